@@ -1,0 +1,1 @@
+"""Typed settings with their defaults, the Slack app manifest and the sample company."""

@@ -1,0 +1,1 @@
+"""From feedback to a better adapter: curate, train, export, evaluate, register, promote, schedule."""

@@ -1,0 +1,93 @@
+"""The one function that turns (thread, question, evidence) into chat messages.
+
+Serving and training both call `build_messages`: served prompt = trained prompt, byte for byte. A change here means
+that chip-nano and every adapter must be trained again. The model's own chat template turns the messages into tokens.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from retrieval.passage import Evidence, EvidenceLine
+
+Role = Literal["system", "user", "assistant"]
+
+SYSTEM = (
+    "You are Chip, the support assistant of {company}. Answer from the numbered evidence only. "
+    "Start each sentence with the number of its evidence. If the evidence does not answer, say that you don't know."
+)
+REFUSAL = "I don't know. The documents that I can see do not answer this. Shall I bring in a person?"
+MAX_EVIDENCE_LINES = 9
+
+_MARKER = re.compile(r"\[(\d{1,2})\] ?")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a chat, in the words of every chat template."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier message of the thread: what the person wrote or what Chip showed, without markers or links."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+def build_messages(
+    question: str, evidence: Evidence, *, company: str, thread: Sequence[Turn] = ()
+) -> tuple[ChatMessage, ...]:
+    """Return the chat: system, earlier turns as they were said, and the question under its evidence.
+
+    Evidence comes before the question, so that popular evidence is a shared prefix, and each line's marker stands
+    directly before the words to quote, so that quoting is copying what follows the marker.
+    """
+    system = ChatMessage("system", SYSTEM.format(company=company))
+    earlier = (ChatMessage(turn.role, turn.text) for turn in thread)
+    return (system, *earlier, ChatMessage("user", f"{_render_evidence(evidence)}\n\nQuestion: {question.strip()}"))
+
+
+def _render_evidence(evidence: Evidence) -> str:
+    if not evidence.lines:
+        return "Evidence: none"
+    rows = [f"Evidence ({evidence.match} match):"]
+    heading = None
+    for line in evidence.lines:
+        if line.heading != heading:
+            rows.append(line.heading)
+            heading = line.heading
+        rows.append(f"[{line.number}] {line.text}")
+    return "\n".join(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One stretch of an answer with the number of the evidence that it cites (None: it cites none)."""
+
+    text: str
+    number: int | None
+
+
+def split_claims(answer: str) -> list[Claim]:
+    """Split a model's answer at its markers: "[2] Eight hours. [1] It folds." gives two claims."""
+    claims = []
+    pieces = _MARKER.split(answer)
+    for number, text in zip([None, *map(int, pieces[1::2])], pieces[0::2], strict=True):
+        if text.strip():
+            claims.append(Claim(text.strip(), number))
+    return claims
+
+
+def is_refusal(answer: str) -> bool:
+    """Whether the answer says that the documents do not hold it."""
+    return answer.strip().startswith("I don't know")
+
+
+def quote(line: EvidenceLine) -> str:
+    """Return the answer that quotes one line of evidence: the form that training teaches."""
+    return f"[{line.number}] {line.text}"
