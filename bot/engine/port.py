@@ -1,0 +1,103 @@
+"""What the rest of Chip sees of text generation: a request, a stream, a completion. Knows nothing of llama.cpp."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from retrain.adapter import Adapter
+from retrieval.prompt import ChatMessage
+
+Finish = Literal["stop", "length", "cancelled"]
+
+
+class Lane(StrEnum):
+    """Which adapter answers: the live one, or one on trial (evaluation), each with a context of its own."""
+
+    LIVE = "live"
+    TRIAL = "trial"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One answer to generate. Greedy at temperature 0; otherwise sampled with `seed`."""
+
+    id: str
+    messages: tuple[ChatMessage, ...]
+    max_tokens: int = 200
+    temperature: float = 0.0
+    seed: int = 0
+    lane: Lane = Lane.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A finished generation. `prompt` is the exact text that the model read, after its chat template."""
+
+    text: str
+    prompt: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish: Finish
+    base_id: str
+    adapter_id: str | None
+    first_token_ms: float
+    total_ms: float
+
+
+class EngineError(Exception):
+    """A generation that could not be done; the message says why in one sentence."""
+
+
+class PromptTooLong(EngineError):
+    """The prompt and its answer do not fit the context."""
+
+    def __init__(self, tokens: int, limit: int) -> None:
+        super().__init__(f"The prompt has {tokens} tokens; {limit} fit.")
+        self.tokens = tokens
+        self.limit = limit
+
+
+class EngineBusy(EngineError):
+    """The queue is full; `wait_seconds` estimates when a place is free."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        super().__init__(f"The engine is busy; try again in about {wait_seconds:.0f} seconds.")
+        self.wait_seconds = wait_seconds
+
+
+class ModelFileError(EngineError):
+    """A model or adapter file is missing, truncated, tampered with or of another shape."""
+
+
+class Generation(Protocol):
+    """A running generation: iterate it for text pieces (whole characters), then read `completion`."""
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def cancel(self) -> None:
+        """Stop as soon as possible; harmless after the end."""
+
+    def completion(self) -> Completion:
+        """Wait for the end and return it; raises `EngineError`."""
+
+
+class Engine(Protocol):
+    """Generates text with one base and, per lane, at most one adapter. Every method may be called from any thread."""
+
+    @property
+    def base_id(self) -> str: ...
+
+    def submit(self, request: GenerationRequest) -> Generation:
+        """Queue a request. Raises `EngineBusy` or `PromptTooLong`, also through the generation."""
+
+    def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
+        """Verify the adapter's hash, put it on the lane (None: the bare base) and return the swap's milliseconds.
+
+        Generations under way finish on the adapter that they began with or are begun again on the new one; none is
+        dropped. Raises `ModelFileError` and leaves the lane as it was.
+        """
+
+    def adapter_id(self, lane: Lane = Lane.LIVE) -> str | None: ...
+
+    def close(self) -> None: ...
