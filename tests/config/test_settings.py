@@ -1,0 +1,71 @@
+"""Settings: environment over file over defaults, and every mistake named."""
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import SettingsError, load_settings
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "chip.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_need_neither_file_nor_environment() -> None:
+    settings = load_settings(environment={}).settings
+    assert settings.is_local
+    assert settings.engine.base.name == "chip-nano"
+
+
+def test_environment_wins_over_file_and_file_over_default(tmp_path: Path) -> None:
+    file = write(tmp_path, "company: Acme\nengine:\n  slots: 2\n  threads: 1\n")
+    loaded = load_settings(file, {"CHIP_ENGINE__SLOTS": "7"})
+    assert (loaded.settings.company, loaded.settings.engine.slots, loaded.settings.engine.threads) == ("Acme", 7, 1)
+    sources = {line.key: line.source for line in loaded.lines()}
+    assert sources["engine.slots"] == "environment"
+    assert sources["company"] == str(file)
+    assert sources["engine.queue"] == "default"
+
+
+def test_tokens_by_slacks_names_select_the_real_slack_and_are_masked() -> None:
+    loaded = load_settings(environment={"SLACK_BOT_TOKEN": "xoxb-secret", "SLACK_APP_TOKEN": "xapp-secret"})
+    assert not loaded.settings.is_local
+    assert not any("secret" in line.value for line in loaded.lines())
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("retreival: {}\n", "retreival"),
+        ("engine:\n  slotz: 3\n", "engine.slotz"),
+        ("engine:\n  slots: many\n", "engine.slots"),
+        ("engine:\n  slots: 0\n", "engine.slots"),
+        ("- a\n- b\n", "keys and values"),
+        ("company: [\n", "not valid YAML"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_key(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load_settings(write(tmp_path, text), {})
+
+
+def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path / "none.yaml", {})
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(SettingsError, match=r"binary\.yaml"):
+        load_settings(binary, {})
+
+
+@pytest.mark.parametrize("name", ["CHIP_COMPANI", "CHIP_ENGINE__SLOTZ", "CHIP_ENGIN__SLOTS"])
+def test_an_unknown_environment_variable_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load_settings(environment={name: "1"})
+
+
+def test_a_wrong_type_in_the_environment_says_where_it_came_from() -> None:
+    with pytest.raises(SettingsError, match=r"engine\.slots.*environment"):
+        load_settings(environment={"CHIP_ENGINE__SLOTS": "many"})
