@@ -1,0 +1,144 @@
+"""The database: opened, brought up to date, and lent out in transactions. Knows no table.
+
+SQLite is the default and is set up to lose nothing that was committed and to let readers work beside one writer;
+any other SQLAlchemy URL is used as it comes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exists, insert, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+
+from feedback.errors import DatabaseUnusable
+
+BUSY_TIMEOUT_MS = 30_000
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_READ_ONLY = "chip_read_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database with the clock and the id maker that every record takes. Threads may share it."""
+
+    engine: Engine
+    clock: Callable[[], datetime]
+    new_id: Callable[[str], str]
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Lend a connection in a transaction that commits at the end and rolls back on an exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection with one consistent view for reading; on SQLite it never waits for a writer."""
+        with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str, *, clock: Callable[[], datetime], new_id: Callable[[str], str]) -> Database:
+    """Open the database, making and upgrading it as needed.
+
+    `clock` gives aware datetimes; `new_id("R")` gives an id that starts with R and was never given before. Raises
+    `DatabaseUnusable` for a bad URL, an unreachable or damaged database, or one that a newer Chip has upgraded.
+    """
+    engine = _build_engine(url)
+    try:
+        _upgrade(engine)
+    except DatabaseUnusable:
+        engine.dispose()
+        raise
+    return Database(engine, clock, new_id)
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` up to the newest schema. Raises `DatabaseUnusable`."""
+    engine = _build_engine(url)
+    try:
+        _upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+def insert_once(connection: Connection, table: Table, row: Mapping[str, Any], key: Iterable[str]) -> bool:
+    """Insert the row unless one with the same `key` columns is there; say whether it was new. Safe under races."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(table).values(row))
+    except IntegrityError:
+        same = (table.c[name] == row[name] for name in key)
+        if connection.scalar(select(exists().where(*same))):
+            return False
+        raise
+    return True
+
+
+def _build_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if is_sqlite:
+            _prepare_file(parsed)
+        engine = create_engine(parsed, pool_pre_ping=not is_sqlite)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise DatabaseUnusable(_hide(url), f"not a usable database URL ({type(error).__name__})") from error
+    if is_sqlite:
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_file(url: URL) -> None:
+    if url.database in (None, "", ":memory:"):
+        raise DatabaseUnusable(url.render_as_string(), "SQLite in memory forgets what was acknowledged; name a file")
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnusable(url.render_as_string(), f"its folder cannot be made: {error.strerror}") from error
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself: `_begin_sqlite` does
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").close()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first and writes later could fail half-way instead."""
+    reads_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _upgrade(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseUnusable(engine.url.render_as_string(), f"its schema is unknown to this Chip: {error}") from error
+    except DBAPIError as error:
+        raise DatabaseUnusable(engine.url.render_as_string(), str(error.orig)) from error
+
+
+def _hide(url: str) -> str:
+    """The URL without its password; without anything after the scheme where it cannot be parsed."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url.partition(":")[0]

@@ -1,0 +1,51 @@
+"""What can go wrong with feedback, as types that carry the facts. The wording for people lives with the bot."""
+
+# ruff: noqa: N818 - the names say what happened; callers read them as such
+
+
+class FeedbackError(Exception):
+    """Base of every error that this package raises."""
+
+
+class DatabaseUnusable(FeedbackError):
+    """The database cannot be opened or brought up to date. `reason` says why in one sentence, without secrets."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class UnknownReply(FeedbackError):
+    """Feedback names a reply that Chip never gave."""
+
+    def __init__(self, reply_id: str) -> None:
+        super().__init__(f"no reply {reply_id}")
+        self.reply_id = reply_id
+
+
+class UnknownCorrection(FeedbackError):
+    """A decision names a correction that nobody made."""
+
+    def __init__(self, correction_id: str) -> None:
+        super().__init__(f"no correction {correction_id}")
+        self.correction_id = correction_id
+
+
+class NotAllowed(FeedbackError):
+    """A person's role does not permit the act."""
+
+    def __init__(self, person: str, role: str, act: str) -> None:
+        super().__init__(f"{person} ({role}) may not {act}")
+        self.person = person
+        self.role = role
+        self.act = act
+
+
+class UnusableText(FeedbackError):
+    """A text with nothing in it (`length` 0), or longer than `limit` characters."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"text of {length} characters; 1 to {limit} are needed")
+        self.length = length
+        self.limit = limit

@@ -1,0 +1,1 @@
+"""One module for each revision, `m<number>_<what>.py`. A revision that was released is never edited."""

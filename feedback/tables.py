@@ -1,0 +1,200 @@
+"""The database's tables, as SQLAlchemy Core describes them: the one place that names columns and types.
+
+The migrations under `feedback/migrations` make the same tables; a test compares the two. `feedback_events` and
+`promotions` are append-only, which triggers enforce. Knows nothing of who reads or writes the rows. `promotions` and
+`retrain_runs` belong to retraining and stand here because one database has one schema.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+APPEND_ONLY = ("feedback_events", "promotions")
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Takes aware datetimes only; gives them back in UTC, aware, on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored instant needs its time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class AnyText(TypeDecorator[str]):
+    """Text of any origin. NUL and lone surrogates, which databases refuse, are stored as U+FFFD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, AnyText, nullable=options.pop("nullable", False), **options)
+
+
+def _name(name: str, **options: Any) -> Column[str]:
+    return Column(name, String(255), nullable=options.pop("nullable", False), **options)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, UtcDateTime, nullable=nullable)
+
+
+inbox = Table(
+    "inbox",
+    METADATA,
+    _name("event_key", primary_key=True),
+    _name("kind"),
+    _name("team", nullable=True),
+    _name("channel", nullable=True),
+    _name("ts", nullable=True),
+    Column("payload", JSON, nullable=False),
+    _at("received_at"),
+    _at("done_at", nullable=True),
+    Index(None, "done_at", "received_at"),
+)
+
+messages = Table(
+    "messages",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("team"),
+    _name("channel"),
+    _name("thread_ts"),
+    _name("ts"),
+    _name("person"),
+    _name("role"),
+    _text("text"),
+    _at("created_at"),
+    UniqueConstraint("team", "channel", "ts"),
+    Index(None, "team", "channel", "thread_ts", "ts"),
+)
+
+replies = Table(
+    "replies",
+    METADATA,
+    _name("id", primary_key=True),
+    _name("team"),
+    _name("channel"),
+    _name("thread_ts"),
+    _name("question_ts"),
+    _name("asker"),
+    _name("audience"),
+    _text("question"),
+    _text("query"),
+    _text("answer"),
+    _text("shown"),
+    _text("prompt"),
+    Column("messages", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    _name("base_id"),
+    _name("adapter_id", nullable=True),
+    _name("finish"),
+    Column("refused", Boolean, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("first_text_ms", Integer, nullable=True),
+    Column("total_ms", Integer, nullable=False),
+    _at("created_at"),
+    Index(None, "team", "channel", "question_ts"),
+    Index(None, "created_at"),
+)
+
+# No foreign keys to `replies` in the next two: a reply is recorded when its last word is out, and people vote on what
+# is still streaming. Its first posted part makes a reply known.
+reply_parts = Table(
+    "reply_parts",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("reply_id", index=True),
+    _name("channel"),
+    _name("ts"),
+    UniqueConstraint("channel", "ts"),
+)
+
+feedback_events = Table(
+    "feedback_events",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("id", unique=True),
+    _name("event_key", nullable=True, unique=True),
+    _name("reply_id"),
+    _name("person"),
+    _name("kind"),
+    _name("source"),
+    Column("value", JSON, nullable=False),
+    _name("role"),
+    _at("at"),
+    Index(None, "reply_id", "person"),
+    Index(None, "kind", "at"),
+)
+
+promotions = Table(
+    "promotions",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("id", unique=True),
+    _at("at"),
+    _name("adapter_id", nullable=True),
+    _name("base_id"),
+    _name("by"),
+    _text("reason"),
+)
+
+retrain_runs = Table(
+    "retrain_runs",
+    METADATA,
+    _name("id", primary_key=True),
+    _at("started_at"),
+    _at("ended_at", nullable=True),
+    _name("trigger"),
+    _name("requested_by"),
+    _name("state"),
+    _name("dataset_hash", nullable=True),
+    _name("adapter_id", nullable=True),
+    Column("reasons", JSON, nullable=False),
+    Column("report", JSON, nullable=False),
+    Index(None, "started_at"),
+)
