@@ -1,0 +1,170 @@
+"""Corrections: what a reply should have said, who says so, and whether it holds.
+
+A correction by staff holds because it is theirs; a customer's waits until staff decide. Of all that hold for one reply,
+the one approved last supersedes the others. Knows nothing of how a correction is retrieved or trained on.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feedback.database import Database
+from feedback.errors import NotAllowed, UnknownCorrection, UnknownReply, UnusableText
+from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
+from feedback.replies import is_known
+from feedback.tables import feedback_events
+
+MAX_CHARACTERS = 3000
+
+_DECIDERS = (Role.STAFF, Role.ADMIN)
+_KINDS = (Kind.CORRECTION.value, Kind.DECISION.value)
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class State(StrEnum):
+    """Whether a correction holds."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction as it stands. `decided_by` and `decided_at` are None while it waits.
+
+    `number` orders corrections by when they came to their present state.
+    """
+
+    id: str
+    reply_id: str
+    person: str
+    role: Role
+    text: str
+    at: datetime
+    state: State
+    decided_by: str | None
+    decided_at: datetime | None
+    number: int
+
+
+def clean_text(text: str) -> str:
+    """Return the text without control characters and outer space. Raises `UnusableText` unless 1 to 3,000 remain."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = (
+        character for character in lines if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+    )
+    clean = _BIDI_CONTROLS.sub("", "".join(kept)).strip().strip("\u200b\u2060\ufeff").strip()
+    if not 1 <= len(clean) <= MAX_CHARACTERS:
+        raise UnusableText(len(clean), MAX_CHARACTERS)
+    return clean
+
+
+def record_correction(
+    db: Database,
+    *,
+    reply_id: str,
+    person: str,
+    role: str,
+    text: str,
+    source: Source = Source.MODAL,
+    key: str | None = None,
+    at: datetime | None = None,
+) -> Correction:
+    """Log what the reply should have said. Raises `UnknownReply`, and `UnusableText` for none or too much of it."""
+    value = {"text": clean_text(text)}
+    with db.begin() as connection:
+        if not is_known(connection, reply_id):
+            raise UnknownReply(reply_id)
+        said = Said(reply_id, person, Role(role), Kind.CORRECTION, source, value, key, at)
+        event = append_event(connection, db, said)
+        events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
+    return _derive(events)[event.id]
+
+
+def decide(
+    db: Database,
+    correction_id: str,
+    *,
+    by: str,
+    role: str,
+    approved: bool,
+    source: Source = Source.BUTTON,
+    key: str | None = None,
+    at: datetime | None = None,
+) -> Correction:
+    """Log that staff approve or reject a correction; the last decision holds.
+
+    Raises `NotAllowed` for a customer and `UnknownCorrection`.
+    """
+    if Role(role) not in _DECIDERS:
+        raise NotAllowed(by, role, "decide on a correction")
+    value = {"correction_id": correction_id, "approved": approved}
+    with db.begin() as connection:
+        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == Kind.CORRECTION.value)
+        found = find_events(connection, is_it)
+        if not found:
+            raise UnknownCorrection(correction_id)
+        reply_id = found[0].reply_id
+        append_event(connection, db, Said(reply_id, by, Role(role), Kind.DECISION, source, value, key, at))
+        events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
+    return _derive(events)[correction_id]
+
+
+def find_correction(db: Database, correction_id: str) -> Correction | None:
+    return _load(db).get(correction_id)
+
+
+def find_pending(db: Database) -> list[Correction]:
+    """Return the corrections that wait for a decision, oldest first."""
+    return [correction for correction in _load(db).values() if correction.state is State.WAITING]
+
+
+def approved(db: Database) -> list[Correction]:
+    """Return the correction that holds for each corrected reply, in the order in which they came to hold."""
+    by_reply: dict[str, Correction] = {}
+    held = (correction for correction in _load(db).values() if correction.state is State.APPROVED)
+    for correction in sorted(held, key=_when_decided):
+        by_reply[correction.reply_id] = correction
+    return sorted(by_reply.values(), key=_when_decided)
+
+
+def _load(db: Database) -> dict[str, Correction]:
+    with db.read() as connection:
+        return _derive(find_events(connection, feedback_events.c.kind.in_(_KINDS)))
+
+
+def _derive(events: list[FeedbackEvent]) -> dict[str, Correction]:
+    """Fold corrections and decisions into what stands, by correction id, in the order in which they were made."""
+    decisions: dict[str, FeedbackEvent] = {}
+    for event in events:
+        if event.kind is Kind.DECISION:
+            decisions[event.value["correction_id"]] = event
+    made = (event for event in events if event.kind is Kind.CORRECTION)
+    return {event.id: _build_correction(event, decisions.get(event.id)) for event in made}
+
+
+def _build_correction(event: FeedbackEvent, decision: FeedbackEvent | None) -> Correction:
+    state, last = State.WAITING, None
+    if decision is not None:
+        state, last = State.APPROVED if decision.value["approved"] else State.REJECTED, decision
+    elif event.role in _DECIDERS:
+        state, last = State.APPROVED, event
+    return Correction(
+        id=event.id,
+        reply_id=event.reply_id,
+        person=event.person,
+        role=event.role,
+        text=event.value["text"],
+        at=event.at,
+        state=state,
+        decided_by=None if last is None else last.person,
+        decided_at=None if last is None else last.at,
+        number=event.number if last is None else last.number,
+    )
+
+
+def _when_decided(correction: Correction) -> tuple[datetime, int]:
+    return (correction.decided_at or correction.at, correction.number)

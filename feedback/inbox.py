@@ -1,0 +1,69 @@
+"""The inbox: every event from Slack is a row here before it is acknowledged, so that none is lost or taken twice.
+
+Knows nothing of what an event means; its key, made by the caller, says what counts as the same event.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from feedback.database import Database, insert_once
+from feedback.tables import inbox
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """A stored event. `team`, `channel` and `ts` are what Slack named, None where it named none."""
+
+    key: str
+    kind: str
+    team: str | None
+    channel: str | None
+    ts: str | None
+    payload: Mapping[str, Any]
+    received_at: datetime
+    done_at: datetime | None = None
+
+
+def record_event(
+    db: Database,
+    key: str,
+    kind: str,
+    *,
+    team: str | None,
+    channel: str | None,
+    ts: str | None,
+    payload: Mapping[str, Any],
+) -> bool:
+    """Store the event; True when it is new. Of several threads or processes with one key, exactly one gets True."""
+    row = {
+        "event_key": key,
+        "kind": kind,
+        "team": team,
+        "channel": channel,
+        "ts": ts,
+        "payload": dict(payload),
+        "received_at": db.clock(),
+    }
+    with db.begin() as connection:
+        return insert_once(connection, inbox, row, ("event_key",))
+
+
+def mark_done(db: Database, key: str) -> None:
+    """Note that the event was dealt with. The first time stays; an unknown key changes nothing."""
+    unfinished = (inbox.c.event_key == key) & inbox.c.done_at.is_(None)
+    with db.begin() as connection:
+        connection.execute(update(inbox).where(unfinished).values(done_at=db.clock()))
+
+
+def find_unfinished(db: Database) -> list[InboxEvent]:
+    """Return the events that are not done, in the order in which they came."""
+    query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.received_at, inbox.c.ts, inbox.c.event_key)
+    with db.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        InboxEvent(row.event_key, row.kind, row.team, row.channel, row.ts, row.payload, row.received_at) for row in rows
+    ]

@@ -1,0 +1,90 @@
+"""Measures: how Chip does, counted from the stored rows each time; nothing is kept as a running total."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from sqlalchemy import ColumnElement, Connection, func, select, true
+
+from feedback.corrections import approved, find_pending
+from feedback.database import Database
+from feedback.events import Kind, Role, find_events
+from feedback.tables import feedback_events, replies
+from feedback.votes import Verdict, derive_verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Counts over the replies of a period and all that was said of them, up to now.
+
+    `askers` counts people. `up` and `down` count standing verdicts, one for each person and reply, and `voted` the
+    replies that have any. `satisfaction` is up / (up + down), None without votes; `from_customers` is the same over
+    customers' votes. `escalations` counts the replies after which somebody asked for a person. `corrections` counts
+    the corrections made, `corrected` the replies for which one holds. `pending` counts those that wait, of all time.
+    The medians are in milliseconds, None without replies.
+    """
+
+    replies: int
+    refused: int
+    askers: int
+    up: int
+    down: int
+    voted: int
+    satisfaction: float | None
+    from_customers: float | None
+    corrections: int
+    corrected: int
+    pending: int
+    escalations: int
+    median_first_text_ms: float | None
+    median_total_ms: float | None
+
+
+def summary(db: Database, since: datetime | None = None) -> Measures:
+    """Measure the replies given at or after `since`; all of them for None."""
+    period = true() if since is None else replies.c.created_at >= since
+    with db.read() as connection:
+        rows = connection.execute(
+            select(replies.c.id, replies.c.asker, replies.c.refused, replies.c.first_text_ms, replies.c.total_ms).where(
+                period
+            )
+        ).all()
+        corrections = _count_said(connection, Kind.CORRECTION, period, func.count())
+        escalations = _count_said(
+            connection, Kind.ESCALATION, period, func.count(feedback_events.c.reply_id.distinct())
+        )
+        in_period = feedback_events.c.reply_id.in_(select(replies.c.id).where(period))
+        votes = derive_verdicts(find_events(connection, in_period, feedback_events.c.kind == Kind.VOTE.value))
+    ids = {row.id for row in rows}
+    ups = [vote.verdict is Verdict.UP for vote in votes]
+    customers = [vote.verdict is Verdict.UP for vote in votes if vote.role is Role.CUSTOMER]
+    return Measures(
+        replies=len(rows),
+        refused=sum(row.refused for row in rows),
+        askers=len({row.asker for row in rows}),
+        up=sum(ups),
+        down=len(ups) - sum(ups),
+        voted=len({vote.reply_id for vote in votes}),
+        satisfaction=_share(ups),
+        from_customers=_share(customers),
+        corrections=corrections,
+        corrected=sum(correction.reply_id in ids for correction in approved(db)),
+        pending=len(find_pending(db)),
+        escalations=escalations,
+        median_first_text_ms=_median([row.first_text_ms for row in rows if row.first_text_ms is not None]),
+        median_total_ms=_median([row.total_ms for row in rows]),
+    )
+
+
+def _count_said(connection: Connection, kind: Kind, period: ColumnElement[bool], count: ColumnElement[int]) -> int:
+    said = feedback_events.join(replies, replies.c.id == feedback_events.c.reply_id)
+    query = select(count).select_from(said).where(period, feedback_events.c.kind == kind.value)
+    return connection.scalar(query) or 0
+
+
+def _share(ups: list[bool]) -> float | None:
+    return sum(ups) / len(ups) if ups else None
+
+
+def _median(values: list[int]) -> float | None:
+    return float(median(values)) if values else None

@@ -1,0 +1,147 @@
+"""Replies with all that made them: the exact prompt, what the model read, the base and the adapter that spoke.
+
+A long reply has several parts in Slack; each part leads back to its one reply. Knows nothing of votes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, or_, select
+
+from feedback.database import Database, insert_once
+from feedback.tables import replies, reply_parts
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """One chat message as it went to the model. `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One numbered line of evidence that the model read, cut from the passage `passage_id`."""
+
+    number: int
+    text: str
+    heading: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `audience` is customer or staff: whose passages took part.
+
+    `question` is what the person wrote and `query` what was searched for. `answer` is the model's raw text and `shown`
+    what people saw. `match` is how well the evidence matched, as the prompt words it. `finish` is why generation ended.
+    `first_text_ms` is None where no text was streamed; `adapter_id` is None where the bare base spoke.
+    """
+
+    id: str
+    team: str
+    channel: str
+    thread_ts: str
+    question_ts: str
+    asker: str
+    audience: str
+    question: str
+    query: str
+    answer: str
+    shown: str
+    prompt: str
+    messages: tuple[SentMessage, ...]
+    evidence: tuple[SourceLine, ...]
+    match: str
+    base_id: str
+    adapter_id: str | None
+    finish: str
+    refused: bool
+    prompt_tokens: int
+    completion_tokens: int
+    first_text_ms: int | None
+    total_ms: int
+    created_at: datetime
+
+
+_PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", "evidence", "match"))
+
+
+def record_reply(db: Database, reply: Reply) -> None:
+    """Store the reply. One with the same id that is already there stays as it is."""
+    row: dict[str, Any] = {name: getattr(reply, name) for name in _PLAIN}
+    row["messages"] = [asdict(message) for message in reply.messages]
+    row["evidence"] = {"match": reply.match, "lines": [asdict(line) for line in reply.evidence]}
+    with db.begin() as connection:
+        insert_once(connection, replies, row, ("id",))
+
+
+def add_part(db: Database, reply_id: str, channel: str, ts: str) -> None:
+    """Note that the message at `ts` shows the reply, or a piece of it. May come before `record_reply`, and again."""
+    row = {"reply_id": reply_id, "channel": channel, "ts": ts}
+    with db.begin() as connection:
+        insert_once(connection, reply_parts, row, ("channel", "ts"))
+
+
+def find_reply(db: Database, reply_id: str) -> Reply | None:
+    with db.read() as connection:
+        row = connection.execute(select(replies).where(replies.c.id == reply_id)).one_or_none()
+    return None if row is None else _build_reply(row)
+
+
+def find_reply_at(db: Database, channel: str, ts: str) -> Reply | None:
+    """Return the reply that the message at `ts` belongs to; None for others' messages and unfinished replies."""
+    part = (reply_parts.c.channel == channel) & (reply_parts.c.ts == ts)
+    query = select(replies).join(reply_parts, reply_parts.c.reply_id == replies.c.id).where(part)
+    with db.read() as connection:
+        row = connection.execute(query).one_or_none()
+    return None if row is None else _build_reply(row)
+
+
+def find_replies_to(db: Database, team: str, channel: str, question_ts: str) -> list[Reply]:
+    """Return the replies to one question, oldest first: none, one, or more where a new answer was asked for."""
+    question = (replies.c.team == team) & (replies.c.channel == channel) & (replies.c.question_ts == question_ts)
+    with db.read() as connection:
+        rows = connection.execute(select(replies).where(question).order_by(replies.c.created_at)).all()
+    return [_build_reply(row) for row in rows]
+
+
+def find_replies(db: Database, reply_ids: Sequence[str]) -> dict[str, Reply]:
+    """Return the recorded replies among `reply_ids`, by id."""
+    found: dict[str, Reply] = {}
+    with db.read() as connection:
+        for start in range(0, len(reply_ids), 500):
+            batch = reply_ids[start : start + 500]
+            rows = connection.execute(select(replies).where(replies.c.id.in_(batch)))
+            found |= {row.id: _build_reply(row) for row in rows}
+    return found
+
+
+def find_parts(db: Database, reply_id: str) -> list[tuple[str, str]]:
+    """Return where the reply is shown, as (channel, ts) in the order in which the parts were added."""
+    query = select(reply_parts.c.channel, reply_parts.c.ts).where(reply_parts.c.reply_id == reply_id)
+    with db.read() as connection:
+        return [(row.channel, row.ts) for row in connection.execute(query.order_by(reply_parts.c.number))]
+
+
+def find_reply_id(connection: Connection, channel: str, ts: str) -> str | None:
+    """Return the id of the reply that the message at `ts` belongs to, finished or not."""
+    part = (reply_parts.c.channel == channel) & (reply_parts.c.ts == ts)
+    return connection.scalar(select(reply_parts.c.reply_id).where(part))
+
+
+def is_known(connection: Connection, reply_id: str) -> bool:
+    """Whether Chip gave this reply: it is recorded, or a part of it was posted."""
+    recorded = exists().where(replies.c.id == reply_id)
+    posted = exists().where(reply_parts.c.reply_id == reply_id)
+    return bool(connection.scalar(select(or_(recorded, posted))))
+
+
+def _build_reply(row: Row[Any]) -> Reply:
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    sent = tuple(SentMessage(**message) for message in row.messages)
+    lines = tuple(SourceLine(**line) for line in row.evidence["lines"])
+    return Reply(**plain, messages=sent, evidence=lines, match=row.evidence["match"])

@@ -1,0 +1,157 @@
+"""Votes: reactions and buttons become one verdict for each person and reply.
+
+A person's reactions to a reply are a set, each member a part of the reply and an exact name with its skin tone; their
+button is the one pressed last. The verdict is the latest signal that still stands. Removing a reaction takes back that
+reaction only: it never un-presses a button, for which Slack has no gesture.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, exists
+
+from feedback.database import Database
+from feedback.emoji import DEFAULT_VOTES, EmojiVotes, Verdict, normalise_emoji
+from feedback.errors import UnknownReply
+from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
+from feedback.replies import find_reply_id, is_known
+from feedback.tables import feedback_events
+
+__all__ = [
+    "DEFAULT_VOTES",
+    "EmojiVotes",
+    "StandingVerdict",
+    "Verdict",
+    "derive_verdict",
+    "derive_verdicts",
+    "record_button",
+    "record_reaction",
+    "standing_verdicts",
+    "verdicts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingVerdict:
+    """What a person thinks of a reply now, in what role and since when they said it."""
+
+    reply_id: str
+    person: str
+    role: Role
+    verdict: Verdict
+    at: datetime
+
+
+def record_reaction(
+    db: Database,
+    *,
+    channel: str,
+    ts: str,
+    person: str,
+    role: str,
+    emoji: str,
+    added: bool,
+    votes: EmojiVotes = DEFAULT_VOTES,
+    key: str | None = None,
+    at: datetime | None = None,
+) -> Verdict | None:
+    """Log a reaction that was added to, or removed from, the message at `ts`; return the person's verdict now.
+
+    None when the message is not Chip's or the emoji is no vote, in which case nothing is logged, and when the person
+    has no vote left. `key` and `at`: see `events.Said`; give `at` for all of a reply's signals or for none.
+    """
+    verdict = votes.find_verdict(emoji)
+    if verdict is None:
+        return None
+    value = {"emoji": normalise_emoji(emoji), "verdict": verdict.value, "added": added, "channel": channel, "ts": ts}
+    with db.begin() as connection:
+        reply_id = find_reply_id(connection, channel, ts)
+        if reply_id is None:
+            return None
+        said = Said(reply_id, person, Role(role), Kind.VOTE, Source.REACTION, value, key, at)
+        append_event(connection, db, said)
+        standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
+    return None if standing is None else standing.verdict
+
+
+def record_button(
+    db: Database,
+    *,
+    reply_id: str,
+    person: str,
+    role: str,
+    verdict: str,
+    key: str | None = None,
+    at: datetime | None = None,
+) -> Verdict:
+    """Log a press of a feedback button ("up" or "down"); return the person's verdict now. Raises `UnknownReply`."""
+    value = {"verdict": Verdict(verdict).value}
+    with db.begin() as connection:
+        if not is_known(connection, reply_id):
+            raise UnknownReply(reply_id)
+        said = Said(reply_id, person, Role(role), Kind.VOTE, Source.BUTTON, value, key, at)
+        append_event(connection, db, said)
+        standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
+    return Verdict(verdict) if standing is None else standing.verdict
+
+
+def verdicts(db: Database, reply_id: str) -> dict[str, Verdict]:
+    """Return each voter's standing verdict on the reply, by person."""
+    with db.read() as connection:
+        events = find_events(connection, *_is_vote(reply_id))
+    return {standing.person: standing.verdict for standing in derive_verdicts(events)}
+
+
+def standing_verdicts(db: Database, since: datetime | None = None) -> list[StandingVerdict]:
+    """Return everybody's standing verdicts given at or after `since`, oldest first."""
+    conditions = [feedback_events.c.kind == Kind.VOTE.value]
+    if since is not None:
+        recent = feedback_events.alias()
+        same = (recent.c.reply_id == feedback_events.c.reply_id) & (recent.c.person == feedback_events.c.person)
+        conditions.append(exists().where(same, recent.c.kind == Kind.VOTE.value, recent.c.at >= since))
+    with db.read() as connection:
+        events = find_events(connection, *conditions)
+    found = (standing for standing in derive_verdicts(events) if since is None or standing.at >= since)
+    return sorted(found, key=lambda standing: (standing.at, standing.reply_id, standing.person))
+
+
+def derive_verdict(events: Iterable[FeedbackEvent]) -> StandingVerdict | None:
+    """Fold one person's votes on one reply, in any order, into what stands; None when nothing does."""
+    standing: dict[str, FeedbackEvent] = {}
+    for event in sorted(events, key=_when):
+        # A press has no name, so that the latest replaces the one before it.
+        signal = f"{event.value['emoji']} {event.value['channel']} {event.value['ts']}" if _is_reaction(event) else ""
+        if event.value.get("added", True):
+            standing[signal] = event
+        else:
+            standing.pop(signal, None)
+    if not standing:
+        return None
+    last = max(standing.values(), key=_when)
+    return StandingVerdict(last.reply_id, last.person, last.role, Verdict(last.value["verdict"]), last.at)
+
+
+def derive_verdicts(events: Iterable[FeedbackEvent]) -> list[StandingVerdict]:
+    """Fold any votes, in any order, into what stands of each person on each reply."""
+    by_voter = sorted(events, key=_voter)
+    folded = (derive_verdict(votes) for _, votes in groupby(by_voter, key=_voter))
+    return [standing for standing in folded if standing is not None]
+
+
+def _is_vote(reply_id: str, person: str | None = None) -> list[ColumnElement[bool]]:
+    conditions = [feedback_events.c.reply_id == reply_id, feedback_events.c.kind == Kind.VOTE.value]
+    return conditions if person is None else [*conditions, feedback_events.c.person == person]
+
+
+def _is_reaction(event: FeedbackEvent) -> bool:
+    return event.source is Source.REACTION
+
+
+def _voter(event: FeedbackEvent) -> tuple[str, str]:
+    return (event.reply_id, event.person)
+
+
+def _when(event: FeedbackEvent) -> tuple[datetime, int]:
+    return (event.at, event.number)
