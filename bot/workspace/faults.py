@@ -1,0 +1,52 @@
+"""Owns the faults that a test may switch on: lost acks, refused or failing calls, dropped connections.
+
+Knows nothing of why; who delivers or answers asks it first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallFault:
+    """How one call of a method goes wrong: an HTTP status, for 429 with `Retry-After`, or `reset` (the line breaks)."""
+
+    status: int
+    error: str
+    retry_after_seconds: int | None = None
+
+
+class Faults:
+    """Counts down: each fault strikes as often as asked and then is over."""
+
+    def __init__(self) -> None:
+        self._lost_acks = 0
+        self._calls: dict[str, deque[CallFault]] = defaultdict(deque)
+
+    def lose_acks(self, times: int = 1) -> None:
+        """The next acks from the app are not heard, so that Slack delivers again."""
+        self._lost_acks += times
+
+    def rate_limit(self, method: str, retry_after_seconds: int = 1, times: int = 1) -> None:
+        """The next calls of `method` are answered 429."""
+        self._calls[method].extend([CallFault(429, "ratelimited", retry_after_seconds)] * times)
+
+    def fail(self, method: str, error: str = "internal_error", status: int = 200, times: int = 1) -> None:
+        """The next calls of `method` are answered with this error code and HTTP status; nothing else happens."""
+        self._calls[method].extend([CallFault(status, error)] * times)
+
+    def take_lost_ack(self) -> bool:
+        if self._lost_acks == 0:
+            return False
+        self._lost_acks -= 1
+        return True
+
+    def find_call_fault(self, method: str) -> CallFault | None:
+        waiting = self._calls[method]
+        return waiting.popleft() if waiting else None
+
+    def clear(self) -> None:
+        self._lost_acks = 0
+        self._calls.clear()

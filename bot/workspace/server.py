@@ -1,0 +1,216 @@
+"""Owns the local workspace as a running server: one port, one thread, all doors; and its handle for whoever started it.
+
+Knows nothing of Chip; an app connects to it as to Slack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.workspace.board import Message
+from bot.workspace.doors import build_routes
+from bot.workspace.faults import Faults
+from bot.workspace.manifest import AppManifest, SlashCommand, load_manifest
+from bot.workspace.people import Directory
+from bot.workspace.socket_mode import Delivery
+from bot.workspace.streaming import StreamLimits
+from bot.workspace.visitor import Visitor
+from bot.workspace.workspace import ApiCall, Token, Workspace
+
+T = TypeVar("T")
+
+BOT_TOKEN = "xoxb-local"
+APP_TOKEN = "xapp-local"
+START_TIMEOUT_SECONDS = 10.0
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_id(prefix: str) -> str:
+    return f"{prefix}{secrets.token_hex(5).upper()}"
+
+
+class LocalWorkspace:
+    """A small Slack on one port of this machine.
+
+    `slash_commands` takes the place of the manifest's, `bot_scopes` of its scopes; without `manifest` the app's own
+    is read. `port` 0 takes any free port. Everything may be called from any thread.
+    """
+
+    bot_token = BOT_TOKEN
+    app_token = APP_TOKEN
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        clock: Callable[[], datetime] = now_utc,
+        ids: Callable[[str], str] = make_id,
+        manifest: AppManifest | None = None,
+        slash_commands: Sequence[SlashCommand] | None = None,
+        bot_scopes: frozenset[str] | None = None,
+        directory: Directory | None = None,
+        delivery: Delivery | None = None,
+        stream_limits: StreamLimits | None = None,
+    ) -> None:
+        self._host, self._port = host, port
+        manifest = manifest or load_manifest()
+        if slash_commands is not None:
+            manifest = replace(manifest, slash_commands=tuple(slash_commands))
+        tokens = {
+            BOT_TOKEN: Token("bot", manifest.bot_scopes if bot_scopes is None else bot_scopes),
+            APP_TOKEN: Token("app", frozenset({"connections:write"})),
+        }
+        self._workspace = Workspace(
+            directory or Directory(),
+            manifest,
+            tokens,
+            clock,
+            ids,
+            delivery or Delivery(),
+            stream_limits or StreamLimits(),
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._server: uvicorn.Server | None = None
+        self._started = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where the page is, without a slash at the end."""
+        return self._workspace.base_url
+
+    @property
+    def api_url(self) -> str:
+        """The Web API's base URL, as slack_sdk takes it."""
+        return f"{self.url}/api/"
+
+    @property
+    def slash_commands(self) -> tuple[SlashCommand, ...]:
+        return self._workspace.manifest.slash_commands
+
+    @property
+    def faults(self) -> Faults:
+        return self._workspace.faults
+
+    def start(self) -> None:
+        """Binds the port (OSError where it is taken) and serves from a thread of its own."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._port))
+        except OSError:
+            listener.close()
+            raise
+        self._workspace.base_url = f"http://{self._host}:{listener.getsockname()[1]}"
+        self._server = uvicorn.Server(self._build_config())
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="workspace", daemon=True)
+        self._thread.start()
+        if not self._started.wait(START_TIMEOUT_SECONDS):
+            raise RuntimeError("the local workspace did not start")
+
+    def stop(self) -> None:
+        """Closes every connection and waits for the thread's end; stopping twice is harmless."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(START_TIMEOUT_SECONDS)
+        self._server = self._thread = self._loop = None
+
+    def __enter__(self) -> LocalWorkspace:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def visit(self, user: str) -> Visitor:
+        """A person at the page, for tests and scripts: the same code as /ui. Raises Refusal: unknown_user."""
+        return Visitor(self._workspace, user, self.run)
+
+    def inside(self, work: Callable[[Workspace], T]) -> T:
+        """Does something with the workspace's parts, on its own thread."""
+
+        async def step() -> T:
+            return work(self._workspace)
+
+        return self.run(step())
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Waits for a coroutine that runs on the workspace's thread."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the local workspace is not running")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def messages(self, channel: str) -> list[Message]:
+        """Everything said in a channel, threads included, oldest first; ephemerals too."""
+        return self.inside(lambda workspace: workspace.board.everything(channel))
+
+    def calls(self, method: str | None = None) -> list[ApiCall]:
+        """The Web API calls that came in (the last 10,000), of one method or all."""
+        return self.inside(lambda w: [call for call in w.calls if method in (None, call.method)])
+
+    def statuses(self) -> dict[tuple[str, str], str]:
+        """The statuses ("is reading…") still shown, by (channel, thread_ts)."""
+        return self.inside(lambda workspace: workspace.statuses())
+
+    def is_connected(self) -> bool:
+        return self.inside(lambda workspace: workspace.sockets.connected)
+
+    def is_idle(self) -> bool:
+        """Whether every envelope was acknowledged."""
+        return self.inside(lambda workspace: workspace.sockets.idle)
+
+    def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Asks the app to reconnect: `warning`, `refresh_requested` or `link_disabled`."""
+        self.inside(lambda workspace: workspace.sockets.disconnect(reason))
+
+    def drop_connections(self) -> None:
+        """Closes the app's sockets without a disconnect frame."""
+        self.inside(lambda workspace: workspace.sockets.drop())
+
+    def wait_for(self, predicate: Callable[[], T], timeout_seconds: float = 5.0) -> T:
+        """The first true value of `predicate`, asked every 10 ms from this thread. Raises TimeoutError."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            value = predicate()
+            if value:
+                return value
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing happened in the local workspace within {timeout_seconds} s")
+            time.sleep(0.01)
+
+    def _build_config(self) -> uvicorn.Config:
+        app = Starlette(routes=build_routes(self._workspace), lifespan=self._live)
+        return uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            loop="asyncio",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _live(self, _app: Starlette) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
+        self._started.set()
+        yield
+        self._workspace.sockets.close()

@@ -1,0 +1,112 @@
+"""Owns the parts of the local workspace and how they hear of each other; builds none of the doors.
+
+Knows nothing of HTTP. Used on the server's thread only.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.workspace import events
+from bot.workspace.board import Board, Change, Message, Timeline
+from bot.workspace.faults import Faults
+from bot.workspace.files import FileStore
+from bot.workspace.manifest import AppManifest
+from bot.workspace.page_feed import PageFeed
+from bot.workspace.people import BOT_USER_ID, Directory
+from bot.workspace.response_urls import ResponseUrls
+from bot.workspace.socket_mode import Delivery, SocketMode
+from bot.workspace.streaming import StreamLimits, Streams
+from bot.workspace.views import Triggers, ViewStacks
+
+STATUS_LIFETIME = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of the app: `bot` may call the Web API within its scopes, `app` may open sockets."""
+
+    kind: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """A Web API call as it came in, for tests that ask what the app sent; `error` is "" where it went well."""
+
+    method: str
+    arguments: Mapping[str, Any]
+    error: str
+
+
+class Workspace:
+    """Everything that the doors share."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        manifest: AppManifest,
+        tokens: dict[str, Token],
+        clock: Callable[[], datetime],
+        ids: Callable[[str], str],
+        delivery: Delivery,
+        stream_limits: StreamLimits,
+    ) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self.tokens = tokens
+        self.clock = clock
+        self.ids = ids
+        self.base_url = ""
+        self.faults = Faults()
+        self.timeline = Timeline(clock)
+        self.board = Board()
+        self.feed = PageFeed(directory, self.board)
+        self.streams = Streams(clock, stream_limits)
+        self.triggers = Triggers(clock, ids)
+        self.views = ViewStacks(ids)
+        self.files = FileStore(ids)
+        self.response_urls = ResponseUrls(clock, ids)
+        self.sockets = SocketMode(ids, self.faults, delivery, self._note_connection)
+        self.calls: deque[ApiCall] = deque(maxlen=10_000)
+        self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.titles: dict[tuple[str, str], str] = {}
+        self._statuses: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self.board.watch(self._emit)
+        self.board.watch(self._clear_status)
+
+    def push_event(self, event: dict[str, Any]) -> None:
+        """Sends an event to the app, where the manifest asks for its kind."""
+        if not events.is_subscribed(event, self.manifest.bot_events):
+            return
+        callback = events.build_callback(event, self.ids("Ev"), self.directory.team.id, self.clock())
+        self.sockets.push_event(callback)
+
+    def statuses(self) -> dict[tuple[str, str], str]:
+        """The statuses still shown, by channel and thread; Slack forgets them after two minutes."""
+        now = self.clock()
+        return {key: text for key, (text, since) in self._statuses.items() if now - since < STATUS_LIFETIME}
+
+    def set_status(self, channel: str, thread_ts: str, status: str) -> None:
+        if status:
+            self._statuses[(channel, thread_ts)] = (status, self.clock())
+        else:
+            self._statuses.pop((channel, thread_ts), None)
+        self.feed.push_channel(channel, "status", thread_ts=thread_ts, status=status)
+
+    def _emit(self, change: Change) -> None:
+        for event in events.build_events(change, self.directory, self.board, self.timeline.next_ts):
+            self.push_event(event)
+
+    def _clear_status(self, change: Change) -> None:
+        message: Message = change.message
+        shown = (message.channel, message.root_ts) in self._statuses
+        if change.kind == "posted" and message.user == BOT_USER_ID and shown and not message.ephemeral_to:
+            self.set_status(message.channel, message.root_ts, "")
+
+    def _note_connection(self, connected: bool) -> None:
+        self.feed.push_everybody("app", connected=connected)
