@@ -32,7 +32,11 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A finished generation. `prompt` is the exact text that the model read, after its chat template."""
+    """A finished generation.
+
+    `prompt` is the exact text that the model read, after its chat template; `reused_tokens` counts those of its tokens
+    that the engine still held from an earlier prompt. Milliseconds are counted from `submit`.
+    """
 
     text: str
     prompt: str
@@ -43,6 +47,7 @@ class Completion:
     adapter_id: str | None
     first_token_ms: float
     total_ms: float
+    reused_tokens: int = 0
 
 
 class EngineError(Exception):

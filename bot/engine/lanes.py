@@ -1,0 +1,140 @@
+"""The tracks of both lanes: which one computes next, and how a lane changes its adapter under load.
+
+A lane's new adapter speaks from the next admission on. Where replies are under way, the lane gets a second context and
+the old one retires: it admits nothing more, finishes its replies on its own adapter and is freed. So nothing waits,
+nothing is dropped and no reply mixes two adapters; the price is one more context until the last old reply ends. A lane
+has at most one retiring track: `can_swap` says when another change may start. Runs on the engine's thread.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+from bot.engine.context import LlamaContext
+from bot.engine.model import LlamaModel
+from bot.engine.port import EngineError, Lane
+from bot.engine.track import LoadedAdapter, Track
+from config.settings import EngineSettings
+from retrain.adapter import Adapter
+
+BATCH_TOKENS = 512
+"""Bounds the time between two tokens of a running reply while prompts are read beside it."""
+TRIAL_EVERY = 8
+"""While people wait, the trial lane computes one batch of this many, so that an evaluation ends all the same."""
+
+
+class Lanes:
+    """Builds, swaps and retires tracks."""
+
+    def __init__(self, model: LlamaModel, settings: EngineSettings, clock: Callable[[], float]) -> None:
+        """Build the live track. Raises `EngineError` where there is no memory for it."""
+        self._model = model
+        self._settings = settings
+        self._clock = clock
+        self.slot_tokens = min(settings.context_tokens, model.context)
+        self._current: dict[Lane, Track] = {}
+        self._retiring: dict[Lane, Track] = {}
+        self._steps = 0
+        self._track(Lane.LIVE).warm_up()
+
+    def adapter_id(self, lane: Lane) -> str | None:
+        track = self._current.get(lane)
+        return None if track is None else track.adapter_id
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any reply is under way."""
+        return any(track.is_busy for track in self.all())
+
+    def has_room(self, lane: Lane) -> bool:
+        """Whether the lane can admit; a lane without a context gets one when it must."""
+        return lane not in self._current or self._current[lane].has_room
+
+    def track(self, lane: Lane) -> Track:
+        """Return the lane's track, built on first use. Raises `EngineError`."""
+        return self._track(lane)
+
+    def next_track(self) -> Track | None:
+        """Return the track that computes the next batch, or None where there is nothing to compute."""
+        live = [track for track in self._of(Lane.LIVE) if track.is_busy]
+        trial = [track for track in self._of(Lane.TRIAL) if track.is_busy]
+        self._steps += 1
+        due = trial if trial and (not live or self._steps % TRIAL_EVERY == 0) else live
+        return due[self._steps % len(due)] if due else None
+
+    def drop_cancelled(self) -> None:
+        for track in self.all():
+            track.drop_cancelled()
+
+    def can_swap(self, lane: Lane) -> bool:
+        return lane not in self._retiring
+
+    def swap(self, lane: Lane, adapter: Adapter | None) -> float:
+        """Change the lane's adapter (None: the bare base) and return the milliseconds for which decoding stood still.
+
+        Raises `ModelFileError` or `EngineError` and leaves the lane as it was. A trial lane without adapter is freed.
+        """
+        started = time.perf_counter()
+        if adapter is None and lane is Lane.TRIAL:
+            self._retire(lane)
+        elif self.adapter_id(lane) != (adapter and adapter.id):
+            self._change(lane, adapter)
+        return (time.perf_counter() - started) * 1000
+
+    def free_retired(self) -> None:
+        """Free each retiring track whose last reply has ended."""
+        for lane, track in list(self._retiring.items()):
+            if not track.is_busy:
+                del self._retiring[lane]
+                track.close()
+
+    def close(self) -> None:
+        """Free every context and adapter; no job may be left."""
+        for track in self.all():
+            track.close()
+        self._current.clear()
+        self._retiring.clear()
+
+    def all(self) -> list[Track]:
+        return [track for lane in Lane for track in self._of(lane)]
+
+    def _of(self, lane: Lane) -> Iterator[Track]:
+        return (tracks[lane] for tracks in (self._current, self._retiring) if lane in tracks)
+
+    def _track(self, lane: Lane) -> Track:
+        if lane not in self._current:
+            self._current[lane] = self._build(lane)
+        return self._current[lane]
+
+    def _build(self, lane: Lane) -> Track:
+        slots = self._settings.slots if lane is Lane.LIVE else max(1, self._settings.slots // 2)
+        context = LlamaContext(
+            self._model,
+            slots=slots,
+            slot_tokens=self.slot_tokens,
+            batch_tokens=BATCH_TOKENS,
+            threads=self._settings.threads,
+        )
+        return Track(self._model, lane, context, slots=slots, batch_tokens=BATCH_TOKENS, clock=self._clock)
+
+    def _change(self, lane: Lane, adapter: Adapter | None) -> None:
+        loaded = LoadedAdapter(adapter.id, self._model.load_adapter(adapter)) if adapter else None
+        old = self._current.get(lane)
+        track = None
+        try:
+            track = old if old and not old.is_busy else self._build(lane)
+            track.set_adapter(loaded)
+        except EngineError:
+            if loaded:
+                self._model.free_adapter(loaded.handle)
+            if track is not None and track is not old:
+                track.close()
+            raise
+        if track is not old:
+            self._retire(lane)
+        self._current[lane] = track
+
+    def _retire(self, lane: Lane) -> None:
+        old = self._current.pop(lane, None)
+        if old is not None:
+            self._retiring[lane] = old
+            self.free_retired()

@@ -1,0 +1,92 @@
+"""The slots of a context: what each holds, which one a prompt should take, and what the next batch computes.
+
+Pure bookkeeping over token lists: calls nothing of llama.cpp.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.engine.context import Chunk
+from bot.engine.job import Job
+
+COPY_GAIN_TOKENS = 64
+"""Copying another slot's memory costs about what prefilling this many tokens does, whatever the gain."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """One sequence of a context. `held` are the tokens in its memory, kept after a job for the next one to share."""
+
+    index: int
+    held: list[int] = field(default_factory=list)
+    job: Job | None = None
+    last_used: int = 0
+
+    @property
+    def remaining(self) -> int:
+        """How many of the job's tokens are to be computed: one while it answers, more while its prompt is read."""
+        return 0 if self.job is None else len(self.job.tokens) - len(self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a prompt goes: into `slot`, after a copy from `donor` (None: no copy), with `reused` tokens kept."""
+
+    slot: Slot
+    donor: Slot | None
+    reused: int
+
+
+def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return the number of leading tokens that both share."""
+    length = min(len(first), len(second))
+    if first[:length] == second[:length]:
+        return length
+    return next(i for i in range(length) if first[i] != second[i])
+
+
+def choose_slot(slots: Sequence[Slot], tokens: list[int]) -> Placement | None:
+    """Return the free slot that shares most of the prompt, or None where no slot is free.
+
+    Among slots that share about as much, an idle context takes the one unused for longest, so that recent threads stay;
+    a busy one takes the lowest, for llama.cpp splits a batch at each gap between slots. Where any slot, busy or free,
+    shares much more, its memory is copied. The last prompt token is always computed: its logits start the answer.
+    """
+    free = [slot for slot in slots if slot.job is None]
+    if not free:
+        return None
+    usable = tokens[:-1]
+    shared = {slot.index: common_prefix(slot.held, usable) for slot in slots}
+    most = max(shared[slot.index] for slot in free)
+    alike = [slot for slot in free if most - shared[slot.index] < COPY_GAIN_TOKENS]
+    is_idle = len(free) == len(slots)
+    chosen = min(alike, key=lambda slot: (slot.last_used if is_idle else 0, slot.index))
+    donor = max(slots, key=lambda slot: shared[slot.index])
+    if shared[donor.index] - shared[chosen.index] >= COPY_GAIN_TOKENS:
+        return Placement(chosen, donor, shared[donor.index])
+    return Placement(chosen, None, shared[chosen.index])
+
+
+def plan_batch(slots: Sequence[Slot], batch_tokens: int) -> list[Chunk]:
+    """Return the chunks of the next batch in ascending order of slot, at most `batch_tokens` in all.
+
+    Each answering slot gets its one token; then prompts are read, the longest waiting first. A prompt that does not fit
+    whole beside another waits for the next batch: each cut costs a pass of its own. Only the first may be cut.
+    """
+    busy = [slot for slot in slots if slot.job is not None]
+    takes = {slot.index: 1 for slot in busy if slot.remaining == 1}
+    budget = batch_tokens - len(takes)
+    reading = sorted((slot for slot in busy if slot.remaining > 1), key=lambda slot: (slot.last_used, slot.index))
+    for place, slot in enumerate(reading):
+        take = min(slot.remaining, budget)
+        if take < 1 or (place > 0 and take < slot.remaining):
+            continue
+        takes[slot.index] = take
+        budget -= take
+    return [_chunk(slot, takes[slot.index]) for slot in busy if slot.index in takes]
+
+
+def _chunk(slot: Slot, take: int) -> Chunk:
+    assert slot.job is not None  # only busy slots are planned
+    start = len(slot.held)
+    return Chunk(slot.index, slot.job.tokens[start : start + take], start, wants_logits=take == slot.remaining)
