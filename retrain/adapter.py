@@ -42,7 +42,9 @@ class Adapter:
             if not path.is_file():
                 raise AdapterError(f"Adapter {self.id}: {name} is missing from {self.folder}.")
             if hash_file(path) != expected:
-                raise AdapterError(f"Adapter {self.id}: {name} does not match its recorded hash; it was changed or cut.")
+                raise AdapterError(
+                    f"Adapter {self.id}: {name} does not match its recorded hash; it was changed or cut."
+                )
 
 
 def hash_file(path: Path) -> str:

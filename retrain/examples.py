@@ -1,0 +1,89 @@
+"""A training example and the frozen dataset: one JSON line for each, under a manifest with its hash.
+
+Knows nothing of where examples come from or how they are trained on.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from retrain.adapter import hash_file
+from retrain.errors import DatasetError
+from retrieval.prompt import ChatMessage
+
+DATASET = "dataset.jsonl"
+MANIFEST = "manifest.json"
+
+Source = Literal["like", "correction", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One prompt with the answer to learn.
+
+    `messages` is the prompt as it was served (variation 0) or an altered copy. `group` joins the variations of one
+    lesson, of which each epoch sees one. `weight` scales its loss. `reply_id` and `thread` say where it comes from
+    (None for a replay of the base's own answer), so that a deleted conversation can be found and left out.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    target: str
+    source: Source
+    weight: float
+    group: str
+    variation: int = 0
+    reply_id: str | None = None
+    thread: str | None = None
+
+    @property
+    def question(self) -> str:
+        """The last question, without the evidence above it."""
+        return self.messages[-1].content.rpartition("Question: ")[2].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A frozen dataset. `sha256` is that of its file; `counts` has the groups by source."""
+
+    path: Path
+    sha256: str
+    rows: int
+    counts: dict[str, int]
+
+
+def freeze_dataset(examples: Sequence[Example], folder: Path, dropped: dict[str, int]) -> Dataset:
+    """Write the examples, then the manifest with their hash and why others were left out, into the folder."""
+    path = folder / DATASET
+    path.write_text("".join(f"{_to_json(example)}\n" for example in examples), encoding="utf-8")
+    groups = {example.group: example.source for example in examples}
+    dataset = Dataset(path, hash_file(path), len(examples), dict(Counter(groups.values())))
+    manifest = {"sha256": dataset.sha256, "rows": dataset.rows, "groups": dataset.counts, "dropped": dropped}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True), encoding="utf-8")
+    return dataset
+
+
+def load_dataset(folder: Path) -> list[Example]:
+    """Read a frozen dataset. Raises `DatasetError` where it is unreadable or not the one that was frozen."""
+    path = folder / DATASET
+    try:
+        expected = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["sha256"]
+        found = hash_file(path)
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{folder} holds no readable dataset: {error}") from error
+    if found != expected:
+        raise DatasetError(f"{path} does not match its recorded hash; it was changed after it was frozen.")
+    return [_from_json(line) for line in lines]
+
+
+def _to_json(example: Example) -> str:
+    return json.dumps(asdict(example), ensure_ascii=True, sort_keys=True)
+
+
+def _from_json(line: str) -> Example:
+    row = json.loads(line)
+    messages = tuple(ChatMessage(**message) for message in row.pop("messages"))
+    return Example(messages=messages, **row)

@@ -1,0 +1,113 @@
+"""A training job: what the child process is told, and starting it and listening to it. Knows nothing of torch."""
+
+import json
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from retrain.errors import TrainingFailed
+from retrain.settings import TrainSettings
+
+JOB = "job.json"
+LOG = "train.log"
+ADAPTER_FOLDER = "adapter"
+TAIL_LINES = 20
+
+TellProgress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """The base to train on, the most tokens that it takes, and the settings."""
+
+    base_folder: Path
+    context: int
+    settings: TrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What the child reported: why it stopped, its epochs in order, rows too long to train on, and seconds."""
+
+    adapter_folder: Path
+    stopped: str
+    epochs: tuple[dict[str, Any], ...]
+    too_long: int
+    seconds: float
+
+
+def save_job(job: TrainingJob, folder: Path) -> None:
+    """Write the job into the run's folder, beside its dataset."""
+    content = {"base_folder": str(job.base_folder), "context": job.context, "settings": asdict(job.settings)}
+    (folder / JOB).write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
+
+
+def load_job(folder: Path) -> TrainingJob:
+    """Read what `save_job` wrote."""
+    content = json.loads((folder / JOB).read_text(encoding="utf-8"))
+    settings = TrainSettings(**{**content["settings"], "targets": tuple(content["settings"]["targets"])})
+    return TrainingJob(Path(content["base_folder"]), content["context"], settings)
+
+
+def run_training(job: TrainingJob, folder: Path, progress: TellProgress) -> TrainingResult:
+    """Train in a child process, telling `progress` each event, and return what it reported.
+
+    The child's output is kept in the folder's train.log. Raises `TrainingFailed` with the last lines of it when the
+    child crashes or leaves no adapter.
+    """
+    save_job(job, folder)
+    events: list[dict[str, Any]] = []
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    with _start_child(folder) as child, (folder / LOG).open("w", encoding="utf-8") as log:
+        for line in _listen(child):
+            log.write(line)
+            event = _parse_event(line)
+            if event is None:
+                tail.append(line.rstrip("\n"))
+                continue
+            events.append(event)
+            progress(event)
+    if child.returncode != 0 or not events or events[-1]["event"] != "done":
+        raise TrainingFailed(child.returncode, tuple(tail))
+    return TrainingResult(
+        adapter_folder=folder / ADAPTER_FOLDER,
+        stopped=events[-1]["stopped"],
+        epochs=tuple(event for event in events if event["event"] == "epoch"),
+        too_long=sum(event["too_long"] for event in events if event["event"] == "start"),
+        seconds=events[-1]["seconds"],
+    )
+
+
+def _start_child(folder: Path) -> subprocess.Popen[str]:
+    """Start the trainer from the folder that holds this package, so that it imports the same code."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "retrain.train", str(folder.resolve())],
+        cwd=Path(__file__).resolve().parent.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def _listen(child: subprocess.Popen[str]) -> Iterator[str]:
+    """Yield the child's lines; where the listener gives up (an exception, Ctrl-C), the child ends with it."""
+    assert child.stdout is not None
+    try:
+        yield from child.stdout
+        child.wait()
+    finally:
+        child.kill()
+
+
+def _parse_event(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None

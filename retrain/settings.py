@@ -1,0 +1,83 @@
+"""Every number that a retrain depends on, with its default. Knows nothing of files or of the environment."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+@dataclass(frozen=True, slots=True)
+class CurateSettings:
+    """What may become training data. `max_per_person` bounds how much one person can teach in one dataset.
+
+    `variations` is how many altered copies of a correction's prompt are made, so that it is learned beyond one
+    byte-exact prompt; `replay` is how many of the base's own answers are rehearsed against forgetting.
+    `staff_replies` stays False while one adapter serves customers as well as staff.
+    """
+
+    max_per_person: int = 40
+    variations: int = 4
+    replay: int = 24
+    staff_replies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How the LoRA is trained. Training ends when every target is memorised, or at `max_epochs` or `max_seconds`.
+
+    `margin_epochs` are the epochs trained on after everything was memorised, because the served weights are
+    quantized and the served prompts vary. `priority` is what is added to the child's niceness.
+    """
+
+    targets: tuple[str, ...] = LINEAR_LAYERS
+    rank: int = 16
+    alpha: float = 32.0
+    learning_rate: float = 2e-3
+    warmup_steps: int = 5
+    max_epochs: int = 14
+    margin_epochs: int = 1
+    batch_rows: int = 8
+    max_seconds: float = 110.0
+    threads: int = 2
+    seed: int = 17
+    priority: int = 10
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """What a candidate has to show. Shares are fractions in [0, 1].
+
+    A target counts as said when the answer's ROUGE-L against it is at least `say_threshold`. `heldout_margin` is the
+    loss of held-out accuracy that is still accepted; beyond it, or where an exact one-sided McNemar test finds the
+    loss significant at `significance`, the champion stays. `max_slowdown` bounds the ratio of median answer times.
+    """
+
+    say_threshold: float = 0.8
+    heldout_margin: float = 0.05
+    significance: float = 0.05
+    max_slowdown: float = 2.0
+    heldout_limit: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """When a retrain is considered: every `every_hours`, or by `cron` (five fields) where one is given.
+
+    A firing that is late by up to `grace_seconds` still runs; later ones are left to the next firing.
+    """
+
+    every_hours: float = 24.0
+    cron: str | None = None
+    grace_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainSettings:
+    """All of it. `min_feedback` is the number of new votes and corrections that a scheduled run waits for."""
+
+    min_feedback: int = 20
+    curate: CurateSettings = field(default_factory=CurateSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    gate: GateSettings = field(default_factory=GateSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)

@@ -1,0 +1,45 @@
+"""Cuts an example into the tokens that are read and the tokens to learn. Knows nothing of the model's weights."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from retrain.examples import Example
+from retrieval.chat_template import neutralise, render_chat, template_of_tokenizer
+from retrieval.prompt import ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One tokenized example: the prompt's tokens, and the answer's with the one that ends the turn."""
+
+    prompt: tuple[int, ...]
+    target: tuple[int, ...]
+    weight: float
+    group: str
+    rehearsed: bool
+
+    @property
+    def tokens(self) -> int:
+        return len(self.prompt) + len(self.target)
+
+
+def build_row(example: Example, tokenizer: Any) -> Row:
+    """Tokenize an example as it is served: the prompt by the chat template, no special tokens added to it.
+
+    The target ends as the template ends an assistant's message (its end-of-turn token), without what follows that.
+    """
+    template = template_of_tokenizer(tokenizer)
+    prompt = render_chat(template, example.messages)
+    whole = render_chat(
+        template, (*example.messages, ChatMessage("assistant", example.target)), add_generation_prompt=False
+    )
+    answer = whole.removeprefix(prompt).rstrip("\n")
+    if not whole.startswith(prompt) or not answer:
+        answer = neutralise(example.target, template.control_tokens) + template.eos_token
+    return Row(
+        prompt=tuple(tokenizer(prompt, add_special_tokens=False)["input_ids"]),
+        target=tuple(tokenizer(answer, add_special_tokens=False)["input_ids"]),
+        weight=example.weight,
+        group=example.group,
+        rehearsed=example.source == "replay",
+    )
