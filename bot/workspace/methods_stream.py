@@ -67,14 +67,14 @@ def stop_stream(call: Call) -> Answer:
 
 def set_status(call: Call) -> Answer:
     channel = call.joined_channel("channel_id")
-    thread_ts = call.text("thread_ts")
-    if call.workspace.board.find(channel.id, thread_ts) is None:
+    named = call.workspace.board.find(channel.id, call.text("thread_ts"))
+    if named is None:
         raise SlackError("invalid_thread_ts")
     if "status" not in call.arguments:
         raise SlackError("invalid_arguments", ["[ERROR] missing required field: status [json-pointer:/status]"])
     if len(call.find_json("loading_messages", list) or []) > MAX_LOADING_MESSAGES:
         raise SlackError("invalid_arguments", ["[ERROR] at most 10 items [json-pointer:/loading_messages]"])
-    call.workspace.set_status(channel.id, thread_ts, call.find_text("status") or "")
+    call.workspace.set_status(channel.id, named.root_ts, call.find_text("status") or "")
     return {}
 
 

@@ -57,7 +57,7 @@ class Visitor:
     def click(
         self, message: Mapping[str, Any], channel: str, action_id: str, value: str | None = None, selected: Any = None
     ) -> bool:
-        """Presses the element `action_id` of a message that `messages` gave; of feedback buttons the one with `value`."""
+        """Presses the element `action_id` of a message from `messages`; of feedback buttons the one with `value`."""
         block_id = find_block_id(message, action_id)
         return bool(self._run(self._visit.click(channel, message["ts"], block_id, action_id, value, selected)))
 

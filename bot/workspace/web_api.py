@@ -18,13 +18,21 @@ from bot.workspace.api_call import Answer, Call, Method
 from bot.workspace.errors import SlackError
 from bot.workspace.faults import CallFault
 from bot.workspace.methods_chat import CHAT_METHODS
+from bot.workspace.methods_conversations import CONVERSATION_METHODS
 from bot.workspace.methods_stream import STREAM_METHODS
 from bot.workspace.methods_team import TEAM_METHODS
+from bot.workspace.methods_views import VIEW_METHODS
 from bot.workspace.workspace import ApiCall, Token, Workspace
 
 logger = logging.getLogger(__name__)
 
-METHODS: Mapping[str, Method] = {**CHAT_METHODS, **STREAM_METHODS, **TEAM_METHODS}
+METHODS: Mapping[str, Method] = {
+    **CHAT_METHODS,
+    **STREAM_METHODS,
+    **CONVERSATION_METHODS,
+    **VIEW_METHODS,
+    **TEAM_METHODS,
+}
 
 
 class WebApi:
