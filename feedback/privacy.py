@@ -13,10 +13,10 @@ PHONE = "[phone]"
 CARD = "[card]"
 PERSON = "[person]"
 
-_SLACK_EMAIL = re.compile(r"<mailto:[^>]*>")
-_SLACK_PHONE = re.compile(r"<tel:[^>]*>")
-_SLACK_PERSON = re.compile(r"<@[UW][A-Z0-9]*(?:\|[^>]*)?>")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+'-]+@(?:[\w-]+\.)+[^\W\d_]{2,}", re.UNICODE)
+_SLACK_EMAIL = re.compile(r"<mailto:[^<>]*>")
+_SLACK_PHONE = re.compile(r"<tel:[^<>]*>")
+_SLACK_PERSON = re.compile(r"<@[UW][A-Z0-9]*(?:\|[^<>]*)?>")
+_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]+@(?:[\w-]+\.)+[^\W\d_]{2,}", re.UNICODE)
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|[.,]\d)")
 _NOT_IN_A_CODE = r"(?<![\w#€$£-])(?<!\d[.,/])"
 _NO_MORE_DIGITS = r"(?![\w-]|[.,]\d)"
@@ -24,12 +24,12 @@ _PHONES = (
     re.compile(_NOT_IN_A_CODE + r"\+[1-9](?:[ ().-]{0,2}\d){7,14}" + _NO_MORE_DIGITS),
     re.compile(_NOT_IN_A_CODE + r"00[1-9]\d{0,2}[ .-](?:[ ().-]{0,2}\d){6,12}" + _NO_MORE_DIGITS),
     re.compile(_NOT_IN_A_CODE + r"\(\d{2,5}\)[ -]?\d(?:[ .-]?\d){5,9}" + _NO_MORE_DIGITS),
-    re.compile(_NOT_IN_A_CODE + r"[2-9]\d{2}([ .-])[2-9]\d{2}\1\d{4}" + _NO_MORE_DIGITS),
+    re.compile(_NOT_IN_A_CODE + r"(?:1[ .-])?[2-9]\d{2}([ .-])[2-9]\d{2}\1\d{4}" + _NO_MORE_DIGITS),
     re.compile(_NOT_IN_A_CODE + r"0\d{2,4}[ /-](?:\d{6,8}|\d{3,4}[ -]?\d{3,4})" + _NO_MORE_DIGITS),
 )
 _ANNOUNCED_PHONE = re.compile(
     r"(?P<before>\b(?i:phone|mobile|cell|tel|call|ring|reach|text)\b(?:[\s:.,]|\b(?i:number|no|is|me|us|on|at|my)\b)*)"
-    r"\d(?:[ .-]?\d){8,13}" + _NO_MORE_DIGITS
+    r"(?P<number>\d(?:[ .-]?\d){8,13})" + _NO_MORE_DIGITS
 )
 _ALSO_WORDS = frozenset(
     {"Art", "Bill", "Chip", "Chase", "Dean", "Drew", "Faith", "Frank", "Gene", "Grace", "Grant", "Hope", "Jack", "Joy"}
@@ -39,21 +39,28 @@ _ALSO_WORDS = frozenset(
 _SHORTEST_NAME = 3
 
 
-def mask_personal_data(text: str, names: Iterable[str] = ()) -> str:
+def mask_personal_data(text: str, names: Iterable[str] = (), *, public: str = "") -> str:
     """Return the text with e-mail addresses, telephone and card numbers, mentions and the given names masked.
 
     `names` are display names. A name of several words is masked however it is written; a single word of one (a first
     name, say) only with its capital, from three letters on, and not where it is also a common word. After an @ every
-    name is masked. Masking twice changes nothing.
+    name is masked. An address or number that also stands in `public` (the documents that were quoted: the company's
+    own hotline) stays. Masking twice changes nothing.
     """
-    text = _SLACK_EMAIL.sub(EMAIL, text)
-    text = _SLACK_PHONE.sub(PHONE, text)
+
+    def mask(pattern: re.Pattern[str], label: str, text: str) -> str:
+        return pattern.sub(lambda match: match.group() if match.group() in public else label, text)
+
+    text = mask(_SLACK_EMAIL, EMAIL, text)
+    text = mask(_SLACK_PHONE, PHONE, text)
     text = _SLACK_PERSON.sub(PERSON, text)
-    text = _EMAIL.sub(EMAIL, text)
+    text = mask(_EMAIL, EMAIL, text)
     text = _CARD.sub(lambda match: CARD if _is_card(match.group()) else match.group(), text)
     for phone in _PHONES:
-        text = phone.sub(PHONE, text)
-    text = _ANNOUNCED_PHONE.sub(rf"\g<before>{PHONE}", text)
+        text = mask(phone, PHONE, text)
+    text = _ANNOUNCED_PHONE.sub(
+        lambda match: match.group() if match["number"] in public else match["before"] + PHONE, text
+    )
     return _mask_names(text, names)
 
 
