@@ -117,6 +117,7 @@ class LocalWorkspace:
         except OSError:
             listener.close()
             raise
+        listener.listen()
         self._workspace.base_url = f"http://{self._host}:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(self._build_config())
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="workspace", daemon=True)

@@ -1,33 +1,66 @@
-"""A running local workspace and a real Bolt app that is connected to it over real Socket Mode."""
+"""A running local workspace; a real Bolt app, and a bare socket, that are connected to it over real Socket Mode."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from websockets.sync.client import ClientConnection, connect
 
 from bot.workspace.manifest import AppManifest, Shortcut, SlashCommand
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.socket_mode import Delivery
-from bot.workspace.streaming import StreamLimits
 
 SCOPES = frozenset(
-    """app_mentions:read assistant:write channels:history channels:join channels:read chat:write commands files:write
-    groups:history groups:read im:history im:read im:write reactions:read reactions:write team:read usergroups:read
-    users:read users:read.email""".split()
+    [
+        "app_mentions:read",
+        "assistant:write",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "reactions:read",
+        "reactions:write",
+        "team:read",
+        "usergroups:read",
+        "users:read",
+    ]
 )
 MANIFEST = AppManifest(
     slash_commands=(SlashCommand("/chip", "Steer Chip", "help", should_escape=True),),
     shortcuts=(Shortcut("teach", "Teach this"),),
     bot_scopes=SCOPES,
 )
-QUICK = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1), close_after_warning_seconds=0.3)
+QUICK = Delivery(ack_seconds=0.3, redelivery_seconds=(0.0, 0.05, 0.1), close_after_warning_seconds=0.3)
+
+
+class Clock:
+    """A clock that a test can set forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
 
 
 class BoltApp:
@@ -48,24 +81,48 @@ class BoltApp:
         self.workspace.wait_for(self.workspace.is_connected)
 
     def close(self) -> None:
-        """To be called after the workspace stopped: the client's lock is free once its socket is closed."""
+        """Ends the server's side first: the client cannot close a socket that it is still reading."""
         self.handler.client.auto_reconnect_enabled = False
+        self.handler.client.default_auto_reconnect_enabled = False
+        self.workspace.stop()
         self.handler.close()
-
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        return [body["event"] for body in list(self.heard) if body.get("event", {}).get("type") == kind]
-
-    def wait_for_event(self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda _event: True) -> dict[str, Any]:
-        return self.workspace.wait_for(lambda: next((event for event in self.events(kind) if fits(event)), None))
 
     def _hear(self, body: dict[str, Any], next: Callable[[], None]) -> None:  # noqa: A002 - Bolt injects by name
         self.heard.append(body)
         next()
 
 
+class BareSocket:
+    """An app of its own make on a raw WebSocket, which acknowledges only what a test tells it to."""
+
+    def __init__(self, line: ClientConnection) -> None:
+        self.line = line
+        self.hello = self.receive()
+
+    def receive(self, timeout: float = 2.0) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(self.line.recv(timeout=timeout))
+        return frame
+
+    def hears_nothing(self, seconds: float = 0.1) -> bool:
+        try:
+            self.receive(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    def ack(self, frame: dict[str, Any], payload: dict[str, Any] | None = None) -> None:
+        answer = {"envelope_id": frame["envelope_id"]}
+        self.line.send(json.dumps(answer | ({"payload": payload} if payload else {})))
+
+
 @pytest.fixture
-def workspace() -> Iterator[LocalWorkspace]:
-    with LocalWorkspace(manifest=MANIFEST, delivery=QUICK, stream_limits=StreamLimits()) as running:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def workspace(clock: Clock) -> Iterator[LocalWorkspace]:
+    with LocalWorkspace(manifest=MANIFEST, delivery=QUICK, clock=clock) as running:
         yield running
 
 
@@ -75,10 +132,18 @@ def client(workspace: LocalWorkspace) -> WebClient:
 
 
 @pytest.fixture
+def open_socket(workspace: LocalWorkspace) -> Iterator[Callable[[], BareSocket]]:
+    with ExitStack() as open_lines:
+
+        def open_one() -> BareSocket:
+            answer = WebClient(base_url=workspace.api_url).apps_connections_open(app_token=workspace.app_token)
+            return BareSocket(open_lines.enter_context(connect(answer["url"])))
+
+        yield open_one
+
+
+@pytest.fixture
 def bolt(workspace: LocalWorkspace) -> Iterator[BoltApp]:
     app = BoltApp(workspace)
     yield app
-    app.handler.client.auto_reconnect_enabled = False
-    app.handler.client.default_auto_reconnect_enabled = False
-    workspace.stop()
     app.close()
