@@ -1,0 +1,170 @@
+"""Documents in, passages out: cut along headings, with tables turned into rows that can be quoted.
+
+Knows the structure of Markdown through markdown-it; knows nothing of files, vectors or scopes.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from retrieval.documents import Document, DocumentKind
+from retrieval.passage import Passage
+from retrieval.sentences import count_words, split_sentences
+
+# Part of an index's identity: raise it when the same document would give other passages.
+CHUNKER_VERSION = 1
+TARGET_WORDS = 120
+HEADING_JOINT = " › "
+# A second column headed so adds nothing to its cells: "Runtime: 90 minutes", not "Runtime - Value: 90 minutes".
+_EMPTY_LABELS = frozenset({"", "value", "values", "detail", "details", "specification"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines that belong together under one heading path; `whole` blocks (lists, tables) are cut only between lines."""
+
+    headings: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> list[Passage]:
+    """Return the document's passages in reading order, each about `target_words` long and under one heading."""
+    blocks = _read_markdown(document) if document.kind is DocumentKind.MARKDOWN else _read_text(document)
+    passages: dict[str, Passage] = {}
+    for headings, text in _pack(blocks, target_words):
+        heading = HEADING_JOINT.join((document.title, *headings))
+        identity = hashlib.sha256(f"{document.source}\0{heading}\0{text}".encode()).hexdigest()[:20]
+        passages[identity] = Passage(identity, text, heading, document.title, document.source, document.audience)
+    return list(passages.values())
+
+
+def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    headings: tuple[str, ...] = ()
+    lines: list[str] = []
+    for block in blocks:
+        size = sum(map(count_words, block.lines))
+        # A lead-in ("The box holds:") stays with its list even where the two are too long together.
+        full = sum(map(count_words, lines)) + size > target_words and not (lines and lines[-1].endswith(":"))
+        if lines and (block.headings != headings or full):
+            yield headings, "\n".join(lines)
+            lines = []
+        headings = block.headings
+        for piece in _cut_long(block.lines, target_words):
+            if lines and sum(map(count_words, (*lines, *piece))) > 2 * target_words:
+                yield headings, "\n".join(lines)
+                lines = []
+            lines.extend(piece)
+    if lines:
+        yield headings, "\n".join(lines)
+
+
+def _cut_long(lines: tuple[str, ...], target_words: int) -> Iterator[list[str]]:
+    """Yield runs of about the target, cutting an overlong line between sentences and, at worst, between words."""
+    run: list[str] = []
+    for line in lines:
+        pieces = [line] if count_words(line) <= target_words else list(_cut_line(line, target_words))
+        for piece in pieces:
+            if run and sum(map(count_words, run)) + count_words(piece) > target_words:
+                yield run
+                run = []
+            run.append(piece)
+    if run:
+        yield run
+
+
+def _cut_line(line: str, target_words: int) -> Iterator[str]:
+    run: list[str] = []
+    for sentence in split_sentences(line):
+        words = sentence.split()
+        if run and len(run) + len(words) > target_words:
+            yield " ".join(run)
+            run = []
+        run.extend(words)
+        while len(run) > 2 * target_words:
+            yield " ".join(run[:target_words])
+            run = run[target_words:]
+    if run:
+        yield " ".join(run)
+
+
+def _read_text(document: Document) -> Iterator[_Block]:
+    for paragraph in document.text.split("\n\n"):
+        line = " ".join(paragraph.split())
+        if line:
+            yield _Block((), (line,))
+
+
+def _read_markdown(document: Document) -> Iterator[_Block]:
+    tree = SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(document.text))
+    path: list[tuple[int, str]] = []
+    for node in tree.children:
+        if node.type == "heading":
+            level, text = int(node.tag[1:]), _plain(node)
+            path = [(above, name) for above, name in path if above < level]
+            # The document's own "# Title" line repeats the title, which starts every heading path already.
+            if text and text != document.title:
+                path.append((level, text))
+            continue
+        lines = tuple(line for line in _read_block(node) if line)
+        if lines:
+            yield _Block(tuple(name for _, name in path), lines)
+
+
+def _read_block(node: SyntaxTreeNode) -> Iterator[str]:
+    match node.type:
+        case "paragraph" | "heading":
+            yield _plain(node)
+        case "bullet_list" | "ordered_list":
+            yield from _read_list(node)
+        case "table":
+            yield from _read_table(node)
+        case "fence" | "code_block":
+            yield " ".join(node.content.split())
+        case "blockquote":
+            for child in node.children:
+                yield from _read_block(child)
+        case "html_block" | "hr":
+            return
+        case _:
+            yield _plain(node)
+
+
+def _read_list(node: SyntaxTreeNode) -> Iterator[str]:
+    first = int(node.attrs.get("start", 1))
+    for number, item in enumerate(node.children, start=first):
+        marker = f"{number}. " if node.type == "ordered_list" else "- "
+        lines = [line for child in item.children for line in _read_block(child)]
+        if not lines:
+            continue
+        own = [line for line in lines if not line.startswith("- ")]
+        nested = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+        tail = f" {'; '.join(nested)}" if nested else ""
+        yield f"{marker}{' '.join(own)}{tail}"
+
+
+def _read_table(node: SyntaxTreeNode) -> Iterator[str]:
+    """Yield one sentence-like line for each row: "Moss 2 - Runtime: 90 minutes; Weight: 8.2 kg"."""
+    rows = [[_plain(cell) for cell in row.children] for part in node.children for row in part.children]
+    header, *body = rows
+    for row in body:
+        name, *cells = row
+        pairs = [f"{label}: {cell}" if label else cell for label, cell in zip(header[1:], cells, strict=False) if cell]
+        if len(header) == 2 and header[1].lower() in _EMPTY_LABELS and pairs:
+            yield f"{name}: {cells[0]}"
+        elif pairs:
+            yield f"{name} - {'; '.join(pairs)}" if name else "; ".join(pairs)
+
+
+def _plain(node: SyntaxTreeNode) -> str:
+    """Return the readable words of a node: no markup, no link targets, line breaks as blanks."""
+    words: list[str] = []
+    for part in node.walk():
+        match part.type:
+            case "text" | "code_inline":
+                words.append(part.content)
+            case "softbreak" | "hardbreak" | "html_inline":
+                words.append(" ")
+    return " ".join("".join(words).split())

@@ -1,0 +1,122 @@
+"""The front door of this package: one object that keeps the documents and finds the evidence for a question.
+
+Ties the index, search, the standalone question and the cut together; safe to use from many threads.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.embedder import Embedder
+from retrieval.evidence import EvidenceLimits, cut_evidence
+from retrieval.index import Index, IngestReport, Progress
+from retrieval.passage import Audience, Evidence, Hit, Match, Passage, Scope
+from retrieval.prompt import Turn
+from retrieval.search import search
+from retrieval.standalone import standalone_question
+from retrieval.vectors import VectorsDamagedError
+
+# What is longer is no question: beyond this many characters only the start is searched for.
+MAX_QUESTION_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What was found for one question: the query as searched, the hits best first, the evidence and the time."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    evidence: Evidence
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is searchable."""
+
+    documents: int
+    passages: int
+
+
+class Knowledge:
+    """The company's documents, searchable by scope."""
+
+    def __init__(
+        self,
+        index_folder: Path,
+        embedder: Embedder,
+        *,
+        default_audience: Audience = Audience.STAFF,
+        max_hits: int = 8,
+        limits: EvidenceLimits | None = None,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Open or create the index in its folder. `timer` returns seconds."""
+        self._embedder = embedder
+        self._default_audience = default_audience
+        self._max_hits = max_hits
+        self._limits = limits or EvidenceLimits()
+        self._timer = timer
+        self._index = Index(index_folder, embedder)
+
+    def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
+        """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is no such folder."""
+        return self._index.ingest(folder, default_audience=self._default_audience, progress=progress)
+
+    def find_evidence(self, question: str, scope: Scope, thread: Sequence[Turn] = ()) -> Retrieved:
+        """Return the evidence that this asker may read for the question, asked in this thread."""
+        started = self._timer()
+        query = standalone_question(question[:MAX_QUESTION_CHARACTERS], thread)
+        hits: tuple[Hit, ...] = ()
+        evidence = Evidence((), Match.WEAK)
+        if query:
+            vector = self._embedder.encode([query])[0]
+            found = search(self._index, query, vector, scope, self._max_hits)
+            hits = tuple(hit for hit, _ in found)
+            evidence = cut_evidence(
+                query,
+                hits,
+                embedder=self._embedder,
+                question_vector=vector,
+                unit_vectors={entry.passage.id: entry.unit_vectors for _, entry in found},
+                limits=self._limits,
+            )
+        return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0)
+
+    def search(self, question: str, scope: Scope, limit: int) -> list[Hit]:
+        """Return the best passages that this asker may read, best first; `[]` for an empty question."""
+        query = question[:MAX_QUESTION_CHARACTERS].strip()
+        if not query:
+            return []
+        vector = self._embedder.encode([query])[0]
+        return [hit for hit, _ in search(self._index, query, vector, scope, limit)]
+
+    def passage(self, identity: str) -> Passage | None:
+        """Return the passage of this id, or None where the documents no longer hold it."""
+        entry = self._index.catalogue.get_entries([identity]).get(identity)
+        return entry.passage if entry else None
+
+    def counts(self) -> Counts:
+        return Counts(*self._index.catalogue.count())
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the index and how to mend it, in sentences; `[]` where all is well."""
+        problems = list(self._index.mended)
+        documents, passages = self._index.catalogue.count()
+        if not documents:
+            problems.append("No document is indexed. Run `chip ingest` on the folder of documents.")
+        try:
+            stored = self._index.vectors.count()
+        except VectorsDamagedError as error:
+            problems.append(f"Chroma cannot be read ({error.reason}). Restart Chip: it rebuilds the directory.")
+        else:
+            if stored != passages:
+                problems.append(
+                    f"Chroma holds {stored} passages and the catalogue {passages}. Restart Chip to mend it."
+                )
+        return problems
+
+    def close(self) -> None:
+        """Close the files. The object cannot be used afterwards."""
+        self._index.close()

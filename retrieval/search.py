@@ -1,0 +1,47 @@
+"""The one door to passages: `search(index, question, scope)`. No scope, no search.
+
+Dense and lexical ranks are fused by reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009). The audience filter is
+part of both queries; what comes back is checked against the catalogue once more. Knows nothing of evidence or prompts.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.catalogue import Entry
+from retrieval.index import Index
+from retrieval.passage import Hit, Scope
+from retrieval.vectors import VectorsDamagedError
+
+Vectors = NDArray[np.float32]
+
+DEPTH = 30
+RANK_CONSTANT = 60
+
+
+def search(index: Index, question: str, vector: Vectors, scope: Scope, limit: int) -> list[tuple[Hit, Entry]]:
+    """Return the best passages that the asker may read, best first, each with its stored vectors.
+
+    `vector` is the question's, (width,), of length 1. Ties are broken by similarity and then by id.
+    """
+    dense = _rank_dense(index, vector, scope)
+    lexical = index.lexical.rank(question, scope.audiences, DEPTH)
+    scores: dict[str, float] = {}
+    for ranking in (dense, lexical):
+        for rank, identity in enumerate(ranking, start=1):
+            scores[identity] = scores.get(identity, 0.0) + 1.0 / (RANK_CONSTANT + rank)
+    found = []
+    for identity, entry in index.catalogue.get_entries(list(scores)).items():
+        if entry.passage.audience in scope.audiences:
+            similarity = round(float(entry.vector @ vector), 5)
+            found.append((Hit(entry.passage, scores[identity], similarity), entry))
+    found.sort(key=lambda pair: (-pair[0].score, -pair[0].similarity, pair[0].passage.id))
+    return found[:limit]
+
+
+def _rank_dense(index: Index, vector: Vectors, scope: Scope) -> list[str]:
+    vectors = index.vectors
+    try:
+        return vectors.rank(vector, scope.audiences, DEPTH)
+    except VectorsDamagedError as error:
+        index.mend_vectors(vectors, f"Chroma could not be searched ({error.reason})")
+        return index.vectors.rank(vector, scope.audiences, DEPTH)
