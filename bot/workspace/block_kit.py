@@ -194,7 +194,7 @@ def _tell(problem: Problem) -> str:
 def _fill_ids(blocks: Sequence[Any], ids: Callable[[str], str]) -> tuple[Block, ...]:
     filled = copy.deepcopy(list(blocks))
     for block in filled:
-        block.setdefault("block_id", ids("b"))
+        block["block_id"] = block.get("block_id") or ids("b")
         for element in interactive_elements(block):
-            element.setdefault("action_id", ids("a"))
+            element["action_id"] = element.get("action_id") or ids("a")
     return tuple(filled)

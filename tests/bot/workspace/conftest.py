@@ -47,7 +47,8 @@ MANIFEST = AppManifest(
     shortcuts=(Shortcut("teach", "Teach this"),),
     bot_scopes=SCOPES,
 )
-QUICK = Delivery(ack_seconds=0.3, redelivery_seconds=(0.0, 0.05, 0.1), close_after_warning_seconds=0.3)
+PATIENT = Delivery(ack_seconds=5.0, close_after_warning_seconds=0.1)
+HASTY = Delivery(ack_seconds=0.2, redelivery_seconds=(0.0, 0.02, 0.05), close_after_warning_seconds=0.1)
 
 
 class Clock:
@@ -85,9 +86,11 @@ class BoltApp:
         self.handler.client.auto_reconnect_enabled = False
         self.handler.client.default_auto_reconnect_enabled = False
         self.workspace.stop()
+        self.handler.client.closed = True
+        self.handler.client.enqueue_message("")  # wakes the client's reader, which otherwise looks up once a second
         self.handler.close()
 
-    def _hear(self, body: dict[str, Any], next: Callable[[], None]) -> None:  # noqa: A002 - Bolt injects by name
+    def _hear(self, body: dict[str, Any], next: Callable[[], None]) -> None:
         self.heard.append(body)
         next()
 
@@ -121,8 +124,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def workspace(clock: Clock) -> Iterator[LocalWorkspace]:
-    with LocalWorkspace(manifest=MANIFEST, delivery=QUICK, clock=clock) as running:
+def delivery() -> Delivery:
+    """How long the workspace waits for acks; a test of missed ones asks for HASTY."""
+    return PATIENT
+
+
+@pytest.fixture
+def workspace(clock: Clock, delivery: Delivery) -> Iterator[LocalWorkspace]:
+    with LocalWorkspace(manifest=MANIFEST, delivery=delivery, clock=clock) as running:
         yield running
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from slack_sdk import WebClient
-from tests.bot.workspace.conftest import BareSocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from bot.workspace.server import LocalWorkspace
+from tests.bot.workspace.conftest import HASTY, BareSocket
 
 OpenSocket = Callable[[], BareSocket]
 
@@ -48,6 +48,7 @@ def test_each_envelope_goes_to_exactly_one_socket(workspace: LocalWorkspace, ope
     workspace.wait_for(workspace.is_idle)
 
 
+@pytest.mark.parametrize("delivery", [HASTY])
 def test_an_event_without_an_ack_comes_again_with_the_same_id(
     workspace: LocalWorkspace, open_socket: OpenSocket
 ) -> None:
@@ -63,6 +64,7 @@ def test_an_event_without_an_ack_comes_again_with_the_same_id(
     workspace.wait_for(workspace.is_idle)
 
 
+@pytest.mark.parametrize("delivery", [HASTY])
 def test_an_event_is_given_up_after_three_redeliveries(workspace: LocalWorkspace, open_socket: OpenSocket) -> None:
     socket = open_socket()
     workspace.visit("U0CLEO").post("D0CLEO", "hello")
@@ -73,6 +75,7 @@ def test_an_event_is_given_up_after_three_redeliveries(workspace: LocalWorkspace
     assert socket.hears_nothing()
 
 
+@pytest.mark.parametrize("delivery", [HASTY])
 def test_a_lost_ack_brings_the_event_again(workspace: LocalWorkspace, open_socket: OpenSocket) -> None:
     socket = open_socket()
     workspace.faults.lose_acks(1)
@@ -109,6 +112,7 @@ def test_a_disconnect_frame_comes_before_the_close(workspace: LocalWorkspace, op
         socket.receive()
 
 
+@pytest.mark.parametrize("delivery", [HASTY])
 def test_a_command_without_an_ack_is_not_repeated_and_its_user_is_told(
     workspace: LocalWorkspace, open_socket: OpenSocket
 ) -> None:
