@@ -70,7 +70,7 @@ class Track:
             slot.held.clear()
 
     def warm_up(self) -> None:
-        """Compute one token in every slot, so that llama.cpp has its threads and buffers before the first person asks."""
+        """Compute one token in every slot, so that threads and buffers exist before the first person asks."""
         self._context.decode([Chunk(slot.index, [0], 0, wants_logits=True) for slot in self._slots])
         for slot in self._slots:
             self._context.trim(slot.index, 0)

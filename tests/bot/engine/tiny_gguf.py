@@ -1,4 +1,4 @@
-"""Writes tiny llama models and adapters in GGUF, so that the engine is tested on real llama.cpp without a trained model.
+"""Writes tiny llama models and adapters in GGUF: real files for llama.cpp, without training.
 
 The vocabulary is the 256 bytes, one merge and five control tokens; a chat template writes the control tokens.
 """

@@ -1,0 +1,76 @@
+"""Where prompts are placed and how a batch is cut."""
+
+from bot.engine.job import Job, LlamaGeneration
+from bot.engine.port import GenerationRequest
+from bot.engine.slots import COPY_GAIN_TOKENS, Slot, choose_slot, plan_batch
+
+SYSTEM = list(range(100))
+
+
+def job(length: int) -> Job:
+    job = Job(GenerationRequest("j", ()), "", LlamaGeneration(lambda: None), 0.0)
+    job.set_prompt_tokens(list(range(length)))
+    return job
+
+
+def busy(index: int, length: int, held: int, last_used: int = 0) -> Slot:
+    return Slot(index, list(range(held)), job(length), last_used)
+
+
+def taken(slots: list[Slot], batch_tokens: int) -> list[tuple[int, int, bool]]:
+    return [(chunk.slot, len(chunk.tokens), chunk.wants_logits) for chunk in plan_batch(slots, batch_tokens)]
+
+
+def test_an_idle_context_takes_the_slot_unused_for_longest() -> None:
+    slots = [Slot(0, [], None, 3), Slot(1, [], None, 1), Slot(2, [], None, 2)]
+    placement = choose_slot(slots, [1, 2, 3])
+    assert placement is not None
+    assert placement.slot.index == 1
+
+
+def test_a_busy_context_takes_the_lowest_free_slot() -> None:
+    placement = choose_slot([busy(0, 5, 4), Slot(1, [], None, 9), Slot(2)], [1, 2, 3])
+    assert placement is not None
+    assert placement.slot.index == 1
+
+
+def test_a_slot_that_holds_much_more_of_the_prompt_wins() -> None:
+    thread = [*SYSTEM, *range(1000, 1000 + COPY_GAIN_TOKENS)]
+    slots = [Slot(0, SYSTEM.copy()), Slot(1, thread), Slot(2, SYSTEM.copy())]
+    placement = choose_slot(slots, [*thread, 7, 8])
+    assert placement is not None
+    assert (placement.slot.index, placement.donor, placement.reused) == (1, None, len(thread))
+
+
+def test_what_a_busy_slot_holds_is_copied() -> None:
+    talking = busy(0, 200, 150)
+    placement = choose_slot([talking, Slot(1)], list(range(120)))
+    assert placement is not None
+    assert placement.slot.index == 1
+    assert placement.donor is talking
+    assert placement.reused == 119  # the last prompt token is computed again for its logits
+
+
+def test_a_short_gain_is_not_worth_a_copy() -> None:
+    placement = choose_slot([busy(0, 50, 40), Slot(1)], list(range(40)))
+    assert placement is not None
+    assert (placement.donor, placement.reused) == (None, 0)
+
+
+def test_no_free_slot_is_no_placement() -> None:
+    assert choose_slot([busy(0, 5, 4)], [1]) is None
+
+
+def test_answers_go_first_and_prompts_share_what_is_left() -> None:
+    slots = [busy(0, 5, 4), busy(1, 300, 0, last_used=1), busy(2, 100, 0, last_used=2), Slot(3)]
+    assert taken(slots, 512) == [(0, 1, True), (1, 300, True), (2, 100, True)]
+
+
+def test_a_prompt_that_does_not_fit_beside_another_waits() -> None:
+    slots = [busy(0, 400, 0, last_used=2), busy(1, 400, 0, last_used=1)]
+    assert taken(slots, 512) == [(1, 400, True)]
+
+
+def test_only_the_longest_waiting_prompt_is_cut() -> None:
+    slots = [busy(0, 5, 4), busy(1, 1000, 0, last_used=1), busy(2, 50, 0, last_used=2)]
+    assert taken(slots, 512) == [(0, 1, True), (1, 511, False)]

@@ -1,0 +1,191 @@
+"""Adapters change between replies, never within one."""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import EngineError, Lane, ModelFileError
+from retrain.adapter import GGUF, Adapter
+from retrain.base_card import Base
+from tests.bot.engine.conftest import StartEngine, ask
+from tests.bot.engine.tiny_gguf import write_adapter
+
+Spoil = Callable[[Adapter, Path], Adapter]
+QUESTIONS = [f"How much is part {number}?" for number in range(6)]
+
+
+def reference_answers(engine: LlamaEngine, adapters: list[Adapter | None]) -> dict[tuple[str | None, str], str]:
+    """What the idle engine says to each question with each adapter."""
+    answers = {}
+    for adapter in adapters:
+        engine.use_adapter(adapter)
+        for question in QUESTIONS:
+            done = engine.submit(ask(question)).completion()
+            answers[done.adapter_id, question] = done.text
+    return answers
+
+
+def test_swaps_under_load_mix_and_drop_nothing(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base)
+    choices = [None, *adapters]
+    expected = reference_answers(engine, choices)
+    for question in QUESTIONS:
+        assert len({expected[adapter and adapter.id, question] for adapter in choices}) == 3
+
+    generations = []
+    for turn in range(30):
+        generations += [(question, engine.submit(ask(question))) for question in QUESTIONS[:2]]
+        engine.use_adapter(choices[turn % 3])
+    done = [(question, generation.completion()) for question, generation in generations]
+
+    assert len({completion.adapter_id for _, completion in done}) == 3
+    for question, completion in done:
+        assert completion.text == expected[completion.adapter_id, question]
+
+
+def test_a_reply_under_way_finishes_on_its_adapter_and_the_next_speaks_the_new_one_at_once(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base)
+    engine.use_adapter(adapters[0])
+    long = engine.submit(ask("Talk.", max_tokens=400))
+    next(iter(long))
+
+    engine.use_adapter(adapters[1])
+    short = engine.submit(ask("Hello?", max_tokens=2)).completion()
+
+    assert short.adapter_id == adapters[1].id == engine.adapter_id()
+    assert long.completion().adapter_id == adapters[0].id
+    assert long.completion().total_ms > short.total_ms
+
+
+def test_a_new_adapter_reuses_nothing_of_the_old(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base, slots=1)
+    engine.submit(ask("Hello?")).completion()
+    engine.use_adapter(adapters[0])
+    assert engine.submit(ask("Hello?")).completion().reused_tokens == 0
+    engine.use_adapter(adapters[0])  # already live: nothing changes
+    assert engine.submit(ask("Hello?")).completion().reused_tokens > 64
+
+
+def test_the_two_lanes_speak_with_their_own_adapters(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base)
+    expected = reference_answers(engine, list(adapters))
+    engine.use_adapter(adapters[0], Lane.LIVE)
+    engine.use_adapter(adapters[1], Lane.TRIAL)
+
+    generations = [(lane, question, engine.submit(ask(question, lane=lane))) for question in QUESTIONS for lane in Lane]
+
+    for lane, question, generation in generations:
+        adapter = adapters[0] if lane is Lane.LIVE else adapters[1]
+        assert generation.completion().text == expected[adapter.id, question]
+
+
+def test_the_trial_lane_ends_beside_an_unbroken_stream_of_people(base: Base, start: StartEngine) -> None:
+    engine = start(base, slots=2)
+    over = threading.Event()
+
+    def keep_asking() -> None:
+        while not over.is_set():
+            engine.submit(ask("Talk.", max_tokens=30)).completion()
+
+    people = [threading.Thread(target=keep_asking) for _ in range(3)]
+    for person in people:
+        person.start()
+    try:
+        trial = engine.submit(ask("And the trial?", lane=Lane.TRIAL, max_tokens=10)).completion()
+    finally:
+        over.set()
+        for person in people:
+            person.join()
+    assert trial.completion_tokens == 10
+
+
+def test_clearing_the_trial_lane_leaves_it_usable(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base)
+    engine.use_adapter(adapters[0], Lane.TRIAL)
+    assert engine.adapter_id(Lane.TRIAL) == adapters[0].id
+    assert engine.adapter_id(Lane.LIVE) is None
+
+    engine.use_adapter(None, Lane.TRIAL)
+
+    assert engine.adapter_id(Lane.TRIAL) is None
+    bare = engine.submit(ask("Hello?")).completion().text
+    assert engine.submit(ask("Hello?", lane=Lane.TRIAL)).completion().text == bare
+
+
+def test_an_idle_swap_takes_at_most_a_tenth_of_a_second(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base)
+    assert sorted(engine.use_adapter(adapters[turn % 2]) for turn in range(5))[2] < 100
+
+
+def tampered(adapter: Adapter, folder: Path) -> Adapter:
+    folder.mkdir()
+    content = bytearray(adapter.gguf_path.read_bytes())
+    content[-1] ^= 1
+    (folder / GGUF).write_bytes(content)
+    return dataclasses.replace(adapter, folder=folder)
+
+
+def truncated(adapter: Adapter, folder: Path) -> Adapter:
+    folder.mkdir()
+    (folder / GGUF).write_bytes(adapter.gguf_path.read_bytes()[:100])
+    return dataclasses.replace(adapter, folder=folder)
+
+
+def missing(adapter: Adapter, folder: Path) -> Adapter:
+    return dataclasses.replace(adapter, folder=folder)
+
+
+def unhashed(adapter: Adapter, _folder: Path) -> Adapter:
+    return dataclasses.replace(adapter, files={})
+
+
+def of_another_base(adapter: Adapter, _folder: Path) -> Adapter:
+    return dataclasses.replace(adapter, base_id="another")
+
+
+def of_another_shape(adapter: Adapter, folder: Path) -> Adapter:
+    base = Base(adapter.base_id, Path(), 0, Path())
+    return write_adapter(folder, base, seed=3, width=32)
+
+
+@pytest.mark.parametrize("spoil", [tampered, truncated, missing, unhashed, of_another_base, of_another_shape])
+@pytest.mark.parametrize("lane", list(Lane))
+def test_a_wrong_adapter_is_refused_and_changes_nothing(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine, tmp_path: Path, spoil: Spoil, lane: Lane
+) -> None:
+    engine = start(base)
+    engine.use_adapter(adapters[0], lane)
+    before = engine.submit(ask("Hello?", lane=lane)).completion()
+
+    with pytest.raises(ModelFileError):
+        engine.use_adapter(spoil(adapters[1], tmp_path / "spoilt"), lane)
+
+    assert engine.adapter_id(lane) == adapters[0].id
+    after = engine.submit(ask("Hello?", lane=lane)).completion()
+    assert (after.text, after.adapter_id) == (before.text, adapters[0].id)
+    assert after.reused_tokens > 0
+
+
+def test_a_swap_on_a_closed_engine_is_refused(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base)
+    engine.close()
+    with pytest.raises(EngineError, match="closed"):
+        engine.use_adapter(adapters[0])
