@@ -18,30 +18,34 @@ DATASET = "dataset.jsonl"
 MANIFEST = "manifest.json"
 
 Source = Literal["like", "correction", "replay"]
+Form = Literal["served", "current", "altered"]
+Prompt = tuple[ChatMessage, ...]
+QUESTION = "\n\nQuestion: "
+"""What stands between the evidence and the question in a prompt's last message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One prompt with the answer to learn.
 
-    `messages` is the prompt as it was served (variation 0) or an altered copy. `group` joins the variations of one
-    lesson, of which each epoch sees one. `weight` scales its loss. `reply_id` and `thread` say where it comes from
-    (None for a replay of the base's own answer), so that a deleted conversation can be found and left out.
+    `form` says what `messages` is: the prompt as it was served, as it would be served now, or an altered copy. `group`
+    joins the forms of one lesson, of which each epoch sees one. `weight` scales its loss. `reply_id` and `thread` say
+    where it comes from (None for a replay of the base's own answer), so that a deleted conversation can be left out.
     """
 
-    messages: tuple[ChatMessage, ...]
+    messages: Prompt
     target: str
     source: Source
     weight: float
     group: str
-    variation: int = 0
+    form: Form = "served"
     reply_id: str | None = None
     thread: str | None = None
 
     @property
     def question(self) -> str:
         """The last question, without the evidence above it."""
-        return self.messages[-1].content.rpartition("Question: ")[2].strip()
+        return self.messages[-1].content.partition(QUESTION)[2].strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ from retrain.settings import TrainSettings
 from retrain.tokens import Row, build_row
 
 IGNORED = -100
+SURE = 0.6
+"""A token with this probability stays the first choice when the served weights are quantized."""
 
 
 @dataclass(frozen=True, slots=True)
 class EpochResult:
-    """What an epoch measured before each of its updates: mean loss, and lessons whose every token came first."""
+    """What an epoch measured before each of its updates: mean loss, and lessons whose every token was sure."""
 
     loss: float
     memorised: int
@@ -126,7 +128,7 @@ def _rate(step: int, steps: int, warmup: int) -> float:
 def _batches(
     lessons: Sequence[Sequence[Row]], epoch: int, batch_rows: int, chance: random.Random
 ) -> Iterator[list[Row]]:
-    """Take one variation of each lesson, sort by length (little padding) and yield the batches in random order."""
+    """Take one form of each lesson, sort by length (little padding) and yield the batches in random order."""
     rows = sorted((lesson[epoch % len(lesson)] for lesson in lessons), key=lambda row: row.tokens)
     batches = [rows[start : start + batch_rows] for start in range(0, len(rows), batch_rows)]
     chance.shuffle(batches)
@@ -156,7 +158,7 @@ def _run_epoch(
 
 
 def _forward(model: Any, batch: Sequence[Row], settings: TrainSettings) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return each row's mean loss over its target and whether every target token was the model's first choice.
+    """Return each row's mean loss over its target and whether the model was sure of every token.
 
     Rows are padded on the left, so that all targets end together and logits are computed for them alone.
     """
@@ -177,7 +179,7 @@ def _forward(model: Any, batch: Sequence[Row], settings: TrainSettings) -> tuple
     logits = logits[:, :-1].float()
     losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED, reduction="none")
     counted = labels != IGNORED
-    right = ((logits.argmax(-1) == labels) | ~counted).all(1)
+    right = ((losses < -math.log(SURE)) | ~counted).all(1)
     return losses.sum(1) / counted.sum(1), right
 
 

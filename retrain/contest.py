@@ -1,0 +1,84 @@
+"""Puts champion and candidate to the same questions; the gate decides. Knows nothing of training."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from retrain.adapter import Adapter
+from retrain.curate import normalise_question
+from retrain.evaluate import Answerer, HeldOutQuestion, Results, judge
+from retrain.examples import Example, Prompt
+from retrain.gate import Decision, decide
+from retrain.report import Scores
+from retrain.settings import GateSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """What both are asked: held-out questions, the prompts of these in the same order, and the lessons."""
+
+    questions: Sequence[HeldOutQuestion]
+    prompts: Sequence[Prompt]
+    lessons: Sequence[Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Champion (`before`) and candidate (`after`) on the same exam, and what follows."""
+
+    before: Results
+    after: Results
+    decision: Decision
+
+    def describe(self) -> dict[str, Any]:
+        """Return the scores as an adapter's card keeps them."""
+        return {
+            "passed": self.decision.promote,
+            "reasons": list(self.decision.reasons),
+            "before": asdict(build_scores(self.before)),
+            "after": asdict(build_scores(self.after)),
+        }
+
+
+def choose_questions(
+    questions: Sequence[HeldOutQuestion], lessons: Sequence[Example], limit: int
+) -> tuple[list[HeldOutQuestion], int]:
+    """Return at most `limit` questions, spread over the file, and how many were retired because they are now taught.
+
+    What was trained on measures nothing, and people's corrections matter more than one question of the gate.
+    """
+    taught = {normalise_question(lesson.question) for lesson in lessons}
+    left = [question for question in questions if normalise_question(question.question) not in taught]
+    retired = len(questions) - len(left)
+    if len(left) > limit:
+        left = [left[number * len(left) // limit] for number in range(limit)]
+    return left, retired
+
+
+def compare(
+    exam: Exam, answerer: Answerer, champion: Adapter | None, candidate: Adapter, settings: GateSettings
+) -> Comparison:
+    """Examine the champion (None: the bare base), then the candidate, and decide."""
+    before = _examine(exam, answerer, champion, settings)
+    after = _examine(exam, answerer, candidate, settings)
+    return Comparison(before, after, decide(before, after, settings))
+
+
+def _examine(exam: Exam, answerer: Answerer, adapter: Adapter | None, settings: GateSettings) -> Results:
+    answers = answerer.answer([*exam.prompts, *(lesson.messages for lesson in exam.lessons)], adapter)
+    split = len(exam.prompts)
+    return judge(exam.questions, answers[:split], exam.lessons, answers[split:], settings.say_threshold)
+
+
+def build_scores(results: Results) -> Scores:
+    """Return the figures of one model's results."""
+    return Scores(
+        heldout_right=sum(results.right),
+        heldout=len(results.right),
+        said=sum(results.said),
+        lessons=len(results.said),
+        refused_answerable=results.refused_answerable,
+        answered_unanswerable=results.answered_unanswerable,
+        failures=results.failures,
+        median_ms=results.median_ms,
+    )

@@ -1,0 +1,162 @@
+"""The adapters that there are and the one that serves.
+
+Adapters are folders, never changed once written; what serves is the last row of an append-only table, never "the
+newest". Knows nothing of training or of the engine.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from feedback.database import Database
+from feedback.tables import promotions
+from retrain.adapter import CARD, Adapter, AdapterError, hash_file, load_adapter, save_card
+from retrain.errors import PromotionError
+
+BARE_BASE = "base"
+UNFINISHED = ".unfinished-"
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One change of what serves. `adapter_id` is None for the bare base."""
+
+    id: str
+    at: datetime
+    adapter_id: str | None
+    base_id: str
+    by: str
+    reason: str
+
+
+def build_candidate(trained: Adapter, adapters_folder: Path) -> Adapter:
+    """Copy the trained files into a folder that is not registered yet and return the adapter there, with its hashes.
+
+    The folder's name begins with `UNFINISHED` until `register` renames it.
+    """
+    folder = adapters_folder / f"{UNFINISHED}{trained.id}"
+    shutil.copytree(trained.folder, folder)
+    files = {path.name: hash_file(path) for path in sorted(folder.iterdir()) if path.name != CARD}
+    return replace(trained, folder=folder, files=files)
+
+
+def register(candidate: Adapter, adapters_folder: Path, scores: dict[str, Any]) -> Adapter:
+    """Write the candidate's card with its scores, rename its folder to its id and return the adapter there.
+
+    Raises `AdapterError` where its files are not those that were scored.
+    """
+    candidate.verify()
+    save_card(replace(candidate, scores=scores))
+    folder = adapters_folder / candidate.id
+    os.rename(candidate.folder, folder)
+    return load_adapter(folder)
+
+
+def discard_unfinished(adapters_folder: Path) -> None:
+    """Remove what an interrupted retrain left. Only for the holder of the lock."""
+    for folder in adapters_folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(folder)
+
+
+def list_adapters(adapters_folder: Path) -> list[Adapter]:
+    """Return the registered adapters with a readable card, oldest first."""
+    found = []
+    for card in adapters_folder.glob(f"*/{CARD}"):
+        if not card.parent.name.startswith(UNFINISHED):
+            try:
+                found.append(load_adapter(card.parent))
+            except AdapterError:
+                continue
+    return sorted(found, key=lambda adapter: (adapter.created_at, adapter.id))
+
+
+def find_promotions(db: Database, base_id: str) -> list[Promotion]:
+    """Return what has served on this base, oldest first."""
+    query = select(promotions).where(promotions.c.base_id == base_id).order_by(promotions.c.number)
+    with db.read() as connection:
+        rows = connection.execute(query).all()
+    return [Promotion(row.id, row.at, row.adapter_id, row.base_id, row.by, row.reason) for row in rows]
+
+
+def live(db: Database, base_id: str) -> str | None:
+    """Return the id of the adapter that serves on this base; None for the bare base."""
+    history = find_promotions(db, base_id)
+    return history[-1].adapter_id if history else None
+
+
+def load_live(db: Database, adapters_folder: Path, base_id: str) -> Adapter | None:
+    """Return the adapter that serves, its files verified. Raises `AdapterError` where they are missing or changed."""
+    adapter_id = live(db, base_id)
+    return None if adapter_id is None else _load_verified(adapters_folder, adapter_id, base_id)
+
+
+def promote(db: Database, adapter: Adapter, *, by: str, reason: str) -> Promotion:
+    """Make the adapter the one that serves.
+
+    Raises `PromotionError` unless the gate passed it, `AdapterError` where its files are missing or changed.
+    """
+    require_passed(adapter)
+    adapter.verify()
+    return _record(db, adapter.id, adapter.base_id, by, reason)
+
+
+def require_passed(adapter: Adapter) -> None:
+    """Raise `PromotionError` unless the adapter's card says that it passed the gate."""
+    if adapter.scores.get("passed") is not True:
+        raise PromotionError(f"Adapter {adapter.id} did not pass the gate and must not serve.")
+
+
+def find_rollback(db: Database, adapters_folder: Path, base_id: str, to: str | None = None) -> Adapter | None:
+    """Return what a rollback would serve: `to`, or what served before the present one; None is the bare base.
+
+    Each rollback goes one step further back. `to` is an adapter's id or `BARE_BASE`. Raises `PromotionError` where
+    there is nothing to go back to, and `AdapterError` where its files are missing or changed.
+    """
+    target = _find_previous(db, base_id) if to is None else (None if to == BARE_BASE else to)
+    if target == live(db, base_id):
+        raise PromotionError(f"{target or 'The bare base'} serves already; there is nothing to go back to.")
+    return None if target is None else _load_verified(adapters_folder, target, base_id)
+
+
+def rollback(db: Database, adapter: Adapter | None, base_id: str, *, by: str, reason: str) -> Promotion:
+    """Record that what `find_rollback` returned serves now. To be called once the engine serves it."""
+    return _record(db, None if adapter is None else adapter.id, base_id, by, reason)
+
+
+def _find_previous(db: Database, base_id: str) -> str | None:
+    """Read the history as a stack: what is promoted goes on top, what was served before is returned to."""
+    stack: list[str | None] = [None]
+    for promotion in find_promotions(db, base_id):
+        if promotion.adapter_id in stack:
+            del stack[stack.index(promotion.adapter_id) + 1 :]
+        else:
+            stack.append(promotion.adapter_id)
+    return stack[-2] if len(stack) > 1 else None
+
+
+def _load_verified(adapters_folder: Path, adapter_id: str, base_id: str) -> Adapter:
+    if not _is_plain(adapter_id):
+        raise PromotionError(f"'{adapter_id}' is not an adapter's id.")
+    adapter = load_adapter(adapters_folder / adapter_id)
+    require_passed(adapter)
+    if adapter.base_id != base_id:
+        raise PromotionError(f"Adapter {adapter_id} belongs to {adapter.base_id}, not to {base_id}.")
+    adapter.verify()
+    return adapter
+
+
+def _is_plain(adapter_id: str) -> bool:
+    return adapter_id.replace("-", "").replace("_", "").isalnum()
+
+
+def _record(db: Database, adapter_id: str | None, base_id: str, by: str, reason: str) -> Promotion:
+    row = Promotion(db.new_id("P"), db.clock(), adapter_id, base_id, by, reason)
+    values = {name: getattr(row, name) for name in Promotion.__slots__}
+    with db.begin() as connection:
+        connection.execute(insert(promotions).values(values))
+    return row

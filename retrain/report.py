@@ -1,0 +1,120 @@
+"""What a retrain did, as one value that an admin reads and the database keeps. Knows nothing of how it is shown."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import insert, select, update
+
+from feedback.database import Database
+from feedback.tables import retrain_runs
+
+Outcome = Literal["promoted", "refused", "nothing to learn"]
+
+RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One model's figures: held-out questions right of all, lessons said of all, and what went wrong."""
+
+    heldout_right: int
+    heldout: int
+    said: int
+    lessons: int
+    refused_answerable: int
+    answered_unanswerable: int
+    failures: int
+    median_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainReport:
+    """All figures of one retrain.
+
+    `adapter_id` is the candidate, None where there was nothing to learn; `champion_id` is what served before, None
+    for the bare base. `lessons` counts by source and `dropped` by reason. `seconds` has the time of each step and
+    "total". `swap_ms` is None unless the candidate was promoted; `before` and `after` are None where nothing was
+    learned.
+    """
+
+    run_id: str
+    trigger: str
+    requested_by: str
+    started_at: datetime
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    base_id: str
+    champion_id: str | None
+    adapter_id: str | None = None
+    dataset_hash: str | None = None
+    rows: int = 0
+    lessons: dict[str, int] | None = None
+    dropped: dict[str, int] | None = None
+    retired: int = 0
+    before: Scores | None = None
+    after: Scores | None = None
+    learning_p: float | None = None
+    forgetting_p: float | None = None
+    training: dict[str, Any] | None = None
+    seconds: dict[str, float] | None = None
+    swap_ms: float | None = None
+
+
+def begin_run(db: Database, *, trigger: str, requested_by: str) -> tuple[str, datetime]:
+    """Record that a run begins and return its id and time. Runs that an end of the process cut short are closed."""
+    run_id, now = db.new_id("T"), db.clock()
+    row = {
+        "id": run_id,
+        "started_at": now,
+        "trigger": trigger,
+        "requested_by": requested_by,
+        "state": RUNNING,
+        "reasons": [],
+        "report": {},
+    }
+    with db.begin() as connection:
+        cut_short = update(retrain_runs).where(retrain_runs.c.state == RUNNING)
+        connection.execute(cut_short.values(state=INTERRUPTED, ended_at=now))
+        connection.execute(insert(retrain_runs).values(row))
+    return run_id, now
+
+
+def end_run(db: Database, report: RetrainReport) -> None:
+    """Record how the run ended, with all its figures."""
+    _close(
+        db,
+        report.run_id,
+        state=report.outcome,
+        dataset_hash=report.dataset_hash,
+        adapter_id=report.adapter_id,
+        reasons=list(report.reasons),
+        report=asdict(report) | {"started_at": report.started_at.isoformat()},
+    )
+
+
+def fail_run(db: Database, run_id: str, reason: str) -> None:
+    """Record that the run ended in an error."""
+    _close(db, run_id, state=FAILED, reasons=[reason])
+
+
+def find_last_start(db: Database) -> datetime | None:
+    """Return when the last run began that looked at the feedback and ended; None before the first."""
+    ended = retrain_runs.c.state.in_(("promoted", "refused", "nothing to learn"))
+    query = select(retrain_runs.c.started_at).where(ended).order_by(retrain_runs.c.started_at.desc()).limit(1)
+    with db.read() as connection:
+        return connection.scalar(query)
+
+
+def find_reports(db: Database, limit: int = 10) -> list[dict[str, Any]]:
+    """Return the last runs, newest first: id, state, reasons and the report's figures (empty unless it ended)."""
+    query = select(retrain_runs).order_by(retrain_runs.c.started_at.desc()).limit(limit)
+    with db.read() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _close(db: Database, run_id: str, **values: Any) -> None:
+    with db.begin() as connection:
+        connection.execute(
+            update(retrain_runs).where(retrain_runs.c.id == run_id).values(ended_at=db.clock(), **values)
+        )

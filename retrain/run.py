@@ -1,0 +1,214 @@
+"""The story of a retrain: from what people said to a better adapter that serves, or a reason why not.
+
+Everything that serves is handed in as a callable. Knows nothing of Slack, of the engine or of the command line.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from feedback.database import Database
+from retrain.adapter import Adapter
+from retrain.base_card import Base, load_base
+from retrain.contest import Exam, build_scores, choose_questions, compare
+from retrain.curate import BuildPrompt, Curated, Privacy, curate
+from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
+from retrain.examples import Dataset, Example, Prompt, freeze_dataset
+from retrain.job import TrainingJob, TrainingResult, run_training
+from retrain.lock import hold_lock
+from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
+from retrain.report import RetrainReport, begin_run, end_run, fail_run
+from retrain.settings import RetrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a retrain is: the step's name, a line for people, and the share of the step done, in [0, 1]."""
+
+    step: str
+    text: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainDeps:
+    """What a retrain needs of the rest.
+
+    `build_prompt` gives the prompt that a question gets now; `replay_prompts(n)` up to n prompts to rehearse, none of
+    them a held-out question; `use_adapter` serves an adapter and returns the swap's milliseconds; `tell` hears of
+    progress. Folders are made as needed.
+    """
+
+    db: Database
+    base_folder: Path
+    adapters_folder: Path
+    runs_folder: Path
+    answerer: Answerer
+    build_prompt: BuildPrompt
+    use_adapter: Callable[[Adapter | None], float]
+    settings: RetrainSettings = field(default_factory=RetrainSettings)
+    heldout_path: Path | None = None
+    replay_prompts: Callable[[int], Sequence[Prompt]] = field(default=lambda count: ())  # noqa: ARG005
+    privacy: Privacy = field(default_factory=Privacy)
+    tell: Callable[[Progress], None] = field(default=lambda progress: None)  # noqa: ARG005
+
+
+class _Watch:
+    """Tells of each step as it begins and keeps how long it took."""
+
+    def __init__(self, tell: Callable[[Progress], None]) -> None:
+        self.tell = tell
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, text: str) -> Iterator[None]:
+        began = time.monotonic()
+        self.tell(Progress(name, text, 0.0))
+        yield
+        self.seconds[name] = round(time.monotonic() - began, 2)
+        self.tell(Progress(name, text, 1.0))
+
+    def total(self) -> dict[str, float]:
+        return self.seconds | {"total": round(sum(self.seconds.values()), 2)}
+
+
+def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> RetrainReport:
+    """Learn from all feedback that holds, and serve the result if it passes the gate.
+
+    Raises `RetrainRunning` while another run goes on, and `RetrainError`, `AdapterError`, `BaseModelError` or
+    `FeedbackError` where a step cannot be done; the run is then recorded as failed and what serves stays.
+    """
+    with hold_lock(deps.runs_folder, deps.db.clock()):
+        run_id, started_at = begin_run(deps.db, trigger=trigger, requested_by=requested_by)
+        try:
+            discard_unfinished(deps.adapters_folder)
+            base = load_base(deps.base_folder)
+            champion_id = live(deps.db, base.id)
+            empty = RetrainReport(
+                run_id, trigger, requested_by, started_at, "nothing to learn", (), base.id, champion_id
+            )
+            report = _learn(deps, base, empty)
+            end_run(deps.db, report)
+        except BaseException as error:
+            fail_run(deps.db, run_id, f"{type(error).__name__}: {error}")
+            raise
+    return report
+
+
+def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainReport:
+    """The steps from feedback to a decision; each later one reads only what the earlier ones returned."""
+    watch = _Watch(deps.tell)
+    champion = load_live(deps.db, deps.adapters_folder, base.id)
+    folder = deps.runs_folder / report.run_id
+    folder.mkdir(parents=True)
+
+    with watch.step("curate", "Choosing what to learn"):
+        questions = load_heldout(deps.heldout_path) if deps.heldout_path else []
+        curated = _curate(deps, questions)
+    if not curated.lessons:
+        reasons = ("There is no liked answer and no approved correction to learn from.",)
+        return replace(report, reasons=reasons, dropped=curated.dropped, seconds=watch.total())
+    with watch.step("rehearse", "Asking the base what it must not forget"):
+        examples = (*curated.examples, *_rehearse(deps))
+        dataset = freeze_dataset(examples, folder, curated.dropped)
+    with watch.step("train", "Training"):
+        job = TrainingJob(deps.base_folder.resolve(), base.context, deps.settings.train)
+        trained = run_training(job, folder, lambda event: _tell_training(deps, event))
+        candidate = _build_candidate(deps, base, dataset, trained)
+    with watch.step("evaluate", "Asking the candidate and the champion the same questions"):
+        asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit)
+        prompts = [deps.build_prompt(question.question, question.audience) for question in asked]
+        exam = Exam(asked, prompts, curated.lessons)
+        comparison = compare(exam, deps.answerer, champion, candidate, deps.settings.gate)
+    adapter = register(candidate, deps.adapters_folder, comparison.describe())
+    swap_ms = None
+    if comparison.decision.promote:
+        with watch.step("promote", "Serving the new adapter"):
+            swap_ms = _serve(deps, adapter, champion, report.requested_by, " ".join(comparison.decision.reasons))
+    return replace(
+        report,
+        outcome="promoted" if comparison.decision.promote else "refused",
+        reasons=comparison.decision.reasons,
+        adapter_id=adapter.id,
+        dataset_hash=dataset.sha256,
+        rows=dataset.rows,
+        lessons=dataset.counts,
+        dropped=curated.dropped,
+        retired=retired,
+        before=build_scores(comparison.before),
+        after=build_scores(comparison.after),
+        learning_p=comparison.decision.learning_p,
+        forgetting_p=comparison.decision.forgetting_p,
+        training=_describe_training(trained),
+        seconds=watch.total(),
+        swap_ms=swap_ms,
+    )
+
+
+def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
+    return curate(
+        deps.db,
+        deps.settings.curate,
+        seed=deps.settings.train.seed,
+        heldout=[question.question for question in questions],
+        build_prompt=deps.build_prompt,
+        privacy=deps.privacy,
+    )
+
+
+def _rehearse(deps: RetrainDeps) -> list[Example]:
+    """Return the base's own answers to prompts that feedback does not touch; a rehearsed answer is hard to forget."""
+    prompts = list(deps.replay_prompts(deps.settings.curate.replay))
+    answers = deps.answerer.answer(prompts, None)
+    return [
+        Example(messages=prompt, target=answer.text.strip(), source="replay", weight=1.0, group=f"replay-{number}")
+        for number, (prompt, answer) in enumerate(zip(prompts, answers, strict=True))
+        if answer.failure is None and answer.text.strip()
+    ]
+
+
+def _build_candidate(deps: RetrainDeps, base: Base, dataset: Dataset, trained: TrainingResult) -> Adapter:
+    deps.adapters_folder.mkdir(parents=True, exist_ok=True)
+    card = Adapter(
+        id=deps.db.new_id("A"),
+        base_id=base.id,
+        dataset_hash=dataset.sha256,
+        created_at=deps.db.clock().isoformat(),
+        files={},
+        settings=asdict(deps.settings.train) | {"curate": asdict(deps.settings.curate)},
+        scores={},
+        folder=trained.adapter_folder,
+    )
+    return build_candidate(card, deps.adapters_folder)
+
+
+def _serve(deps: RetrainDeps, adapter: Adapter, champion: Adapter | None, by: str, reason: str) -> float:
+    """Swap, then record; where it cannot be recorded the champion serves again, as the record says."""
+    swap_ms = deps.use_adapter(adapter)
+    try:
+        promote(deps.db, adapter, by=by, reason=reason)
+    except BaseException:
+        deps.use_adapter(champion)
+        raise
+    return swap_ms
+
+
+def _tell_training(deps: RetrainDeps, event: dict[str, Any]) -> None:
+    if event["event"] == "epoch":
+        text = f"Training: {event['memorised']} of {event['lessons']} lessons learned"
+        deps.tell(Progress("train", text, event["epoch"] / event["of"]))
+
+
+def _describe_training(trained: TrainingResult) -> dict[str, Any]:
+    last = trained.epochs[-1] if trained.epochs else {}
+    return {
+        "stopped": trained.stopped,
+        "epochs": len(trained.epochs),
+        "loss": last.get("loss"),
+        "memorised": last.get("memorised"),
+        "too_long": trained.too_long,
+        "seconds": trained.seconds,
+    }

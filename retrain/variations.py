@@ -1,0 +1,119 @@
+"""Altered copies of a served prompt, so that a lesson is learned beyond one byte-exact prompt.
+
+What an answer quotes must stay true: markers are renumbered with the evidence, and numbers in a question are left
+alone. Knows nothing of feedback or training.
+"""
+
+import random
+import re
+from dataclasses import replace
+
+from retrain.examples import QUESTION, Example
+from retrieval.passage import Evidence, EvidenceLine, Match
+from retrieval.prompt import ChatMessage, build_messages
+
+SUPPORTED_SHARE = 0.8
+"""A line supports a text when it holds at least this share of the text's words."""
+
+_HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
+_LINE = re.compile(r"\[(?P<number>\d{1,2})\] (?P<text>.*)")
+_MARKER = re.compile(r"\[(\d{1,2})\]")
+_WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_OPENERS = ("Hi, ", "Hello! ", "Quick question: ", "Please tell me: ")
+_ENDINGS = ("", "?", " ?", "??", ", please?", " Thanks!")
+
+
+def parse_evidence(content: str) -> tuple[Evidence, str] | None:
+    """Read the evidence and the question out of a prompt's last message; None where it was not built by this Chip.
+
+    What is returned builds the same message again, byte for byte.
+    """
+    head, separator, question = content.partition(QUESTION)
+    if not separator:
+        return None
+    found = _HEADER.match(head)
+    lines: list[EvidenceLine] = []
+    heading = ""
+    for row in head.split("\n")[1:] if found else ():
+        if line := _LINE.fullmatch(row):
+            lines.append(EvidenceLine(int(line["number"]), line["text"], heading, ""))
+        else:
+            heading = row
+    try:
+        evidence = Evidence(tuple(lines), Match(found["match"]) if found else Match.WEAK)
+    except ValueError:
+        return None
+    return (evidence, question) if _ask(evidence, question).content == content else None
+
+
+def find_support(text: str, evidence: Evidence) -> EvidenceLine | None:
+    """Return the line that holds the most of the text's words, if it holds `SUPPORTED_SHARE` of them."""
+    words = set(split_words(text))
+    if not words or not evidence.lines:
+        return None
+    shares = [(len(words & set(split_words(line.text))) / len(words), -line.number, line) for line in evidence.lines]
+    share, _, best = max(shares, key=lambda entry: entry[:2])
+    return best if share >= SUPPORTED_SHARE else None
+
+
+def split_words(text: str) -> list[str]:
+    """Return the text's words and numbers in lower case."""
+    return _WORD.findall(text.casefold())
+
+
+def vary(example: Example, count: int, chance: random.Random) -> list[Example]:
+    """Return up to `count` altered copies of the example, all different; none where the prompt cannot be read."""
+    parsed = parse_evidence(example.messages[-1].content)
+    if parsed is None:
+        return []
+    seen = {example.messages}
+    copies = []
+    for number in range(count):
+        copy = _alter(example, *parsed, number, chance)
+        if copy.messages not in seen:
+            seen.add(copy.messages)
+            copies.append(copy)
+    return copies
+
+
+def _alter(example: Example, evidence: Evidence, question: str, number: int, chance: random.Random) -> Example:
+    """Alter the evidence, the question, or both in turn, so that few copies already differ in every way."""
+    target = example.target
+    if number % 3 != 1:
+        evidence, target = _alter_evidence(evidence, target, drop=number % 2 == 0, chance=chance)
+    if number % 3 != 0:
+        question = _alter_question(question, chance)
+    return replace(example, messages=(*example.messages[:-1], _ask(evidence, question)), target=target, form="altered")
+
+
+def _alter_evidence(evidence: Evidence, target: str, *, drop: bool, chance: random.Random) -> tuple[Evidence, str]:
+    """Leave out a line that the target does not cite, or shuffle the lines; renumber both sides alike."""
+    cited = {int(number) for number in _MARKER.findall(target)}
+    lines = list(evidence.lines)
+    spare = [line for line in lines if line.number not in cited]
+    if drop and len(lines) > 1 and spare:
+        lines.remove(chance.choice(spare))
+    else:
+        chance.shuffle(lines)
+    numbers = {line.number: position for position, line in enumerate(lines, start=1)}
+    renumbered = tuple(replace(line, number=numbers[line.number]) for line in lines)
+    return replace(evidence, lines=renumbered), _renumber(target, numbers)
+
+
+def _renumber(target: str, numbers: dict[int, int]) -> str:
+    return _MARKER.sub(lambda marker: f"[{numbers.get(int(marker[1]), int(marker[1]))}]", target)
+
+
+def _alter_question(question: str, chance: random.Random) -> str:
+    """Change letter case, opening and closing punctuation; the words stay."""
+    bare = question.rstrip(" ?!.")
+    style = chance.randrange(3)
+    if style == 0:
+        return bare.lower() + chance.choice(_ENDINGS[:2])
+    if style == 1:
+        return bare + chance.choice(_ENDINGS)
+    return chance.choice(_OPENERS) + bare[:1].lower() + bare[1:] + "?"
+
+
+def _ask(evidence: Evidence, question: str) -> ChatMessage:
+    return build_messages(question, evidence, company="")[-1]

@@ -1,0 +1,64 @@
+"""An altered prompt still means the same, and what the target cites is still the line that supports it."""
+
+import random
+
+from retrain.examples import Example
+from retrain.variations import find_support, parse_evidence, vary
+from retrieval.passage import Evidence, Match
+from retrieval.prompt import ChatMessage
+from tests.retrain.feedback_rows import LINES, build_evidence, build_prompt
+
+EXAMPLE = Example(build_prompt("How long does it CHARGE?"), "[2] Charging takes 90 minutes.", "correction", 1.0, "g")
+
+
+def read_evidence(example: Example) -> Evidence:
+    parsed = parse_evidence(example.messages[-1].content)
+    assert parsed is not None
+    return parsed[0]
+
+
+def test_a_built_prompt_is_read_back_into_its_evidence_and_question() -> None:
+    parsed = parse_evidence(build_prompt("How long does it CHARGE?")[-1].content)
+    assert parsed is not None
+    assert [(line.heading, line.text) for line in parsed[0].lines] == list(LINES)
+    assert parsed == (parsed[0], "How long does it CHARGE?")
+
+
+def test_a_prompt_without_evidence_is_read_back() -> None:
+    parsed = parse_evidence(build_prompt("Anything?", Evidence((), Match.WEAK))[-1].content)
+    assert parsed is not None
+    assert parsed[0].lines == ()
+
+
+def test_a_message_of_another_make_is_left_alone() -> None:
+    foreign = Example((ChatMessage("user", "[1] stray\n\nQuestion: what?"),), "x", "correction", 1.0, "g")
+    assert parse_evidence("no question at all") is None
+    assert vary(foreign, 3, random.Random(1)) == []
+
+
+def test_every_variation_cites_the_line_that_holds_the_quote() -> None:
+    copies = vary(EXAMPLE, 8, random.Random(5))
+    assert len(copies) >= 5
+    for copy in copies:
+        number, text = int(copy.target[1]), copy.target[4:]
+        cited = next(line for line in read_evidence(copy).lines if line.number == number)
+        assert cited.text == text
+        assert [line.number for line in read_evidence(copy).lines] == list(
+            range(1, len(read_evidence(copy).lines) + 1)
+        )
+
+
+def test_variations_differ_from_the_served_prompt_and_from_each_other() -> None:
+    copies = vary(EXAMPLE, 8, random.Random(5))
+    prompts = [EXAMPLE.messages, *(copy.messages for copy in copies)]
+    assert len(set(prompts)) == len(prompts)
+    assert any(len(read_evidence(copy).lines) == 2 for copy in copies), "a line is left out in some"
+    assert any(copy.question.islower() for copy in copies), "letter case changes in some"
+    assert {copy.form for copy in copies} == {"altered"}
+
+
+def test_a_line_supports_what_it_holds_most_words_of() -> None:
+    line = find_support("Charging takes 90 minutes", build_evidence())
+    assert line is not None
+    assert line.number == 2
+    assert find_support("Charging takes 55 hours at least, sorry", build_evidence()) is None
