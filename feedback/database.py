@@ -31,8 +31,8 @@ _MIGRATION_LOCK = 0x43686970  # any number that nobody else locks: "Chip" in ASC
 class Database:
     """An open database with the clock and the id maker that every record takes. Threads may share it.
 
-    `writing` is held by the one thread that writes. SQLite has one writer anyway, but its own way of waiting is to sleep
-    and try again: with eight threads recording 1,000 events, a record takes 1.1 s at p99 so, and about 50 ms in turns.
+    `writing` is held by the one thread that writes. SQLite has one writer anyway, but its own way of waiting is to
+    sleep and try again: with eight threads recording 1,000 events, a record took 1.1 s at p99 so, and 50 ms in turns.
     """
 
     engine: Engine

@@ -1,7 +1,5 @@
 """What can go wrong with feedback, as types that carry the facts. The wording for people lives with the bot."""
 
-# ruff: noqa: N818 - the names say what happened; callers read them as such
-
 
 class FeedbackError(Exception):
     """Base of every error that this package raises."""
