@@ -57,11 +57,15 @@ def cut_evidence(
 
     `unit_vectors` holds stored vectors by passage id; what is missing there is encoded now (about 10 ms a sentence).
     """
-    limits = limits or EvidenceLimits()
     if not question.strip() or not hits:
         return Evidence((), Match.WEAK)
     vector = embedder.encode([question])[0] if question_vector is None else question_vector
     units = score_units(question, vector, hits, embedder=embedder, unit_vectors=unit_vectors or {})
+    return choose_evidence(units, limits or EvidenceLimits())
+
+
+def choose_evidence(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> Evidence:
+    """Return the lines that a prompt gets from scored units, and the word for how well they match."""
     confidence = rate_match(units)
     if confidence < limits.nothing:
         return Evidence((), Match.WEAK)
