@@ -26,7 +26,7 @@ class SlackError(WorkspaceError):
         return body
 
 
-class NotDelivered(WorkspaceError):  # noqa: N818 - named by what happened to the envelope
+class NotDelivered(WorkspaceError):
     """An interaction that no app took: no socket was open (`dispatch_failed`) or no ack came (`operation_timeout`)."""
 
     def __init__(self, code: str) -> None:
@@ -53,7 +53,7 @@ REASONS = {
 }
 
 
-class Refusal(WorkspaceError):  # noqa: N818 - it is an answer, not a fault
+class Refusal(WorkspaceError):
     """Something that the page may not do; `code` is a key of REASONS."""
 
     def __init__(self, code: str) -> None:

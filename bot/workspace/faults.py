@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CallFault:
-    """How one call of a method goes wrong: an HTTP status, for 429 with `Retry-After`, or `reset` (the line breaks)."""
+    """How one call of a method goes wrong: an HTTP status and an error code, for 429 with `Retry-After`.
+
+    `done`: the call takes effect all the same, and only its answer is lost.
+    """
 
     status: int
     error: str
     retry_after_seconds: int | None = None
+    done: bool = False
 
 
 class Faults:
@@ -36,6 +40,10 @@ class Faults:
     def fail(self, method: str, error: str = "internal_error", status: int = 200, times: int = 1) -> None:
         """The next calls of `method` are answered with this error code and HTTP status; nothing else happens."""
         self._calls[method].extend([CallFault(status, error)] * times)
+
+    def lose_answer(self, method: str, status: int = 503, times: int = 1) -> None:
+        """The next calls of `method` take effect, but the app is told that they failed."""
+        self._calls[method].extend([CallFault(status, "service_unavailable", done=True)] * times)
 
     def take_lost_ack(self) -> bool:
         if self._lost_acks == 0:

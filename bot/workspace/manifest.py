@@ -40,6 +40,7 @@ class AppManifest:
     bot_scopes: frozenset[str] = frozenset()
     bot_events: frozenset[str] | None = None
     has_home: bool = True
+    suggested_questions: tuple[str, ...] = ()
 
     def find_command(self, name: str) -> SlashCommand | None:
         return next((command for command in self.slash_commands if command.command == name), None)
@@ -64,4 +65,5 @@ def load_manifest(path: Path = MANIFEST_PATH) -> AppManifest:
         bot_scopes=frozenset(raw.get("oauth_config", {}).get("scopes", {}).get("bot", [])),
         bot_events=frozenset(events),
         has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
+        suggested_questions=tuple(p["message"] for p in features.get("agent_view", {}).get("suggested_prompts", [])),
     )

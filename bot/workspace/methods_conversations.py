@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from bot.workspace import events
 from bot.workspace.api_call import Answer, Call, Method, paginate
 from bot.workspace.board import Message
 from bot.workspace.errors import SlackError
@@ -67,10 +66,8 @@ def join(call: Call) -> Answer:
         raise SlackError("is_archived")
     if BOT_USER_ID in channel.members:
         return {"channel": build_channel(channel), "warning": "already_in_channel"}
-    joined = call.workspace.directory.join(BOT_USER_ID, channel.id)
-    now_ts, team_id = call.workspace.timeline.next_ts(), call.workspace.directory.team.id
-    call.workspace.push_event(events.build_membership(BOT_USER_ID, joined, team_id, now_ts, joined=True))
-    return {"channel": build_channel(joined)}
+    call.workspace.invite(BOT_USER_ID, channel.id)
+    return {"channel": build_channel(call.channel())}
 
 
 def history(call: Call) -> Answer:

@@ -83,7 +83,7 @@ def set_suggested_prompts(call: Call) -> Answer:
     prompts: list[dict[str, str]] = call.find_json("prompts", list) or []
     if not 1 <= len(prompts) <= MAX_PROMPTS or not all({"title", "message"} <= prompt.keys() for prompt in prompts):
         raise SlackError("invalid_arguments", ["[ERROR] one to four prompts with title and message"])
-    call.workspace.prompts[(channel.id, call.find_text("thread_ts") or "")] = prompts
+    call.workspace.prompts[channel.id] = prompts
     call.workspace.feed.push_channel(channel.id, "prompts", prompts=prompts)
     return {}
 

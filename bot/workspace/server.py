@@ -47,8 +47,8 @@ def make_id(prefix: str) -> str:
 class LocalWorkspace:
     """A small Slack on one port of this machine.
 
-    `slash_commands` takes the place of the manifest's, `bot_scopes` of its scopes; without `manifest` the app's own
-    is read. `port` 0 takes any free port. Everything may be called from any thread.
+    Without `manifest` the app's own is read; `slash_commands`, `bot_scopes` and `examples` (questions that the page
+    offers to try) take the place of what it says. `port` 0 takes any free port. All methods are safe from any thread.
     """
 
     bot_token = BOT_TOKEN
@@ -64,6 +64,7 @@ class LocalWorkspace:
         manifest: AppManifest | None = None,
         slash_commands: Sequence[SlashCommand] | None = None,
         bot_scopes: frozenset[str] | None = None,
+        examples: Sequence[str] | None = None,
         directory: Directory | None = None,
         delivery: Delivery | None = None,
         stream_limits: StreamLimits | None = None,
@@ -72,6 +73,8 @@ class LocalWorkspace:
         manifest = manifest or load_manifest()
         if slash_commands is not None:
             manifest = replace(manifest, slash_commands=tuple(slash_commands))
+        if examples is not None:
+            manifest = replace(manifest, suggested_questions=tuple(examples))
         tokens = {
             BOT_TOKEN: Token("bot", manifest.bot_scopes if bot_scopes is None else bot_scopes),
             APP_TOKEN: Token("app", frozenset({"connections:write"})),
@@ -185,6 +188,18 @@ class LocalWorkspace:
     def drop_connections(self) -> None:
         """Closes the app's sockets without a disconnect frame."""
         self.inside(lambda workspace: workspace.sockets.drop())
+
+    def invite(self, user: str, channel: str) -> None:
+        """Adds a person, or Chip, to a channel. Raises KeyError."""
+        self.inside(lambda workspace: workspace.invite(user, channel))
+
+    def remove(self, user: str, channel: str) -> None:
+        """Takes a person, or Chip, out of a channel. Raises KeyError."""
+        self.inside(lambda workspace: workspace.remove(user, channel))
+
+    def change_person(self, user: str, **fields: Any) -> None:
+        """Changes a person's fields (`role="admin"`), as people.Person has them. Raises KeyError."""
+        self.inside(lambda w: w.change_person(replace(w.directory.people[user], **fields)))
 
     def wait_for(self, predicate: Callable[[], T], timeout_seconds: float = 5.0) -> T:
         """The first true value of `predicate`, asked every 10 ms from this thread. Raises TimeoutError."""

@@ -56,6 +56,7 @@ class Visit:
             "channels": [self._build_channel(channel) for channel in directory.visible_channels(self.person.id)],
             "commands": commands,
             "shortcuts": shortcuts,
+            "examples": self._examples(),
             "connected": workspace.sockets.connected,
         }
 
@@ -189,6 +190,12 @@ class Visit:
         if self._workspace.manifest.find_shortcut(callback_id) is None:
             raise Refusal("unknown_shortcut")
         return await self._act(payloads.build_shortcut(self._workspace, self.person, message, callback_id))
+
+    def _examples(self) -> list[str]:
+        """Questions to try: those that the app suggested in this person's conversation, else the manifest's."""
+        im = self._workspace.directory.find_im(self.person.id)
+        suggested = self._workspace.prompts.get(im.id if im else "", [])
+        return [prompt["message"] for prompt in suggested] or list(self._workspace.manifest.suggested_questions)
 
     def _follow(self, view: View, answer: Mapping[str, Any]) -> dict[str, str]:
         """Does what the ack of a submission asks for."""

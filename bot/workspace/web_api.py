@@ -46,7 +46,7 @@ class WebApi:
         content_type = request.headers.get("content-type", "")
         body = await request.body()
         fault = self._workspace.faults.find_call_fault(name)
-        if fault is not None:
+        if fault is not None and not fault.done:
             return self._refuse(name, fault)
         try:
             arguments = dict(request.query_params) | parse_body(content_type, body)
@@ -55,7 +55,8 @@ class WebApi:
             token = self._identify(given or str(arguments.pop("token", "")), method)
         except SlackError as error:
             return self._answer(name, {}, error.build_body(), None)
-        return self._answer(name, arguments, self._call(method, token, arguments), token)
+        answer = self._answer(name, arguments, self._call(method, token, arguments), token)
+        return self._refuse(name, fault) if fault else answer
 
     def _call(self, method: Method, token: Token, arguments: Mapping[str, Any]) -> Answer:
         call = Call(self._workspace, token, arguments)

@@ -17,7 +17,7 @@ from bot.workspace.faults import Faults
 from bot.workspace.files import FileStore
 from bot.workspace.manifest import AppManifest
 from bot.workspace.page_feed import PageFeed
-from bot.workspace.people import BOT_USER_ID, Directory
+from bot.workspace.people import BOT_USER_ID, Directory, Person, build_user
 from bot.workspace.response_urls import ResponseUrls
 from bot.workspace.socket_mode import Delivery, SocketMode
 from bot.workspace.streaming import StreamLimits, Streams
@@ -73,7 +73,7 @@ class Workspace:
         self.response_urls = ResponseUrls(clock, ids)
         self.sockets = SocketMode(ids, self.faults, delivery, self._note_connection)
         self.calls: deque[ApiCall] = deque(maxlen=10_000)
-        self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self._statuses: dict[tuple[str, str], tuple[str, datetime]] = {}
         self.board.watch(self._emit)
@@ -85,6 +85,25 @@ class Workspace:
             return
         callback = events.build_callback(event, self.ids("Ev"), self.directory.team.id, self.clock())
         self.sockets.push_event(callback)
+
+    def invite(self, user: str, channel: str) -> None:
+        """Adds a person to a channel; the app hears of it. Raises KeyError."""
+        joined = self.directory.join(user, channel)
+        event_ts, team_id = self.timeline.next_ts(), self.directory.team.id
+        self.push_event(events.build_membership(user, joined, team_id, event_ts, joined=True))
+
+    def remove(self, user: str, channel: str) -> None:
+        """Takes a person out of a channel; the app hears of it while it is still a member. Raises KeyError."""
+        left = self.directory.leave(user, channel)
+        event_ts, team_id = self.timeline.next_ts(), self.directory.team.id
+        if BOT_USER_ID in left.members:
+            self.push_event(events.build_membership(user, left, team_id, event_ts, joined=False))
+
+    def change_person(self, person: Person) -> None:
+        """Puts `person` in the place of the one with this id, or adds it; the app hears user_change."""
+        self.directory.add_person(person)
+        user = build_user(person, with_email=False)
+        self.push_event({"type": "user_change", "user": user, "event_ts": self.timeline.next_ts()})
 
     def statuses(self) -> dict[tuple[str, str], str]:
         """The statuses still shown, by channel and thread; Slack forgets them after two minutes."""

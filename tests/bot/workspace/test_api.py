@@ -191,6 +191,12 @@ def test_a_rate_limit_is_waited_for_and_a_failure_is_told(workspace: LocalWorksp
     assert [call.error for call in workspace.calls("auth.test")][-3:] == ["ratelimited", "", "fatal_error"]
 
 
+def test_a_lost_answer_leaves_the_message_posted(workspace: LocalWorkspace, client: WebClient) -> None:
+    workspace.faults.lose_answer("chat.postMessage")
+    assert refusal(client.chat_postMessage, channel="D0SAM", text="did it arrive?") == "service_unavailable"
+    assert [message.text for message in workspace.messages("D0SAM")][-1] == "did it arrive?"
+
+
 def test_a_status_shows_until_the_bot_answers(workspace: LocalWorkspace, client: WebClient) -> None:
     ts = workspace.visit("U0CLEO").post("D0CLEO", "hello")
     client.assistant_threads_setStatus(channel_id="D0CLEO", thread_ts=ts, status="is reading…")

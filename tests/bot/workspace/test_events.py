@@ -166,3 +166,23 @@ def test_the_apps_own_manifest_is_read() -> None:
     assert "chat:write" in manifest.bot_scopes
     assert manifest.bot_events is not None
     assert "app_mention" in manifest.bot_events
+
+
+def test_joining_leaving_and_a_new_role_are_told(
+    workspace: LocalWorkspace, client: WebClient, next_event: NextEvent
+) -> None:
+    workspace.invite("U0CLEO", "C0STAFF")
+    workspace.remove("U0CLEO", "C0STAFF")
+    workspace.change_person("U0SAM", role="admin")
+    joined, left, changed = next_event(), next_event(), next_event()
+    assert (joined["type"], joined["user"], joined["channel"]) == ("member_joined_channel", "U0CLEO", "C0STAFF")
+    assert (left["type"], left["user"]) == ("member_left_channel", "U0CLEO")
+    assert (changed["type"], changed["user"]["is_admin"]) == ("user_change", True)
+    assert client.users_info(user="U0SAM")["user"]["is_admin"]
+
+
+def test_nothing_is_heard_of_a_channel_that_the_bot_left(workspace: LocalWorkspace, next_event: NextEvent) -> None:
+    workspace.remove(BOT_USER_ID, "C0HELP")
+    workspace.visit("U0CLEO").post("C0HELP", "anybody?")
+    workspace.visit("U0CLEO").post("D0CLEO", "you?")
+    assert next_event()["text"] == "you?"

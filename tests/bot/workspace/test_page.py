@@ -83,6 +83,14 @@ def test_bootstrap_tells_people_and_commands(page: Page) -> None:
     assert shape["channels"][1] == {"id": "D0CLEO", "name": "Chip", "is_im": True, "topic": "", "with": "U0CHIP"}
 
 
+def test_the_apps_suggested_questions_are_offered(page: Page, client: WebClient) -> None:
+    assert page.get("/ui/bootstrap", user="U0CLEO")["examples"] == []
+    prompts = [{"title": "Weight", "message": "How much can it lift?"}]
+    client.assistant_threads_setSuggestedPrompts(channel_id="D0CLEO", thread_ts="", prompts=prompts)
+    assert page.get("/ui/bootstrap", user="U0CLEO")["examples"] == ["How much can it lift?"]
+    assert page.get("/ui/bootstrap", user="U0SAM")["examples"] == []
+
+
 def test_a_customer_cannot_reach_the_teams_channel(page: Page) -> None:
     posted = page.post("/ui/post", user="U0SAM", channel="C0STAFF", text="internal")
     for answer in (
