@@ -57,7 +57,7 @@ def add_reply(
             shown=answer.replace("[2] ", "") if shown is None else shown,
             prompt="",
             messages=tuple(SentMessage(message.role, message.content) for message in messages),
-            evidence=tuple(SourceLine(line.number, line.text, line.heading, line.passage_id) for line in evidence.lines),
+            evidence=tuple(SourceLine(row.number, row.text, row.heading, row.passage_id) for row in evidence.lines),
             match=evidence.match,
             base_id="tiny",
             adapter_id=None,

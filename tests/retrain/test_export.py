@@ -13,7 +13,7 @@ from transformers import LlamaForCausalLM
 from retrain.errors import ExportError
 from retrain.export import BaseShape, export_adapter
 from retrain.settings import LINEAR_LAYERS
-from tests.retrain.llama_logits import compute_llama_logits
+from tests.retrain.llama import compute_llama_logits
 
 TOKENS = [7, 300, 12, 99, 41, 250, 8, 8, 77]
 SHAPE = BaseShape("llama", layers=2, heads=4, key_heads=2)

@@ -1,0 +1,166 @@
+"""The story of a retrain on a tiny base: feedback in, a better adapter served, or a reason why not."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from feedback.database import Database
+from retrain.adapter import Adapter
+from retrain.base_card import BaseModelError
+from retrain.errors import RetrainRunning
+from retrain.evaluate import Answer
+from retrain.examples import Prompt
+from retrain.lock import find_running, hold_lock
+from retrain.registry import find_rollback, list_adapters, live, rollback
+from retrain.report import find_reports
+from retrain.run import Progress, RetrainDeps, run_retrain
+from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
+from retrieval.passage import Audience
+from tests.retrain.feedback_rows import add_reply, build_prompt, correct, like
+from tests.retrain.llama import LlamaAnswerer
+
+SETTINGS = RetrainSettings(
+    curate=CurateSettings(variations=1, replay=2),
+    train=TrainSettings(rank=8, alpha=16, learning_rate=2e-2, max_epochs=40, threads=1, priority=0, margin_epochs=2),
+    gate=GateSettings(max_slowdown=100.0),
+)
+HELD_OUT = (
+    '{"id": "h1", "question": "Can it swim?", "audience": "customer", "answer_contains": [], "answerable": false}\n'
+    '{"id": "h2", "question": "how long does it charge", "audience": "customer", '
+    '"answer_contains": [["90"]], "answerable": true}\n'
+)
+
+
+class Serving:
+    """Stands for the engine: remembers what it was given to serve."""
+
+    def __init__(self) -> None:
+        self.history: list[str | None] = []
+
+    def use_adapter(self, adapter: Adapter | None) -> float:
+        if adapter is not None:
+            adapter.verify()
+        self.history.append(None if adapter is None else adapter.id)
+        return 1.5
+
+
+@pytest.fixture
+def serving() -> Serving:
+    return Serving()
+
+
+@pytest.fixture
+def told() -> list[Progress]:
+    return []
+
+
+@pytest.fixture
+def deps(db: Database, tiny_base: Path, tmp_path: Path, serving: Serving, told: list[Progress]) -> RetrainDeps:
+    (tmp_path / "heldout.jsonl").write_text(HELD_OUT, encoding="utf-8")
+    return RetrainDeps(
+        db=db,
+        base_folder=tiny_base,
+        adapters_folder=tmp_path / "adapters",
+        runs_folder=tmp_path / "runs",
+        answerer=LlamaAnswerer(tiny_base),
+        build_prompt=lambda question, audience: build_prompt(question),  # noqa: ARG005
+        use_adapter=serving.use_adapter,
+        settings=SETTINGS,
+        heldout_path=tmp_path / "heldout.jsonl",
+        replay_prompts=lambda count: [build_prompt(f"Rehearsal {number}?") for number in range(count)],
+        tell=told.append,
+    )
+
+
+def teach(db: Database) -> None:
+    add_reply(db, "R1", "How long does it charge?", "[1] The battery of the Heron 1 lasts 42 minutes.")
+    like(db, "R1", verdict="down")
+    correct(db, "R1", "Charging takes 90 minutes.")
+
+
+@pytest.mark.slow
+def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
+    db: Database, deps: RetrainDeps, serving: Serving, told: list[Progress]
+) -> None:
+    teach(db)
+    report = run_retrain(deps, trigger="command", requested_by="U9")
+    assert (report.outcome, report.champion_id) == ("promoted", None)
+    assert report.before is not None
+    assert report.after is not None
+    assert (report.before.said, report.after.said, report.after.lessons) == (0, 1, 1)
+    assert (report.after.heldout, report.retired) == (1, 1), "what is taught is no longer held out"
+    assert report.lessons == {"correction": 1, "replay": 2}
+    assert serving.history == [report.adapter_id] == [live(db, "tiny")]
+    (adapter,) = list_adapters(deps.adapters_folder)
+    assert (adapter.id, adapter.dataset_hash) == (report.adapter_id, report.dataset_hash)
+    assert adapter.scores["passed"] is True
+    asked = deps.answerer.answer([deps.build_prompt("How long does it charge?", Audience.CUSTOMER)], adapter)
+    assert asked[0].text.strip() == "[2] Charging takes 90 minutes."
+    assert [row["state"] for row in find_reports(db)] == ["promoted"]
+    assert {progress.step for progress in told} == {"curate", "rehearse", "train", "evaluate", "promote"}
+    assert find_rollback(db, deps.adapters_folder, "tiny") is None
+    rollback(db, None, "tiny", by="U9", reason="")
+    assert live(db, "tiny") is None
+
+
+@pytest.mark.slow
+def test_a_candidate_that_learned_nothing_is_kept_but_never_serves(
+    db: Database, deps: RetrainDeps, serving: Serving
+) -> None:
+    teach(db)
+    idle = replace(SETTINGS, train=replace(SETTINGS.train, max_epochs=1, learning_rate=1e-9))
+    report = run_retrain(replace(deps, settings=idle), trigger="schedule", requested_by="chip")
+    assert report.outcome == "refused"
+    assert "nothing was gained" in report.reasons[0]
+    assert serving.history == []
+    assert live(db, "tiny") is None
+    (adapter,) = list_adapters(deps.adapters_folder)
+    assert adapter.scores["passed"] is False
+
+
+def test_without_likes_and_corrections_there_is_nothing_to_learn(db: Database, deps: RetrainDeps) -> None:
+    add_reply(db, "R1", "How long does it charge?")
+    like(db, "R1", verdict="down")
+    report = run_retrain(deps, trigger="command", requested_by="U9")
+    assert report.outcome == "nothing to learn"
+    assert report.dropped == {"voted down": 1}
+    assert report.adapter_id is None
+    assert [row["state"] for row in find_reports(db)] == ["nothing to learn"]
+
+
+def test_a_second_retrain_is_told_since_when_the_first_runs(db: Database, deps: RetrainDeps) -> None:
+    with hold_lock(deps.runs_folder, db.clock()):
+        assert find_running(deps.runs_folder) == "2026-11-22T09:00:00+00:00"
+        with pytest.raises(RetrainRunning, match="already running since 2026-11-22T09:00:00"):
+            run_retrain(deps, trigger="command", requested_by="U9")
+    assert find_running(deps.runs_folder) is None
+    assert find_reports(db) == []
+    assert run_retrain(deps, trigger="command", requested_by="U9").outcome == "nothing to learn"
+
+
+def test_a_base_that_was_tampered_with_fails_the_run_and_nothing_is_swapped(
+    db: Database, deps: RetrainDeps, serving: Serving, tmp_path: Path
+) -> None:
+    teach(db)
+    with pytest.raises(BaseModelError):
+        run_retrain(replace(deps, base_folder=tmp_path), trigger="command", requested_by="U9")
+    assert [row["state"] for row in find_reports(db)] == ["failed"]
+    assert serving.history == []
+
+
+def test_an_error_half_way_fails_the_run_and_the_next_can_start(
+    db: Database, deps: RetrainDeps, serving: Serving
+) -> None:
+    class ClosedAnswerer:
+        def answer(self, prompts: Sequence[Prompt], adapter: Adapter | None) -> list[Answer]:
+            raise RuntimeError(f"closed before {len(prompts)} prompts for {adapter}")
+
+    teach(db)
+    with pytest.raises(RuntimeError, match="closed before 2 prompts"):
+        run_retrain(replace(deps, answerer=ClosedAnswerer()), trigger="command", requested_by="U9")
+    (row,) = find_reports(db)
+    assert (row["state"], row["reasons"]) == ("failed", ["RuntimeError: closed before 2 prompts for None"])
+    assert serving.history == []
+    assert find_running(deps.runs_folder) is None
