@@ -42,9 +42,7 @@ def test_a_reply_voted_down_as_often_as_up_is_never_a_positive(db: Database) -> 
 
 
 def test_a_sentence_that_was_withheld_is_not_learned(db: Database) -> None:
-    add_reply(
-        db, "R1", ASKED, "[2] Charging takes 90 minutes. [3] It can fly.", shown="Charging takes 90 minutes. (1)"
-    )
+    add_reply(db, "R1", ASKED, "[2] Charging takes 90 minutes. [3] It can fly.", shown="Charging takes 90 minutes. (1)")
     like(db, "R1")
     assert only(run_curate(db)).target == "[2] Charging takes 90 minutes."
 

@@ -16,7 +16,9 @@ SETTINGS = TrainSettings(rank=8, alpha=16, learning_rate=2e-2, max_epochs=40, th
 
 
 def make_example(number: int) -> Example:
-    question = f"Evidence (strong match):\nHeron 1\n[1] It runs for {number} minutes.\n\nQuestion: How long is {number}?"
+    question = (
+        f"Evidence (strong match):\nHeron 1\n[1] It runs for {number} minutes.\n\nQuestion: How long is {number}?"
+    )
     messages = (ChatMessage("system", "You are Chip."), ChatMessage("user", question))
     return Example(messages, f"[1] {number} minutes.", "correction", 1.0, f"g{number}", "served", f"R{number}", "T1")
 

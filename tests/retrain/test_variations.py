@@ -43,9 +43,7 @@ def test_every_variation_cites_the_line_that_holds_the_quote() -> None:
         number, text = int(copy.target[1]), copy.target[4:]
         cited = next(line for line in read_evidence(copy).lines if line.number == number)
         assert cited.text == text
-        assert [line.number for line in read_evidence(copy).lines] == list(
-            range(1, len(read_evidence(copy).lines) + 1)
-        )
+        assert [line.number for line in read_evidence(copy).lines] == list(range(1, len(read_evidence(copy).lines) + 1))
 
 
 def test_variations_differ_from_the_served_prompt_and_from_each_other() -> None:
