@@ -25,6 +25,7 @@ let route = {};
 let editing = null;
 let newSince = {};
 let frame = null;
+let focusNext = null;
 let seen = { channel: null, thread: null };
 
 const desk = {
@@ -38,8 +39,8 @@ const desk = {
   openThread: (channel, ts) => go({ channel, thread: ts }),
   shortcut: (channel, ts, id) => session.shortcut(channel, ts, id),
   stop: (channel, ts) => session.stopStream(channel, ts),
-  startEdit(channel, ts) {
-    editing = ts;
+  startEdit(ts, inThread) {
+    editing = { ts, inThread };
     draw();
   },
   cancelEdit() {
@@ -64,7 +65,7 @@ const modals = new Modals({
 
 const lists = { channel: new MessageList(at("messages"), desk), thread: new MessageList(at("thread-messages"), desk, { inThread: true }) };
 const composers = {
-  channel: new Composer(at("composer"), { state: () => session?.state ?? { commands: [], users: new Map(), me: {} }, send: (text) => sendToChannel(text) }),
+  channel: new Composer(at("composer"), { state: () => session.state, send: (text) => sendToChannel(text) }),
   thread: new Composer(at("thread-composer"), { state: () => session.state, send: (text) => session.write(route.channel, text, route.thread), inThread: true }),
 };
 
@@ -79,11 +80,11 @@ function go(change) {
   writeRoute(next);
 }
 
-// Follows the address: another person means another session; a place that this person may not see means the first one.
+// Follows the address: another person means another session; a place that this person may not see means the like of it, or the first one.
 async function follow() {
   const wanted = readRoute();
   if (!session || wanted.user !== session.me) return enter(wanted);
-  route = { ...wanted, channel: session.state.channel(wanted.channel) ? wanted.channel : session.state.channels[0]?.id };
+  route = { ...wanted, channel: session.state.findPlace(wanted.channel)?.id };
   if (route.channel !== wanted.channel && !route.home) return writeRoute({ ...route, thread: null });
   arrive();
   return draw();
@@ -121,8 +122,8 @@ function arrive() {
   if (seen.channel !== route.channel) newSince[route.channel] = state.unread(route.channel) ? state.read[route.channel] : null;
   const typing = document.activeElement?.matches("textarea, input") && document.activeElement.value;
   if (!NARROW.matches && !typing) {
-    if (route.thread && seen.thread !== route.thread) setTimeout(() => composers.thread.focus());
-    else if (seen.channel !== route.channel && !route.home) setTimeout(() => composers.channel.focus());
+    if (route.thread && seen.thread !== route.thread) focusNext = composers.thread;
+    else if (seen.channel !== route.channel && !route.home) focusNext = composers.channel;
   }
   seen = { channel: route.channel, thread: route.thread };
 }
@@ -131,6 +132,8 @@ function draw() {
   frame ??= requestAnimationFrame(() => {
     frame = null;
     if (session) drawNow();
+    focusNext?.focus();
+    focusNext = null;
   });
 }
 
@@ -183,7 +186,7 @@ function drawHome(state) {
 function drawChannel(state, channel) {
   const messages = state.messages(channel.id);
   lists.channel.render({
-    channel: channel.id, key: `${session.me}:${channel.id}`, messages, editing, newSince: newSince[channel.id],
+    channel: channel.id, key: `${session.me}:${channel.id}`, messages, newSince: newSince[channel.id], editing: editing?.inThread ? null : editing?.ts,
     top: welcome(state, channel, messages), statusOf: (m) => (m.thread_ts === m.ts || !m.thread_ts ? state.status(channel.id, m.ts) : ""),
   });
   composers.channel.show(`${session.me}:${channel.id}`, channel.is_im ? `Message ${displayName(state.bot())}` : `Message #${channel.name}`);
@@ -200,8 +203,8 @@ function welcome(state, channel, messages) {
 function drawThread(state, channel) {
   const key = `${session.me}:${channel.id}:${route.thread}`;
   at("thread-where").textContent = channel.is_im ? displayName(state.bot()) : `#${channel.name}`;
-  lists.thread.render({ channel: channel.id, key, messages: state.thread(channel.id, route.thread), editing, top: null, newSince: null, statusOf: () => "" });
-  fill(at("thread-status"), statusLine({ status: state.status(channel.id, route.thread) }));
+  lists.thread.render({ channel: channel.id, key, messages: state.thread(channel.id, route.thread), editing: editing?.inThread ? editing.ts : null, top: null, newSince: null, statusOf: () => "" });
+  fill(at("thread-status"), statusLine({ status: state.status(channel.id, route.thread) }, desk));
   composers.thread.show(key, "Reply…");
 }
 

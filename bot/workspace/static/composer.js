@@ -23,7 +23,7 @@ export class Composer {
     this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("click", () => this.completion.refresh());
     this.field.addEventListener("keydown", (event) => this.keydown(event));
-    this.changed();
+    this.resize();
   }
 
   // Shows the composer of another place, with the draft that was left there.
@@ -84,6 +84,5 @@ export class Composer {
         this.changed();
       }
     }
-    this.focus();
   }
 }

@@ -28,7 +28,7 @@ export function renderMessage(message, view, desk) {
     message.ephemeral && el("p", { class: "only-you" }, icon("eye", 14), "Only visible to you"),
     !view.compact && head(message, author),
     view.editing ? editor(message, view, desk) : content(message, view, desk),
-    stop(message, view, desk), files(message), reactions(message, view, desk), replies(message, view, desk), statusLine(view)),
+    stop(message, view, desk), files(message), reactions(message, view, desk), replies(message, view, desk), statusLine(view, desk)),
   view.editing || message.ephemeral || message.streaming ? null : toolbar(message, view, desk));
 }
 
@@ -128,8 +128,12 @@ function replies(message, { channel, inThread }, desk) {
     avatar(desk.state.bot(), "avatar-tiny"), el("b", {}, count), el("span", { class: "replies-when" }, message.latest_reply ? `Last reply ${ago(message.latest_reply)}` : "View thread"));
 }
 
-export function statusLine({ status }) {
-  return status ? el("p", { class: "status" }, el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")), status) : null;
+// An app sets its status as the rest of a sentence about itself: "is reading the documents…".
+export function statusLine({ status }, desk) {
+  if (!status) return null;
+  const name = displayName(desk.state.bot());
+  const words = status.startsWith(name) ? status : `${name} ${status}`;
+  return el("p", { class: "status" }, el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")), words);
 }
 
 function toolbar(message, { channel, inThread }, desk) {
@@ -138,19 +142,19 @@ function toolbar(message, { channel, inThread }, desk) {
     type: "button", class: "tool tool-emoji", title: `React with :${name}:`, "aria-label": `React with ${name}`,
     onclick: () => desk.react(channel, message.ts, name, !message.reactions?.some((r) => r.name === name && r.users.includes(desk.state.me.id))),
   }, emojiChar(name)));
-  const menu = moreItems(message, channel, desk);
+  const menu = moreItems(message, channel, inThread, desk);
   return el("div", { class: "toolbar", role: "toolbar", "aria-label": "Message actions" }, quick,
     tool("smile", "Add a reaction", (anchor) => pick(anchor, message, channel, desk)),
     !inThread && tool("reply", "Reply in thread", () => desk.openThread(channel, message.thread_ts ?? message.ts)),
     menu.length > 0 && tool("more", "More actions", (anchor) => openMenu(anchor, menu, "More actions")));
 }
 
-function moreItems(message, channel, desk) {
+function moreItems(message, channel, inThread, desk) {
   const shortcuts = desk.state.shortcuts.map((s) => ({ label: s.name, run: () => desk.shortcut(channel, message.ts, s.callback_id) }));
   if (message.user !== desk.state.me.id) return shortcuts;
   return [
     ...shortcuts,
-    { label: "Edit message", run: () => desk.startEdit(channel, message.ts) },
+    { label: "Edit message", run: () => desk.startEdit(message.ts, inThread) },
     { label: "Delete message…", danger: true, run: () => desk.remove(channel, message.ts) },
   ];
 }

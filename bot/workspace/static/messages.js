@@ -59,7 +59,7 @@ export class MessageList {
     let previous = null;
     let marked = !newSince;
     for (const message of messages) {
-      if (!previous || dayKey(previous.ts) !== dayKey(message.ts)) wanted.push([`day:${dayKey(message.ts)}`, [], () => divider(dayName(message.ts))]);
+      if (!this.inThread && (!previous || dayKey(previous.ts) !== dayKey(message.ts))) wanted.push([`day:${dayKey(message.ts)}`, [], () => divider(dayName(message.ts))]);
       if (!marked && message.ts > newSince && message.user !== this.desk.state.me.id) {
         marked = true;
         wanted.push(["new", [], () => divider("New", "divider-new")]);
@@ -100,14 +100,22 @@ function arrange(parent, nodes) {
 // Swaps a row in place and gives focus back to the same control in the new one.
 function replaced(old, fresh) {
   if (!old?.isConnected) return fresh;
+  if (streamsOn(old, fresh)) {
+    old.querySelector(".content").replaceWith(fresh.querySelector(".content"));
+    return old;
+  }
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const label = focused?.getAttribute("aria-label");
-  const restarts = !fresh.classList.contains("streaming");
   old.replaceWith(fresh);
-  if (restarts) fresh.classList.add("settled");
   if (label) [...fresh.querySelectorAll("[aria-label]")].find((n) => n.getAttribute("aria-label") === label)?.focus();
   else if (focused) fresh.focus();
   return fresh;
+}
+
+// While text streams in, only the text is swapped: a button that is being pressed must not vanish under the pointer.
+function streamsOn(old, fresh) {
+  const reactions = (node) => node.querySelector(".reactions")?.textContent;
+  return [old, fresh].every((node) => node.classList.contains("streaming")) && reactions(old) === reactions(fresh);
 }
 
 function replyCount(count) {

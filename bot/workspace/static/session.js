@@ -19,6 +19,7 @@ export class Session {
     this.hooks = hooks;
     this.me = state.me.id;
     this.ownRoots = new Set();
+    this.meanwhile = new Set();
   }
 
   stop() {
@@ -26,11 +27,22 @@ export class Session {
   }
 
   async refetch() {
-    await Promise.all(this.state.channels.map(async ({ id }) => this.state.setMessages(id, (await api.messages(this.me, id)).messages)));
-    for (const key of this.state.threads.keys()) {
-      const [channel, ts] = key.split(":");
-      this.loadThread(channel, ts);
+    const channels = this.state.channels.map(({ id }) => this.keep(api.messages(this.me, id), ({ messages }) => this.state.setMessages(id, messages)));
+    const threads = [...this.state.threads.keys()].map((key) => this.loadThread(...key.split(":")));
+    await Promise.all([...channels, ...threads]);
+  }
+
+  // Stores what a request answers. Events may have overtaken the answer: those heard meanwhile count again after it.
+  async keep(request, store) {
+    const heard = [];
+    this.meanwhile.add(heard);
+    try {
+      store(await request);
+      heard.forEach((event) => this.state.apply(event));
+    } finally {
+      this.meanwhile.delete(heard);
     }
+    this.hooks.changed();
   }
 
   async reconnected(now, again) {
@@ -42,21 +54,19 @@ export class Session {
     this.hooks.changed();
   }
 
-  async loadThread(channel, ts) {
-    const { messages } = await api.messages(this.me, channel, ts);
-    this.state.setThread(channel, ts, messages);
-    this.hooks.changed();
+  loadThread(channel, ts) {
+    return this.keep(api.messages(this.me, channel, ts), ({ messages }) => this.state.setThread(channel, ts, messages));
   }
 
-  async loadHome() {
-    this.state.home = (await api.home(this.me)).view;
-    this.hooks.changed();
+  loadHome() {
+    return this.keep(api.home(this.me), ({ view }) => { this.state.home = view; });
   }
 
   apply(event) {
-    const handle = HANDLERS[event.type];
-    if (!handle) return;
-    handle(this, event);
+    this.meanwhile.forEach((heard) => heard.push(event));
+    const before = this.state.find(event.channel, event.message);
+    this.state.apply(event);
+    REACTIONS[event.type]?.(this, event, before);
     this.hooks.changed();
   }
 
@@ -79,7 +89,14 @@ export class Session {
     const body = { user: this.me, channel, text };
     const answer = await this.attempt(/^\/\w/.test(text) ? api.runCommand(body) : api.postMessage({ ...body, thread_ts }));
     if (!answer) throw new Error("not accepted");
-    if (!thread_ts && answer.ts) this.ownRoots.add(`${channel}:${answer.ts}`);
+    if (!thread_ts && answer.ts) this.expect(channel, answer.ts);
+  }
+
+  // Remembers a question of one's own; the app may have been faster than the answer to the posting.
+  expect(channel, ts) {
+    this.ownRoots.add(`${channel}:${ts}`);
+    const posted = this.state.messages(channel)?.find((m) => m.ts === ts);
+    if (posted?.reply_count || this.state.status(channel, ts)) this.follow(channel, ts);
   }
 
   react(channel, ts, name, on) {
@@ -121,28 +138,21 @@ export class Session {
   }
 }
 
-const HANDLERS = {
+// What an event asks for beyond being remembered.
+const REACTIONS = {
   message(session, { channel, message }) {
-    session.state.put(channel, message);
     if (message.user === session.me) return;
-    if (message.thread_ts && !message.streaming) session.hooks.said(message);
-    if (!message.thread_ts) session.hooks.said(message);
+    if (!message.streaming) session.hooks.said(message);
     session.follow(channel, message.thread_ts);
   },
-  message_changed(session, { channel, message }) {
-    const before = (session.state.thread(channel, message.thread_ts ?? message.ts) ?? session.state.messages(channel) ?? []).find((m) => m.ts === message.ts);
-    session.state.put(channel, message);
+  message_changed(session, { message }, before) {
     if (before?.streaming && !message.streaming) session.hooks.said(message);
   },
-  message_deleted: (session, { channel, ts }) => session.state.remove(channel, ts),
   status(session, { channel, thread_ts, status }) {
-    session.state.setStatus(channel, thread_ts, status);
     if (status) session.follow(channel, thread_ts);
   },
   view_opened: (session, event) => session.hooks.view(event),
   view_updated: (session, event) => session.hooks.view(event),
   view_closed: (session, event) => session.hooks.view(event),
-  home: (session, { view }) => { session.state.home = view; },
   notice: (session, { text }) => session.hooks.notice(text),
-  app: (session, { connected }) => { session.state.connected = connected; },
 };

@@ -31,6 +31,12 @@ export class State {
     return this.channels.find((c) => c.id === id) ?? null;
   }
 
+  // The channel of that id; in place of somebody else's direct messages one's own; else the first channel.
+  findPlace(id) {
+    const own = id?.startsWith("D") ? this.channels.find((c) => c.is_im) : null;
+    return this.channel(id) ?? own ?? this.channels[0] ?? null;
+  }
+
   bot() {
     return [...this.users.values()].find((u) => u.role === "bot") ?? null;
   }
@@ -56,6 +62,21 @@ export class State {
     return this.statuses.get(`${channel}:${ts ?? ""}`) ?? "";
   }
 
+  // Takes in one event of the page's feed; the kinds that are not about data change nothing here.
+  apply(event) {
+    if (event.type === "message" || event.type === "message_changed") this.put(event.channel, event.message);
+    else if (event.type === "message_deleted") this.remove(event.channel, event.ts);
+    else if (event.type === "status") this.statuses.set(`${event.channel}:${event.thread_ts ?? ""}`, event.status);
+    else if (event.type === "home") this.home = event.view;
+    else if (event.type === "app") this.connected = event.connected;
+  }
+
+  // The message as it was known so far, or null.
+  find(channel, message) {
+    const place = message && this.places(channel, message)[0];
+    return place?.[0].get(place[1]).find((m) => m.ts === message.ts) ?? null;
+  }
+
   put(channel, message) {
     for (const [holder, key] of this.places(channel, message)) {
       holder.set(key, withMessage(holder.get(key), message));
@@ -75,10 +96,6 @@ export class State {
     const places = [[this.threads, `${channel}:${message.thread_ts ?? message.ts}`]];
     if (!isReply || message.subtype === "thread_broadcast") places.push([this.lists, channel]);
     return places.filter(([holder, key]) => holder.has(key));
-  }
-
-  setStatus(channel, ts, text) {
-    this.statuses.set(`${channel}:${ts ?? ""}`, text);
   }
 
   // How many things by others were added to a channel since this person last looked.
@@ -129,6 +146,6 @@ function withMessage(list, message) {
 // Does a message continue the one above it (same writer, within five minutes), so that it needs no head of its own?
 export function continues(message, previous) {
   if (!previous || previous.user !== message.user || message.ephemeral || previous.ephemeral) return false;
-  if (previous.reply_count || message.subtype) return false;
+  if (previous.reply_count || message.subtype || message.blocks?.length) return false;
   return Number(message.ts) - Number(previous.ts) < GROUP_SECONDS;
 }
