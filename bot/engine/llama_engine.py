@@ -135,8 +135,7 @@ class LlamaEngine:
                 self._turn(model, lanes)
         except Exception as error:  # the thread's edge: whatever happens, nobody waits for ever
             _log.exception("the engine's thread has died")
-            reason = EngineError(f"The engine has stopped ({type(error).__name__}); Chip must be started again.")
-            reason.__cause__ = error
+            reason = _death(error)
         finally:
             self._stop(lanes, reason)
 
@@ -164,9 +163,9 @@ class LlamaEngine:
         for swap in due:
             if not lanes.can_swap(swap.lane):
                 continue  # an earlier one of these has just retired a track
-            with self._wake:
-                self._swaps.remove(swap)
             self._swap(lanes, swap)
+            with self._wake:
+                self._swaps.remove(swap)  # only now, so that the thread's death in it would be told to its caller
 
     def _swap(self, lanes: Lanes, swap: _Swap) -> None:
         try:
@@ -196,6 +195,9 @@ class LlamaEngine:
                 lanes.track(lane).admit(job)
             except EngineError as error:
                 job.generation.settle(error)
+            except BaseException as error:
+                job.generation.settle(_death(error))  # it is neither waiting nor in a slot
+                raise
 
     def _note_service(self, job: Job) -> None:
         if job.admitted is not None:
@@ -211,10 +213,17 @@ class LlamaEngine:
         for job in waiting:
             job.generation.settle(reason)
         for swap in swaps:
-            swap.milliseconds.set_exception(reason)
+            if not swap.milliseconds.done():
+                swap.milliseconds.set_exception(reason)
         for track in lanes.all():
-            track.fail(reason)
+            track.abandon(reason)
         lanes.close()
+
+
+def _death(error: BaseException) -> EngineError:
+    reason = EngineError(f"The engine has stopped ({type(error).__name__}); Chip must be started again.")
+    reason.__cause__ = error
+    return reason
 
 
 def _fitting_tokens(model: LlamaModel, job: Job, slot_tokens: int) -> list[int]:

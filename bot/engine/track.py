@@ -109,11 +109,12 @@ class Track:
                 self._finish(slot, "cancelled")
         return dropped
 
-    def fail(self, error: EngineError) -> None:
-        """End every job with the error."""
+    def abandon(self, error: EngineError) -> None:
+        """Tell every job the error and compute nothing more; only `close` may follow."""
         for slot in self._slots:
             if slot.job is not None:
-                self._fail(slot, error)
+                slot.job.generation.settle(error)
+                slot.job = None
 
     def close(self) -> None:
         """Free the context and the adapter; no job may be left."""
@@ -161,14 +162,15 @@ class Track:
             self._finish(slot, "length")
 
     def _finish(self, slot: Slot, finish: Finish) -> None:
-        job, slot.job = slot.job, None
-        assert job is not None  # callers hold a busy slot
-        job.finish(finish, self._model.base.id, self.adapter_id, self._clock())
+        assert slot.job is not None  # callers hold a busy slot
+        slot.job.finish(finish, self._model.base.id, self.adapter_id, self._clock())
+        slot.job = None
 
     def _fail(self, slot: Slot, error: EngineError) -> None:
-        job, slot.job = slot.job, None
+        job = slot.job
         assert job is not None  # callers hold a busy slot
         self._context.trim(slot.index, 0)
         slot.held.clear()
         _log.error("id=%s lane=%s failed: %s", job.request.id, self.lane, error)
         job.generation.settle(error)
+        slot.job = None

@@ -218,15 +218,16 @@ def test_a_failed_decode_ends_only_its_own_request(
     assert [done.text for done in survivors] == answer_alone(base, [done.prompt for done in survivors], 24)
 
 
+@pytest.mark.parametrize("method", ["decode", "trim"])
 def test_the_death_of_the_thread_is_told_to_everyone(
-    base: Base, start: StartEngine, monkeypatch: pytest.MonkeyPatch
+    base: Base, start: StartEngine, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     def explode(*_: object) -> list[int]:
         time.sleep(0.05)
         raise MemoryError
 
     engine = start(base, slots=1)
-    monkeypatch.setattr(LlamaContext, "decode", explode)
+    monkeypatch.setattr(LlamaContext, method, explode)
     generations = [engine.submit(ask("Hello?")) for _ in range(3)]
 
     for generation in generations:
@@ -236,6 +237,18 @@ def test_the_death_of_the_thread_is_told_to_everyone(
         engine.submit(ask("Hello?"))
     with pytest.raises(EngineError, match="stopped"):
         engine.use_adapter(None)
+
+
+def test_the_death_of_the_thread_in_a_swap_is_told_to_its_caller(
+    base: Base, start: StartEngine, adapters: tuple[Adapter, Adapter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_: object) -> None:
+        raise MemoryError
+
+    engine = start(base)
+    monkeypatch.setattr(LlamaContext, "set_adapter", explode)
+    with pytest.raises(EngineError, match="stopped"):
+        engine.use_adapter(adapters[0])
 
 
 def test_closing_ends_what_is_under_way(base: Base, start: StartEngine) -> None:

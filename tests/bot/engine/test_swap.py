@@ -94,21 +94,24 @@ def test_the_two_lanes_speak_with_their_own_adapters(
 def test_the_trial_lane_ends_beside_an_unbroken_stream_of_people(base: Base, start: StartEngine) -> None:
     engine = start(base, slots=2)
     over = threading.Event()
+    answered = []
 
     def keep_asking() -> None:
         while not over.is_set():
-            engine.submit(ask("Talk.", max_tokens=30)).completion()
+            answered.append(engine.submit(ask("Talk.", max_tokens=30)).completion())
 
     people = [threading.Thread(target=keep_asking) for _ in range(3)]
     for person in people:
         person.start()
     try:
         trial = engine.submit(ask("And the trial?", lane=Lane.TRIAL, max_tokens=10)).completion()
+        answered_before = len(answered)
     finally:
         over.set()
         for person in people:
             person.join()
     assert trial.completion_tokens == 10
+    assert answered_before < 40  # 11 batches for the trial, 8 times as many for two answers of 31 at a time: about 6
 
 
 def test_clearing_the_trial_lane_leaves_it_usable(
