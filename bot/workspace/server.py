@@ -18,12 +18,14 @@ from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from bot.workspace.board import Message
 from bot.workspace.doors import build_routes
 from bot.workspace.faults import Faults
 from bot.workspace.manifest import AppManifest, SlashCommand, load_manifest
 from bot.workspace.people import Directory
+from bot.workspace.same_origin import SameOrigin
 from bot.workspace.socket_mode import Delivery
 from bot.workspace.streaming import StreamLimits
 from bot.workspace.visitor import Visitor
@@ -34,6 +36,7 @@ T = TypeVar("T")
 BOT_TOKEN = "xoxb-local"
 APP_TOKEN = "xapp-local"
 START_TIMEOUT_SECONDS = 10.0
+STEP_TIMEOUT_SECONDS = 30.0
 
 
 def now_utc() -> datetime:
@@ -122,6 +125,7 @@ class LocalWorkspace:
             raise
         listener.listen()
         self._workspace.base_url = f"http://{self._host}:{listener.getsockname()[1]}"
+        self._started.clear()
         self._server = uvicorn.Server(self._build_config())
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="workspace", daemon=True)
         self._thread.start()
@@ -156,11 +160,11 @@ class LocalWorkspace:
         return self.run(step())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Waits for a coroutine that runs on the workspace's thread."""
+        """Waits for a coroutine that runs on the workspace's thread. Raises TimeoutError, RuntimeError when stopped."""
         if self._loop is None:
             work.close()
             raise RuntimeError("the local workspace is not running")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(STEP_TIMEOUT_SECONDS)
 
     def messages(self, channel: str) -> list[Message]:
         """Everything said in a channel, threads included, oldest first; ephemerals too."""
@@ -213,7 +217,8 @@ class LocalWorkspace:
             time.sleep(0.01)
 
     def _build_config(self) -> uvicorn.Config:
-        app = Starlette(routes=build_routes(self._workspace), lifespan=self._live)
+        guard = Middleware(SameOrigin, hosts={"127.0.0.1", "localhost", self._host})
+        app = Starlette(routes=build_routes(self._workspace), middleware=[guard], lifespan=self._live)
         return uvicorn.Config(
             app,
             log_config=None,

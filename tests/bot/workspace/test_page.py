@@ -24,13 +24,13 @@ class Page:
     """Asks as the page asks."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
 
     def get(self, path: str, **query: str) -> Any:
-        return self._send(urllib.request.Request(f"{self._url}{path}?{urlencode(query)}"))
+        return self._send(urllib.request.Request(f"{self.url}{path}?{urlencode(query)}"))
 
     def post(self, path: str, **body: Any) -> Any:
-        return self._send(urllib.request.Request(f"{self._url}{path}", json.dumps(body).encode()))
+        return self._send(urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode()))
 
     def _send(self, request: urllib.request.Request) -> Any:
         try:
@@ -182,6 +182,25 @@ def test_what_happens_is_pushed_to_those_who_may_see_it(
 def test_a_command_that_nobody_takes_is_toasted(page: Page, cleos_events: ClientConnection) -> None:
     assert page.post("/ui/command", user="U0CLEO", channel="C0HELP", text="/chip help")["ok"]
     assert receive(cleos_events)["type"] == "notice"
+
+
+@pytest.mark.parametrize("header", [{"Origin": "https://elsewhere.example"}, {"Host": "elsewhere.example"}])
+def test_another_sites_page_can_neither_act_nor_listen(quiet_page: Page, header: dict[str, str]) -> None:
+    body = json.dumps({"user": "U0ADA", "channel": "C0ADMIN", "text": "hello"}).encode()
+    with pytest.raises(urllib.error.HTTPError, match="403") as caught:
+        urllib.request.urlopen(urllib.request.Request(f"{quiet_page.url}/ui/post", body, header))
+    caught.value.close()
+    assert quiet_page.get("/ui/messages", user="U0ADA", channel="C0ADMIN")["messages"] == []
+    line = f"{quiet_page.url.replace('http', 'ws')}/ui/events?user=U0ADA"
+    if "Origin" in header:
+        with pytest.raises(InvalidStatus), connect(line, additional_headers=header):
+            pass
+
+
+def test_the_pages_own_origin_is_welcome(quiet_page: Page) -> None:
+    line = f"{quiet_page.url.replace('http', 'ws')}/ui/events?user=U0ADA"
+    with connect(line, additional_headers={"Origin": quiet_page.url}) as events:
+        assert receive(events)["type"] == "app"
 
 
 def test_strangers_get_no_events(workspace: LocalWorkspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -139,9 +140,17 @@ def test_what_is_no_ack_is_ignored(workspace: LocalWorkspace, open_socket: OpenS
 
 
 def test_the_server_leaves_no_thread_behind() -> None:
-    import threading
-
     before = threading.active_count()
     with LocalWorkspace():
         assert threading.active_count() == before + 1
     assert threading.active_count() == before
+
+
+def test_a_workspace_that_is_started_again_remembers() -> None:
+    workspace = LocalWorkspace()
+    with workspace:
+        workspace.visit("U0CLEO").post("C0HELP", "remember me")
+    with pytest.raises(RuntimeError, match="not running"):
+        workspace.messages("C0HELP")
+    with workspace:
+        assert [message.text for message in workspace.messages("C0HELP")] == ["remember me"]

@@ -147,7 +147,9 @@ def test_an_ephemeral_with_a_button_can_be_replaced_through_its_response_url(
     offered = cleo.wait_for_message("C0HELP")
     assert ada.messages("C0HELP") == []
     assert cleo.click(offered, "C0HELP", "go")
-    assert cleo.wait_for_message("C0HELP", lambda message: message["text"] == "done")["ephemeral"]
+    replaced = cleo.wait_for_message("C0HELP", lambda message: message["text"] == "done")
+    assert (replaced["ts"], replaced["ephemeral"]) == (offered["ts"], True)
+    assert len(cleo.messages("C0HELP")) == 1
     click = next(body for body in bolt.heard if body["type"] == "block_actions")
     assert click["container"]["is_ephemeral"]
     assert "message" not in click

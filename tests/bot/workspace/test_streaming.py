@@ -93,3 +93,11 @@ def test_only_the_apps_own_messages_stream(workspace: LocalWorkspace, client: We
     assert refusal(client.chat_appendStream, ts=theirs, **place) == "message_not_owned_by_app"
     own = client.chat_postMessage(channel="D0CLEO", text="whole")["ts"]
     assert refusal(client.chat_appendStream, ts=own, **place) == "message_not_in_streaming_state"
+
+
+def test_a_status_is_gone_after_two_minutes(workspace: LocalWorkspace, client: WebClient, clock: Clock) -> None:
+    ts = workspace.visit("U0CLEO").post("D0CLEO", "question")
+    client.assistant_threads_setStatus(channel_id="D0CLEO", thread_ts=ts, status="is reading…")
+    assert workspace.statuses() == {("D0CLEO", ts): "is reading…"}
+    clock.advance(121)
+    assert workspace.statuses() == {}
