@@ -45,17 +45,14 @@ def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[tuple[tuple[s
     headings: tuple[str, ...] = ()
     lines: list[str] = []
     for block in blocks:
-        size = sum(map(count_words, block.lines))
-        # A lead-in ("The box holds:") stays with its list even where the two are too long together.
-        full = sum(map(count_words, lines)) + size > target_words and not (lines and lines[-1].endswith(":"))
-        if lines and (block.headings != headings or full):
-            yield headings, "\n".join(lines)
-            lines = []
-        headings = block.headings
         for piece in _cut_long(block.lines, target_words):
-            if lines and sum(map(count_words, (*lines, *piece))) > 2 * target_words:
+            # A lead-in ("The box holds:") stays with its list even where the two are too long together.
+            too_long = sum(map(count_words, (*lines, *piece))) > target_words
+            full = too_long and not (lines and lines[-1].endswith(":"))
+            if lines and (block.headings != headings or full):
                 yield headings, "\n".join(lines)
                 lines = []
+            headings = block.headings
             lines.extend(piece)
     if lines:
         yield headings, "\n".join(lines)
