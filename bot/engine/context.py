@@ -41,6 +41,7 @@ class LlamaContext:
     def __init__(self, model: LlamaModel, *, slots: int, slot_tokens: int, batch_tokens: int, threads: int) -> None:
         """Raises `EngineError` where the memory cannot be had."""
         self._vocabulary_size = model.vocabulary_size
+        self._threads = threads
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = slots * slot_tokens
         params.n_batch = params.n_ubatch = batch_tokens
@@ -73,6 +74,12 @@ class LlamaContext:
             seq_id=_pointer(self._sequence_at, ctypes.POINTER(llama_cpp.llama_seq_id)),
             logits=_pointer(self._wanted, ctypes.c_int8),
         )
+
+    def set_threads(self, threads: int) -> None:
+        """Use this many threads from the next decode on."""
+        if threads != self._threads:
+            llama_cpp.llama_set_n_threads(self._handle, threads, threads)
+            self._threads = threads
 
     def decode(self, chunks: Sequence[Chunk]) -> list[int]:
         """Decode all chunks, in ascending order of slot, and return the row of each chunk's last token.

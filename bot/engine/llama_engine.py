@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from bot.engine.free_threads import build_free_threads
 from bot.engine.job import Job, LlamaGeneration
 from bot.engine.lanes import Lanes
 from bot.engine.llama_log import route_log
@@ -45,6 +46,7 @@ class LlamaEngine:
         self._settings = settings
         self._clock = clock
         self._wake = threading.Condition()
+        self._threads = build_free_threads(settings.threads)
         self._room = WaitingRoom(settings.queue, settings.slots)
         self._swaps: deque[_Swap] = deque()
         self._adapter_ids: dict[Lane, str | None] = dict.fromkeys(Lane)
@@ -153,7 +155,7 @@ class LlamaEngine:
             self._admit(model, lanes, lane)
         track = lanes.next_track()
         if track is not None:
-            for job in track.step():
+            for job in track.step(self._threads.choose()):
                 self._note_service(job)
         lanes.free_retired()
 

@@ -88,8 +88,9 @@ class Track:
         slot.job, slot.last_used = job, self._admissions
         job.reused_tokens, job.admitted = kept, self._clock()
 
-    def step(self) -> list[Job]:
-        """Compute one batch and return the jobs that it ended."""
+    def step(self, threads: int) -> list[Job]:
+        """Compute one batch with this many threads and return the jobs that it ended."""
+        self._context.set_threads(threads)
         before = [slot.job for slot in self._slots if slot.job is not None]
         chunks = plan_batch(self._slots, self._batch_tokens)
         try:
