@@ -13,7 +13,7 @@ import { openEmojiPicker } from "./picker.js";
 import { openMenu } from "./popover.js";
 import { ago, clockTime, fullTime } from "./time.js";
 
-const SHOWN_CHARS = 6000;
+const SHOWN_CHARS = 3000;
 
 // view: {channel, compact, editing, inThread, status}
 export function renderMessage(message, view, desk) {

@@ -19,10 +19,12 @@ export class MessageList {
     this.jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toBottom(true) }, icon("chevron", 15), "New messages");
     scroller.append(this.inner);
     scroller.after(this.jump);
-    scroller.addEventListener("scroll", () => { if (this.atBottom()) this.jump.hidden = true; });
-    new ResizeObserver(() => this.stuck && this.toBottom()).observe(this.inner);
-    scroller.addEventListener("scroll", () => { this.stuck = this.atBottom(); });
     this.stuck = true;
+    new ResizeObserver(() => this.stuck && this.toBottom()).observe(this.inner);
+    scroller.addEventListener("scroll", () => {
+      this.stuck = this.atBottom();
+      if (this.stuck) this.jump.hidden = true;
+    });
   }
 
   atBottom() {
@@ -35,6 +37,12 @@ export class MessageList {
     this.stuck = true;
   }
 
+  // Shows the line above what is new, as near to the top as the list allows.
+  toNew() {
+    this.scroller.scrollTop = this.rows.get("new").node.offsetTop - this.scroller.offsetTop - 40;
+    this.stuck = this.atBottom();
+  }
+
   // messages: null while loading. top: what stands above the first message; newSince: where the "New" line goes.
   render({ channel, key, messages, top, newSince, editing, statusOf }) {
     const moved = key !== this.shown;
@@ -43,7 +51,8 @@ export class MessageList {
     const stuck = moved || this.stuck;
     const before = this.rows.size;
     this.place(top, this.build({ channel, messages, newSince, editing, statusOf }));
-    if (stuck) this.toBottom();
+    if (moved && this.rows.has("new")) this.toNew();
+    else if (stuck) this.toBottom();
     else if (this.rows.size > before) this.jump.hidden = false;
     return undefined;
   }
@@ -82,7 +91,6 @@ export class MessageList {
       next.set(key, same ? old : { signature, node: replaced(old?.node, make()) });
     }
     this.rows = next;
-    if (this.top !== top || this.inner.firstChild !== (top ?? this.inner.firstChild)) this.top = top;
     arrange(this.inner, [top, ...[...next.values()].map((row) => row.node)].filter(Boolean));
     this.inner.querySelector("textarea[autofocus]")?.focus();
   }

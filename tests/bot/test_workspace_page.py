@@ -1,0 +1,315 @@
+"""The page of the local workspace in a real browser, against the real server and a small Bolt app in Chip's place."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bot.workspace.server import LocalWorkspace
+from tests.bot.workspace.conftest import MANIFEST, PATIENT, BoltApp
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+FLAGS += " --disable-component-update --disable-sync"
+PATIENCE_MS = 10_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)"),
+]
+
+INJECTION = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'
+ANSWER = ("The **M2** runs for ", "nine hours.\n\n- cold shortens it\n- see [the sheet](https://example.com/m2)")
+SOURCES = {"type": "context", "elements": [{"type": "mrkdwn", "text": "Sources: <https://example.com/m2|data sheet>"}]}
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
+THUMBS = {
+    "type": "context_actions",
+    "elements": [
+        {
+            "type": "feedback_buttons",
+            "action_id": "feedback",
+            "positive_button": {"text": plain("Good answer"), "value": "up"},
+            "negative_button": {"text": plain("Bad answer"), "value": "down"},
+        }
+    ],
+}
+CORRECTION = {
+    "type": "modal",
+    "callback_id": "correction",
+    "title": plain("Correct Chip"),
+    "submit": plain("Send"),
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "text",
+            "label": plain("What should it have said?"),
+            "element": {"type": "plain_text_input", "action_id": "written", "multiline": True},
+        }
+    ],
+}
+
+
+class Answerer:
+    """Answers as Chip does: a status, a streamed text that waits for `go_on`, thumbs, a modal, a slash command."""
+
+    def __init__(self, bolt: BoltApp) -> None:
+        self.client = bolt.client
+        self.go_on = threading.Event()
+        self.corrections: list[str] = []
+        bolt.app.event("app_mention")(self.answer)
+        bolt.app.event("message")(lambda: None)
+        bolt.app.event("reaction_added")(lambda: None)
+        bolt.app.event("reaction_removed")(lambda: None)
+        bolt.app.action("feedback")(self.open_correction)
+        bolt.app.view("correction")(self.take_correction)
+        bolt.app.command("/chip")(lambda ack: ack("*Nothing* to report"))
+
+    def answer(self, event: dict[str, Any]) -> None:
+        channel, thread = event["channel"], event["ts"]
+        self.client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status="is reading…")
+        to = {"recipient_user_id": event["user"], "recipient_team_id": "T0LOCAL"}
+        stream = self.client.chat_startStream(channel=channel, thread_ts=thread, markdown_text=ANSWER[0], **to)
+        assert self.go_on.wait(PATIENCE_MS / 1000)
+        self.client.chat_appendStream(channel=channel, ts=stream["ts"], markdown_text=ANSWER[1])
+        self.client.chat_stopStream(channel=channel, ts=stream["ts"], blocks=[SOURCES, THUMBS])
+
+    def open_correction(self, ack: Callable[[], None], body: dict[str, Any]) -> None:
+        ack()
+        if body["actions"][0]["value"] == "down":
+            self.client.views_open(trigger_id=body["trigger_id"], view=CORRECTION)
+
+    def take_correction(self, ack: Callable[..., None], view: dict[str, Any]) -> None:
+        written = view["state"]["values"]["text"]["written"]["value"]
+        if len(written) < 10:
+            ack(response_action="errors", errors={"text": "Please write a whole sentence."})
+            return
+        self.corrections.append(written)
+        ack()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def workspace() -> Iterator[LocalWorkspace]:
+    with LocalWorkspace(manifest=MANIFEST, delivery=PATIENT) as running:
+        yield running
+
+
+@pytest.fixture
+def answerer(workspace: LocalWorkspace) -> Iterator[Answerer]:
+    bolt = BoltApp(workspace)
+    answering = Answerer(bolt)
+    bolt.connect()
+    yield answering
+    answering.go_on.set()
+    bolt.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, workspace: LocalWorkspace) -> Iterator[Callable[..., Page]]:
+    """Opens the page as somebody; at the end no page may have failed."""
+    contexts, failures = [], []
+
+    def open_one(user: str, channel: str = "C0HELP", width: int = 1280) -> Page:
+        contexts.append(browser.new_context(viewport={"width": width, "height": 800}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(f"{workspace.url}/#user={user}&channel={channel}")
+        expect(page.get_by_role("region", name="Messages", exact=True)).to_be_visible()
+        expect(page.locator(".welcome")).to_be_attached()
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert failures == []
+
+
+def say(page: Page, text: str) -> None:
+    box = page.locator("#composer textarea")
+    box.fill(text)
+    box.press("Enter")
+
+
+def ask(page: Page, answerer: Answerer) -> None:
+    """Asks in #help and waits for the finished answer in the thread."""
+    answerer.go_on.set()
+    say(page, "@Chip how long does the M2 run?")
+    expect(page.locator("#thread .thumbs")).to_be_visible()
+
+
+def test_an_answer_streams_into_the_thread_that_opens_by_itself(
+    open_page: Callable[..., Page], answerer: Answerer
+) -> None:
+    page = open_page("U0CLEO")
+    say(page, "@Chip how long does the M2 run?")
+    answer = page.locator("#thread .message").nth(1)
+    expect(answer.locator(".content")).to_have_text(ANSWER[0].strip().replace("*", ""))
+    expect(answer.locator(".caret")).to_be_visible()
+    answerer.go_on.set()
+    expect(answer.locator("li")).to_have_text(["cold shortens it", "see the sheet"])
+    expect(answer.locator(".caret")).to_have_count(0)
+    expect(answer.get_by_role("link", name="data sheet")).to_have_attribute("href", "https://example.com/m2")
+    expect(page.locator("#messages .replies")).to_contain_text("1 reply")
+    page.keyboard.press("Escape")
+    expect(page.locator("#thread")).to_be_hidden()
+
+
+def test_a_thumbs_down_asks_what_it_should_have_said(open_page: Callable[..., Page], answerer: Answerer) -> None:
+    page = open_page("U0CLEO")
+    ask(page, answerer)
+    page.get_by_role("button", name="Bad answer").click()
+    dialog = page.get_by_role("dialog", name="Correct Chip")
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_role("alert").first).to_have_text("Please fill this in.")
+    box = dialog.get_by_role("textbox", name="What should it have said?")
+    box.fill("short")
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_text("Please write a whole sentence.")).to_be_visible()
+    expect(box).to_have_value("short")
+    box.fill("It runs for nine hours.")
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog).to_have_count(0)
+    assert answerer.corrections == ["It runs for nine hours."]
+    page.reload()
+    expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_reaction_is_seen_by_others_and_taken_back(
+    open_page: Callable[..., Page], answerer: Answerer, workspace: LocalWorkspace
+) -> None:
+    cleo, sam = open_page("U0CLEO"), open_page("U0SAM")
+    ask(cleo, answerer)
+    question = cleo.locator("#messages .message")
+    question.hover()
+    question.get_by_role("button", name="Add a reaction").click()
+    cleo.get_by_role("radio", name="Skin tone 4").click()
+    cleo.get_by_role("searchbox", name="Search emoji").fill("thumbsdown")
+    cleo.keyboard.press("Enter")
+    pill = sam.locator("#messages .reaction[aria-pressed='false']")
+    expect(pill).to_have_text("👎🏽1")
+    pill.click()
+    expect(cleo.locator("#messages .reaction[aria-pressed='true']")).to_have_text("👎🏽2")
+    sam.locator("#messages .reaction[aria-pressed='true']").click()
+    expect(cleo.locator("#messages .reaction[aria-pressed='true']")).to_have_text("👎🏽1")
+    [root, *_] = workspace.visit("U0ADA").messages("C0HELP")
+    assert [(r["name"], r["users"]) for r in root["reactions"]] == [("-1::skin-tone-4", ["U0CLEO"])]
+
+
+@pytest.mark.usefixtures("answerer")
+def test_what_one_person_sees_alone_stays_with_them_when_the_person_is_switched(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("U0ADA")
+    page.locator("#composer textarea").press_sequentially("/ch")
+    expect(page.get_by_role("option").first).to_contain_text("/chip")
+    say(page, "/chip status")
+    expect(page.locator(".ephemeral")).to_contain_text("Only visible to you")
+    expect(page.locator(".ephemeral strong")).to_have_text("Nothing")
+    expect(page.locator(".entry-name")).to_have_text(["help", "support-team", "chip-admin", "Chip", "Chip’s Home"])
+    page.get_by_role("radio", name="Cleo").click()
+    expect(page.locator(".entry-name")).to_have_text(["help", "Chip", "Chip’s Home"])
+    expect(page.locator(".ephemeral")).to_have_count(0)
+    assert "user=U0CLEO" in page.url
+
+
+def test_markup_in_a_message_is_text_and_never_runs(
+    open_page: Callable[..., Page], workspace: LocalWorkspace, answerer: Answerer
+) -> None:
+    page = open_page("U0CLEO")
+    say(page, INJECTION)
+    answerer.client.chat_postMessage(channel="C0HELP", text=INJECTION + " <javascript:alert(1)|mrkdwn link>")
+    answerer.client.chat_postMessage(channel="C0HELP", markdown_text=INJECTION + " [md link](javascript:alert(1))")
+    blocks = [
+        {"type": "header", "text": plain(INJECTION[:140])},
+        {"type": "markdown", "text": f"| {INJECTION} |\n|---|"},
+    ]
+    answerer.client.chat_postMessage(channel="C0HELP", text="blocks", blocks=blocks)
+    shown = page.locator("#messages .message .content")
+    expect(shown).to_have_count(4)
+    for index in range(4):
+        expect(shown.nth(index)).to_contain_text("<img src=x onerror=")
+    expect(page.locator("#messages .content").locator("img, script, a")).to_have_count(0)
+    assert page.evaluate("window.broken") is None
+    assert len(workspace.messages("C0HELP")) == 4
+
+
+@pytest.mark.usefixtures("answerer")
+def test_a_person_edits_and_deletes_their_own_message(open_page: Callable[..., Page]) -> None:
+    cleo, sam = open_page("U0CLEO"), open_page("U0SAM")
+    box = cleo.locator("#composer textarea")
+    box.press_sequentially("a < b")
+    box.press("Shift+Enter")
+    box.press_sequentially("second line")
+    box.press("Enter")
+    seen = sam.locator("#messages .message .content")
+    expect(seen).to_have_text("a < bsecond line")
+    cleo.locator("#messages .message").hover()
+    cleo.get_by_role("button", name="More actions").click()
+    cleo.get_by_role("menuitem", name="Edit message").click()
+    expect(cleo.get_by_role("textbox", name="Edit message")).to_have_value("a < b\nsecond line")
+    cleo.get_by_role("textbox", name="Edit message").fill("better")
+    cleo.keyboard.press("Enter")
+    expect(seen).to_have_text("better (edited)")
+    cleo.locator("#messages .message").hover()
+    cleo.get_by_role("button", name="More actions").click()
+    cleo.get_by_role("menuitem", name="Delete message").click()
+    cleo.get_by_role("button", name="Delete", exact=True).click()
+    expect(seen).to_have_count(0)
+
+
+def test_news_in_another_channel_is_marked_until_it_is_read(open_page: Callable[..., Page], answerer: Answerer) -> None:
+    page = open_page("U0SAM")
+    answerer.client.chat_postMessage(channel="C0STAFF", text="Cleo needs a person")
+    entry = page.get_by_role("button", name="support-team")
+    expect(entry.locator(".entry-count")).to_have_text("1")
+    entry.click()
+    expect(page.locator(".divider-new")).to_be_visible()
+    expect(entry.locator(".entry-count")).to_have_count(0)
+
+
+def test_a_narrow_page_shows_the_thread_over_the_channel(open_page: Callable[..., Page], answerer: Answerer) -> None:
+    page = open_page("U0CLEO", width=420)
+    answerer.go_on.set()
+    say(page, "@Chip how long does the M2 run?")
+    page.locator("#messages .replies").click()
+    expect(page.locator("#thread .thumbs")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert page.locator("#thread").bounding_box()["width"] == 420
+
+
+def test_the_page_says_that_the_connection_is_lost_and_catches_up_when_it_is_back(browser: Browser) -> None:
+    first = LocalWorkspace(manifest=MANIFEST)
+    first.start()
+    page = browser.new_page()
+    page.goto(f"{first.url}/#user=U0SAM&channel=C0HELP")
+    expect(page.locator(".welcome")).to_be_visible()
+    first.stop()
+    expect(page.get_by_text("Reconnecting…")).to_be_visible(timeout=PATIENCE_MS)
+    say(page, "is anybody there?")
+    expect(page.locator(".toast-error")).to_be_visible()
+    expect(page.locator("#composer textarea")).to_have_value("is anybody there?")
+    with LocalWorkspace(port=int(first.url.rpartition(":")[2]), manifest=MANIFEST) as second:
+        second.visit("U0CLEO").post("C0HELP", "I am back")
+        expect(page.locator("#messages .content")).to_have_text("I am back", timeout=PATIENCE_MS)
+        expect(page.get_by_text("Reconnecting…")).to_be_hidden()
+        page.close()
