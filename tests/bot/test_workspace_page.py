@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from bot.workspace.server import LocalWorkspace
 from tests.bot.workspace.conftest import MANIFEST, PATIENT, BoltApp
@@ -17,6 +17,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 FLAGS += " --disable-component-update --disable-sync"
 PATIENCE_MS = 10_000
+expect.set_options(timeout=PATIENCE_MS)
 
 pytestmark = [
     pytest.mark.browser,
@@ -99,10 +100,13 @@ class Answerer:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
+    """One browser for all tests; what a page remembers is apart for each, as each workspace has a port of its own."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield running
+        context = running.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
         running.close()
 
 
@@ -123,23 +127,24 @@ def answerer(workspace: LocalWorkspace) -> Iterator[Answerer]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, workspace: LocalWorkspace) -> Iterator[Callable[..., Page]]:
+def open_page(browser: BrowserContext, workspace: LocalWorkspace) -> Iterator[Callable[..., Page]]:
     """Opens the page as somebody; at the end no page may have failed."""
-    contexts, failures = [], []
+    pages: list[Page] = []
+    failures: list[str] = []
 
     def open_one(user: str, channel: str = "C0HELP", width: int = 1280) -> Page:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 800}))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        pages.append(browser.new_page())
+        page = pages[-1]
         page.on("pageerror", lambda error: failures.append(str(error)))
+        if width != 1280:
+            page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"{workspace.url}/#user={user}&channel={channel}")
-        expect(page.get_by_role("region", name="Messages", exact=True)).to_be_visible()
         expect(page.locator(".welcome")).to_be_attached()
         return page
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert failures == []
 
 
@@ -147,6 +152,13 @@ def say(page: Page, text: str) -> None:
     box = page.locator("#composer textarea")
     box.fill(text)
     box.press("Enter")
+
+
+def choose(page: Page, entry: str) -> None:
+    """Picks an entry of the last message's menu."""
+    page.locator("#messages .message").last.hover()
+    page.get_by_role("button", name="More actions").last.click()
+    page.get_by_role("menuitem", name=entry).click()
 
 
 def ask(page: Page, answerer: Answerer) -> None:
@@ -194,25 +206,28 @@ def test_a_thumbs_down_asks_what_it_should_have_said(open_page: Callable[..., Pa
     expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_reaction_is_seen_by_others_and_taken_back(
+def test_a_reaction_is_counted_with_those_of_others_and_taken_back(
     open_page: Callable[..., Page], answerer: Answerer, workspace: LocalWorkspace
 ) -> None:
-    cleo, sam = open_page("U0CLEO"), open_page("U0SAM")
-    ask(cleo, answerer)
-    question = cleo.locator("#messages .message")
+    page, sam = open_page("U0CLEO"), workspace.visit("U0SAM")
+    ask(page, answerer)
+    question = page.locator("#messages .message")
     question.hover()
     question.get_by_role("button", name="Add a reaction").click()
-    cleo.get_by_role("radio", name="Skin tone 4").click()
-    cleo.get_by_role("searchbox", name="Search emoji").fill("thumbsdown")
-    cleo.keyboard.press("Enter")
-    pill = sam.locator("#messages .reaction[aria-pressed='false']")
+    page.get_by_role("radio", name="Skin tone 4").click()
+    page.get_by_role("searchbox", name="Search emoji").fill("thumbsdown")
+    page.keyboard.press("Enter")
+    pill = page.locator("#messages .reaction").first
     expect(pill).to_have_text("👎🏽1")
+    expect(pill).to_have_attribute("aria-pressed", "true")
+    [root] = sam.messages("C0HELP")
+    assert root["reactions"] == [{"name": "-1::skin-tone-4", "count": 1, "users": ["U0CLEO"]}]
+    sam.react("C0HELP", root["ts"], "-1::skin-tone-4")
+    expect(pill).to_have_text("👎🏽2")
     pill.click()
-    expect(cleo.locator("#messages .reaction[aria-pressed='true']")).to_have_text("👎🏽2")
-    sam.locator("#messages .reaction[aria-pressed='true']").click()
-    expect(cleo.locator("#messages .reaction[aria-pressed='true']")).to_have_text("👎🏽1")
-    [root, *_] = workspace.visit("U0ADA").messages("C0HELP")
-    assert [(r["name"], r["users"]) for r in root["reactions"]] == [("-1::skin-tone-4", ["U0CLEO"])]
+    expect(pill).to_have_text("👎🏽1")
+    expect(pill).to_have_attribute("aria-pressed", "false")
+    assert sam.messages("C0HELP")[0]["reactions"][0]["users"] == ["U0SAM"]
 
 
 @pytest.mark.usefixtures("answerer")
@@ -254,27 +269,27 @@ def test_markup_in_a_message_is_text_and_never_runs(
 
 
 @pytest.mark.usefixtures("answerer")
-def test_a_person_edits_and_deletes_their_own_message(open_page: Callable[..., Page]) -> None:
-    cleo, sam = open_page("U0CLEO"), open_page("U0SAM")
-    box = cleo.locator("#composer textarea")
-    box.press_sequentially("a < b")
+def test_a_person_edits_and_deletes_their_own_message(
+    open_page: Callable[..., Page], workspace: LocalWorkspace
+) -> None:
+    page = open_page("U0CLEO")
+    box = page.locator("#composer textarea")
+    box.fill("a < b")
     box.press("Shift+Enter")
-    box.press_sequentially("second line")
+    page.keyboard.type("second line")
     box.press("Enter")
-    seen = sam.locator("#messages .message .content")
-    expect(seen).to_have_text("a < bsecond line")
-    cleo.locator("#messages .message").hover()
-    cleo.get_by_role("button", name="More actions").click()
-    cleo.get_by_role("menuitem", name="Edit message").click()
-    expect(cleo.get_by_role("textbox", name="Edit message")).to_have_value("a < b\nsecond line")
-    cleo.get_by_role("textbox", name="Edit message").fill("better")
-    cleo.keyboard.press("Enter")
-    expect(seen).to_have_text("better (edited)")
-    cleo.locator("#messages .message").hover()
-    cleo.get_by_role("button", name="More actions").click()
-    cleo.get_by_role("menuitem", name="Delete message").click()
-    cleo.get_by_role("button", name="Delete", exact=True).click()
-    expect(seen).to_have_count(0)
+    shown = page.locator("#messages .message .content")
+    expect(shown).to_have_text("a < bsecond line")
+    choose(page, "Edit message")
+    expect(page.get_by_role("textbox", name="Edit message")).to_have_value("a < b\nsecond line")
+    page.get_by_role("textbox", name="Edit message").fill("better")
+    page.keyboard.press("Enter")
+    expect(shown).to_have_text("better (edited)")
+    assert [m["text"] for m in workspace.visit("U0SAM").messages("C0HELP")] == ["better"]
+    choose(page, "Delete message")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(shown).to_have_count(0)
+    assert workspace.visit("U0SAM").messages("C0HELP") == []
 
 
 def test_news_in_another_channel_is_marked_until_it_is_read(open_page: Callable[..., Page], answerer: Answerer) -> None:
@@ -297,19 +312,19 @@ def test_a_narrow_page_shows_the_thread_over_the_channel(open_page: Callable[...
     assert page.locator("#thread").bounding_box()["width"] == 420
 
 
-def test_the_page_says_that_the_connection_is_lost_and_catches_up_when_it_is_back(browser: Browser) -> None:
+def test_the_page_says_that_the_connection_is_lost_and_catches_up_when_it_is_back(browser: BrowserContext) -> None:
     first = LocalWorkspace(manifest=MANIFEST)
     first.start()
     page = browser.new_page()
     page.goto(f"{first.url}/#user=U0SAM&channel=C0HELP")
     expect(page.locator(".welcome")).to_be_visible()
     first.stop()
-    expect(page.get_by_text("Reconnecting…")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Reconnecting…")).to_be_visible()
     say(page, "is anybody there?")
     expect(page.locator(".toast-error")).to_be_visible()
     expect(page.locator("#composer textarea")).to_have_value("is anybody there?")
     with LocalWorkspace(port=int(first.url.rpartition(":")[2]), manifest=MANIFEST) as second:
         second.visit("U0CLEO").post("C0HELP", "I am back")
-        expect(page.locator("#messages .content")).to_have_text("I am back", timeout=PATIENCE_MS)
+        expect(page.locator("#messages .content")).to_have_text("I am back")
         expect(page.get_by_text("Reconnecting…")).to_be_hidden()
         page.close()

@@ -17,6 +17,8 @@ import { announce, toast } from "./toast.js";
 import { renderWelcome } from "./welcome.js";
 
 const FIRST_PERSON = "U0CLEO";
+// A tab in the background gets no frames, yet its title shows what is unread.
+const HIDDEN_DRAW_MS = 300;
 const NARROW = matchMedia("(max-width: 760px)");
 const at = (id) => document.getElementById(id);
 
@@ -24,7 +26,7 @@ let session = null;
 let route = {};
 let editing = null;
 let newSince = {};
-let frame = null;
+let drawing = false;
 let focusNext = null;
 let seen = { channel: null, thread: null };
 
@@ -129,12 +131,17 @@ function arrive() {
 }
 
 function draw() {
-  frame ??= requestAnimationFrame(() => {
-    frame = null;
+  if (drawing) return;
+  drawing = true;
+  const once = () => {
+    if (!drawing) return;
+    drawing = false;
     if (session) drawNow();
     focusNext?.focus();
     focusNext = null;
-  });
+  };
+  requestAnimationFrame(once);
+  setTimeout(once, HIDDEN_DRAW_MS);
 }
 
 function drawNow() {
