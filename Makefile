@@ -1,0 +1,48 @@
+# The same few commands for a person and for CI.
+#   make run     set everything up, then start Chip (against the local workspace, or Slack when its tokens are set)
+#   make test    set everything up, then run the tests
+#   make check   ruff and mypy --strict
+#   make bench   measure, and print the figures of docs/BENCHMARKS.md
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check bench setup clean
+.DEFAULT_GOAL := run
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Chip needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
+	  echo "Chip compiles llama.cpp and needs a C++ compiler. On Debian or Ubuntu: sudo apt install build-essential" >&2; exit 1; }
+	@echo "[1/3] Creating the virtual environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "[2/3] Installing the pinned dependencies (the first time this compiles llama.cpp: about 5 minutes on two cores)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'setuptools>=77' wheel
+	@$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock
+	@echo "[3/3] Installing Chip itself"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+run: $(READY)
+	@$(BIN)/chip run
+
+test: $(READY)
+	@echo "Running the tests (several minutes on two cores)"
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks.loop
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,245 @@
+"""The story of one question: conversation, evidence, prompt, generation, reply, record.
+
+Knows Slack only through `ReplyStream` and the post of a plain sentence; knows llama.cpp only through the engine's port.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot import blocks, wording
+from bot.audience import Directory
+from bot.claim_reader import ClaimReader, Sentence
+from bot.engine.port import Completion, Engine, EngineBusy, Generation, GenerationRequest, PromptTooLong
+from bot.reply_stream import Place, ReplyStream
+from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
+from feedback import conversation, replies
+from feedback.database import Database
+from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.passage import Audience, EvidenceLine, Match, Scope
+from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
+
+logger = logging.getLogger(__name__)
+
+QUESTION_CHARACTERS = 2_000
+TURN_CHARACTERS = 300
+REPLY_EVENT = "chip_reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread."""
+
+    team: str
+    channel: str
+    thread_ts: str
+    ts: str
+    person: str
+    text: str
+
+    @property
+    def place(self) -> Place:
+        return Place(self.team, self.channel, self.thread_ts, self.person)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much goes into a prompt and comes out of it."""
+
+    answer_tokens: int
+    thread_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on its way to a reply. `started` is a reading of `time.perf_counter`, in seconds."""
+
+    reply_id: str
+    question: Question
+    text: str
+    scope: Scope
+    retrieved: Retrieved
+    messages: tuple[ChatMessage, ...]
+    started: float
+
+    def milliseconds(self) -> float:
+        """Return the time since Chip took up the question."""
+        return (time.perf_counter() - self.started) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Everything that answering needs; `answer` is the story."""
+
+    client: WebClient
+    directory: Directory
+    db: Database
+    knowledge: Knowledge
+    engine: Engine
+    company: str
+    bot_user: str
+    limits: Limits
+    clock: Callable[[], datetime]
+    new_id: Callable[[str], str]
+
+    def answer(self, question: Question) -> None:
+        """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not."""
+        started = time.perf_counter()
+        text = plain_question(question.text, bot_user=self.bot_user)
+        if reason := _reason_not_to_read(text):
+            self.say(question.place, reason)
+            return
+        thread = self._earlier_turns(question)
+        self._remember(question, question.ts, "user", text)
+        self._show_status(question.place)
+        scope = self.directory.scope(question.person, question.channel)
+        retrieved = self.knowledge.find_evidence(text, scope, thread)
+        messages = build_messages(text, retrieved.evidence, company=self.company, thread=thread)
+        asked = Asked(self.new_id("R"), question, text, scope, retrieved, messages, started)
+        try:
+            self._reply(asked)
+        except EngineBusy as busy:
+            self.say(question.place, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))))
+        except PromptTooLong:
+            self.say(question.place, wording.PROMPT_TOO_LONG)
+
+    def say(self, place: Place, text: str) -> None:
+        """Post a plain sentence of Chip's own into the thread."""
+        self.client.chat_postMessage(channel=place.channel, thread_ts=place.thread_ts, text=text)
+
+    def _reply(self, asked: Asked) -> None:
+        generation = self.engine.submit(
+            GenerationRequest(id=asked.reply_id, messages=asked.messages, max_tokens=self.limits.answer_tokens)
+        )
+        channel = asked.question.channel
+        stream = ReplyStream(
+            self.client, asked.question.place, lambda ts: replies.add_part(self.db, asked.reply_id, channel, ts)
+        )
+        shown = ShownAnswer(asked.retrieved.evidence.lines)
+        for sentence in read_sentences(generation):
+            stream.append(shown.add(sentence, milliseconds=asked.milliseconds))
+        completion = generation.completion()
+        if completion.finish == "length":
+            stream.append(f"\n\n{wording.CUT_SHORT}")
+        if not shown.text:
+            stream.append(shown.add(Sentence(REFUSAL, "", None), milliseconds=asked.milliseconds))
+        reply = build_reply(asked, completion, shown, self.clock())
+        replies.record_reply(self.db, reply)
+        stream.finish(build_footer(asked, shown, reply), {"event_type": REPLY_EVENT, "event_payload": {"id": reply.id}})
+        self._remember(asked.question, stream.parts[0], "assistant", shown.text)
+        logger.info(
+            "reply %s: prompt %d tokens, answer %d tokens, first text %s ms, total %d ms",
+            *(reply.id, reply.prompt_tokens, reply.completion_tokens, reply.first_text_ms, reply.total_ms),
+        )
+
+    def _earlier_turns(self, question: Question) -> list[Turn]:
+        messages = conversation.find_thread(
+            self.db, question.team, question.channel, question.thread_ts, limit=self.limits.thread_messages + 1
+        )
+        earlier = [message for message in messages if message.ts != question.ts]
+        return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in earlier]
+
+    def _remember(self, question: Question, ts: str, role: Literal["user", "assistant"], text: str) -> None:
+        person = question.person if role == "user" else self.bot_user
+        message = conversation.Message(
+            team=question.team,
+            channel=question.channel,
+            thread_ts=question.thread_ts,
+            ts=ts,
+            person=person,
+            role=role,
+            text=text,
+            created_at=self.clock(),
+        )
+        conversation.record_message(self.db, message)
+
+    def _show_status(self, place: Place) -> None:
+        try:
+            self.client.assistant_threads_setStatus(
+                channel_id=place.channel, thread_ts=place.thread_ts, status=wording.THINKING
+            )
+        except SlackApiError as error:
+            logger.info("No status in %s: %s", place.channel, error.response["error"])
+
+
+def _reason_not_to_read(text: str) -> str | None:
+    if not has_words(text):
+        return wording.EMPTY
+    if len(text) > QUESTION_CHARACTERS:
+        return wording.TOO_LONG.format(length=len(text), limit=QUESTION_CHARACTERS)
+    return None
+
+
+def read_sentences(generation: Generation) -> Iterator[Sentence]:
+    """Yield each sentence as soon as the model has finished it."""
+    reader = ClaimReader()
+    for piece in generation:
+        yield from reader.feed(piece)
+    yield from reader.finish()
+
+
+class ShownAnswer:
+    """What the person sees so far, and which lines of evidence it cites."""
+
+    def __init__(self, lines: Sequence[EvidenceLine]) -> None:
+        self._lines = {line.number: line for line in lines}
+        self.text = ""
+        self.cited: list[EvidenceLine] = []
+        self.first_text_ms = 0.0
+
+    def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
+        """Add a sentence and return its Markdown: harmless, with its citation where the number exists."""
+        before = (sentence.before or " ") if self.text else ""
+        markdown = before + harmless_markdown(sentence.text)
+        line = self._lines.get(sentence.number) if sentence.number else None
+        self.text += before + sentence.text
+        self.first_text_ms = self.first_text_ms or milliseconds()
+        if line is None:
+            return markdown
+        if line not in self.cited:
+            self.cited.append(line)
+        return f"{markdown} [{line.number}]"
+
+
+def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
+    """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
+    footer = blocks.build_answer_footer(reply.id, shown.cited, offer_person=reply.refused)
+    uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
+    return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
+
+
+def build_reply(asked: Asked, completion: Completion, shown: ShownAnswer, now: datetime) -> replies.Reply:
+    """Return the row that ties an answer to its exact prompt, passages, base and adapter."""
+    question, evidence = asked.question, asked.retrieved.evidence
+    return replies.Reply(
+        id=asked.reply_id,
+        team=question.team,
+        channel=question.channel,
+        thread_ts=question.thread_ts,
+        question_ts=question.ts,
+        asker=question.person,
+        audience=(Audience.STAFF if Audience.STAFF in asked.scope.audiences else Audience.CUSTOMER).value,
+        question=asked.text,
+        query=asked.retrieved.query,
+        answer=completion.text,
+        shown=shown.text,
+        prompt=completion.prompt,
+        messages=tuple(replies.SentMessage(message.role, message.content) for message in asked.messages),
+        evidence=tuple(replies.SourceLine(**asdict(line)) for line in evidence.lines),
+        match=evidence.match.value,
+        base_id=completion.base_id,
+        adapter_id=completion.adapter_id,
+        finish=completion.finish,
+        refused=is_refusal(shown.text),
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        first_text_ms=round(shown.first_text_ms),
+        total_ms=round(asked.milliseconds()),
+        created_at=now,
+    )

@@ -1,0 +1,41 @@
+"""The Bolt app: every listener registered once, in the order in which Bolt asks them."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from slack_bolt import App
+
+from bot.listeners import commands, inbox, messages, people, unknown, votes
+from bot.parts import Parts
+from feedback.inbox import find_unfinished, mark_done
+
+logger = logging.getLogger(__name__)
+
+LISTENER_THREADS = 8
+
+
+def build_app(parts: Parts) -> App:
+    """Return the app over the parts. The token is the client's; Bolt is kept from reading the environment."""
+    app = App(
+        client=parts.client,
+        token=parts.client.token,
+        signing_secret="unused-in-socket-mode",
+        token_verification_enabled=False,
+        listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
+    )
+    for kind in (inbox, messages, votes, people, commands, unknown):
+        kind.register(app, parts)
+    return app
+
+
+def resume(parts: Parts) -> int:
+    """Take up the events that an earlier process left undone; return how many questions are answered anew."""
+    resumed = 0
+    for event in find_unfinished(parts.db):
+        if event.kind in ("reaction_added", "reaction_removed"):
+            votes.build_reaction_handler(parts)(dict(event.payload))
+        elif event.kind in ("message", "app_mention"):
+            resumed += messages.resume(parts, event)
+        elif event.kind != messages.QUESTION:
+            mark_done(parts.db, event.key)
+    return resumed

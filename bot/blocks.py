@@ -1,0 +1,150 @@
+"""Block Kit as Chip uses it: pure functions from values to Slack's dicts. Knows limits, sends nothing."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot import wording
+from bot.slack_text import escape_mrkdwn, shorten
+from retrieval.passage import EvidenceLine
+
+Block = dict[str, Any]
+
+VOTE = "answer_vote"
+ASK_PERSON = "ask_person"
+WRITE_CORRECTION = "write_correction"
+APPROVE = "approve_correction"
+REJECT = "reject_correction"
+CORRECTION_VIEW = "correction"
+CORRECTION_BLOCK = "correction_text"
+CORRECTION_INPUT = "text"
+
+_SECTION_LIMIT = 2900
+_CORRECTION_LIMIT = 3000
+
+
+def build_section(text: str) -> Block:
+    """A mrkdwn section; the text is cut to what Slack takes."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": shorten(text, _SECTION_LIMIT)}}
+
+
+def build_context(text: str) -> Block:
+    """A small grey line."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": shorten(text, _SECTION_LIMIT)}]}
+
+
+def build_button(text: str, action_id: str, value: str, style: str | None = None) -> Block:
+    """A button that carries `value`."""
+    button = {"type": "button", "text": _plain(text), "action_id": action_id, "value": value}
+    return button | ({"style": style} if style else {})
+
+
+def build_sources(lines: Sequence[EvidenceLine]) -> list[Block]:
+    """One line that names each cited passage by its heading; nothing where none was cited."""
+    if not lines:
+        return []
+    named: dict[str, list[int]] = {}
+    for line in lines:
+        named.setdefault(line.heading, []).append(line.number)
+    parts = (f"{''.join(f'[{number}]' for number in numbers)} {heading}" for heading, numbers in named.items())
+    return [build_context(escape_mrkdwn(f"{wording.SOURCES}: {' · '.join(parts)}"))]
+
+
+def build_answer_footer(reply_id: str, cited: Sequence[EvidenceLine], *, offer_person: bool) -> list[Block]:
+    """What stands under an answer: its sources, the vote buttons and a way to a person."""
+    vote = {
+        "type": "context_actions",
+        "block_id": f"vote_{reply_id}",
+        "elements": [
+            {
+                "type": "feedback_buttons",
+                "action_id": VOTE,
+                "positive_button": _vote_button("Good answer", f"up:{reply_id}"),
+                "negative_button": _vote_button("Bad answer", f"down:{reply_id}"),
+            }
+        ],
+    }
+    person = build_button("Bring in a person", ASK_PERSON, reply_id, "primary" if offer_person else None)
+    return [*build_sources(cited), vote, {"type": "actions", "block_id": f"person_{reply_id}", "elements": [person]}]
+
+
+def build_correction_prompt(reply_id: str) -> list[Block]:
+    """After a thumbs-down emoji, which cannot open a modal by itself: a question with a button that can."""
+    button = build_button(wording.ASK_CORRECTION_BUTTON, WRITE_CORRECTION, reply_id)
+    return [build_section(wording.ASK_CORRECTION), {"type": "actions", "elements": [button]}]
+
+
+def build_correction_view(reply_id: str, question: str) -> Block:
+    """The modal that asks what the answer should have been."""
+    field = {
+        "type": "plain_text_input",
+        "action_id": CORRECTION_INPUT,
+        "multiline": True,
+        "focus_on_load": True,
+        "max_length": _CORRECTION_LIMIT,
+    }
+    return {
+        "type": "modal",
+        "callback_id": CORRECTION_VIEW,
+        "private_metadata": json.dumps({"reply_id": reply_id}),
+        "title": _plain(wording.CORRECTION_TITLE),
+        "submit": _plain("Send"),
+        "close": _plain("Cancel"),
+        "blocks": [
+            build_context(f"Question: {escape_mrkdwn(shorten(question, 300))}"),
+            {
+                "type": "input",
+                "block_id": CORRECTION_BLOCK,
+                "label": _plain(wording.CORRECTION_LABEL),
+                "hint": _plain(wording.CORRECTION_HINT),
+                "element": field,
+            },
+        ],
+    }
+
+
+def build_correction_card(correction_id: str, person: str, question: str, answer: str, text: str) -> list[Block]:
+    """The card on which staff decide about a customer's correction."""
+    return [
+        build_section(wording.CORRECTION_CARD.format(person=person)),
+        build_section(_quoted({"Question": question, "Chip said": answer, "It should say": text})),
+        {
+            "type": "actions",
+            "elements": [
+                build_button("Approve", APPROVE, correction_id, "primary"),
+                build_button("Reject", REJECT, correction_id, "danger"),
+            ],
+        },
+    ]
+
+
+def build_person_card(person: str, channel: str, question: str, answer: str, link: str | None) -> list[Block]:
+    """The card that asks staff to help somebody."""
+    rows = [
+        build_section(wording.PERSON_CARD.format(person=person, channel=channel)),
+        build_section(_quoted({"Question": question, "Chip said": answer})),
+    ]
+    return [*rows, build_context(f"<{link}|Open the conversation>")] if link else rows
+
+
+def build_fields(title: str, rows: Iterable[tuple[str, str]]) -> list[Block]:
+    """A titled list of names and values."""
+    lines = [f"*{escape_mrkdwn(name)}:* {escape_mrkdwn(value)}" for name, value in rows]
+    return [build_section(f"*{escape_mrkdwn(title)}*"), build_section("\n".join(lines))]
+
+
+def build_home(text: str) -> Block:
+    """The Home view."""
+    return {"type": "home", "blocks": [build_section(text)]}
+
+
+def _quoted(parts: dict[str, str]) -> str:
+    return "\n".join(f"*{name}:* {escape_mrkdwn(shorten(text, 700))}" for name, text in parts.items())
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}
+
+
+def _vote_button(label: str, value: str) -> Block:
+    return {"text": _plain(label), "accessibility_label": label, "value": value}

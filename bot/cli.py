@@ -1,0 +1,181 @@
+"""The command line: `chip run | ingest | ask | retrain | models | doctor`. Each command is one short story."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from config.settings import LoadedSettings, SettingsError, load_settings
+
+app = typer.Typer(help="Chip: a self-hosted Slack assistant that gets better from use.", no_args_is_help=True)
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; by default $CHIP_CONFIG, then chip.yaml.")
+]
+
+
+@app.command()
+def run(config: ConfigOption = None, verbose: bool = typer.Option(False, help="Log more.")) -> None:
+    """Start Chip: in Slack when its tokens are set, else in the local workspace."""
+    loaded = _load(config)
+    _set_up_logging(verbose)
+    with _plain_errors():
+        from bot.run import run_chip
+
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        for line in loaded.lines():
+            if line.source != "default":
+                say(f"  {line.key} = {line.value} ({line.source})")
+        run_chip(loaded.settings, say, stop)
+
+
+@app.command()
+def ingest(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of documents; by default the configured one.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Index a folder of documents; only what changed is read again."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.terminal import ingest_documents
+        from bot.wiring import open_knowledge
+
+        knowledge = open_knowledge(settings)
+        try:
+            report = ingest_documents(knowledge, folder or settings.knowledge.folder, console)
+        finally:
+            knowledge.close()
+    if report.unreadable:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What to ask.")],
+    staff: bool = typer.Option(False, help="Ask as staff, who may read staff documents."),
+    show_prompt: bool = typer.Option(False, help="Print the exact prompt as well."),
+    config: ConfigOption = None,
+) -> None:
+    """Ask one question here, without Slack."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.terminal import ask_once
+        from bot.wiring import open_core
+
+        with open_core(settings, say) as core:
+            ask_once(core, question, staff=staff, show_prompt=show_prompt, output=output)
+
+
+@app.command()
+def retrain(config: ConfigOption = None) -> None:
+    """Train on the feedback so far; the result serves if it passes the gate. A running Chip takes it up by itself."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.report import build_rows
+        from bot.terminal import StepBars
+        from bot.wiring import open_core
+
+        with open_core(settings, say) as core, StepBars(console) as bars:
+            report = core.retrain("command line", os.environ.get("USER", "command line"), bars.show)
+        headline, rows = build_rows(report)
+        output.print(headline, style="bold")
+        for name, value in rows:
+            output.print(f"  {name}: {value}", markup=False)
+
+
+@app.command()
+def models(
+    rollback: Annotated[
+        str | None, typer.Option(help="Serve this adapter again: an id, 'base', or 'previous'.", metavar="ADAPTER")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """List the base and its adapters, with the one that serves; or go back to an earlier one."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.terminal import list_models, roll_back
+
+        if rollback is not None:
+            output.print(roll_back(settings, None if rollback == "previous" else rollback))
+        output.print(list_models(settings))
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Check every part and say how to mend what is wrong."""
+    loaded = _load(config)
+    from bot.doctor import examine
+
+    findings = examine(loaded.settings)
+    output.print(_settings_table(loaded))
+    for finding in findings:
+        mark = {"ok": "[green]ok[/]", "warning": "[yellow]note[/]", "problem": "[red]problem[/]"}[finding.level]
+        output.print(f"{mark:>18}  [bold]{finding.part}[/]: ", end="")
+        output.print(finding.text, markup=False)
+    if any(finding.level == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal what is being done."""
+    console.print(text, markup=False)
+
+
+def main() -> None:
+    """The entry point of the `chip` command."""
+    app()
+
+
+def _load(config: Path | None) -> LoadedSettings:
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        console.print(str(error), style="red", markup=False)
+        sys.exit(2)
+
+
+def _settings_table(loaded: LoadedSettings) -> Table:
+    table = Table("setting", "value", "from", title="Settings", title_justify="left")
+    for line in loaded.lines():
+        table.add_row(line.key, line.value, line.source)
+    return table
+
+
+def _set_up_logging(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(name)s: %(message)s",
+        handlers=[RichHandler(console=console, show_path=False)],
+    )
+    for name in ("bot", "feedback", "retrain", "retrieval"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn the errors that a person can mend into one sentence and exit code 1."""
+    from bot.engine.port import EngineError
+    from feedback.errors import FeedbackError
+    from retrain.adapter import AdapterError
+    from retrain.base_card import BaseModelError
+    from retrain.errors import RetrainError
+
+    try:
+        yield
+    except (EngineError, FeedbackError, AdapterError, BaseModelError, RetrainError, OSError) as error:
+        console.print(str(error), style="red", markup=False)
+        sys.exit(1)

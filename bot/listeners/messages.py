@@ -1,0 +1,127 @@
+"""Messages that ask Chip something: in a DM, by a mention, or as a follow-up in a thread that Chip answered."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk.errors import SlackApiError
+
+from bot import wording
+from bot.answering import Question
+from bot.parts import Parts
+from feedback import conversation, inbox, replies
+
+logger = logging.getLogger(__name__)
+
+QUESTION = "question"
+_ANSWERED_SUBTYPES = (None, "file_share", "thread_broadcast")
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to messages and mentions."""
+    handle = build_handler(parts)
+
+    @app.event("app_mention")
+    def handle_mention(body: dict[str, Any]) -> None:
+        handle(body)
+
+    @app.event("message")
+    def handle_message(body: dict[str, Any]) -> None:
+        handle(body)
+
+
+def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
+    """Return the function that takes an event's body and, if it asks Chip, queues the answer."""
+
+    def handle(body: dict[str, Any]) -> None:
+        key = body["event_id"]
+        question = find_question(parts, body)
+        if question is None or not _is_first_sight(parts, question, key):
+            inbox.mark_done(parts.db, key)
+            return
+        parts.pool.submit(key, lambda: _answer(parts, question, key))
+
+    return handle
+
+
+def find_question(parts: Parts, body: dict[str, Any]) -> Question | None:
+    """Return the question in an event, or None where nobody asked Chip."""
+    event = body["event"]
+    person, text = event.get("user"), event.get("text", "")
+    if event.get("subtype") not in _ANSWERED_SUBTYPES or event.get("bot_id") or person in (None, parts.bot_user):
+        return None
+    thread_ts = event.get("thread_ts") or event["ts"]
+    question = Question(body["team_id"], event["channel"], thread_ts, event["ts"], person, text)
+    addressed = (
+        event["type"] == "app_mention"
+        or event.get("channel_type") == "im"
+        or f"<@{parts.bot_user}>" in text
+        or _follows_up(parts, question)
+    )
+    return question if addressed else None
+
+
+def _follows_up(parts: Parts, question: Question) -> bool:
+    if question.thread_ts == question.ts or "<@" in question.text:
+        return False
+    thread = conversation.find_thread(parts.db, question.team, question.channel, question.thread_ts)
+    return any(message.role == "assistant" for message in thread)
+
+
+def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
+    """Answer a question that a kill cut off, unless its reply was posted already; say whether it is answered anew."""
+    question = find_question(parts, dict(event.payload))
+    if question is None or _is_answered(parts, question) or not _take_again(parts, question, event.key):
+        inbox.mark_done(parts.db, event.key)
+        return False
+    parts.pool.submit(event.key, lambda: _answer(parts, question, event.key))
+    return True
+
+
+def _is_answered(parts: Parts, question: Question) -> bool:
+    given = replies.find_replies_to(parts.db, question.team, question.channel, question.ts)
+    return any(replies.find_parts(parts.db, reply.id) for reply in given)
+
+
+def _take_again(parts: Parts, question: Question, key: str) -> bool:
+    """Whether this event is the one that asks: a mention's second event is not, and neither is a finished question."""
+    asked = inbox.find_event(parts.db, _question_key(question))
+    if asked is None:
+        return _is_first_sight(parts, question, key)
+    return asked.done_at is None and asked.payload["event_id"] == key
+
+
+def _is_first_sight(parts: Parts, question: Question, key: str) -> bool:
+    """A mention arrives as two events with one ts: whichever comes first asks."""
+    return inbox.record_event(
+        parts.db,
+        _question_key(question),
+        QUESTION,
+        team=question.team,
+        channel=question.channel,
+        ts=question.ts,
+        payload={"event_id": key},
+    )
+
+
+def _question_key(question: Question) -> str:
+    return f"{QUESTION}:{question.team}:{question.channel}:{question.ts}"
+
+
+def _answer(parts: Parts, question: Question, key: str) -> None:
+    try:
+        parts.answering.answer(question)
+    except Exception:
+        reference = parts.new_id("E")
+        logger.exception("question %s in %s failed, reference %s", question.ts, question.channel, reference)
+        _apologise(parts, question, reference)
+    inbox.mark_done(parts.db, _question_key(question))
+    inbox.mark_done(parts.db, key)
+
+
+def _apologise(parts: Parts, question: Question, reference: str) -> None:
+    try:
+        parts.answering.say(question.place, wording.FAILED.format(reference=reference))
+    except SlackApiError as error:
+        logger.error("could not say so in %s: %s", question.channel, error.response["error"])

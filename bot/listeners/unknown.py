@@ -1,0 +1,47 @@
+"""Whatever no other listener knows is acknowledged, logged and, where somebody clicked, answered."""
+
+import logging
+import re
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import wording
+from bot.parts import Parts
+from feedback import inbox
+
+logger = logging.getLogger(__name__)
+
+_ANYTHING = re.compile(".*")
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen last, to the rest."""
+
+    @app.event(_ANYTHING)
+    def handle_event(body: dict[str, Any]) -> None:
+        logger.info("event %s of type %s is of no use", body.get("event_id"), body["event"].get("type"))
+        inbox.mark_done(parts.db, body["event_id"])
+
+    @app.action(_ANYTHING)
+    def handle_action(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        logger.warning("unknown action %s", [action.get("action_id") for action in body["actions"]])
+        if "channel" in body:
+            parts.client.chat_postEphemeral(
+                channel=body["channel"]["id"], user=body["user"]["id"], text=wording.UNKNOWN_ACTION
+            )
+
+    @app.view(_ANYTHING)
+    def handle_view(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        logger.warning("unknown view %s", body["view"].get("callback_id"))
+
+    @app.command(_ANYTHING)
+    def handle_command(ack: Ack, body: dict[str, Any]) -> None:
+        ack(text=wording.COMMAND_UNKNOWN.format(command=body.get("text", "")))
+
+    @app.shortcut(_ANYTHING)
+    def handle_shortcut(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        logger.warning("unknown shortcut %s", body.get("callback_id"))

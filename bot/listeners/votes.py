@@ -1,0 +1,199 @@
+"""Verdicts on replies: emoji, feedback buttons, and what the answer should have been.
+
+Knows the payloads; what a verdict means is decided in `feedback`.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk.errors import SlackApiError
+
+from bot import blocks, wording
+from bot.parts import Parts
+from feedback import corrections, inbox, replies, votes
+from feedback.errors import FeedbackError, UnknownReply
+from feedback.events import Role
+
+logger = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to reactions, vote buttons and the correction modal."""
+    handle_reaction = build_reaction_handler(parts)
+
+    @app.event("reaction_added")
+    def handle_reaction_added(body: Body) -> None:
+        handle_reaction(body)
+
+    @app.event("reaction_removed")
+    def handle_reaction_removed(body: Body) -> None:
+        handle_reaction(body)
+
+    @app.action(blocks.VOTE)
+    def handle_vote(ack: Ack, body: Body) -> None:
+        verdict, _, reply_id = body["actions"][0]["value"].partition(":")
+        if verdict == "down":
+            _open_correction(parts, body, reply_id)
+        ack()
+        person = body["user"]["id"]
+        try:
+            votes.record_button(
+                parts.db, reply_id=reply_id, person=person, role=parts.directory.role(person).value, verdict=verdict
+            )
+        except UnknownReply:
+            _whisper(parts, body, wording.UNKNOWN_REPLY)
+            return
+        if verdict == "up":
+            _whisper(parts, body, wording.VOTE_UP)
+
+    @app.action(blocks.WRITE_CORRECTION)
+    def handle_write_correction(ack: Ack, body: Body) -> None:
+        _open_correction(parts, body, body["actions"][0]["value"])
+        ack()
+
+    @app.view(blocks.CORRECTION_VIEW)
+    def handle_correction(ack: Ack, body: Body) -> None:
+        _take_correction(parts, ack, body)
+
+    @app.action(blocks.APPROVE)
+    def handle_approve(ack: Ack, body: Body) -> None:
+        ack()
+        _decide(parts, body, approved=True)
+
+    @app.action(blocks.REJECT)
+    def handle_reject(ack: Ack, body: Body) -> None:
+        ack()
+        _decide(parts, body, approved=False)
+
+
+def build_reaction_handler(parts: Parts) -> Callable[[Body], None]:
+    """Return the function that takes a reaction event's body and queues its recording."""
+
+    def handle(body: Body) -> None:
+        parts.pool.submit(body["event_id"], lambda: record_reaction(parts, body))
+
+    return handle
+
+
+def record_reaction(parts: Parts, body: Body) -> None:
+    """Record an emoji on one of Chip's replies; after a new thumbs-down, ask what would have been right."""
+    event = body["event"]
+    item, person, added = event["item"], event["user"], event["type"] == "reaction_added"
+    try:
+        if person == parts.bot_user or item.get("type") != "message":
+            return
+        verdict = votes.record_reaction(
+            parts.db,
+            channel=item["channel"],
+            ts=item["ts"],
+            person=person,
+            role=parts.directory.role(person).value,
+            emoji=event["reaction"],
+            added=added,
+            key=body["event_id"],
+        )
+        if added and verdict is votes.Verdict.DOWN:
+            _ask_for_correction(parts, item["channel"], item["ts"], person)
+    finally:
+        inbox.mark_done(parts.db, body["event_id"])
+
+
+def _ask_for_correction(parts: Parts, channel: str, ts: str, person: str) -> None:
+    reply = replies.find_reply_at(parts.db, channel, ts)
+    if reply is None:
+        return
+    parts.client.chat_postEphemeral(
+        channel=channel,
+        user=person,
+        thread_ts=reply.thread_ts,
+        text=wording.ASK_CORRECTION,
+        blocks=blocks.build_correction_prompt(reply.id),
+    )
+
+
+def _open_correction(parts: Parts, body: Body, reply_id: str) -> None:
+    """Open the modal before anything slow: the trigger lives three seconds."""
+    reply = replies.find_reply(parts.db, reply_id)
+    if reply is None:
+        _whisper(parts, body, wording.UNKNOWN_REPLY)
+        return
+    try:
+        parts.client.views_open(
+            trigger_id=body["trigger_id"], view=blocks.build_correction_view(reply_id, reply.question)
+        )
+    except SlackApiError as error:
+        logger.warning("the correction modal for %s did not open: %s", reply_id, error.response["error"])
+
+
+def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
+    view, person = body["view"], body["user"]["id"]
+    reply_id = json.loads(view["private_metadata"])["reply_id"]
+    text = view["state"]["values"][blocks.CORRECTION_BLOCK][blocks.CORRECTION_INPUT].get("value") or ""
+    try:
+        correction = corrections.record_correction(
+            parts.db, reply_id=reply_id, person=person, role=parts.directory.role(person).value, text=text
+        )
+    except UnknownReply:
+        ack(response_action="errors", errors={blocks.CORRECTION_BLOCK: wording.UNKNOWN_REPLY})
+        return
+    except FeedbackError:
+        ack(response_action="errors", errors={blocks.CORRECTION_BLOCK: wording.CORRECTION_EMPTY})
+        return
+    ack()
+    reply = replies.find_reply(parts.db, reply_id)
+    assert reply is not None
+    waits = correction.state is corrections.State.WAITING
+    parts.client.chat_postEphemeral(
+        channel=reply.channel,
+        user=person,
+        thread_ts=reply.thread_ts,
+        text=wording.CORRECTION_WAITS if waits else wording.CORRECTION_TAKEN,
+    )
+    if waits and parts.admin_channel:
+        parts.client.chat_postMessage(
+            channel=parts.admin_channel,
+            text=wording.CORRECTION_CARD.format(person=person),
+            blocks=blocks.build_correction_card(
+                correction.id, person, reply.question, reply.shown, correction.text
+            ),
+        )
+
+
+def _decide(parts: Parts, body: Body, *, approved: bool) -> None:
+    person = body["user"]["id"]
+    role = parts.directory.role(person)
+    if role is Role.CUSTOMER:
+        _whisper(parts, body, wording.NOT_STAFF)
+        return
+    try:
+        corrections.decide(
+            parts.db, body["actions"][0]["value"], by=person, role=role.value, approved=approved
+        )
+    except FeedbackError as error:
+        _whisper(parts, body, str(error))
+        return
+    outcome = (wording.CORRECTION_APPROVED if approved else wording.CORRECTION_REJECTED).format(person=person)
+    message = body["message"]
+    kept = [block for block in message["blocks"] if block["type"] != "actions"]
+    parts.client.chat_update(
+        channel=body["channel"]["id"],
+        ts=message["ts"],
+        text=message["text"],
+        blocks=[*kept, blocks.build_context(outcome)],
+    )
+
+
+def _whisper(parts: Parts, body: Body, text: str) -> None:
+    """Say something to the person alone, in the thread where they clicked."""
+    container = body["container"]
+    parts.client.chat_postEphemeral(
+        channel=body["channel"]["id"],
+        user=body["user"]["id"],
+        thread_ts=container.get("thread_ts"),
+        text=text,
+    )

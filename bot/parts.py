@@ -1,0 +1,30 @@
+"""What the Slack listeners are handed: everything that wiring built, nothing that they build themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk import WebClient
+
+from bot.answering import Answering
+from bot.audience import Directory
+from bot.learning import Learning
+from bot.work import WorkPool
+from feedback.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that listeners use. `admin_channel` is an id, or None where the channel was not found."""
+
+    client: WebClient
+    bot_user: str
+    db: Database
+    directory: Directory
+    answering: Answering
+    learning: Learning
+    pool: WorkPool
+    admin_channel: str | None
+    staff_channel: str | None
+    clock: Callable[[], datetime]
+    new_id: Callable[[str], str]

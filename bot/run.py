@@ -1,0 +1,49 @@
+"""`chip run`: the whole of Chip until it is told to stop, in Slack or in the local workspace."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from rich.console import Console
+
+from bot.terminal import ingest_documents
+from bot.wiring import Core, connect, open_core
+from bot.workspace.server import LocalWorkspace
+from config.settings import Settings
+
+LOCAL_BOT_TOKEN_HINT = (
+    "No Slack tokens are set (SLACK_BOT_TOKEN, SLACK_APP_TOKEN), so Chip serves a small Slack of its own."
+)
+
+
+def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
+    """Start everything, say where Chip is to be found, and wait for `stop`."""
+    started = time.monotonic()
+    with ExitStack() as stack:
+        core = stack.enter_context(open_core(settings, say))
+        bring_documents_up_to_date(core)
+        where = _connect(core, stack, say)
+        say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
+        stop.wait()
+        say("Stopping: letting running answers end")
+
+
+def bring_documents_up_to_date(core: Core) -> None:
+    """Index what changed in the configured folder; what cannot be read is named and left out."""
+    ingest_documents(core.knowledge, core.settings.knowledge.folder, Console(stderr=True, highlight=False))
+
+
+def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
+    slack = core.settings.slack
+    if slack.bot_token is not None and slack.app_token is not None:
+        say("Connecting to Slack")
+        tokens = {"bot_token": slack.bot_token.get_secret_value(), "app_token": slack.app_token.get_secret_value()}
+        stack.enter_context(connect(core, **tokens, base_url=slack.base_url))
+        return "mention it in Slack or send it a direct message"
+    say(LOCAL_BOT_TOKEN_HINT)
+    local = core.settings.workspace
+    workspace = stack.enter_context(LocalWorkspace(local.host, local.port))
+    tokens = {"bot_token": workspace.bot_token, "app_token": workspace.app_token}
+    stack.enter_context(connect(core, **tokens, base_url=workspace.api_url))
+    return f"open {workspace.url}"

@@ -1,0 +1,52 @@
+"""Text between Slack and the model: what people wrote made plain, what the model wrote made harmless.
+
+Knows Slack's escapes and mentions; knows nothing of blocks.
+"""
+
+import re
+import unicodedata
+
+_TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_EMOJI_NAME = re.compile(r":[a-z0-9_+-]+(?:::skin-tone-\d)?:")
+_PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\(([^)\s]*)[^)]*\)|<?\bhttps?://[^\s>)]+>?", re.IGNORECASE)
+_INVISIBLE = "\u2060"
+
+
+def plain_question(text: str, *, bot_user: str) -> str:
+    """Return what the person wrote without Slack's markup: own mention gone, entities decoded, controls removed."""
+    text = text.replace(f"<@{bot_user}>", " ")
+    text = _TOKEN.sub(_plain_token, text)
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    kept = (character for character in text if character in "\n\t" or unicodedata.category(character)[0] != "C")
+    return re.sub(r"[ \t]+", " ", "".join(kept)).strip()
+
+
+def _plain_token(match: re.Match[str]) -> str:
+    target, label = match.group(1), match.group(2)
+    if target.startswith(("@", "#", "!")):
+        return f"{target[0]}{label}" if label else ""
+    return label or target
+
+
+def has_words(text: str) -> bool:
+    """Whether any letter or digit is left once emoji names are taken away."""
+    return any(character.isalnum() for character in _EMOJI_NAME.sub(" ", text))
+
+
+def harmless_markdown(text: str) -> str:
+    """Return model text that can ping nobody and link nowhere: only the label of a link is kept."""
+    text = _LINK.sub(lambda match: match.group(1) or "(link removed)", text)
+    return _PING.sub(lambda match: f"<{_INVISIBLE}{match.group(1)}" if match.group(1) else f"@{_INVISIBLE}", text)
+
+
+def escape_mrkdwn(text: str) -> str:
+    """Escape text for a mrkdwn field, in which it then pings nobody."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut text to at most `limit` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

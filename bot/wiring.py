@@ -1,0 +1,265 @@
+"""The only place that builds clients, opens databases and starts threads.
+
+`open_core` is Chip without Slack, for the command line; `connect` ties a core to Slack, real or local.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from bot import wording
+from bot.answering import Answering, Limits
+from bot.app import build_app, resume
+from bot.audience import Directory
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import Engine
+from bot.learning import Learning
+from bot.parts import Parts
+from bot.report import build_report
+from bot.trial import TrialAnswerer
+from bot.work import WorkPool
+from config.settings import Settings
+from feedback.database import Database, open_database
+from retrain import registry
+from retrain.adapter import AdapterError
+from retrain.base_card import load_base
+from retrain.errors import RetrainError
+from retrain.report import RetrainReport
+from retrain.run import Progress, RetrainDeps, run_retrain
+from retrain.schedule import due, start_schedule
+from retrain.settings import RetrainSettings, ScheduleSettings
+from retrieval.embedder import load_embedder
+from retrieval.evidence import EvidenceLimits
+from retrieval.knowledge import Knowledge
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
+from retrieval.prompt import ChatMessage, build_messages
+
+logger = logging.getLogger(__name__)
+
+WORKERS = 8
+SOCKET_CONCURRENCY = 10
+POINTER_SECONDS = 5.0
+RETRIES_WHEN_LIMITED = 3
+
+Tell = Callable[[str], None]
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_id(prefix: str) -> str:
+    """Return an id that was never given before: the prefix and 64 random bits."""
+    return f"{prefix}{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Chip without Slack: documents, database, engine, and the live adapter in it."""
+
+    settings: Settings
+    db: Database
+    knowledge: Knowledge
+    engine: Engine
+
+    @property
+    def adapters_folder(self) -> Path:
+        return self.settings.data / "adapters"
+
+    @property
+    def runs_folder(self) -> Path:
+        return self.settings.data / "retrain"
+
+    def build_prompt(self, question: str, audience: Audience) -> tuple[ChatMessage, ...]:
+        """Return the chat that a question gets now, outside of any thread."""
+        scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
+        evidence = self.knowledge.find_evidence(question, scope).evidence
+        return build_messages(question, evidence, company=self.settings.company)
+
+    def retrain(self, trigger: str, requested_by: str, tell: Callable[[Progress], None] | None = None) -> RetrainReport:
+        """Run one retrain and serve its result if it passes; see `run_retrain`."""
+        deps = RetrainDeps(
+            db=self.db,
+            base_folder=self.settings.engine.base,
+            adapters_folder=self.adapters_folder,
+            runs_folder=self.runs_folder,
+            answerer=TrialAnswerer(self.engine, self.settings.engine.answer_tokens),
+            build_prompt=self.build_prompt,
+            use_adapter=self.engine.use_adapter,
+            settings=retrain_settings(self.settings),
+            heldout_path=self.settings.retrain.heldout,
+            replay_prompts=self._replay_prompts,
+        )
+        if tell is not None:
+            deps = replace(deps, tell=tell)
+        return run_retrain(deps, trigger=trigger, requested_by=requested_by)
+
+    def _replay_prompts(self, count: int) -> Sequence[tuple[ChatMessage, ...]]:
+        headings = self.knowledge.headings(CUSTOMER_SCOPE)
+        step = max(1, len(headings) // max(1, count))
+        questions = (f"{heading.replace(' › ', ': ')}?" for heading in headings[::step][:count])
+        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions]
+
+
+def retrain_settings(settings: Settings) -> RetrainSettings:
+    """Return retraining's own settings for the configured ones."""
+    return RetrainSettings(
+        min_feedback=settings.retrain.min_feedback,
+        schedule=ScheduleSettings(every_hours=settings.retrain.every_hours),
+    )
+
+
+def open_knowledge(settings: Settings) -> Knowledge:
+    """Open the index over the configured documents."""
+    chosen = settings.knowledge
+    return Knowledge(
+        settings.data / "index",
+        load_embedder(chosen.embedder, threads=settings.engine.threads),
+        default_audience=Audience(chosen.default_audience),
+        max_hits=chosen.passages,
+        limits=EvidenceLimits(max_lines=chosen.evidence_lines, max_words=chosen.evidence_words),
+    )
+
+
+@contextmanager
+def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
+    """Open everything but Slack, with the live adapter served, and close it again. `say` hears what is being done."""
+    with ExitStack() as stack:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
+        stack.callback(db.close)
+        say(f"Loading the base model {settings.engine.base.name}")
+        engine = LlamaEngine(load_base(settings.engine.base), settings.engine)
+        stack.callback(engine.close)
+        say("Opening the documents")
+        knowledge = open_knowledge(settings)
+        stack.callback(knowledge.close)
+        core = Core(settings, db, knowledge, engine)
+        _serve_live_adapter(core, say)
+        yield core
+
+
+def _serve_live_adapter(core: Core, say: Tell) -> None:
+    try:
+        adapter = registry.load_live(core.db, core.adapters_folder, core.engine.base_id)
+    except (AdapterError, RetrainError) as error:
+        say(wording.ADAPTER_UNUSABLE.format(reason=error))
+        return
+    if adapter is not None:
+        core.engine.use_adapter(adapter)
+
+
+def build_client(token: str, base_url: str) -> WebClient:
+    """Return the Web API client, which waits and tries again when Slack limits its rate."""
+    client = WebClient(token=token, base_url=base_url)
+    client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED))
+    return client
+
+
+@contextmanager
+def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Iterator[Parts]:
+    """Connect the core to Slack over Socket Mode, take up what was left undone, and start the schedule."""
+    with ExitStack() as stack:
+        client = build_client(bot_token, base_url)
+        parts = build_parts(core, client)
+        stack.callback(parts.pool.close)
+        stack.callback(parts.learning.close)
+        handler = SocketModeHandler(build_app(parts), app_token, web_client=client, concurrency=SOCKET_CONCURRENCY)
+        handler.connect()  # type: ignore[no-untyped-call]  # Bolt's own
+        stack.callback(handler.close)
+        if resumed := resume(parts):
+            logger.info("%d questions from before are answered now", resumed)
+        scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
+        stack.callback(scheduler.shutdown)
+        scheduler.add_job(
+            parts.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
+        )
+        yield parts
+
+
+def _retrain_if_due(core: Core, parts: Parts) -> None:
+    if due(core.db, core.settings.retrain.min_feedback):
+        parts.learning.start(trigger="schedule", requested_by="schedule")
+
+
+def build_parts(core: Core, client: WebClient) -> Parts:
+    """Build what the listeners use, with Chip's own identity as Slack tells it."""
+    identity = client.auth_test()
+    slack = core.settings.slack
+    directory = Directory(
+        client, team=identity["team_id"], staff_channels=slack.staff_channels, admins=slack.admins, clock=now_utc
+    )
+    admin_channel = find_channel(client, slack.admin_channel)
+    answering = Answering(
+        client=client,
+        directory=directory,
+        db=core.db,
+        knowledge=core.knowledge,
+        engine=core.engine,
+        company=core.settings.company,
+        bot_user=identity["user_id"],
+        limits=Limits(core.settings.engine.answer_tokens, core.settings.engine.thread_messages),
+        clock=now_utc,
+        new_id=make_id,
+    )
+    tell = _build_tell(client, admin_channel)
+    learning = Learning(
+        db=core.db,
+        engine=core.engine,
+        adapters_folder=core.adapters_folder,
+        run=core.retrain,
+        tell=lambda text: tell(text, None),
+        report=lambda report: tell(*build_report(report)),
+    )
+    staff_channels = (find_channel(client, name) for name in slack.staff_channels)
+    return Parts(
+        client=client,
+        bot_user=identity["user_id"],
+        db=core.db,
+        directory=directory,
+        answering=answering,
+        learning=learning,
+        pool=WorkPool(WORKERS),
+        admin_channel=admin_channel,
+        staff_channel=next((channel for channel in staff_channels if channel), admin_channel),
+        clock=now_utc,
+        new_id=make_id,
+    )
+
+
+def find_channel(client: WebClient, name: str) -> str | None:
+    """Return the id of the channel of this name, or the id itself; None where Chip sees no such channel."""
+    wanted = name.lstrip("#")
+    cursor = ""
+    while True:
+        page = client.conversations_list(
+            types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
+        )
+        for channel in page["channels"]:
+            if wanted in (channel["name"], channel["id"]):
+                return str(channel["id"])
+        cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+        if not cursor:
+            return None
+
+
+def _build_tell(client: WebClient, channel: str | None) -> Callable[[str, list[dict[str, object]] | None], None]:
+    def tell(text: str, blocks: list[dict[str, object]] | None) -> None:
+        if channel is None:
+            logger.warning("there is no admin channel for: %s", text)
+            return
+        try:
+            client.chat_postMessage(channel=channel, text=text, blocks=blocks)
+        except SlackApiError as error:
+            logger.error("the admin channel cannot be told: %s", error.response["error"])
+
+    return tell

@@ -1,0 +1,41 @@
+"""Sentences come out whole, with their citation, however the model's text is cut into pieces."""
+
+import pytest
+
+from bot.claim_reader import ClaimReader, Sentence
+
+
+def read(text: str, size: int) -> list[Sentence]:
+    reader = ClaimReader()
+    sentences = [s for start in range(0, len(text), size) for s in reader.feed(text[start : start + size])]
+    return sentences + reader.finish()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_each_sentence_carries_the_number_before_it_whatever_the_pieces(size: int) -> None:
+    text = "[1] The Fern runs 90 minutes. It weighs 8.2 kg. [3] It cannot fly.\nAsk us."
+    assert [(s.text, s.number) for s in read(text, size)] == [
+        ("The Fern runs 90 minutes.", 1),
+        ("It weighs 8.2 kg.", 1),
+        ("It cannot fly.", 3),
+        ("Ask us.", 3),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_text_without_a_marker_cites_nothing_and_is_not_lost(size: int) -> None:
+    assert read("Hello! You are welcome", size) == [
+        Sentence("Hello!", "", None),
+        Sentence("You are welcome", " ", None),
+    ]
+
+
+def test_a_sentence_is_handed_out_before_the_next_one_is_finished() -> None:
+    reader = ClaimReader()
+    assert reader.feed("[1] It runs 90 minutes") == []
+    assert reader.feed(". And") == [Sentence("It runs 90 minutes.", "", 1)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_brackets_that_are_no_marker_stay_in_the_text(size: int) -> None:
+    assert "".join(s.before + s.text for s in read("See a[i] and [note]. Done [", size)) == "See a[i] and [note]. Done ["
