@@ -56,7 +56,8 @@ def render_chat(template: ChatTemplate, messages: Sequence[ChatMessage], *, add_
     With `add_generation_prompt` it ends where the assistant begins to speak. Raises `ChatTemplateError`.
     """
     plain = [
-        {"role": message.role, "content": neutralise(message.content, template.control_tokens)} for message in messages
+        {"role": message.role, "content": neutralise(_well_formed(message.content), template.control_tokens)}
+        for message in messages
     ]
     try:
         return _compile(template.source).render(
@@ -82,6 +83,11 @@ def neutralise(text: str, control_tokens: tuple[str, ...]) -> str:
     while pattern is not None and pattern.search(text):
         text = pattern.sub(_break, text)
     return text
+
+
+def _well_formed(text: str) -> str:
+    """Replace half surrogate pairs, which JSON can carry and UTF-8 cannot, by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _break(match: re.Match[str]) -> str:

@@ -24,4 +24,5 @@ class Sampler:
             return best
         weights = np.exp((logits.astype(np.float64) - float(logits[best])) / self._temperature)
         cumulative = np.cumsum(weights)
-        return int(np.searchsorted(cumulative, self._random.random() * cumulative[-1], side="right"))
+        drawn = int(np.searchsorted(cumulative, self._random.random() * cumulative[-1], side="right"))
+        return min(drawn, len(cumulative) - 1)  # rounding may draw the very end

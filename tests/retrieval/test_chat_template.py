@@ -78,6 +78,11 @@ def test_breaking_one_control_token_leaves_no_other(typed: str) -> None:
     assert not any(token in neutralise(typed, control) for token in control)
 
 
+def test_half_a_surrogate_pair_is_replaced(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = render_chat(template_of_tokenizer(tokenizer), (ChatMessage("user", "a\ud83d b \U0001f600"),))
+    assert "a\ufffd b \U0001f600<|end|>" in text
+
+
 def test_a_template_that_refuses_says_why(tokenizer: PreTrainedTokenizerFast) -> None:
     with pytest.raises(ChatTemplateError, match="System comes first"):
         render_chat(template_of_tokenizer(tokenizer), (CHAT[1], CHAT[0]))

@@ -196,6 +196,13 @@ def test_a_chat_without_messages_still_answers(base: Base, start: StartEngine) -
     assert start(base).submit(GenerationRequest("empty", ())).completion().prompt == "<|begin|><|assistant|>"
 
 
+@pytest.mark.parametrize("text", ["", "\x00\x00", "\ud83d", "😀" * 30, "\n" * 50, "日本語\u202e\u200b"])
+def test_strange_text_is_answered(base: Base, start: StartEngine, text: str) -> None:
+    engine = start(base)
+    assert engine.submit(ask(text)).completion().text
+    assert engine.submit(ask("And now?")).completion().text
+
+
 def test_a_failed_decode_ends_only_its_own_request(
     base: Base, start: StartEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
