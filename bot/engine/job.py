@@ -40,6 +40,10 @@ class LlamaGeneration:
         assert self._outcome is not None  # settled
         raise self._outcome
 
+    @property
+    def is_settled(self) -> bool:
+        return self._settled.is_set()
+
     def emit(self, piece: str) -> None:
         """Engine's side: hand on a piece of text."""
         self._pieces.put(piece)

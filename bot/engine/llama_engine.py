@@ -151,8 +151,9 @@ class LlamaEngine:
         """Change what was asked to change, then compute one batch."""
         self._swap_adapters(lanes)
         self._drop_cancelled(lanes)
+        self._read_prompts(model, lanes.slot_tokens)
         for lane in Lane:
-            self._admit(model, lanes, lane)
+            self._admit(lanes, lane)
         track = lanes.next_track()
         if track is not None:
             for job in track.step(self._threads.choose()):
@@ -186,14 +187,25 @@ class LlamaEngine:
         for job in cancelled:
             job.finish("cancelled", self._base.id, lanes.adapter_id(job.request.lane), self._clock())
 
-    def _admit(self, model: LlamaModel, lanes: Lanes, lane: Lane) -> None:
+    def _read_prompts(self, model: LlamaModel, slot_tokens: int) -> None:
+        """Tokenize the new prompts; one that does not fit is refused now, not when its turn comes."""
+        with self._wake:
+            unread = [job for job in self._room.take_unread() if not job.generation.is_settled]
+        for job in unread:
+            try:
+                job.set_prompt_tokens(_fitting_tokens(model, job, slot_tokens))
+            except EngineError as error:
+                with self._wake:
+                    self._room.remove(job)
+                job.generation.settle(error)
+
+    def _admit(self, lanes: Lanes, lane: Lane) -> None:
         while lanes.has_room(lane):
             with self._wake:
                 job = self._room.take(lane)
             if job is None:
                 return
             try:
-                job.set_prompt_tokens(_fitting_tokens(model, job, lanes.slot_tokens))
                 lanes.track(lane).admit(job)
             except EngineError as error:
                 job.generation.settle(error)

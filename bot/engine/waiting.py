@@ -16,6 +16,7 @@ class WaitingRoom:
         self._capacity = capacity
         self._slots = slots
         self._queues: dict[Lane, deque[Job]] = {lane: deque() for lane in Lane}
+        self._unread: list[Job] = []
         self._seconds_per_job = _FIRST_GUESS_SECONDS
 
     def __bool__(self) -> bool:
@@ -27,6 +28,16 @@ class WaitingRoom:
         if len(queue) >= self._capacity:
             raise EngineBusy(self.wait_seconds())
         queue.append(job)
+        self._unread.append(job)
+
+    def take_unread(self) -> list[Job]:
+        """Return the jobs added since the last call; they keep their places."""
+        unread, self._unread = self._unread, []
+        return unread
+
+    def remove(self, job: Job) -> None:
+        """Take this job out."""
+        self._queues[job.request.lane].remove(job)
 
     def wait_seconds(self) -> float:
         """Estimate when a place is free: what recent requests took, shared by the slots that end them."""
@@ -45,7 +56,7 @@ class WaitingRoom:
         """Take out every cancelled job."""
         cancelled = [job for queue in self._queues.values() for job in queue if job.generation.is_cancelled]
         for job in cancelled:
-            self._queues[job.request.lane].remove(job)
+            self.remove(job)
         return cancelled
 
     def take_all(self) -> list[Job]:

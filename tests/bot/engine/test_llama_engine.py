@@ -169,6 +169,19 @@ def test_a_prompt_that_does_not_fit_is_refused_with_its_size(base: Base, start: 
     assert engine.submit(ask("Short?")).completion().text
 
 
+def test_a_prompt_that_does_not_fit_is_refused_before_its_turn(base: Base, start: StartEngine) -> None:
+    engine = start(base, slots=1)
+    running = engine.submit(ask("Talk.", max_tokens=400))
+    waiting = engine.submit(ask("Talk too.", max_tokens=400))
+
+    with pytest.raises(PromptTooLong):
+        engine.submit(ask("x" * 1000)).completion()
+
+    waiting.cancel()
+    assert waiting.completion().completion_tokens == 0
+    running.cancel()
+
+
 def test_a_full_queue_is_told_with_a_wait(base: Base, start: StartEngine) -> None:
     engine = start(base, slots=1, queue=2)
     running = engine.submit(ask("Talk.", max_tokens=400))

@@ -124,6 +124,21 @@ def test_an_idle_swap_takes_at_most_a_tenth_of_a_second(
     assert sorted(engine.use_adapter(adapters[turn % 2]) for turn in range(5))[2] < 100
 
 
+def test_an_adapter_of_nan_fails_its_requests_and_can_be_taken_off(
+    base: Base, start: StartEngine, tmp_path: Path
+) -> None:
+    engine = start(base)
+    before = engine.submit(ask("Hello?")).completion().text
+    engine.use_adapter(write_adapter(tmp_path / "nan", base, seed=4, strength=float("nan")))
+
+    for _ in range(2):
+        with pytest.raises(EngineError, match="not finite"):
+            engine.submit(ask("Hello?")).completion()
+    engine.use_adapter(None)
+
+    assert engine.submit(ask("Hello?")).completion().text == before
+
+
 def tampered(adapter: Adapter, folder: Path) -> Adapter:
     folder.mkdir()
     content = bytearray(adapter.gguf_path.read_bytes())
