@@ -15,7 +15,8 @@ async function request(path, options) {
     throw new Refusal("unreachable", "The workspace did not answer. Is Chip still running?");
   }
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refusal(body.error ?? `http_${response.status}`, body.message ?? "The workspace refused this.");
+  if (!response.ok)
+    throw new Refusal(body.error ?? `http_${response.status}`, body.message ?? "The workspace refused this.");
   return body;
 }
 

@@ -1,7 +1,7 @@
 // Renders a list of Block Kit blocks for a message, a modal or Home. The elements inside are elements.js's.
 
-import { el, fragment } from "./dom.js";
-import { element, freshId } from "./elements.js";
+import { el, fragment, freshId } from "./dom.js";
+import { element } from "./elements.js";
 import { safeHref } from "./links.js";
 import { markdown } from "./markdown.js";
 import { richText } from "./richtext.js";
@@ -21,12 +21,24 @@ function unknown(block) {
 }
 
 function section(block, ctx) {
-  const fields = block.fields && el("div", { class: "fields" }, block.fields.map((f) => el("div", { class: "field-cell" }, textObject(f, ctx.names))));
+  const fields =
+    block.fields &&
+    el(
+      "div",
+      { class: "fields" },
+      block.fields.map((f) => el("div", { class: "field-cell" }, textObject(f, ctx.names))),
+    );
   const main = el("div", { class: "section-main" }, textObject(block.text, ctx.names), fields);
   if (!block.accessory) return main;
-  const side = block.accessory.type === "image" ? picture(block.accessory, "section-image") : element(block.accessory, ctx, block);
+  const side =
+    block.accessory.type === "image" ? picture(block.accessory, "section-image") : element(block.accessory, ctx, block);
   const below = ["radio_buttons", "checkboxes"].includes(block.accessory.type);
-  return el("div", { class: `section-row${below ? " section-below" : ""}` }, main, el("div", { class: "section-side" }, side));
+  return el(
+    "div",
+    { class: `section-row${below ? " section-below" : ""}` },
+    main,
+    el("div", { class: "section-side" }, side),
+  );
 }
 
 function picture(spec, className) {
@@ -40,7 +52,11 @@ function image(block) {
 }
 
 function context(block, ctx) {
-  return block.elements.map((item) => (item.type === "image" ? picture(item, "context-image") : el("div", { class: "context-text" }, textObject(item, ctx.names))));
+  return block.elements.map((item) =>
+    item.type === "image"
+      ? picture(item, "context-image")
+      : el("div", { class: "context-text" }, textObject(item, ctx.names)),
+  );
 }
 
 function row(block, ctx) {
@@ -62,10 +78,29 @@ function input(block, ctx) {
 
 function table(block, ctx) {
   const align = (at) => block.column_settings?.[at]?.align;
-  const cell = (tag, content, at) => el(tag, { class: align(at) && align(at) !== "left" ? `to-${align(at)}` : null }, cellContent(content, ctx));
+  const cell = (tag, content, at) =>
+    el(tag, { class: align(at) && align(at) !== "left" ? `to-${align(at)}` : null }, cellContent(content, ctx));
   const [head, ...body] = block.rows ?? [];
-  const line = (tag, cells) => el("tr", {}, cells.map((c, at) => cell(tag, c, at)));
-  return el("div", { class: "table-scroll" }, el("table", {}, head && el("thead", {}, line("th", head)), el("tbody", {}, body.map((r) => line("td", r)))));
+  const line = (tag, cells) =>
+    el(
+      "tr",
+      {},
+      cells.map((c, at) => cell(tag, c, at)),
+    );
+  return el(
+    "div",
+    { class: "table-scroll" },
+    el(
+      "table",
+      {},
+      head && el("thead", {}, line("th", head)),
+      el(
+        "tbody",
+        {},
+        body.map((r) => line("td", r)),
+      ),
+    ),
+  );
 }
 
 function cellContent(content, ctx) {

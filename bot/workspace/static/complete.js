@@ -1,6 +1,6 @@
 // The list that appears while typing: "/" commands, "@" people, ":" emoji. Arrow keys choose, Enter or Tab takes.
 
-import { el, fill } from "./dom.js";
+import { el, fill, freshId } from "./dom.js";
 import { searchEmoji } from "./emoji.js";
 import { avatar, displayName, ROLES } from "./people.js";
 
@@ -20,25 +20,55 @@ export function suggest(text, caret, state, inThread) {
 // Each command, and each of its sub-commands where the usage hint lists them: "[status | retrain | rollback]".
 function commands(before, state) {
   const entries = state.commands.flatMap(({ command, description, usage_hint: hint }) => {
-    const subs = (hint ?? "").includes("|") ? hint.replace(/[[\]]/g, "").split("|").map((s) => s.trim()).filter(Boolean) : [];
-    const all = subs.map((sub) => ({ insert: `${command} ${sub.replace(/\s*<.*/, "")}`, label: `${command} ${sub}`, about: "" }));
+    const subs = (hint ?? "").includes("|")
+      ? hint
+          .replace(/[[\]]/g, "")
+          .split("|")
+          .map((s) => s.trim())
+          .filter(Boolean)
+      : [];
+    const all = subs.map((sub) => ({
+      insert: `${command} ${sub.replace(/\s*<.*/, "")}`,
+      label: `${command} ${sub}`,
+      about: "",
+    }));
     return [{ insert: command, label: `${command}${subs.length ? "" : ` ${hint ?? ""}`}`, about: description }, ...all];
   });
   const items = entries.filter((e) => e.insert.startsWith(before.trimEnd()) && e.insert !== before.trimEnd());
   const whole = state.commands.some(({ command }) => before.split(" ")[0] === command);
-  return items.length ? { from: 0, whole, items: items.slice(0, MOST + 2).map((e) => ({ ...e, mark: el("span", { class: "complete-slash" }, "/") })) } : null;
+  return items.length
+    ? {
+        from: 0,
+        whole,
+        items: items.slice(0, MOST + 2).map((e) => ({ ...e, mark: el("span", { class: "complete-slash" }, "/") })),
+      }
+    : null;
 }
 
 function people(prefix, from, state) {
   const wanted = prefix.toLowerCase();
-  const found = [...state.users.values()].filter((u) => u.id !== state.me.id && displayName(u).toLowerCase().startsWith(wanted));
-  const items = found.sort((a, b) => (b.role === "bot") - (a.role === "bot")).map((u) => ({ insert: `@${displayName(u)}`, label: displayName(u), about: ROLES[u.role] ?? "", mark: avatar(u, "avatar-small") }));
+  const found = [...state.users.values()].filter(
+    (u) => u.id !== state.me.id && displayName(u).toLowerCase().startsWith(wanted),
+  );
+  const items = found
+    .sort((a, b) => (b.role === "bot") - (a.role === "bot"))
+    .map((u) => ({
+      insert: `@${displayName(u)}`,
+      label: displayName(u),
+      about: ROLES[u.role] ?? "",
+      mark: avatar(u, "avatar-small"),
+    }));
   return items.length ? { from, items: items.slice(0, MOST) } : null;
 }
 
 function emoji(prefix, from) {
   if (prefix.length < 2) return null;
-  const items = searchEmoji(prefix).map((e) => ({ insert: `:${e.name}:`, label: `:${e.name}:`, about: "", mark: el("span", { class: "emoji" }, e.char) }));
+  const items = searchEmoji(prefix).map((e) => ({
+    insert: `:${e.name}:`,
+    label: `:${e.name}:`,
+    about: "",
+    mark: el("span", { class: "emoji" }, e.char),
+  }));
   return items.length ? { from, items: items.slice(0, MOST) } : null;
 }
 
@@ -49,7 +79,13 @@ export class Completion {
     this.find = find;
     this.found = null;
     this.at = 0;
-    this.list = el("ul", { class: "complete", role: "listbox", id: `complete-${crypto.randomUUID()}`, "aria-label": "Suggestions", hidden: true });
+    this.list = el("ul", {
+      class: "complete",
+      role: "listbox",
+      id: freshId("complete"),
+      "aria-label": "Suggestions",
+      hidden: true,
+    });
     host.append(this.list);
     field.setAttribute("aria-controls", this.list.id);
     field.setAttribute("aria-autocomplete", "list");
@@ -71,9 +107,27 @@ export class Completion {
   draw() {
     const items = this.found?.items ?? [];
     this.list.hidden = !items.length;
-    fill(this.list, items.map((item, i) => el("li", {
-      role: "option", id: `${this.list.id}-${i}`, "aria-selected": String(i === this.at), onmousedown: (e) => { e.preventDefault(); this.at = i; this.take(); },
-    }, el("span", { class: "complete-mark" }, item.mark), el("b", {}, item.label), el("span", { class: "complete-about" }, item.about))));
+    fill(
+      this.list,
+      items.map((item, i) =>
+        el(
+          "li",
+          {
+            role: "option",
+            id: `${this.list.id}-${i}`,
+            "aria-selected": String(i === this.at),
+            onmousedown: (e) => {
+              e.preventDefault();
+              this.at = i;
+              this.take();
+            },
+          },
+          el("span", { class: "complete-mark" }, item.mark),
+          el("b", {}, item.label),
+          el("span", { class: "complete-about" }, item.about),
+        ),
+      ),
+    );
     if (items.length) this.field.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
     else this.field.removeAttribute("aria-activedescendant");
   }
@@ -86,7 +140,8 @@ export class Completion {
       this.at = (this.at + step + this.found.items.length) % this.found.items.length;
       this.moved = true;
     } else if (event.key === "Escape") this.found = null;
-    else if (event.key === "Tab" || (event.key === "Enter" && (this.moved || !this.found.whole))) return this.take(event);
+    else if (event.key === "Tab" || (event.key === "Enter" && (this.moved || !this.found.whole)))
+      return this.take(event);
     else return false;
     event.preventDefault();
     event.stopPropagation();

@@ -12,12 +12,32 @@ export class Composer {
     this.send = send;
     this.key = null;
     this.field = el("textarea", { class: "composer-field", rows: 1, autocomplete: "off", spellcheck: "true" });
-    this.button = el("button", { type: "button", class: "composer-send", "aria-label": "Send", title: "Send (Enter)", onclick: () => this.submit() }, icon("send", 17));
-    const tool = (name, label, run) => el("button", { type: "button", class: "tool", "aria-label": label, title: label, onclick: run }, icon(name, 17));
-    this.box = el("div", { class: "composer-box" }, this.field, el("div", { class: "composer-foot" },
-      tool("smile", "Insert an emoji", (e) => openEmojiPicker(e.currentTarget, (name) => this.insert(`:${name}: `))),
-      tool("at", "Mention somebody", () => this.insert("@")),
-      el("span", { class: "composer-hint" }, inThread ? "" : "/ for commands"), this.button));
+    this.button = el(
+      "button",
+      {
+        type: "button",
+        class: "composer-send",
+        "aria-label": "Send",
+        title: "Send (Enter)",
+        onclick: () => this.submit(),
+      },
+      icon("send", 17),
+    );
+    const tool = (name, label, run) =>
+      el("button", { type: "button", class: "tool", "aria-label": label, title: label, onclick: run }, icon(name, 17));
+    this.box = el(
+      "div",
+      { class: "composer-box" },
+      this.field,
+      el(
+        "div",
+        { class: "composer-foot" },
+        tool("smile", "Insert an emoji", (e) => openEmojiPicker(e.currentTarget, (name) => this.insert(`:${name}: `))),
+        tool("at", "Mention somebody", () => this.insert("@")),
+        el("span", { class: "composer-hint" }, inThread ? "" : "/ for commands"),
+        this.button,
+      ),
+    );
     host.replaceChildren(this.box);
     this.completion = new Completion(this.field, this.box, (text, caret) => suggest(text, caret, state(), inThread));
     this.field.addEventListener("input", () => this.changed());

@@ -34,6 +34,25 @@ export function fill(node, ...children) {
   return node;
 }
 
+const signatures = new WeakMap();
+
+// Fills the node anew only when the signature (any JSON value) differs from last time's: a control that is being
+// pressed or has the focus must not be replaced by its twin. → whether it was filled.
+export function fillWhenNew(node, signature, make) {
+  const text = JSON.stringify(signature);
+  if (signatures.get(node) === text) return false;
+  signatures.set(node, text);
+  fill(node, make());
+  return true;
+}
+
+let nextId = 0;
+
+// An element id that is not taken, for labels and what they label.
+export function freshId(stem) {
+  return `${stem}-${nextId++}`;
+}
+
 const ICONS = {
   hash: "M9 3 7 21M17 3l-2 18M4 8.5h17M3 15.5h17",
   smile: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14.2c.8 1.3 2 2 3.5 2s2.7-.7 3.5-2M9 9.6v.1M15 9.6v.1",
@@ -56,8 +75,15 @@ const ICONS = {
 export function icon(name, size = 18) {
   const svg = document.createElementNS(SVG, "svg");
   const attributes = {
-    viewBox: "0 0 24 24", width: size, height: size, fill: "none", stroke: "currentColor", "stroke-width": 1.8,
-    "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true",
+    viewBox: "0 0 24 24",
+    width: size,
+    height: size,
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": 1.8,
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+    "aria-hidden": "true",
   };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   const path = document.createElementNS(SVG, "path");

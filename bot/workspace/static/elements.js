@@ -4,15 +4,12 @@
 // ctx: {names, users, act({block_id, action_id, value?, selected?}), pressed(key), press(key, value), inputs?}
 
 import { confirmDialog } from "./dialog.js";
-import { el, icon } from "./dom.js";
+import { el, freshId, icon } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { displayName } from "./people.js";
 import { openMenu } from "./popover.js";
 import { safeHref } from "./links.js";
 import { textOf } from "./text.js";
-
-let nextId = 0;
-export const freshId = (stem) => `${stem}-${nextId++}`;
 
 // The node for an element of `block`; `isInput`: it sits in an input block and only holds a value.
 export function element(spec, ctx, block, isInput = false) {
@@ -28,8 +25,11 @@ export function element(spec, ctx, block, isInput = false) {
 
 function confirmed(spec, ctx) {
   return confirmDialog({
-    title: textOf(spec.title), text: mrkdwn(textOf(spec.text), ctx.names), confirm: textOf(spec.confirm) || "Yes",
-    deny: textOf(spec.deny) || "Cancel", danger: spec.style === "danger",
+    title: textOf(spec.title),
+    text: mrkdwn(textOf(spec.text), ctx.names),
+    confirm: textOf(spec.confirm) || "Yes",
+    deny: textOf(spec.deny) || "Cancel",
+    danger: spec.style === "danger",
   });
 }
 
@@ -40,17 +40,28 @@ function button(spec, { act }) {
     if (href) window.open(href, "_blank", "noopener");
     act({ value: spec.value });
   };
-  return el("button", { type: "button", class: `button${kind}`, "aria-label": spec.accessibility_label, onclick: pressed }, textOf(spec.text));
+  return el(
+    "button",
+    { type: "button", class: `button${kind}`, "aria-label": spec.accessibility_label, onclick: pressed },
+    textOf(spec.text),
+  );
 }
 
 function optionsOf(spec) {
-  return spec.option_groups ? spec.option_groups.flatMap((g) => g.options) : spec.options ?? [];
+  return spec.option_groups ? spec.option_groups.flatMap((g) => g.options) : (spec.options ?? []);
 }
 
 function dropdown(choices, groups, chosen, placeholder, label) {
   const option = ([value, text]) => el("option", { value, selected: value === chosen }, text);
-  const listed = groups ? groups.map(([name, list]) => el("optgroup", { label: name }, list.map(option))) : choices.map(option);
-  return el("select", { class: "select", "aria-label": label }, el("option", { value: "", selected: !chosen }, placeholder), listed);
+  const listed = groups
+    ? groups.map(([name, list]) => el("optgroup", { label: name }, list.map(option)))
+    : choices.map(option);
+  return el(
+    "select",
+    { class: "select", "aria-label": label },
+    el("option", { value: "", selected: !chosen }, placeholder),
+    listed,
+  );
 }
 
 function staticSelect(spec, { changed, hold, isInput }) {
@@ -58,9 +69,21 @@ function staticSelect(spec, { changed, hold, isInput }) {
   const pair = (o) => [o.value, textOf(o.text)];
   const groups = spec.option_groups?.map((g) => [textOf(g.label), g.options.map(pair)]);
   const placeholder = textOf(spec.placeholder) || "Choose…";
-  const select = dropdown(optionsOf(spec).map(pair), groups, spec.initial_option?.value, placeholder, isInput ? null : placeholder);
+  const select = dropdown(
+    optionsOf(spec).map(pair),
+    groups,
+    spec.initial_option?.value,
+    placeholder,
+    isInput ? null : placeholder,
+  );
   select.onchange = () => select.value && changed({ value: select.value, selected: find(select.value) });
-  hold({ get: () => ({ type: "static_select", selected_option: find(select.value) }), raw: () => select.value, restore: (v) => { select.value = v; } });
+  hold({
+    get: () => ({ type: "static_select", selected_option: find(select.value) }),
+    raw: () => select.value,
+    restore: (v) => {
+      select.value = v;
+    },
+  });
   return select;
 }
 
@@ -69,7 +92,13 @@ function usersSelect(spec, { ctx, changed, hold, isInput }) {
   const placeholder = textOf(spec.placeholder) || "Choose a person…";
   const select = dropdown(people, null, spec.initial_user, placeholder, isInput ? null : placeholder);
   select.onchange = () => select.value && changed({ value: select.value, selected: select.value });
-  hold({ get: () => ({ type: "users_select", selected_user: select.value || null }), raw: () => select.value, restore: (v) => { select.value = v; } });
+  hold({
+    get: () => ({ type: "users_select", selected_user: select.value || null }),
+    raw: () => select.value,
+    restore: (v) => {
+      select.value = v;
+    },
+  });
   return select;
 }
 
@@ -84,36 +113,71 @@ function choices(kind, spec, { ctx, changed, hold }) {
   const inputs = rows.map((row) => row.querySelector("input"));
   const chosen = () => spec.options.filter((_, i) => inputs[i].checked);
   const multiple = kind === "checkbox";
-  const result = () => (multiple ? chosen() : chosen()[0] ?? null);
-  const box = el("div", { class: "choices", role: multiple ? "group" : "radiogroup", onchange: () => changed({ selected: result() }) }, rows);
+  const result = () => (multiple ? chosen() : (chosen()[0] ?? null));
+  const box = el(
+    "div",
+    { class: "choices", role: multiple ? "group" : "radiogroup", onchange: () => changed({ selected: result() }) },
+    rows,
+  );
   hold({
-    get: () => (multiple ? { type: "checkboxes", selected_options: result() } : { type: "radio_buttons", selected_option: result() }),
+    get: () =>
+      multiple
+        ? { type: "checkboxes", selected_options: result() }
+        : { type: "radio_buttons", selected_option: result() },
     raw: () => inputs.map((i) => i.checked),
-    restore: (flags) => inputs.forEach((input, i) => { input.checked = Boolean(flags[i]); }),
+    restore: (flags) =>
+      inputs.forEach((input, i) => {
+        input.checked = Boolean(flags[i]);
+      }),
   });
   return box;
 }
 
 function textInput(spec, { hold }) {
   const shared = {
-    class: "field", placeholder: textOf(spec.placeholder), value: spec.initial_value ?? "", autofocus: spec.focus_on_load,
-    minlength: spec.min_length, maxlength: spec.max_length ?? 3000,
+    class: "field",
+    placeholder: textOf(spec.placeholder),
+    value: spec.initial_value ?? "",
+    autofocus: spec.focus_on_load,
+    minlength: spec.min_length,
+    maxlength: spec.max_length ?? 3000,
   };
   const field = spec.multiline ? el("textarea", { ...shared, rows: 5 }) : el("input", { ...shared, type: "text" });
-  hold({ get: () => ({ type: "plain_text_input", value: field.value || null }), raw: () => field.value, restore: (v) => { field.value = v; } });
+  hold({
+    get: () => ({ type: "plain_text_input", value: field.value || null }),
+    raw: () => field.value,
+    restore: (v) => {
+      field.value = v;
+    },
+  });
   return field;
 }
 
 function overflow(spec, { act }) {
-  const open = (event) => openMenu(event.currentTarget, spec.options.map((o) => ({
-    label: textOf(o.text),
-    run: () => {
-      const href = o.url && safeHref(o.url);
-      if (href) window.open(href, "_blank", "noopener");
-      act({ value: o.value, selected: o });
+  const open = (event) =>
+    openMenu(
+      event.currentTarget,
+      spec.options.map((o) => ({
+        label: textOf(o.text),
+        run: () => {
+          const href = o.url && safeHref(o.url);
+          if (href) window.open(href, "_blank", "noopener");
+          act({ value: o.value, selected: o });
+        },
+      })),
+      "More options",
+    );
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "button button-icon",
+      "aria-label": "More options",
+      "aria-haspopup": "menu",
+      onclick: open,
     },
-  })), "More options");
-  return el("button", { type: "button", class: "button button-icon", "aria-label": "More options", "aria-haspopup": "menu", onclick: open }, icon("more"));
+    icon("more"),
+  );
 }
 
 function feedbackButtons(spec, { ctx, block, act }) {
@@ -125,16 +189,35 @@ function feedbackButtons(spec, { ctx, block, act }) {
       ctx.press(key, side.value);
       act({ value: side.value });
     };
-    return el("button", { type: "button", class: `thumb thumb-${name}`, "aria-pressed": String(on), "aria-label": label, title: label, onclick: press }, icon(name, 17));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: `thumb thumb-${name}`,
+        "aria-pressed": String(on),
+        "aria-label": label,
+        title: label,
+        onclick: press,
+      },
+      icon(name, 17),
+    );
   };
-  return el("span", { class: "thumbs", role: "group", "aria-label": "Was this helpful?" },
-    thumb(spec.positive_button, "up", "Good answer"), thumb(spec.negative_button, "down", "Bad answer"));
+  return el(
+    "span",
+    { class: "thumbs", role: "group", "aria-label": "Was this helpful?" },
+    thumb(spec.positive_button, "up", "Good answer"),
+    thumb(spec.negative_button, "down", "Bad answer"),
+  );
 }
 
 function iconButton(spec, { ctx, act }) {
   if (spec.visible_to_user_ids?.length && !spec.visible_to_user_ids.includes(ctx.names.me)) return null;
   const label = spec.accessibility_label || textOf(spec.text);
-  return el("button", { type: "button", class: "thumb", title: label, "aria-label": label, onclick: () => act({ value: spec.value }) }, icon("trash", 17));
+  return el(
+    "button",
+    { type: "button", class: "thumb", title: label, "aria-label": label, onclick: () => act({ value: spec.value }) },
+    icon("trash", 17),
+  );
 }
 
 const ELEMENTS = {

@@ -93,14 +93,23 @@ rainbow 🌈 colour
 
 const TONES = { 2: "🏻", 3: "🏼", 4: "🏽", 5: "🏾", 6: "🏿" };
 
-export const EMOJI = TABLE.trim().split("\n").map((line) => {
-  const toned = line.endsWith("*");
-  const [name, char, ...words] = line.replace(/\*$/, "").trim().split(" ");
-  return { name, char, words, toned };
-});
+export const EMOJI = TABLE.trim()
+  .split("\n")
+  .map((line) => {
+    const toned = line.endsWith("*");
+    const [name, char, ...words] = line.replace(/\*$/, "").trim().split(" ");
+    return { name, char, words, toned };
+  });
 
-const BY_NAME = new Map(EMOJI.flatMap((e) => [...e.words.filter((w) => w.includes("thumbs")), e.name].map((n) => [n, e])));
-for (const [alias, name] of [["thinking", "thinking_face"], ["robot", "robot_face"], ["open_book", "book"], ["no_entry_sign", "no_entry"]]) {
+const BY_NAME = new Map(
+  EMOJI.flatMap((e) => [...e.words.filter((w) => w.includes("thumbs")), e.name].map((n) => [n, e])),
+);
+for (const [alias, name] of [
+  ["thinking", "thinking_face"],
+  ["robot", "robot_face"],
+  ["open_book", "book"],
+  ["no_entry_sign", "no_entry"],
+]) {
   BY_NAME.set(alias, BY_NAME.get(name));
 }
 
@@ -120,6 +129,7 @@ export function withTone(entry, tone) {
 export function searchEmoji(text) {
   const wanted = text.trim().toLowerCase().replace(/:/g, "");
   if (!wanted) return EMOJI;
-  const rank = (e) => (e.name.startsWith(wanted) ? 0 : e.words.some((w) => w.startsWith(wanted)) ? 1 : e.name.includes(wanted) ? 2 : 3);
+  const rank = (e) =>
+    e.name.startsWith(wanted) ? 0 : e.words.some((w) => w.startsWith(wanted)) ? 1 : e.name.includes(wanted) ? 2 : 3;
   return EMOJI.filter((e) => rank(e) < 3).sort((a, b) => rank(a) - rank(b));
 }

@@ -49,7 +49,12 @@ const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/;
 const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
 export function markdown(text, names) {
-  return blocks(String(text ?? "").replace(/\r\n?/g, "\n").split("\n"), names);
+  return blocks(
+    String(text ?? "")
+      .replace(/\r\n?/g, "\n")
+      .split("\n"),
+    names,
+  );
 }
 
 function blocks(lines, names) {
@@ -70,7 +75,15 @@ function block(lines, i, names) {
   const fence = FENCE.exec(line);
   if (fence) return codeBlock(lines, i, fence);
   const heading = HEADING.exec(line);
-  if (heading) return [el("p", { class: `md-h md-h${heading[1].length}`, role: "heading", "aria-level": heading[1].length + 2 }, inline(heading[2], names)), i + 1];
+  if (heading)
+    return [
+      el(
+        "p",
+        { class: `md-h md-h${heading[1].length}`, role: "heading", "aria-level": heading[1].length + 2 },
+        inline(heading[2], names),
+      ),
+      i + 1,
+    ];
   if (RULE.test(line)) return [el("hr"), i + 1];
   if (QUOTE.test(line)) return quoted(lines, i, names);
   if (ITEM.test(line)) return list(lines, i, names);
@@ -81,14 +94,25 @@ function block(lines, i, names) {
 function codeBlock(lines, i, [, mark, language]) {
   const body = [];
   let next = i + 1;
-  while (next < lines.length && !(lines[next].trim().startsWith(mark) && !lines[next].trim().slice(mark.length).trim())) body.push(lines[next++]);
+  while (next < lines.length && !(lines[next].trim().startsWith(mark) && !lines[next].trim().slice(mark.length).trim()))
+    body.push(lines[next++]);
   return [el("pre", { "data-language": language || null }, el("code", {}, decodeEntities(body.join("\n")))), next + 1];
 }
 
 function quoted(lines, i, names) {
   let next = i;
   while (next < lines.length && QUOTE.test(lines[next])) next++;
-  return [el("blockquote", {}, blocks(lines.slice(i, next).map((l) => l.replace(QUOTE, "")), names)), next];
+  return [
+    el(
+      "blockquote",
+      {},
+      blocks(
+        lines.slice(i, next).map((l) => l.replace(QUOTE, "")),
+        names,
+      ),
+    ),
+    next,
+  ];
 }
 
 function list(lines, i, names) {
@@ -101,7 +125,8 @@ function list(lines, i, names) {
     if (!item || item[1].length !== indent.length || /\d/.test(item[2]) !== ordered) break;
     const body = [item[3]];
     next++;
-    while (next < lines.length && continues(lines, next, indent.length)) body.push(lines[next++].slice(indent.length).replace(/^ {1,3}/, ""));
+    while (next < lines.length && continues(lines, next, indent.length))
+      body.push(lines[next++].slice(indent.length).replace(/^ {1,3}/, ""));
     items.push(listItem(body, names));
   }
   return [el(ordered ? "ol" : "ul", { start: ordered ? parseInt(mark, 10) : null }, items), next];
@@ -117,26 +142,49 @@ function continues(lines, at, indent) {
 function listItem(body, names) {
   const task = /^\[([ xX])\]\s+/.exec(body[0]);
   if (task) body[0] = body[0].slice(task[0].length);
-  const box = task && el("span", { class: `task${task[1] === " " ? "" : " task-done"}`, role: "img", "aria-label": task[1] === " " ? "to do" : "done" });
+  const box =
+    task &&
+    el("span", {
+      class: `task${task[1] === " " ? "" : " task-done"}`,
+      role: "img",
+      "aria-label": task[1] === " " ? "to do" : "done",
+    });
   const nested = body.length > 1 ? blocks(body.slice(1), names) : null;
   return el("li", { class: task ? "task-item" : null }, box, inline(body[0], names), nested);
 }
 
 function cells(line) {
-  return line.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replace(/\\\|/g, "|"));
+  return line
+    .trim()
+    .replace(/^\||(?<!\\)\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replace(/\\\|/g, "|"));
 }
 
 function table(lines, i, names) {
   const align = cells(lines[i + 1]).map((c) => (c.endsWith(":") ? (c.startsWith(":") ? "center" : "right") : null));
-  const row = (tag, line) => el("tr", {}, cells(line).map((c, at) => el(tag, { class: align[at] ? `to-${align[at]}` : null }, inline(c, names))));
+  const row = (tag, line) =>
+    el(
+      "tr",
+      {},
+      cells(line).map((c, at) => el(tag, { class: align[at] ? `to-${align[at]}` : null }, inline(c, names))),
+    );
   const body = [];
   let next = i + 2;
   while (next < lines.length && lines[next].includes("|") && lines[next].trim()) body.push(row("td", lines[next++]));
-  return [el("div", { class: "table-scroll" }, el("table", {}, el("thead", {}, row("th", lines[i])), el("tbody", {}, body))), next];
+  return [
+    el("div", { class: "table-scroll" }, el("table", {}, el("thead", {}, row("th", lines[i])), el("tbody", {}, body))),
+    next,
+  ];
 }
 
 function paragraph(lines, i, names) {
   let next = i + 1;
-  while (next < lines.length && lines[next].trim() && ![FENCE, HEADING, RULE, QUOTE, ITEM].some((p) => p.test(lines[next]))) next++;
+  while (
+    next < lines.length &&
+    lines[next].trim() &&
+    ![FENCE, HEADING, RULE, QUOTE, ITEM].some((p) => p.test(lines[next]))
+  )
+    next++;
   return [el("p", {}, inline(lines.slice(i, next).join("\n"), names)), next];
 }

@@ -16,7 +16,12 @@ export class MessageList {
     this.rows = new Map();
     this.shown = null;
     this.inner = el("div", { class: "rows" });
-    this.jump = el("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toBottom(true) }, icon("chevron", 15), "New messages");
+    this.jump = el(
+      "button",
+      { type: "button", class: "jump", hidden: true, onclick: () => this.toBottom(true) },
+      icon("chevron", 15),
+      "New messages",
+    );
     scroller.append(this.inner);
     scroller.after(this.jump);
     this.stuck = true;
@@ -68,16 +73,30 @@ export class MessageList {
     let previous = null;
     let marked = !newSince;
     for (const message of messages) {
-      if (!this.inThread && (!previous || dayKey(previous.ts) !== dayKey(message.ts))) wanted.push([`day:${dayKey(message.ts)}`, [], () => divider(dayName(message.ts))]);
+      if (!this.inThread && (!previous || dayKey(previous.ts) !== dayKey(message.ts)))
+        wanted.push([`day:${dayKey(message.ts)}`, [], () => divider(dayName(message.ts))]);
       if (!marked && message.ts > newSince && message.user !== this.desk.state.me.id) {
         marked = true;
         wanted.push(["new", [], () => divider("New", "divider-new")]);
         previous = null;
       }
-      const view = { channel, compact: continues(message, previous), editing: editing === message.ts, inThread: this.inThread, status: statusOf(message) };
-      const pressed = Object.entries(this.desk.state.pressed).filter(([k]) => k.includes(`/${message.ts}/`)).join();
-      wanted.push([message.ts, [message, view.compact, view.editing, view.status, pressed], () => renderMessage(message, view, this.desk)]);
-      if (this.inThread && message === messages[0] && messages.length > 1) wanted.push(["count", [messages.length], () => divider(replyCount(messages.length - 1), "divider-count")]);
+      const view = {
+        channel,
+        compact: continues(message, previous),
+        editing: editing === message.ts,
+        inThread: this.inThread,
+        status: statusOf(message),
+      };
+      const pressed = Object.entries(this.desk.state.pressed)
+        .filter(([k]) => k.includes(`/${message.ts}/`))
+        .join();
+      wanted.push([
+        message.ts,
+        [message, view.compact, view.editing, view.status, pressed],
+        () => renderMessage(message, view, this.desk),
+      ]);
+      if (this.inThread && message === messages[0] && messages.length > 1)
+        wanted.push(["count", [messages.length], () => divider(replyCount(messages.length - 1), "divider-count")]);
       previous = this.inThread && message === messages[0] ? null : message;
     }
     return wanted;
@@ -87,7 +106,8 @@ export class MessageList {
     const next = new Map();
     for (const [key, signature, make] of wanted) {
       const old = this.rows.get(key);
-      const same = old && old.signature.length === signature.length && old.signature.every((part, i) => part === signature[i]);
+      const same =
+        old && old.signature.length === signature.length && old.signature.every((part, i) => part === signature[i]);
       next.set(key, same ? old : { signature, node: replaced(old?.node, make()) });
     }
     this.rows = next;
@@ -136,6 +156,13 @@ function divider(text, extra = "") {
 
 function skeleton() {
   const bar = (width) => el("span", { class: "bone", style: `width:${width}%` });
-  const row = (a, b) => el("div", { class: "bone-row" }, el("span", { class: "bone bone-avatar" }), el("div", {}, bar(18), bar(a), bar(b)));
-  return el("div", { class: "skeleton", role: "status", "aria-label": "Loading messages" }, row(70, 48), row(55, 30), row(76, 60));
+  const row = (a, b) =>
+    el("div", { class: "bone-row" }, el("span", { class: "bone bone-avatar" }), el("div", {}, bar(18), bar(a), bar(b)));
+  return el(
+    "div",
+    { class: "skeleton", role: "status", "aria-label": "Loading messages" },
+    row(70, 48),
+    row(55, 30),
+    row(76, 60),
+  );
 }

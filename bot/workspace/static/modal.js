@@ -37,8 +37,10 @@ class Inputs {
   // Required inputs that are empty, as {block_id: sentence}.
   missing() {
     const values = this.values();
-    const empty = (v) => v === null || v === undefined || (Array.isArray(v) && !v.length) || (typeof v === "string" && !v.trim());
-    const unfilled = ([block, { required }]) => required && Object.values(values[block] ?? {}).every(({ type: _, ...held }) => Object.values(held).every(empty));
+    const empty = (v) =>
+      v === null || v === undefined || (Array.isArray(v) && !v.length) || (typeof v === "string" && !v.trim());
+    const unfilled = ([block, { required }]) =>
+      required && Object.values(values[block] ?? {}).every(({ type: _, ...held }) => Object.values(held).every(empty));
     return Object.fromEntries([...this.errors].filter(unfilled).map(([block]) => [block, "Please fill this in."]));
   }
 
@@ -98,10 +100,22 @@ export class Modals {
     const inputs = new Inputs();
     const ctx = { ...this.context(), inputs, act: (fields) => this.calls.act({ ...fields, view_id: view.id }) };
     const note = el("p", { class: "dialog-error", role: "alert", hidden: true });
-    const form = el("form", { class: "dialog-body", id: `view-${view.id}`, novalidate: true }, renderBlocks(view.blocks, ctx), note);
+    const form = el(
+      "form",
+      { class: "dialog-body", id: `view-${view.id}`, novalidate: true },
+      renderBlocks(view.blocks, ctx),
+      note,
+    );
     const cancel = () => this.cancel(view, inputs);
     const submit = view.submit && el("button", { class: "button button-primary", form: form.id }, textOf(view.submit));
-    const foot = [el("button", { type: "button", class: "button", onclick: cancel }, textOf(view.close) || (submit ? "Cancel" : "Close")), submit];
+    const foot = [
+      el(
+        "button",
+        { type: "button", class: "button", onclick: cancel },
+        textOf(view.close) || (submit ? "Cancel" : "Close"),
+      ),
+      submit,
+    ];
     const dialog = openDialog({ title: textOf(view.title), body: form, foot, onCancel: cancel });
     inputs.restore(older);
     form.onsubmit = (event) => {
@@ -123,7 +137,8 @@ export class Modals {
     try {
       const answer = await this.calls.submit(view.id, inputs.values());
       const errors = answer.errors ?? {};
-      if (answer.ok === false && !inputs.showErrors(errors)) this.say(note, Object.values(errors)[0] ?? answer.message ?? "This was not accepted.");
+      if (answer.ok === false && !inputs.showErrors(errors))
+        this.say(note, Object.values(errors)[0] ?? answer.message ?? "This was not accepted.");
     } catch (refusal) {
       this.say(note, refusal.message);
     } finally {
@@ -141,7 +156,17 @@ export class Modals {
   async cancel(view, inputs) {
     const shown = this.stack.find((s) => s.view.id === view.id);
     const changed = shown && view.submit && shown.opened !== JSON.stringify(inputs.values());
-    if (changed && !(await confirmDialog({ title: "Discard what you wrote?", text: "It has not been sent.", confirm: "Discard", deny: "Keep writing", danger: true }))) return;
+    if (
+      changed &&
+      !(await confirmDialog({
+        title: "Discard what you wrote?",
+        text: "It has not been sent.",
+        confirm: "Discard",
+        deny: "Keep writing",
+        danger: true,
+      }))
+    )
+      return;
     this.closed(view.id);
     this.calls.close(view.id);
   }

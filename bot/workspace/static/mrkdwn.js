@@ -79,7 +79,9 @@ const BULLET = /^(\s*)(?:[•◦▪-]|\d+[.)])\s+/;
 // A whole mrkdwn text: fenced code, quotes and lists as blocks, the rest as paragraphs.
 export function mrkdwn(text, names) {
   const parts = String(text ?? "").split(/```\n?([\s\S]*?)(?:\n?```|$)/);
-  return fragment(parts.map((part, i) => (i % 2 ? el("pre", {}, el("code", {}, decodeEntities(part))) : lines(part, names))));
+  return fragment(
+    parts.map((part, i) => (i % 2 ? el("pre", {}, el("code", {}, decodeEntities(part))) : lines(part, names))),
+  );
 }
 
 function lines(text, names) {
@@ -105,10 +107,15 @@ function block(kind, run, names) {
   if (kind === "text") return run.join("").trim() ? paragraphs(run.join("\n"), names) : null;
   const ordered = /^\s*\d/.test(run[0]);
   const start = ordered ? parseInt(run[0].trim(), 10) : null;
-  const items = run.map((line) => el("li", { class: BULLET.exec(line)[1].length > 1 ? "nested" : null }, inline(line.replace(BULLET, ""), names)));
+  const items = run.map((line) =>
+    el("li", { class: BULLET.exec(line)[1].length > 1 ? "nested" : null }, inline(line.replace(BULLET, ""), names)),
+  );
   return el(ordered ? "ol" : "ul", { start }, items);
 }
 
 function paragraphs(text, names) {
-  return text.split(/\n{2,}/).filter((p) => p.trim()).map((p) => el("p", {}, inline(p.replace(/^\n|\n$/g, ""), names)));
+  return text
+    .split(/\n{2,}/)
+    .filter((p) => p.trim())
+    .map((p) => el("p", {}, inline(p.replace(/^\n|\n$/g, ""), names)));
 }

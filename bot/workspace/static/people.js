@@ -10,7 +10,12 @@ export function displayName(user) {
 
 export function avatar(user, size = "") {
   if (user?.role === "bot") return el("img", { class: `avatar ${size}`, src: "/static/chip.svg", alt: "" });
-  const initials = displayName(user).split(/\s+/).slice(0, 2).map((w) => w[0] ?? "").join("").toUpperCase();
+  const initials = displayName(user)
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((w) => w[0] ?? "")
+    .join("")
+    .toUpperCase();
   const color = /^#?[0-9a-f]{6}$/i.test(user?.color ?? "") ? `#${user.color.replace("#", "")}` : "#6b6375";
   return el("span", { class: `avatar ${size}`, style: `background:${color}`, "aria-hidden": "true" }, initials);
 }

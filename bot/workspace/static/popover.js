@@ -55,7 +55,20 @@ function place(box, anchor) {
 // A menu of {label, danger?, run} items, walked with the arrow keys.
 export function openMenu(anchor, items, label) {
   const buttons = items.map(({ label: text, danger, run }) =>
-    el("button", { class: `menu-item${danger ? " menu-danger" : ""}`, role: "menuitem", type: "button", onclick: () => { closePopover(); run(); } }, text));
+    el(
+      "button",
+      {
+        class: `menu-item${danger ? " menu-danger" : ""}`,
+        role: "menuitem",
+        type: "button",
+        onclick: () => {
+          closePopover();
+          run();
+        },
+      },
+      text,
+    ),
+  );
   const onkeydown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;

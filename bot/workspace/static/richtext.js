@@ -8,13 +8,16 @@ import { formatDate } from "./time.js";
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code" };
 
 function styled(content, style = {}) {
-  return Object.keys(STYLES).filter((key) => style[key]).reduce((node, key) => el(STYLES[key], {}, node), content);
+  return Object.keys(STYLES)
+    .filter((key) => style[key])
+    .reduce((node, key) => el(STYLES[key], {}, node), content);
 }
 
 function piece(item, names) {
   if (item.type === "text") return styled(breaks(item.text), item.style);
   if (item.type === "link") return styled(link(item.url, item.text || item.url), item.style);
-  if (item.type === "emoji") return emojiNode(item.skin_tone ? `${item.name}::skin-tone-${item.skin_tone}` : item.name) ?? `:${item.name}:`;
+  if (item.type === "emoji")
+    return emojiNode(item.skin_tone ? `${item.name}::skin-tone-${item.skin_tone}` : item.name) ?? `:${item.name}:`;
   if (item.type === "user") return mention(item.user_id, names);
   if (item.type === "channel") return channelMention(item.channel_id, null, names);
   if (item.type === "usergroup") return el("span", { class: "mention" }, "@group");
@@ -24,7 +27,11 @@ function piece(item, names) {
 }
 
 function breaks(text) {
-  return fragment(String(text).split("\n").map((line, i) => (i ? [el("br"), line] : line)));
+  return fragment(
+    String(text)
+      .split("\n")
+      .map((line, i) => (i ? [el("br"), line] : line)),
+  );
 }
 
 function pieces(element, names) {
@@ -34,8 +41,14 @@ function pieces(element, names) {
 function part(element, names) {
   if (element.type === "rich_text_list") {
     const tag = element.style === "ordered" ? "ol" : "ul";
-    return el(tag, { class: element.indent ? `indent-${Math.min(element.indent, 4)}` : null, start: element.offset ? element.offset + 1 : null },
-      (element.elements ?? []).map((item) => el("li", {}, pieces(item, names))));
+    return el(
+      tag,
+      {
+        class: element.indent ? `indent-${Math.min(element.indent, 4)}` : null,
+        start: element.offset ? element.offset + 1 : null,
+      },
+      (element.elements ?? []).map((item) => el("li", {}, pieces(item, names))),
+    );
   }
   if (element.type === "rich_text_quote") return el("blockquote", {}, pieces(element, names));
   if (element.type === "rich_text_preformatted") return el("pre", {}, el("code", {}, pieces(element, names)));

@@ -14,6 +14,13 @@ export function readRoute() {
   };
 }
 
+// The place that one of the workspace's own permalinks names ({channel, thread}), or null for any other address.
+export function placeOfLink(href) {
+  const url = new URL(href, location.href);
+  const found = url.origin === location.origin && /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(url.pathname);
+  return found ? { channel: found[1], thread: url.searchParams.get("thread_ts") ?? `${found[2]}.${found[3]}` } : null;
+}
+
 export function writeRoute({ user, channel, thread, home }) {
   const parts = new URLSearchParams();
   if (user) parts.set("user", user);

@@ -6,7 +6,11 @@ import { fragment } from "./dom.js";
 // plain(text) → node. Earlier patterns win where two begin at the same place.
 export function scan(text, patterns, make, plain) {
   const out = fragment();
-  const searches = patterns.map(([kind, pattern]) => ({ kind, pattern: new RegExp(pattern.source, `${pattern.flags}g`), match: undefined }));
+  const searches = patterns.map(([kind, pattern]) => ({
+    kind,
+    pattern: new RegExp(pattern.source, `${pattern.flags}g`),
+    match: undefined,
+  }));
   let at = 0;
   let plainFrom = 0;
   for (;;) {

@@ -10,7 +10,11 @@ export class Session {
   static async open(user, hooks) {
     const session = new Session(new State(await api.bootstrap(user)), hooks);
     await session.refetch();
-    session.socket = listen(session.me, (event) => session.apply(event), (now, again) => session.reconnected(now, again));
+    session.socket = listen(
+      session.me,
+      (event) => session.apply(event),
+      (now, again) => session.reconnected(now, again),
+    );
     return session;
   }
 
@@ -27,7 +31,9 @@ export class Session {
   }
 
   async refetch() {
-    const channels = this.state.channels.map(({ id }) => this.keep(api.messages(this.me, id), ({ messages }) => this.state.setMessages(id, messages)));
+    const channels = this.state.channels.map(({ id }) =>
+      this.keep(api.messages(this.me, id), ({ messages }) => this.state.setMessages(id, messages)),
+    );
     const threads = [...this.state.threads.keys()].map((key) => this.loadThread(...key.split(":")));
     await Promise.all([...channels, ...threads]);
   }
@@ -59,7 +65,9 @@ export class Session {
   }
 
   loadHome() {
-    return this.keep(api.home(this.me), ({ view }) => { this.state.home = view; });
+    return this.keep(api.home(this.me), ({ view }) => {
+      this.state.home = view;
+    });
   }
 
   apply(event) {
@@ -87,7 +95,9 @@ export class Session {
       throw new Error("command in a thread");
     }
     const body = { user: this.me, channel, text };
-    const answer = await this.attempt(/^\/\w/.test(text) ? api.runCommand(body) : api.postMessage({ ...body, thread_ts }));
+    const answer = await this.attempt(
+      /^\/\w/.test(text) ? api.runCommand(body) : api.postMessage({ ...body, thread_ts }),
+    );
     if (!answer) throw new Error("not accepted");
     if (!thread_ts && answer.ts) this.expect(channel, answer.ts);
   }

@@ -84,9 +84,17 @@ export class State {
   }
 
   remove(channel, ts) {
-    if (this.lists.has(channel)) this.lists.set(channel, this.lists.get(channel).filter((m) => m.ts !== ts));
+    if (this.lists.has(channel))
+      this.lists.set(
+        channel,
+        this.lists.get(channel).filter((m) => m.ts !== ts),
+      );
     for (const [key, list] of this.threads) {
-      if (key.startsWith(`${channel}:`)) this.threads.set(key, list.filter((m) => m.ts !== ts));
+      if (key.startsWith(`${channel}:`))
+        this.threads.set(
+          key,
+          list.filter((m) => m.ts !== ts),
+        );
     }
   }
 

@@ -7,13 +7,17 @@ const NO_MARKS = { me: null, user: () => null, channel: () => null };
 
 // The bare string of a text object, or "".
 export function textOf(text) {
-  return decodeEntities(typeof text === "string" ? text : text?.text ?? "");
+  return decodeEntities(typeof text === "string" ? text : (text?.text ?? ""));
 }
 
 // plain_text with its emoji and line breaks; marks such as *bold* stay as they are written.
 export function plainText(text) {
   const parts = textOf(text).split(/(:[a-z0-9_+-]+:)/);
-  return fragment(parts.map((part, i) => (i % 2 ? inline(part, NO_MARKS) : part.split("\n").map((line, n) => (n ? [el("br"), line] : line)))));
+  return fragment(
+    parts.map((part, i) =>
+      i % 2 ? inline(part, NO_MARKS) : part.split("\n").map((line, n) => (n ? [el("br"), line] : line)),
+    ),
+  );
 }
 
 export function textObject(text, names) {
