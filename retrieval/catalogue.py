@@ -26,21 +26,20 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents (source) ON DELETE CASCADE,
     position INTEGER NOT NULL, text TEXT NOT NULL, heading TEXT NOT NULL, title TEXT NOT NULL, audience TEXT NOT NULL,
-    vector BLOB NOT NULL, unit_vectors BLOB NOT NULL
+    units INTEGER NOT NULL, unit_vectors BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS passages_by_source ON passages (source, position);
 """
-_COLUMNS = "id, text, heading, title, source, audience, vector, unit_vectors"
+_COLUMNS = "id, text, heading, title, source, audience, units, unit_vectors"
 # SQLite's oldest limit on the number of values in one statement.
 _MAX_VALUES = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage with its vector (width,) and the vectors of its units (units, width), rows of length 1."""
+    """A passage with the vectors of its units, in the order of `split_units`: (units, width), rows of length 1."""
 
     passage: Passage
-    vector: Vectors
     unit_vectors: Vectors
 
 
@@ -124,6 +123,10 @@ class Catalogue:
         )
         return int(documents), int(passages)
 
+    def count_units(self) -> int:
+        """Return the number of quotable units, each of which has one vector."""
+        return int(self._read("SELECT coalesce(sum(units), 0) FROM passages", ())[0][0])
+
     def _read(self, statement: str, values: Sequence[str | int]) -> list[tuple[str, ...]]:
         with self._lock:
             return self._connection.execute(statement, tuple(values)).fetchall()
@@ -150,15 +153,14 @@ def _to_row(position: int, entry: Entry) -> tuple[str | int | bytes, ...]:
         passage.heading,
         passage.title,
         str(passage.audience),
-        entry.vector.astype(np.float32).tobytes(),
+        len(entry.unit_vectors),
         # Half precision moves a cosine by less than 1e-3 and halves the largest column.
         entry.unit_vectors.astype(np.float16).tobytes(),
     )
 
 
 def _to_entry(row: tuple[object, ...]) -> Entry:
-    identity, text, heading, title, source, audience, vector, unit_vectors = row
+    identity, text, heading, title, source, audience, units, unit_vectors = row
     passage = Passage(str(identity), str(text), str(heading), str(title), str(source), Audience(str(audience)))
-    whole = np.frombuffer(vector, dtype=np.float32)  # type: ignore[call-overload]  # sqlite3 types a blob as object
-    units = np.frombuffer(unit_vectors, dtype=np.float16)  # type: ignore[call-overload]
-    return Entry(passage, whole, units.astype(np.float32).reshape(-1, len(whole)))
+    vectors = np.frombuffer(unit_vectors, dtype=np.float16)  # type: ignore[call-overload]  # sqlite3 types it as object
+    return Entry(passage, vectors.astype(np.float32).reshape(int(str(units)), -1))

@@ -89,7 +89,7 @@ def score_units(
     for rank, (hit, own, own_vectors, own_terms) in enumerate(zip(hits, units, vectors, terms, strict=True)):
         for position, (similarity, words) in enumerate(zip(own_vectors @ vector, own_terms, strict=True)):
             overlap = sum(weight for term, weight in weights.items() if term in words)
-            score = 0.50 * float(similarity) + 0.40 * overlap + 0.15 * hit.similarity + 0.05 / (1 + rank)
+            score = 0.55 * float(similarity) + 0.45 * overlap + 0.02 / (1 + rank)
             text = _with_neighbour(own, position)
             scored.append(ScoredUnit(hit.passage, text, float(similarity), overlap, round(score, 5)))
     return sorted(scored, key=lambda unit: -unit.score)

@@ -11,9 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from retrieval.catalogue import Catalogue, Entry
 from retrieval.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
 from retrieval.documents import Document, Unreadable, load_documents
@@ -25,7 +22,6 @@ from retrieval.vectors import VectorIndex, VectorsDamagedError, delete_vectors
 
 log = logging.getLogger(__name__)
 
-Vectors = NDArray[np.float32]
 Progress = Callable[[int, str], None]
 
 FOLDER_ORIGIN = "folder"
@@ -127,8 +123,8 @@ class Index:
         passages = build_passages(document)
         old = set(self.catalogue.list_passage_ids(document.source))
         entries = self._encode(passages)
-        if passages:
-            self.vectors.upsert(passages, np.stack([entry.vector for entry in entries]))
+        for entry in entries:
+            self.vectors.upsert(entry.passage, entry.unit_vectors)
         updated = document.updated.isoformat() if document.updated else None
         self.catalogue.record_document(document.source, origin, document.digest, document.title, updated, entries)
         self.vectors.delete(sorted(old - {passage.id for passage in passages}))
@@ -142,14 +138,14 @@ class Index:
         """Return the passages with their vectors; those whose text the catalogue holds already keep the old ones."""
         known = self.catalogue.get_entries([passage.id for passage in passages])
         new = [passage for passage in passages if passage.id not in known]
-        units = [embedding_texts(passage) for passage in new]
+        units = [unit_texts(passage) for passage in new]
         vectors = self._embedder.encode([text for texts in units for text in texts])
         fresh: dict[str, Entry] = {}
         start = 0
         for passage, texts in zip(new, units, strict=True):
-            fresh[passage.id] = Entry(passage, vectors[start], vectors[start + 1 : start + len(texts)])
+            fresh[passage.id] = Entry(passage, vectors[start : start + len(texts)])
             start += len(texts)
-        return [fresh.get(p.id) or Entry(p, known[p.id].vector, known[p.id].unit_vectors) for p in passages]
+        return [fresh.get(p.id) or Entry(p, known[p.id].unit_vectors) for p in passages]
 
     def _open_catalogue(self) -> Catalogue:
         path = self._folder / "catalogue.sqlite3"
@@ -176,12 +172,12 @@ class Index:
         self.catalogue.record_setting("settings", settings)
 
     def _open_vectors(self) -> VectorIndex:
-        passages = self.catalogue.count()[1]
+        units = self.catalogue.count_units()
         try:
             vectors = VectorIndex(self._folder / "chroma")
-            if vectors.count() == passages:
+            if vectors.count() == units:
                 return vectors
-            reason = f"Chroma held {vectors.count()} passages and the catalogue {passages}"
+            reason = f"Chroma held {vectors.count()} vectors and the catalogue {units}"
             vectors.close()
         except VectorsDamagedError as error:
             reason = f"Chroma's directory could not be read ({error.reason})"
@@ -191,7 +187,8 @@ class Index:
     def _fill_vectors(self, reason: str) -> VectorIndex:
         vectors = VectorIndex(self._folder / "chroma")
         for batch in self.catalogue.walk_entries():
-            vectors.upsert([entry.passage for entry in batch], np.stack([entry.vector for entry in batch]))
+            for entry in batch:
+                vectors.upsert(entry.passage, entry.unit_vectors)
         self._note(f"{reason}; it was rebuilt from the catalogue.")
         return vectors
 
@@ -206,11 +203,6 @@ class Index:
     def _note(self, sentence: str) -> None:
         log.warning(sentence)
         self._mended.append(sentence)
-
-
-def embedding_texts(passage: Passage) -> list[str]:
-    """Return what is encoded for a passage: the whole under its heading, then each unit under the heading."""
-    return [f"{passage.heading}\n{passage.text}", *unit_texts(passage)]
 
 
 def unit_texts(passage: Passage) -> list[str]:

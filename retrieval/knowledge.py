@@ -97,24 +97,28 @@ class Knowledge:
         entry = self._index.catalogue.get_entries([identity]).get(identity)
         return entry.passage if entry else None
 
+    def headings(self, scope: Scope) -> list[str]:
+        """Return the heading paths of the passages that this asker may read, each once, in the documents' order."""
+        entries = (entry for batch in self._index.catalogue.walk_entries() for entry in batch)
+        readable = (entry.passage.heading for entry in entries if entry.passage.audience in scope.audiences)
+        return list(dict.fromkeys(readable))
+
     def counts(self) -> Counts:
         return Counts(*self._index.catalogue.count())
 
     def check(self) -> list[str]:
         """Return what is wrong with the index and how to mend it, in sentences; `[]` where all is well."""
         problems = list(self._index.mended)
-        documents, passages = self._index.catalogue.count()
-        if not documents:
+        if not self.counts().documents:
             problems.append("No document is indexed. Run `chip ingest` on the folder of documents.")
         try:
             stored = self._index.vectors.count()
         except VectorsDamagedError as error:
             problems.append(f"Chroma cannot be read ({error.reason}). Restart Chip: it rebuilds the directory.")
         else:
-            if stored != passages:
-                problems.append(
-                    f"Chroma holds {stored} passages and the catalogue {passages}. Restart Chip to mend it."
-                )
+            wanted = self._index.catalogue.count_units()
+            if stored != wanted:
+                problems.append(f"Chroma holds {stored} vectors and the catalogue {wanted}. Restart Chip to mend it.")
         return problems
 
     def close(self) -> None:

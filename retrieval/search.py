@@ -32,7 +32,7 @@ def search(index: Index, question: str, vector: Vectors, scope: Scope, limit: in
     found = []
     for identity, entry in index.catalogue.get_entries(list(scores)).items():
         if entry.passage.audience in scope.audiences:
-            similarity = round(float(entry.vector @ vector), 5)
+            similarity = round(float((entry.unit_vectors @ vector).max()), 5)
             found.append((Hit(entry.passage, scores[identity], similarity), entry))
     found.sort(key=lambda pair: (-pair[0].score, -pair[0].similarity, pair[0].passage.id))
     return found[:limit]

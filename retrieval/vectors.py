@@ -1,6 +1,7 @@
-"""Chroma: the nearest passages to a vector, among those that an asker may read.
+"""Chroma: the passages with the nearest units to a vector, among those that an asker may read.
 
-Holds ids, vectors and audiences only; the words stay in the catalogue. Chroma's errors end here.
+Holds ids, vectors and audiences only, one vector for each unit (a sentence, a row, a short list); the words stay in the
+catalogue. Chroma's errors end here.
 """
 
 import shutil
@@ -24,6 +25,8 @@ _T = TypeVar("_T")
 
 _COLLECTION = "passages"
 _BATCH = 500
+# How many units are asked for, for each passage wanted: about what a passage holds.
+_UNITS_PER_PASSAGE = 3
 
 
 class VectorsDamagedError(Exception):
@@ -53,25 +56,28 @@ class VectorIndex:
     def count(self) -> int:
         return _translate(self._collection.count)
 
-    def upsert(self, passages: Sequence[Passage], vectors: Vectors) -> None:
-        """Store one vector (width,) for each passage: (n, width)."""
-        for start in range(0, len(passages), _BATCH):
-            part = passages[start : start + _BATCH]
+    def upsert(self, passage: Passage, unit_vectors: Vectors) -> None:
+        """Store the vectors of a passage's units: (units, width)."""
+        for start in range(0, len(unit_vectors), _BATCH):
+            part = unit_vectors[start : start + _BATCH]
             _translate(
                 lambda part=part, start=start: self._collection.upsert(  # type: ignore[misc]  # bound per turn
-                    ids=[passage.id for passage in part],
-                    embeddings=vectors[start : start + _BATCH],
-                    metadatas=[{"audience": str(passage.audience)} for passage in part],
+                    ids=[f"{passage.id}#{start + n}" for n in range(len(part))],
+                    embeddings=part,
+                    metadatas=[{"passage": passage.id, "audience": str(passage.audience)}] * len(part),
                 )
             )
 
     def delete(self, ids: Sequence[str]) -> None:
-        for start in range(0, len(ids), _BATCH):
-            part = list(ids[start : start + _BATCH])
-            _translate(lambda part=part: self._collection.delete(ids=part))  # type: ignore[misc]  # bound per turn
+        """Forget these passages."""
+        for identity in ids:
+            _translate(lambda identity=identity: self._collection.delete(where={"passage": identity}))  # type: ignore[misc]
 
     def rank(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> list[str]:
-        """Return the ids of the nearest passages for these audiences, nearest first, ties by id."""
+        """Return the ids of the passages with the nearest units for these audiences, nearest first, ties by id.
+
+        A passage is as near as its nearest unit: one fact in it is enough to answer.
+        """
         if not audiences:
             return []
         names = sorted(str(audience) for audience in audiences)
@@ -79,16 +85,15 @@ class VectorIndex:
         found = _translate(
             lambda: self._collection.query(
                 query_embeddings=vector.reshape(1, -1),
-                n_results=limit,
+                n_results=limit * _UNITS_PER_PASSAGE,
                 where=readable,
-                include=["distances"],
+                include=["distances", "metadatas"],
             )
         )
         distances = (found["distances"] or [[]])[0]
-        ranked = sorted(
-            (round(distance, 5), identity) for identity, distance in zip(found["ids"][0], distances, strict=True)
-        )
-        return [identity for _, identity in ranked]
+        passages = (str(metadata["passage"]) for metadata in (found["metadatas"] or [[]])[0])
+        ranked = sorted((round(distance, 5), passage) for distance, passage in zip(distances, passages, strict=True))
+        return list(dict.fromkeys(passage for _, passage in ranked))[:limit]
 
 
 def _open_client(folder: Path) -> ClientAPI:
