@@ -4,9 +4,12 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import chromadb
 import pytest
+from chromadb.config import Settings
 
 from retrieval.embedder import Embedder
 from retrieval.index import IngestReport
@@ -202,6 +205,41 @@ def test_a_damaged_chroma_directory_is_rebuilt_and_said_so(
     healed = Knowledge(tmp_path / "index", embedder)
     assert healed.check() == []
     healed.close()
+
+
+def test_chroma_that_fails_while_serving_is_rebuilt_and_the_question_answered(
+    knowledge: Knowledge, tmp_path: Path
+) -> None:
+    expected = lines(knowledge, "How long is the warranty?")
+    settings = Settings(anonymized_telemetry=False)
+    with chromadb.PersistentClient(path=str(tmp_path / "index" / "chroma"), settings=settings) as client:
+        client.delete_collection("passages")
+    assert lines(knowledge, "How long is the warranty?") == expected
+    assert any("could not be searched" in sentence for sentence in knowledge.check())
+
+
+def test_questions_asked_during_an_ingest_see_the_old_document_or_the_new_one(
+    knowledge: Knowledge, documents: Path
+) -> None:
+    versions = (WARRANTY, WARRANTY.replace("3 years", "5 years").replace("12 months", "24 months"))
+
+    def rewrite() -> None:
+        for turn in range(6):
+            (documents / "warranty.md").write_text(versions[(turn + 1) % 2])
+            knowledge.ingest(documents)
+
+    with ThreadPoolExecutor(4) as pool:
+        writing = pool.submit(rewrite)
+        seen: list[str] = []
+        while not writing.done():
+            asked = [pool.submit(lines, knowledge, "How long is the warranty of the battery?") for _ in range(3)]
+            seen.extend(" ".join(answer.result()) for answer in asked)
+        writing.result()
+    assert seen
+    assert not any("3 years" in text and "24 months" in text for text in seen)
+    assert not any("5 years" in text and "12 months" in text for text in seen)
+    assert not any("workshop" in text for text in seen)
+    assert knowledge.check() == []
 
 
 def test_a_damaged_catalogue_is_filled_again_by_the_next_ingest(
