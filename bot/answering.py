@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Literal
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot import blocks, wording
 from bot.audience import Directory
 from bot.claim_reader import ClaimReader, Sentence
-from bot.engine.port import Completion, Engine, EngineBusy, Generation, GenerationRequest, PromptTooLong
+from bot.engine.port import Completion, Engine, EngineBusy, EngineError, Generation, GenerationRequest, PromptTooLong
 from bot.reply_stream import Place, ReplyStream
+from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
 from feedback import conversation, replies
 from feedback.database import Database
@@ -122,9 +122,7 @@ class Answering:
             self.client, asked.question.place, lambda ts: replies.add_part(self.db, asked.reply_id, channel, ts)
         )
         shown = ShownAnswer(asked.retrieved.evidence.lines)
-        for sentence in read_sentences(generation):
-            stream.append(shown.add(sentence, milliseconds=asked.milliseconds))
-        completion = generation.completion()
+        completion = self._show_sentences(generation, stream, shown, asked)
         if completion.finish == "length":
             stream.append(f"\n\n{wording.CUT_SHORT}")
         if not shown.text:
@@ -138,12 +136,27 @@ class Answering:
             *(reply.id, reply.prompt_tokens, reply.completion_tokens, reply.first_text_ms, reply.total_ms),
         )
 
+    def _show_sentences(
+        self, generation: Generation, stream: ReplyStream, shown: "ShownAnswer", asked: Asked
+    ) -> Completion:
+        try:
+            for sentence in read_sentences(generation):
+                stream.append(shown.add(sentence, milliseconds=asked.milliseconds))
+                if stream.is_stopped:
+                    generation.cancel()
+                    break
+            return generation.completion()
+        except EngineError:
+            stream.abandon()
+            raise
+
     def _earlier_turns(self, question: Question) -> list[Turn]:
         messages = conversation.find_thread(
             self.db, question.team, question.channel, question.thread_ts, limit=self.limits.thread_messages + 1
         )
         earlier = [message for message in messages if message.ts != question.ts]
-        return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in earlier]
+        latest = earlier[max(0, len(earlier) - self.limits.thread_messages) :]
+        return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in latest]
 
     def _remember(self, question: Question, ts: str, role: Literal["user", "assistant"], text: str) -> None:
         person = question.person if role == "user" else self.bot_user
@@ -164,8 +177,8 @@ class Answering:
             self.client.assistant_threads_setStatus(
                 channel_id=place.channel, thread_ts=place.thread_ts, status=wording.THINKING
             )
-        except SlackApiError as error:
-            logger.info("No status in %s: %s", place.channel, error.response["error"])
+        except SLACK_ERRORS as error:
+            logger.info("no status in %s: %s", place.channel, name_error(error))
 
 
 def _reason_not_to_read(text: str) -> str | None:

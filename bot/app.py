@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from slack_bolt import App
 
-from bot.listeners import commands, inbox, messages, people, unknown, votes
+from bot.listeners import commands, failures, inbox, messages, people, unknown, votes
 from bot.parts import Parts
 from feedback.inbox import find_unfinished, mark_done
 
@@ -15,15 +15,14 @@ LISTENER_THREADS = 8
 
 
 def build_app(parts: Parts) -> App:
-    """Return the app over the parts. The token is the client's; Bolt is kept from reading the environment."""
+    """Return the app over the parts. Everything is passed in, so that Bolt does not read the environment."""
     app = App(
         client=parts.client,
-        token=parts.client.token,
         signing_secret="unused-in-socket-mode",
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
-    for kind in (inbox, messages, votes, people, commands, unknown):
+    for kind in (failures, inbox, messages, votes, people, commands, unknown):
         kind.register(app, parts)
     return app
 

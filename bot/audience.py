@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
+from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback.events import Role
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
 
@@ -64,12 +64,10 @@ class Directory:
             self._remembered.pop(key, None)
 
     def _only_staff_read(self, channel: str) -> bool:
-        if channel in self._staff_channels:
-            return True
         info = self._look_up(channel, lambda: self._client.conversations_info(channel=channel)["channel"])
         if info.get("is_im"):
             return True
-        return not info.get("is_ext_shared") and bool(info) and info.get("name") in self._staff_channels
+        return not info.get("is_ext_shared") and not self._staff_channels.isdisjoint({info.get("name"), info.get("id")})
 
     def _look_up(self, key: str, fetch: Callable[[], Any]) -> dict[str, Any]:
         now = self._clock()
@@ -79,8 +77,8 @@ class Directory:
             return known[1]
         try:
             found = dict(fetch())
-        except SlackApiError as error:
-            logger.warning("Slack does not show %s: %s", key, error.response["error"])
+        except SLACK_ERRORS as error:
+            logger.warning("Slack does not show %s: %s", key, name_error(error))
             return {}
         with self._lock:
             self._remembered[key] = (now, found)

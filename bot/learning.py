@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot import wording
-from bot.engine.port import Engine
+from bot.engine.port import Engine, EngineError
 from feedback import measures
 from feedback.database import Database
 from retrain import registry
-from retrain.adapter import Adapter, AdapterError
+from retrain.adapter import AdapterError
 from retrain.errors import RetrainError, RetrainRunning
 from retrain.report import RetrainReport
 
@@ -33,6 +33,7 @@ class Learning:
     run: Callable[[str, str], RetrainReport]
     tell: Callable[[str], None]
     report: Callable[[RetrainReport], None]
+    _unusable: str | None = field(default=None, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -65,9 +66,9 @@ class Learning:
         previous = self.name(self.engine.adapter_id())
         try:
             adapter = registry.find_rollback(self.db, self.adapters_folder, base_id, to)
-        except AdapterError as error:
+            self.engine.use_adapter(adapter)
+        except (AdapterError, EngineError) as error:
             raise RetrainError(str(error)) from error
-        self.engine.use_adapter(adapter)
         registry.rollback(self.db, adapter, base_id, by=by, reason="rollback")
         return previous, self.name(adapter.id if adapter else None)
 
@@ -78,18 +79,22 @@ class Learning:
         wanted = registry.live(self.db, self.engine.base_id)
         if wanted == self.engine.adapter_id():
             return
-        adapter = self._load_live()
-        if (adapter.id if adapter else None) != self.engine.adapter_id():
+        try:
+            adapter = registry.load_live(self.db, self.adapters_folder, self.engine.base_id)
             milliseconds = self.engine.use_adapter(adapter)
+        except (AdapterError, RetrainError, EngineError) as error:
+            self._serve_base_instead(wanted, error)
+        else:
             logger.info("now serving %s, swapped in %.1f ms", wanted or "the bare base", milliseconds)
 
-    def _load_live(self) -> Adapter | None:
-        try:
-            return registry.load_live(self.db, self.adapters_folder, self.engine.base_id)
-        except (AdapterError, RetrainError) as error:
+    def _serve_base_instead(self, wanted: str | None, error: Exception) -> None:
+        """Say once what is wrong with the adapter that is pointed to; it is tried again every time."""
+        if self.engine.adapter_id() is not None:
+            self.engine.use_adapter(None)
+        if wanted != self._unusable:
+            self._unusable = wanted
             logger.error("the live adapter cannot serve: %s", error)
             self.tell(wording.ADAPTER_UNUSABLE.format(reason=error))
-            return None
 
     def announce(self, text: str) -> None:
         """Say something in the admin channel."""

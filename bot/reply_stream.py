@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.chat_stream import ChatStream
+
+from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_text import split_text
 
 logger = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 9_000
+STOPPED = "stopped_by_user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,89 +31,103 @@ class Place:
 
 
 class ReplyStream:
-    """Append Markdown, then finish once. `on_part` hears the ts of each message that the answer becomes, at once."""
+    """Append Markdown, then finish once. `on_part` hears the ts of each message that the answer becomes, at once.
+
+    `is_stopped`: the person pressed Stop; what is appended after that is not shown.
+    """
 
     def __init__(self, client: WebClient, place: Place, on_part: Callable[[str], None]) -> None:
         self._client = client
         self._place = place
         self._on_part = on_part
-        self._stream: ChatStream | None = None
-        self._bytes = 0
+        self._ts: str | None = None  # of the message that is being streamed
+        self._bytes = 0  # streamed into it
         self._unsent = ""
         self._may_stream = True
+        self.is_stopped = False
         self.parts: list[str] = []
 
     def append(self, markdown: str) -> None:
         """Show more of the answer; what Slack refuses to stream is kept and posted by `finish`."""
+        if self.is_stopped:
+            return
         if not self._may_stream:
             self._unsent += markdown
             return
         try:
-            self._roll_over(len(markdown.encode()))
-            if self._stream is None:
-                self._stream = self._open()
-            response = self._stream.append(markdown_text=markdown)
-        except SlackApiError as error:
-            logger.warning("Streaming to %s ended: %s", self._place.channel, error.response["error"])
-            self._may_stream = False
-            self._unsent += markdown
-        else:
-            self._note(response.get("ts") if response else None)
+            self._send(markdown)
+        except SLACK_ERRORS as error:
+            self._give_up(markdown, name_error(error))
 
     def finish(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-        """End the answer with its footer. Raises SlackApiError only when nothing of the rest could be posted."""
-        if self._unsent or self._stream is None:
-            self._close(None, None)
-            self._post(blocks, metadata)
+        """End the answer with its footer. Raises one of `SLACK_ERRORS` only when the rest could not be posted."""
+        if not self._unsent and self._close(blocks, metadata):
             return
-        try:
-            self._close(blocks, metadata)
-        except SlackApiError as error:
-            logger.warning("The stream in %s did not close: %s", self._place.channel, error.response["error"])
-            self._post(blocks, metadata)
+        self.abandon()
+        *pieces, last = split_text(self._unsent.strip(), MESSAGE_BYTES)
+        self._unsent = ""
+        for piece in pieces:
+            self._post(piece, [], None)
+        self._post(last, blocks, metadata)
 
-    def _open(self) -> ChatStream:
-        self._bytes = 0
-        return self._client.chat_stream(
-            buffer_size=1,
+    def abandon(self) -> None:
+        """End the message that is being streamed as it stands; harmless where there is none."""
+        self._close(None, None)
+
+    def _send(self, markdown: str) -> None:
+        size = len(markdown.encode())
+        if self._bytes + size > MESSAGE_BYTES:
+            self.abandon()
+        if self._ts is None:
+            self._start(markdown)
+            self._bytes = size
+            return
+        self._client.chat_appendStream(channel=self._place.channel, ts=self._ts, markdown_text=markdown)
+        self._bytes += size
+
+    def _start(self, markdown: str) -> None:
+        response = self._client.chat_startStream(
             channel=self._place.channel,
             thread_ts=self._place.thread_ts,
             recipient_user_id=self._place.person,
             recipient_team_id=self._place.team,
+            markdown_text=markdown,
         )
+        self._ts = str(response["ts"])
+        self._note(self._ts)
 
-    def _roll_over(self, size: int) -> None:
-        if self._stream is not None and self._bytes + size > MESSAGE_BYTES:
-            self._close(None, None)
-        self._bytes += size
+    def _give_up(self, markdown: str, reason: str) -> None:
+        logger.warning("streaming to %s ended: %s", self._place.channel, reason)
+        self._may_stream = False
+        self.is_stopped = reason == STOPPED
+        if not self.is_stopped:
+            self._unsent += markdown
 
-    def _close(self, blocks: list[dict[str, Any]] | None, metadata: dict[str, Any] | None) -> None:
-        stream, self._stream = self._stream, None
-        if stream is None:
-            return
+    def _close(self, blocks: list[dict[str, Any]] | None, metadata: dict[str, Any] | None) -> bool:
+        """Stop the stream; False where none was open or Slack did not do it."""
+        ts, self._ts, self._bytes = self._ts, None, 0
+        if ts is None:
+            return False
         try:
-            response = stream.stop(blocks=blocks, metadata=metadata)
-        except SlackApiError:
-            if blocks is not None:
-                raise
-            return
-        self._note(response.get("ts"))
+            self._client.chat_stopStream(channel=self._place.channel, ts=ts, blocks=blocks, metadata=metadata)
+        except SLACK_ERRORS as error:
+            logger.warning("the stream in %s did not close: %s", self._place.channel, name_error(error))
+            return False
+        return True
 
-    def _post(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-        text, self._unsent = self._unsent.strip(), ""
+    def _post(self, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any] | None) -> None:
         body = [{"type": "markdown", "text": text}] if text else []
         response = self._client.chat_postMessage(
             channel=self._place.channel,
             thread_ts=self._place.thread_ts,
-            text=text[:MESSAGE_BYTES] or "…",
+            text=text or "…",
             blocks=[*body, *blocks],
             metadata=metadata,
             unfurl_links=False,
             unfurl_media=False,
         )
-        self._note(response.get("ts"))
+        self._note(str(response["ts"]))
 
-    def _note(self, ts: str | None) -> None:
-        if ts and ts not in self.parts:
-            self.parts.append(ts)
-            self._on_part(ts)
+    def _note(self, ts: str) -> None:
+        self.parts.append(ts)
+        self._on_part(ts)

@@ -10,7 +10,9 @@ _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _EMOJI_NAME = re.compile(r":[a-z0-9_+-]+(?:::skin-tone-\d)?:")
 _PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\(([^)\s]*)[^)]*\)|<?\bhttps?://[^\s>)]+>?", re.IGNORECASE)
+_LINK = re.compile(
+    r"!?\[([^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?", re.IGNORECASE
+)
 _INVISIBLE = "\u2060"
 
 
@@ -50,3 +52,14 @@ def escape_mrkdwn(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """Cut text to at most `limit` characters, with an ellipsis where something is missing."""
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut text, at white space where there is some, into one or more pieces of at most `limit` bytes of UTF-8."""
+    pieces = []
+    while len(text.encode()) > limit:
+        head = text.encode()[:limit].decode(errors="ignore")
+        end = max(head.rfind(" "), head.rfind("\n"), 0) or len(head)
+        pieces.append(text[:end])
+        text = text[end:].lstrip()
+    return [*pieces, text]

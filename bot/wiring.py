@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
@@ -25,6 +24,7 @@ from bot.engine.port import Engine
 from bot.learning import Learning
 from bot.parts import Parts
 from bot.report import build_report
+from bot.socket_mode import open_socket
 from bot.trial import TrialAnswerer
 from bot.work import WorkPool
 from config.settings import Settings
@@ -46,7 +46,6 @@ from retrieval.prompt import ChatMessage, build_messages
 logger = logging.getLogger(__name__)
 
 WORKERS = 8
-SOCKET_CONCURRENCY = 10
 POINTER_SECONDS = 5.0
 RETRIES_WHEN_LIMITED = 3
 
@@ -173,11 +172,12 @@ def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Ite
         parts = build_parts(core, client)
         stack.callback(parts.pool.close)
         stack.callback(parts.learning.close)
-        handler = SocketModeHandler(build_app(parts), app_token, web_client=client, concurrency=SOCKET_CONCURRENCY)
-        handler.connect()  # type: ignore[no-untyped-call]  # Bolt's own
-        stack.callback(handler.close)
+        app = build_app(parts)
+        stack.callback(app.listener_runner.listener_executor.shutdown)
+        # Before the socket is open: what comes in from then on is taken up by its listener alone.
         if resumed := resume(parts):
             logger.info("%d questions from before are answered now", resumed)
+        stack.enter_context(open_socket(app, app_token, client))
         scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
         stack.callback(scheduler.shutdown)
         scheduler.add_job(

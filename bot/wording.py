@@ -32,6 +32,7 @@ CORRECTION_WAITS = "Thank you. Your correction is stored; a colleague checks it 
 CORRECTION_CARD = "*A correction waits for approval* from <@{person}>"
 CORRECTION_APPROVED = "Approved by <@{person}>. It goes into the next training."
 CORRECTION_REJECTED = "Rejected by <@{person}>. It will not be used."
+CORRECTION_UNKNOWN = "I no longer have a record of that correction."
 CORRECTION_DECIDED = "That correction was decided already."
 UNKNOWN_REPLY = "I no longer have a record of that answer, so I could not store this. Please ask again and vote there."
 NOT_STAFF = "Only staff can decide about corrections."

@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from bot import blocks, wording
+from bot.listeners.failures import guard
 from bot.parts import Parts
 from feedback.events import Role
 from retrain.errors import RetrainError
@@ -24,7 +25,8 @@ def register(app: App, parts: Parts) -> None:
     def handle_chip(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         word, _, rest = body.get("text", "").strip().partition(" ")
-        parts.pool.submit(body["trigger_id"], lambda: run_command(parts, body, respond, word.lower(), rest.strip()))
+        job = guard(parts, body, lambda: run_command(parts, body, respond, word.lower(), rest.strip()))
+        parts.pool.submit(body["trigger_id"], job)
 
 
 def run_command(parts: Parts, body: Body, respond: Respond, word: str, rest: str) -> None:

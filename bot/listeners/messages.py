@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
-from slack_sdk.errors import SlackApiError
 
 from bot import wording
 from bot.answering import Question
 from bot.parts import Parts
+from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback import conversation, inbox, replies
 
 logger = logging.getLogger(__name__)
@@ -123,5 +123,5 @@ def _answer(parts: Parts, question: Question, key: str) -> None:
 def _apologise(parts: Parts, question: Question, reference: str) -> None:
     try:
         parts.answering.say(question.place, wording.FAILED.format(reference=reference))
-    except SlackApiError as error:
-        logger.error("could not say so in %s: %s", question.channel, error.response["error"])
+    except SLACK_ERRORS as error:
+        logger.error("could not say so in %s: %s", question.channel, name_error(error))

@@ -4,10 +4,11 @@ import logging
 from typing import Any
 
 from slack_bolt import Ack, App
-from slack_sdk.errors import SlackApiError
 
 from bot import blocks, wording
+from bot.listeners.failures import guard
 from bot.parts import Parts
+from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback import inbox, replies, signals
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,12 @@ def register(app: App, parts: Parts) -> None:
 
     @app.action(blocks.ASK_PERSON)
     def handle_ask_person(ack: Ack, body: Body) -> None:
+        person, reply_id = body["user"]["id"], body["actions"][0]["value"]
+        reply = replies.find_reply(parts.db, reply_id)
+        if reply is not None:
+            signals.record_escalation(parts.db, reply_id, person, parts.directory.role(person).value)
         ack()
-        parts.pool.submit(body["trigger_id"], lambda: bring_in_a_person(parts, body))
+        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: bring_in_a_person(parts, body, reply)))
 
     @app.event("app_home_opened")
     def handle_home(body: Body) -> None:
@@ -35,14 +40,12 @@ def register(app: App, parts: Parts) -> None:
         inbox.mark_done(parts.db, body["event_id"])
 
 
-def bring_in_a_person(parts: Parts, body: Body) -> None:
-    """Tell staff who needs help with what, and tell the asker that it was done."""
-    person, reply_id = body["user"]["id"], body["actions"][0]["value"]
-    reply = replies.find_reply(parts.db, reply_id)
+def bring_in_a_person(parts: Parts, body: Body, reply: replies.Reply | None) -> None:
+    """Tell staff who needs help with what, and tell the asker that it was done, or why it was not."""
+    person = body["user"]["id"]
     if reply is None:
         _answer(parts, body, wording.UNKNOWN_REPLY)
         return
-    signals.record_escalation(parts.db, reply_id, person, parts.directory.role(person).value)
     if parts.staff_channel is None:
         _answer(parts, body, wording.PERSON_NOWHERE)
         return
@@ -64,6 +67,6 @@ def _answer(parts: Parts, body: Body, text: str) -> None:
 def _link(parts: Parts, reply: replies.Reply) -> str | None:
     try:
         return str(parts.client.chat_getPermalink(channel=reply.channel, message_ts=reply.question_ts)["permalink"])
-    except SlackApiError as error:
-        logger.info("no permalink for %s: %s", reply.question_ts, error.response["error"])
+    except SLACK_ERRORS as error:
+        logger.info("no permalink for %s: %s", reply.question_ts, name_error(error))
         return None

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App
-from slack_sdk.errors import SlackApiError
 
 from bot import blocks, wording
 from bot.parts import Parts
+from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback import corrections, inbox, replies, votes
 from feedback.errors import FeedbackError, UnknownReply
 from feedback.events import Role
@@ -37,17 +37,17 @@ def register(app: App, parts: Parts) -> None:
     @app.action(blocks.VOTE)
     def handle_vote(ack: Ack, body: Body) -> None:
         verdict, _, reply_id = body["actions"][0]["value"].partition(":")
-        if verdict == "down":
-            _open_correction(parts, body, reply_id)
-        ack()
-        person = body["user"]["id"]
-        try:
-            votes.record_button(
-                parts.db, reply_id=reply_id, person=person, role=parts.directory.role(person).value, verdict=verdict
-            )
-        except UnknownReply:
+        if not _is_known(parts, verdict, reply_id):
+            ack()
             _whisper(parts, body, wording.UNKNOWN_REPLY)
             return
+        if verdict == "down":
+            _open_correction(parts, body, reply_id)
+        person = body["user"]["id"]
+        votes.record_button(
+            parts.db, reply_id=reply_id, person=person, role=parts.directory.role(person).value, verdict=verdict
+        )
+        ack()
         if verdict == "up":
             _whisper(parts, body, wording.VOTE_UP)
 
@@ -62,13 +62,11 @@ def register(app: App, parts: Parts) -> None:
 
     @app.action(blocks.APPROVE)
     def handle_approve(ack: Ack, body: Body) -> None:
-        ack()
-        _decide(parts, body, approved=True)
+        _decide(parts, ack, body, approved=True)
 
     @app.action(blocks.REJECT)
     def handle_reject(ack: Ack, body: Body) -> None:
-        ack()
-        _decide(parts, body, approved=False)
+        _decide(parts, ack, body, approved=False)
 
 
 def build_reaction_handler(parts: Parts) -> Callable[[Body], None]:
@@ -103,6 +101,10 @@ def record_reaction(parts: Parts, body: Body) -> None:
         inbox.mark_done(parts.db, body["event_id"])
 
 
+def _is_known(parts: Parts, verdict: str, reply_id: str) -> bool:
+    return verdict in list(votes.Verdict) and replies.find_reply(parts.db, reply_id) is not None
+
+
 def _ask_for_correction(parts: Parts, channel: str, ts: str, person: str) -> None:
     reply = replies.find_reply_at(parts.db, channel, ts)
     if reply is None:
@@ -126,8 +128,8 @@ def _open_correction(parts: Parts, body: Body, reply_id: str) -> None:
         parts.client.views_open(
             trigger_id=body["trigger_id"], view=blocks.build_correction_view(reply_id, reply.question)
         )
-    except SlackApiError as error:
-        logger.warning("the correction modal for %s did not open: %s", reply_id, error.response["error"])
+    except SLACK_ERRORS as error:
+        logger.warning("the correction modal for %s did not open: %s", reply_id, name_error(error))
 
 
 def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
@@ -146,36 +148,31 @@ def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
         return
     ack()
     reply = replies.find_reply(parts.db, reply_id)
-    assert reply is not None
+    assert reply is not None  # its modal was opened for it
     waits = correction.state is corrections.State.WAITING
+    if waits and parts.admin_channel:
+        parts.client.chat_postMessage(
+            channel=parts.admin_channel,
+            text=wording.CORRECTION_CARD.format(person=person),
+            blocks=blocks.build_correction_card(correction.id, person, reply.question, reply.shown, correction.text),
+        )
     parts.client.chat_postEphemeral(
         channel=reply.channel,
         user=person,
         thread_ts=reply.thread_ts,
         text=wording.CORRECTION_WAITS if waits else wording.CORRECTION_TAKEN,
     )
-    if waits and parts.admin_channel:
-        parts.client.chat_postMessage(
-            channel=parts.admin_channel,
-            text=wording.CORRECTION_CARD.format(person=person),
-            blocks=blocks.build_correction_card(
-                correction.id, person, reply.question, reply.shown, correction.text
-            ),
-        )
 
 
-def _decide(parts: Parts, body: Body, *, approved: bool) -> None:
-    person = body["user"]["id"]
-    role = parts.directory.role(person)
-    if role is Role.CUSTOMER:
-        _whisper(parts, body, wording.NOT_STAFF)
-        return
-    try:
-        corrections.decide(
-            parts.db, body["actions"][0]["value"], by=person, role=role.value, approved=approved
-        )
-    except FeedbackError as error:
-        _whisper(parts, body, str(error))
+def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:
+    person, correction_id = body["user"]["id"], body["actions"][0]["value"]
+    refusal = _reason_not_to_decide(parts, person, correction_id)
+    if refusal is None:
+        role = parts.directory.role(person).value
+        corrections.decide(parts.db, correction_id, by=person, role=role, approved=approved)
+    ack()
+    if refusal is not None:
+        _whisper(parts, body, refusal)
         return
     outcome = (wording.CORRECTION_APPROVED if approved else wording.CORRECTION_REJECTED).format(person=person)
     message = body["message"]
@@ -186,6 +183,15 @@ def _decide(parts: Parts, body: Body, *, approved: bool) -> None:
         text=message["text"],
         blocks=[*kept, blocks.build_context(outcome)],
     )
+
+
+def _reason_not_to_decide(parts: Parts, person: str, correction_id: str) -> str | None:
+    if parts.directory.role(person) is Role.CUSTOMER:
+        return wording.NOT_STAFF
+    correction = corrections.find_correction(parts.db, correction_id)
+    if correction is None:
+        return wording.CORRECTION_UNKNOWN
+    return None if correction.state is corrections.State.WAITING else wording.CORRECTION_DECIDED
 
 
 def _whisper(parts: Parts, body: Body, text: str) -> None:
