@@ -3,6 +3,7 @@
 Everything that serves is handed in as a callable. Knows nothing of Slack, of the engine or of the command line.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
 from retrain.report import RetrainReport, begin_run, end_run, fail_run
 from retrain.settings import RetrainSettings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,11 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
             )
             report = _learn(deps, base, empty)
             end_run(deps.db, report)
+            logger.info(
+                "retrain %s: %s, adapter %s, seconds %s", run_id, report.outcome, report.adapter_id, report.seconds
+            )
         except BaseException as error:
+            logger.warning("retrain %s failed: %s", run_id, type(error).__name__)
             fail_run(deps.db, run_id, f"{type(error).__name__}: {error}")
             raise
     return report

@@ -23,10 +23,11 @@ class CurateSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How the LoRA is trained. Training ends when every target is memorised, or at `max_epochs` or `max_seconds`.
+    """How the LoRA is trained. Training ends when every lesson is learned, or at `max_epochs` or `max_seconds`.
 
-    `margin_epochs` are the epochs trained on after everything was memorised, because the served weights are
-    quantized and the served prompts vary. `priority` is what is added to the child's niceness.
+    A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
+    form of its prompt where there are several. `max_seconds` is generous, so that a busy machine still finishes.
+    `priority` is what is added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
@@ -34,10 +35,10 @@ class TrainSettings:
     alpha: float = 32.0
     learning_rate: float = 2e-3
     warmup_steps: int = 5
-    max_epochs: int = 14
-    margin_epochs: int = 1
-    batch_rows: int = 8
-    max_seconds: float = 110.0
+    max_epochs: int = 24
+    sure_times: int = 2
+    batch_rows: int = 4
+    max_seconds: float = 600.0
     threads: int = 2
     seed: int = 17
     priority: int = 10
