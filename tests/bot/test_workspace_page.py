@@ -293,9 +293,14 @@ def test_a_person_edits_and_deletes_their_own_message(
 
 
 def test_news_in_another_channel_is_marked_until_it_is_read(open_page: Callable[..., Page], answerer: Answerer) -> None:
-    page = open_page("U0SAM")
     answerer.client.chat_postMessage(channel="C0STAFF", text="Cleo needs a person")
+    page = open_page("U0SAM")
     entry = page.get_by_role("button", name="support-team")
+    expect(entry.locator(".entry-count")).to_have_text("1")
+    entry.click()
+    expect(entry.locator(".entry-count")).to_have_count(0)
+    page.get_by_role("button", name="help", exact=True).click()
+    answerer.client.chat_postMessage(channel="C0STAFF", text="Cleo still needs a person")
     expect(entry.locator(".entry-count")).to_have_text("1")
     entry.click()
     expect(page.locator(".divider-new")).to_be_visible()

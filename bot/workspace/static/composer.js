@@ -1,4 +1,4 @@
-// The box to write in. Enter sends, Shift+Enter makes a new line; drafts are kept for each place while the page is open.
+// The box to write in. Enter sends, Shift+Enter makes a new line. Each place keeps its draft while the page is open.
 
 import { Completion, suggest } from "./complete.js";
 import { el, icon } from "./dom.js";

@@ -70,6 +70,7 @@ export class MessageList {
 
   build({ channel, messages, newSince, editing, statusOf }) {
     const wanted = [];
+    const replies = messages.slice(1).filter((m) => !m.ephemeral).length;
     let previous = null;
     let marked = !newSince;
     for (const message of messages) {
@@ -95,8 +96,8 @@ export class MessageList {
         [message, view.compact, view.editing, view.status, pressed],
         () => renderMessage(message, view, this.desk),
       ]);
-      if (this.inThread && message === messages[0] && messages.length > 1)
-        wanted.push(["count", [messages.length], () => divider(replyCount(messages.length - 1), "divider-count")]);
+      if (this.inThread && message === messages[0] && replies)
+        wanted.push(["count", [replies], () => divider(replyCount(replies), "divider-count")]);
       previous = this.inThread && message === messages[0] ? null : message;
     }
     return wanted;

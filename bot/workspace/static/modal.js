@@ -58,7 +58,7 @@ class Inputs {
 }
 
 export class Modals {
-  // act(fields with view_id), submit(view_id, values) → {ok, errors?}, close(view_id); context() → names, users, …
+  // act(fields with view_id), submit(view_id, values) → {ok, errors?}, close(view_id); context() → as elements.js says.
   constructor({ act, submit, close, context }) {
     this.calls = { act, submit, close };
     this.context = context;

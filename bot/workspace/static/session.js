@@ -6,7 +6,8 @@ import { listen } from "./events.js";
 import { State } from "./state.js";
 
 export class Session {
-  // hooks: {changed(), view(event), notice(text, kind?), connection("open" | "lost", again), said(message), followed(channel, ts)}
+  // hooks: {changed(), view(event), notice(text, kind?), connection("open" | "lost", again), said(message),
+  // followed(channel, ts)}
   static async open(user, hooks) {
     const session = new Session(new State(await api.bootstrap(user)), hooks);
     await session.refetch();

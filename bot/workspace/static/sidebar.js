@@ -33,7 +33,9 @@ function groups(bot, rows, isHome, go) {
 }
 
 function entry(open, mark, label, unread, onclick) {
-  const count = unread ? el("span", { class: "entry-count", "aria-label": `${unread} unread` }, unread) : null;
+  const count = unread
+    ? el("span", { class: "entry-count", "aria-label": `${unread} unread` }, unread > 99 ? "99+" : unread)
+    : null;
   return el(
     "li",
     {},

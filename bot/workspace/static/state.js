@@ -43,7 +43,6 @@ export class State {
 
   setMessages(channel, messages) {
     this.lists.set(channel, messages);
-    if (this.read[channel] === undefined) this.markRead(channel);
   }
 
   setThread(channel, ts, messages) {

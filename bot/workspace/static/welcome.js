@@ -29,10 +29,6 @@ export function renderWelcome(state, channel, isEmpty, ask) {
 function tryOut(state, channel, bot, ask) {
   const examples = (state.examples.length ? state.examples : GENERAL).slice(0, 4);
   const text = (question) => (channel.is_im ? question : `@${bot} ${question}`);
-  const isCustomer = state.me.role === "customer";
-  const next = isCustomer
-    ? "rate it with a thumb under the answer, or reply in its thread."
-    : "rate the answer with a thumb; a thumbs-down asks what it should have said.";
   return el(
     "div",
     { class: "try" },
@@ -52,8 +48,9 @@ function tryOut(state, channel, bot, ask) {
     el(
       "p",
       { class: "try-next" },
-      `Then ${next} `,
-      state.commands[0] && ["Type ", el("kbd", {}, "/"), " to see the commands."],
+      "Then rate the answer with a thumb: a thumbs-down asks what it should have said. ",
+      state.commands[0] && ["Type ", el("kbd", {}, "/"), " for the commands. "],
+      "At the top you choose who you are: customers, agents and admins see different things.",
     ),
   );
 }
