@@ -32,6 +32,7 @@ from feedback.database import Database, open_database
 from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.base_card import load_base
+from retrain.curate import Privacy
 from retrain.errors import RetrainError
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
@@ -97,10 +98,15 @@ class Core:
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.retrain.heldout,
             replay_prompts=self._replay_prompts,
+            privacy=Privacy(find_audience=self._find_audience),
         )
         if tell is not None:
             deps = replace(deps, tell=tell)
         return run_retrain(deps, trigger=trigger, requested_by=requested_by)
+
+    def _find_audience(self, passage_id: str) -> Audience | None:
+        passage = self.knowledge.passage(passage_id)
+        return passage.audience if passage else None
 
     def _replay_prompts(self, count: int) -> Sequence[tuple[ChatMessage, ...]]:
         headings = self.knowledge.headings(CUSTOMER_SCOPE)

@@ -22,6 +22,9 @@ from retrieval.prompt import ChatMessage, split_claims
 
 BuildPrompt = Callable[[str, Audience], Prompt]
 
+# A system message and the question: what an answer has that no earlier turn can have told staff secrets.
+_FIRST_TURN = 2
+
 _LEADING_MARKER = re.compile(r"^\s*\[\d{1,2}\]\s*")
 
 
@@ -54,10 +57,13 @@ class Curated:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """What must not be trained on: people's names, and evidence that customers may not read (any more)."""
+    """What must not be trained on: people's names, and evidence that customers may not read (any more).
+
+    `find_audience` gives a passage's present audience by its id; None where the documents no longer hold it.
+    """
 
     names: tuple[str, ...] = ()
-    may_customers_read: Callable[[str], bool] = field(default=lambda passage_id: True)  # noqa: ARG005
+    find_audience: Callable[[str], Audience | None] = field(default=lambda passage_id: None)  # noqa: ARG005
 
 
 def curate(
@@ -191,11 +197,12 @@ def _may_train(reply: Reply, settings: CurateSettings, privacy: Privacy, dropped
     """Whether one adapter for everybody may learn it: nothing of what customers may not read, unless so set."""
     if settings.staff_replies:
         return True
-    if reply.audience != Audience.CUSTOMER:
-        dropped["for staff only"] += 1
-        return False
-    if not all(privacy.may_customers_read(line.passage_id) for line in reply.evidence):
+    audiences = [privacy.find_audience(line.passage_id) for line in reply.evidence]
+    if Audience.STAFF in audiences:
         dropped["evidence that customers may not read"] += 1
+        return False
+    if reply.audience != Audience.CUSTOMER and (None in audiences or len(reply.messages) > _FIRST_TURN):
+        dropped["for staff only"] += 1
         return False
     return True
 

@@ -107,10 +107,21 @@ def test_what_was_answered_to_staff_never_trains_an_adapter_for_customers(db: Da
     assert len(run_curate(db, settings=settings).examples) == 1
 
 
+def test_what_staff_asked_is_learned_where_customers_may_read_all_that_it_rests_on(db: Database) -> None:
+    public = Privacy(find_audience=lambda passage_id: Audience.CUSTOMER)  # noqa: ARG005
+    add_reply(db, "R1", ASKED, audience="staff")
+    correct(db, "R1", "Charging takes 90 minutes.")
+    assert run_curate(db, privacy=public).dropped == {}
+    add_reply(db, "R2", "And the other?", audience="staff", thread=(Turn("assistant", "Staff get 45 euros."),))
+    correct(db, "R2", "Charging takes 80 minutes.")
+    assert run_curate(db, privacy=public).dropped == {"for staff only": 1}
+
+
 def test_evidence_that_became_staff_only_is_not_learned_from(db: Database) -> None:
     add_reply(db, "R1", ASKED)
     like(db, "R1")
-    curated = run_curate(db, privacy=Privacy(may_customers_read=lambda passage_id: passage_id != "P3"))
+    audiences = {"P3": Audience.STAFF}
+    curated = run_curate(db, privacy=Privacy(find_audience=audiences.get))
     assert curated.dropped == {"evidence that customers may not read": 1}
 
 
