@@ -1,0 +1,196 @@
+"""A running Chip in one process: real workspace, real Socket Mode, real database, real Chroma and embedder.
+
+Only the model is played: `QuotingEngine` says what a test plans, or quotes the best evidence.
+"""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import wiring
+from bot.parts import Parts
+from bot.wiring import Core, connect
+from bot.workspace.board import Message
+from bot.workspace.server import LocalWorkspace
+from bot.workspace.socket_mode import Delivery
+from config.settings import Settings, load_settings
+from feedback import replies
+from feedback.database import open_database
+from feedback.inbox import find_unfinished
+from retrieval.embedder import load_embedder
+from retrieval.knowledge import Knowledge
+from retrieval.passage import Audience
+from tests.fakes import QuotingEngine
+
+TEAM = "T0LOCAL"
+HELP, STAFF, ADMIN = "C0HELP", "C0STAFF", "C0ADMIN"
+CLEO, SAM, ADA = "U0CLEO", "U0SAM", "U0ADA"
+DMS = {CLEO: "D0CLEO", SAM: "D0SAM", ADA: "D0ADA"}
+COMPANY = "Tansy Robotics"
+
+DOCUMENTS = {
+    "tansy-4.md": """---
+title: Tansy 4
+audience: customer
+---
+# Tansy 4
+## Battery
+The Tansy 4 runs for 55 minutes on one charge. The battery of the Tansy 4 charges in 80 minutes.
+## Limits
+The Tansy 4 cannot fly and cannot climb stairs.
+""",
+    "returns.md": """---
+title: Returns
+audience: customer
+---
+# Returns
+You can return a Tansy 4 within 30 days of delivery. Return shipping is free of charge.
+""",
+    "safety.md": """---
+title: Safety
+audience: customer
+---
+# Safety
+Keep children and pets away while the blades of the robot turn. Lift the robot only by its handle.
+""",
+    "goodwill.md": """---
+title: Goodwill
+audience: staff
+---
+# Goodwill
+Support agents may grant a goodwill credit of 45 euros for a late delivery.
+""",
+    "repair.md": """---
+title: Repair prices
+audience: staff
+---
+# Repair prices
+The workshop pays 41 euros for a blade motor of the Tansy 4.
+""",
+}
+
+
+@dataclass(slots=True)
+class Chip:
+    """A Chip that runs, with the handles that a story needs. `start` and `stop` may alternate on the same database."""
+
+    core: Core
+    engine: QuotingEngine
+    workspace: LocalWorkspace
+    _running: ExitStack = field(default_factory=ExitStack)
+    parts: Parts | None = None
+
+    def start(self) -> None:
+        self._running = ExitStack()
+        self.parts = self._running.enter_context(
+            connect(
+                self.core,
+                bot_token=self.workspace.bot_token,
+                app_token=self.workspace.app_token,
+                base_url=self.workspace.api_url,
+            )
+        )
+        self.workspace.wait_for(self.workspace.is_connected)
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def ask(self, person: str, text: str, channel: str | None = None, thread_ts: str | None = None) -> dict[str, Any]:
+        """Post as the person and return Chip's first finished message after it in the thread."""
+        channel = channel or DMS[person]
+        visitor = self.workspace.visit(person)
+        ts = visitor.post(channel, text, thread_ts)
+        return visitor.wait_for_message(
+            channel,
+            lambda message: "bot_id" in message and not message["streaming"] and message["ts"] > ts,
+            thread_ts or ts,
+        )
+
+    def wait_for_said(self, channel: str, text: str) -> Message:
+        """Return the first message of Chip's in a channel, ephemerals included, that holds the text."""
+        return self.workspace.wait_for(
+            lambda: next((m for m in self.workspace.messages(channel) if m.bot_id and text in show(m)), None)
+        )
+
+    def show(self, person: str, message: Message) -> dict[str, Any]:
+        """Return a message as the person's page shows it."""
+        visitor = self.workspace.visit(person)
+        return visitor.wait_for_message(message.channel, lambda shown: shown["ts"] == message.ts, message.thread_ts)
+
+    def reply_at(self, channel: str, message: dict[str, Any]) -> replies.Reply:
+        """Return the row of the reply that a message shows."""
+        reply = replies.find_reply_at(self.core.db, channel, message["ts"])
+        assert reply is not None
+        return reply
+
+    def settle(self) -> None:
+        """Wait until every envelope was acknowledged and every event in the inbox is done."""
+        self.workspace.wait_for(lambda: self.workspace.is_idle() and not find_unfinished(self.core.db))
+
+    def said(self, channel: str) -> list[str]:
+        """Everything that Chip said in a channel, threads and ephemerals included, oldest first."""
+        return [show(m) for m in self.workspace.messages(channel) if m.bot_id]
+
+
+def show(message: Message) -> str:
+    """Return all that a message says: its text, its Markdown and its blocks."""
+    return "\n".join([message.text, message.markdown or "", json.dumps(message.blocks, ensure_ascii=False)])
+
+
+@pytest.fixture(scope="session")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
+    """The documents, indexed once: tests only read them."""
+    folder = tmp_path_factory.mktemp("documents")
+    for name, text in DOCUMENTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    knowledge = Knowledge(tmp_path_factory.mktemp("index"), load_embedder(), default_audience=Audience.STAFF)
+    knowledge.ingest(folder)
+    yield knowledge
+    knowledge.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("database") / "chip.db"
+    open_database(f"sqlite:///{path}", clock=wiring.now_utc, new_id=wiring.make_id).close()
+    return path
+
+
+@pytest.fixture
+def chip_settings(tmp_path: Path, migrated_database: Path) -> Settings:
+    shutil.copy(migrated_database, tmp_path / "chip.db")
+    return load_settings(environment={"CHIP_DATA": str(tmp_path), "CHIP_COMPANY": COMPANY}).settings
+
+
+@pytest.fixture
+def delivery() -> Delivery:
+    return Delivery(ack_seconds=5.0, redelivery_seconds=(0.0, 0.05, 0.1))
+
+
+@pytest.fixture
+def stopped_chip(chip_settings: Settings, knowledge: Knowledge, delivery: Delivery) -> Iterator[Chip]:
+    """Chip with everything but its connection to Slack."""
+    before = set(threading.enumerate())
+    engine = QuotingEngine()
+    db = open_database(chip_settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
+    with LocalWorkspace(delivery=delivery) as workspace:
+        chip = Chip(Core(chip_settings, db, knowledge, engine), engine, workspace)
+        yield chip
+        chip.stop()
+    engine.close()
+    db.close()
+    left = {thread.name for thread in threading.enumerate() if thread not in before}
+    assert not left, f"threads that were left: {sorted(left)}"
+
+
+@pytest.fixture
+def chip(stopped_chip: Chip) -> Chip:
+    stopped_chip.start()
+    return stopped_chip
