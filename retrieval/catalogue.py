@@ -123,6 +123,10 @@ class Catalogue:
         )
         return int(documents), int(passages)
 
+    def version(self) -> int:
+        """Return a number that changes when another connection has written; writes of our own leave it alone."""
+        return int(self._read("PRAGMA data_version", ())[0][0])
+
     def count_units(self) -> int:
         """Return the number of quotable units, each of which has one vector."""
         return int(self._read("SELECT coalesce(sum(units), 0) FROM passages", ())[0][0])

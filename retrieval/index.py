@@ -7,9 +7,12 @@ search shows only what stands there, so that no half document is ever found. Kno
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from retrieval.catalogue import Catalogue, Entry
 from retrieval.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
@@ -47,12 +50,15 @@ class Index:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._embedder = embedder
-        self._writing = threading.Lock()
+        self._threads = threading.Lock()
+        self._processes = FileLock(folder / "lock", thread_local=False)
         self._mended: list[str] = []
-        self.catalogue = self._open_catalogue()
-        self._empty_if_settings_changed()
-        self.vectors = self._open_vectors()
-        self.lexical = self._build_lexical()
+        with self._writing():
+            self.catalogue = self._open_catalogue()
+            self._empty_if_settings_changed()
+            self.vectors = self._open_vectors()
+            self._version = self.catalogue.version()
+            self.lexical = self._build_lexical()
 
     @property
     def mended(self) -> tuple[str, ...]:
@@ -69,7 +75,7 @@ class Index:
         Only new and changed documents are read into passages and vectors. A file that has become unreadable loses its
         passages, since what they said may no longer hold. `progress` gets the number of files done and the last path.
         """
-        with self._writing:
+        with self._writing():
             known = self.catalogue.list_digests(FOLDER_ORIGIN)
             seen: dict[str, str] = {}
             unreadable: list[Unreadable] = []
@@ -100,24 +106,37 @@ class Index:
 
     def put_document(self, document: Document, *, origin: str) -> None:
         """Index one document that is no file of the folder, at once; an ingest of the folder leaves it alone."""
-        with self._writing:
+        with self._writing():
             self._put(document, origin)
             self.lexical = self._build_lexical()
 
     def remove_document(self, source: str) -> None:
         """Take one document out of search; nothing happens where there is none."""
-        with self._writing:
+        with self._writing():
             self._remove(source)
             self.lexical = self._build_lexical()
 
+    def refresh(self) -> None:
+        """Take over what another process has written since the last look; costs a statement when it wrote nothing."""
+        if self.catalogue.version() != self._version:
+            with self._threads:
+                self._version = self.catalogue.version()
+                self.lexical = self._build_lexical()
+
     def mend_vectors(self, broken: VectorIndex, reason: str) -> None:
         """Build Chroma's directory anew from the catalogue, unless another thread has done so since `broken` failed."""
-        with self._writing:
+        with self._writing():
             if self.vectors is not broken:
                 return
             broken.close()
             delete_vectors(self._folder / "chroma")
             self.vectors = self._fill_vectors(reason)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One writer at a time, among the threads and among the processes."""
+        with self._threads, self._processes:
+            yield
 
     def _put(self, document: Document, origin: str) -> None:
         passages = build_passages(document)

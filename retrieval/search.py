@@ -23,6 +23,7 @@ def search(index: Index, question: str, vector: Vectors, scope: Scope, limit: in
 
     `vector` is the question's, (width,), of length 1. Ties are broken by similarity and then by id.
     """
+    index.refresh()
     dense = _rank_dense(index, vector, scope)
     lexical = index.lexical.rank(question, scope.audiences, DEPTH)
     scores: dict[str, float] = {}

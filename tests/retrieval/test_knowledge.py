@@ -3,6 +3,8 @@
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -240,6 +242,26 @@ def test_questions_asked_during_an_ingest_see_the_old_document_or_the_new_one(
     assert not any("5 years" in text and "12 months" in text for text in seen)
     assert not any("workshop" in text for text in seen)
     assert knowledge.check() == []
+
+
+INGEST = """
+import sys
+from pathlib import Path
+from retrieval.embedder import load_embedder
+from retrieval.knowledge import Knowledge
+knowledge = Knowledge(Path(sys.argv[1]), load_embedder())
+knowledge.ingest(Path(sys.argv[2]))
+knowledge.close()
+"""
+
+
+def test_what_another_process_ingests_is_found_here(knowledge: Knowledge, tmp_path: Path, documents: Path) -> None:
+    (documents / "warranty.md").unlink()
+    (documents / "new.md").write_text("---\naudience: customer\n---\n# Invoices\nInvoices are sent by pigeon.\n")
+    subprocess.run([sys.executable, "-c", INGEST, str(tmp_path / "index"), str(documents)], check=True, timeout=60)
+    assert lines(knowledge, "How are invoices sent?")[0] == "Invoices are sent by pigeon."
+    assert not any("3 years" in line for line in lines(knowledge, "How long is the warranty?"))
+    assert knowledge.search("pigeon", CUSTOMER_SCOPE, 1)[0].score > 1 / 61, "BM25 must know the new passage as well"
 
 
 def test_a_damaged_catalogue_is_filled_again_by_the_next_ingest(
