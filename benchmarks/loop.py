@@ -1,0 +1,174 @@
+"""`make bench`: the figures of the whole loop, taken from outside, as a person and an admin meet it.
+
+Starts `chip run` on the sample company in a folder of its own, talks to it through the local workspace's page API, and
+prints one row for each figure with its goal. Nothing here is asserted: a slow machine gives slow figures.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from websockets.sync.client import connect
+
+PROJECT = Path(__file__).resolve().parent.parent
+QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
+PORT = 8399
+URL = f"http://127.0.0.1:{PORT}"
+VOTED, CORRECTED = 40, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row of the table."""
+
+    what: str
+    measured: str
+    goal: str
+
+
+@contextmanager
+def running_chip(folder: Path) -> Iterator[tuple[psutil.Process, float]]:
+    """Run `chip run` and yield its process and the seconds until it said that it is ready."""
+    environment = os.environ | {"CHIP_DATA": str(folder), "CHIP_WORKSPACE__PORT": str(PORT)}
+    started = time.monotonic()
+    command = [sys.executable, "-u", "-m", "bot", "run"]
+    with (folder / "run.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        while "Chip is ready" not in (folder / "run.log").read_text():
+            if process.poll() is not None:
+                raise RuntimeError((folder / "run.log").read_text())
+            time.sleep(0.05)
+        yield psutil.Process(process.pid), time.monotonic() - started
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def call(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Call the page's API."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{URL}{path}", data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+def ask(question: str) -> tuple[float, dict[str, Any]]:
+    """Ask as Cleo; return the seconds to the first streamed text and the finished answer."""
+    with connect(f"{URL.replace('http', 'ws')}/ui/events?user=U0CLEO") as events:
+        started = time.monotonic()
+        ts = call("/ui/post", {"user": "U0CLEO", "channel": "D0CLEO", "text": question})["ts"]
+        first = None
+        while True:
+            event = json.loads(events.recv(timeout=60))
+            message = event.get("message", {})
+            if message.get("thread_ts") != ts or message.get("user") == "U0CLEO":
+                continue
+            if first is None and (message.get("markdown") or message.get("text")):
+                first = time.monotonic() - started
+            if first is not None and not message["streaming"]:
+                return first, message
+
+
+def vote(message: dict[str, Any], verdict: str) -> None:
+    """Press a vote button under an answer, as Cleo."""
+    button = next(block for block in message["blocks"] if block["type"] == "context_actions")
+    reply_id = button["block_id"].removeprefix("vote_")
+    place = {"user": "U0CLEO", "channel": "D0CLEO", "ts": message["ts"]}
+    press = {"block_id": button["block_id"], "action_id": "answer_vote", "value": f"{verdict}:{reply_id}"}
+    call("/ui/action", place | press)
+
+
+def correct(message: dict[str, Any], text: str) -> None:
+    """Vote down as Cleo and say in the modal what would have been right."""
+    with connect(f"{URL.replace('http', 'ws')}/ui/events?user=U0CLEO") as events:
+        vote(message, "down")
+        view = wait_for(events, "view_opened")["view"]
+        values = {"correction_text": {"text": {"type": "plain_text_input", "value": text}}}
+        call("/ui/view/submit", {"user": "U0CLEO", "view_id": view["id"], "values": values})
+
+
+def approve_all() -> None:
+    """Approve each waiting correction as Ada."""
+    for message in call("/ui/messages?user=U0ADA&channel=C0ADMIN")["messages"]:
+        for block in message.get("blocks") or []:
+            if block["type"] == "actions" and block["elements"][0]["action_id"] == "approve_correction":
+                press = {"block_id": block["block_id"], "action_id": "approve_correction"}
+                value = {"value": block["elements"][0]["value"]}
+                call("/ui/action", {"user": "U0ADA", "channel": "C0ADMIN", "ts": message["ts"]} | press | value)
+
+
+def wait_for(events: Any, kind: str, timeout_seconds: float = 30.0) -> dict[str, Any]:
+    """Return the next event of this kind."""
+    while True:
+        event: dict[str, Any] = json.loads(events.recv(timeout=timeout_seconds))
+        if event["type"] == kind:
+            return event
+
+
+def retrain() -> tuple[float, str]:
+    """Retrain as Ada; return the seconds until the report and its text."""
+    with connect(f"{URL.replace('http', 'ws')}/ui/events?user=U0ADA") as events:
+        started = time.monotonic()
+        call("/ui/command", {"user": "U0ADA", "channel": "C0ADMIN", "text": "/chip retrain"})
+        while True:
+            message = wait_for(events, "message", 600.0)["message"]
+            if not message["ephemeral"] and "raining" in message["text"]:
+                return time.monotonic() - started, json.dumps(message["blocks"], ensure_ascii=False)
+
+
+def measure(folder: Path, questions: list[dict[str, Any]]) -> list[Figure]:
+    """Take every figure, in the order of the loop."""
+    with running_chip(folder) as (_, first_start):
+        pass
+    with running_chip(folder) as (process, second_start):
+        answers = [ask(row["question"]) for row in questions]
+        first_text = statistics.median(seconds for seconds, _ in answers)
+        for _, message in answers[:VOTED]:
+            vote(message, "up")
+        for row, (_, message) in zip(questions[VOTED:], answers[VOTED:], strict=True):
+            correct(message, f"{row['facts'][0][0]} is what our documents say about this.")
+        approve_all()
+        time.sleep(1.0)
+        memory = process.memory_info().rss / 2**30
+        seconds, report = retrain()
+    swapped = report.partition("Swapped in:* ")[2].partition(" ms")[0] or "not promoted"
+    print(report)
+    return [
+        Figure("first start, documents indexed", f"{first_start:.1f} s", "–"),
+        Figure("second start to ready", f"{second_start:.1f} s", "≤ 8 s"),
+        Figure(f"question to first streamed text, p50 of {len(answers)}", f"{first_text * 1000:.0f} ms", "≤ 1,000 ms"),
+        Figure("resident memory while running", f"{memory:.2f} GiB", "≤ 1.2 GiB"),
+        Figure(f"retrain on {VOTED} likes and {CORRECTED} corrections", f"{seconds:.0f} s", "≤ 180 s"),
+        Figure("adapter swap", f"{swapped} ms", "≤ 100 ms"),
+    ]
+
+
+def main() -> None:
+    """Measure and print a Markdown table."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row["audience"] == "customer" and row["answerable"]][: VOTED + CORRECTED]
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(Path(folder), rows)
+    print(f"\nLoad before: {before:.1f}; cores: {os.cpu_count()}\n\n| what | measured | goal |\n| --- | --- | --- |")
+    for figure in figures:
+        print(f"| {figure.what} | {figure.measured} | {figure.goal} |")
+
+
+if __name__ == "__main__":
+    main()
