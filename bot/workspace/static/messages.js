@@ -88,9 +88,7 @@ export class MessageList {
         inThread: this.inThread,
         status: statusOf(message),
       };
-      const pressed = Object.entries(this.desk.state.pressed)
-        .filter(([k]) => k.includes(`/${message.ts}/`))
-        .join();
+      const pressed = message.blocks?.length ? this.pressedIn(message.ts) : "";
       wanted.push([
         message.ts,
         [message, view.compact, view.editing, view.status, pressed],
@@ -101,6 +99,12 @@ export class MessageList {
       previous = this.inThread && message === messages[0] ? null : message;
     }
     return wanted;
+  }
+
+  // Which of a message's buttons this person has pressed, as a text to compare.
+  pressedIn(ts) {
+    const here = Object.entries(this.desk.state.pressed).filter(([key]) => key.includes(`/${ts}/`));
+    return here.join();
   }
 
   place(top, wanted) {

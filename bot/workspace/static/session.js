@@ -5,6 +5,8 @@ import * as api from "./api.js";
 import { listen } from "./events.js";
 import { State } from "./state.js";
 
+const STATUS_LIFETIME_MS = 120_000;
+
 export class Session {
   // hooks: {changed(), view(event), notice(text, kind?), connection("open" | "lost", again), said(message),
   // followed(channel, ts)}
@@ -25,6 +27,7 @@ export class Session {
     this.me = state.me.id;
     this.ownRoots = new Set();
     this.meanwhile = new Set();
+    this.expiries = new Map();
   }
 
   stop() {
@@ -143,6 +146,15 @@ export class Session {
     return api.closeView({ user: this.me, view_id }).catch(() => null);
   }
 
+  // Slack forgets a status after two minutes without saying so.
+  letExpire({ channel, thread_ts, status }) {
+    const key = `${channel}:${thread_ts}`;
+    clearTimeout(this.expiries.get(key));
+    if (!status) return;
+    const clear = () => this.apply({ type: "status", channel, thread_ts, status: "" });
+    this.expiries.set(key, setTimeout(clear, STATUS_LIFETIME_MS));
+  }
+
   // The first sign of an answer to a question of one's own opens its thread.
   follow(channel, ts) {
     if (ts && this.ownRoots.delete(`${channel}:${ts}`)) this.hooks.followed(channel, ts);
@@ -159,8 +171,9 @@ const REACTIONS = {
   message_changed(session, { message }, before) {
     if (before?.streaming && !message.streaming) session.hooks.said(message);
   },
-  status(session, { channel, thread_ts, status }) {
-    if (status) session.follow(channel, thread_ts);
+  status(session, event) {
+    session.letExpire(event);
+    if (event.status) session.follow(event.channel, event.thread_ts);
   },
   view_opened: (session, event) => session.hooks.view(event),
   view_updated: (session, event) => session.hooks.view(event),
