@@ -43,7 +43,7 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
         return "mention it in Slack or send it a direct message"
     say(LOCAL_BOT_TOKEN_HINT)
     local = core.settings.workspace
-    workspace = stack.enter_context(LocalWorkspace(local.host, local.port))
+    workspace = stack.enter_context(LocalWorkspace(local.host, local.port, examples=local.examples))
     tokens = {"bot_token": workspace.bot_token, "app_token": workspace.app_token}
     stack.enter_context(connect(core, **tokens, base_url=workspace.api_url))
     return f"open {workspace.url}"

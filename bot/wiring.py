@@ -14,6 +14,7 @@ from pathlib import Path
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bot import wording
 from bot.answering import Answering, Limits
@@ -49,6 +50,8 @@ logger = logging.getLogger(__name__)
 WORKERS = 8
 POINTER_SECONDS = 5.0
 RETRIES_WHEN_LIMITED = 3
+# More than one spins against the engine's threads: 3 to 40 times slower on two busy cores.
+EMBEDDING_THREADS = 1
 
 Tell = Callable[[str], None]
 
@@ -126,6 +129,7 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
 def open_knowledge(settings: Settings) -> Knowledge:
     """Open the index over the configured documents."""
     chosen = settings.knowledge
+    threadpool_limits(EMBEDDING_THREADS, user_api="blas")
     return Knowledge(
         settings.data / "index",
         load_embedder(chosen.embedder, threads=settings.engine.threads),

@@ -49,6 +49,15 @@ class WorkspaceSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(8330, ge=0, le=65535)
+    examples: tuple[str, ...] = Field(
+        (
+            "How long does the Moss 2 run on one charge?",
+            "What is the warranty on the battery of the Moss 2 Pro?",
+            "Can the Heron 1 fly?",
+            "How do I return a robot?",
+        ),
+        description="Questions that the page offers to a newcomer.",
+    )
 
 
 class KnowledgeSettings(_Section):
