@@ -23,7 +23,7 @@ from tests.retrain.llama import LlamaAnswerer
 
 SETTINGS = RetrainSettings(
     curate=CurateSettings(variations=1, replay=2),
-    train=TrainSettings(rank=8, alpha=16, learning_rate=2e-2, max_epochs=60, threads=1, priority=0),
+    train=TrainSettings(rank=8, alpha=16, learning_rate=1e-2, max_epochs=60, threads=1, priority=0),
     gate=GateSettings(max_slowdown=100.0),
 )
 HELD_OUT = (

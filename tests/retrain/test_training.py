@@ -12,7 +12,7 @@ from retrain.settings import TrainSettings
 from retrieval.prompt import ChatMessage
 from tests.retrain.tiny_base import CONTEXT
 
-SETTINGS = TrainSettings(rank=8, alpha=16, learning_rate=2e-2, max_epochs=120, threads=1, priority=0)
+SETTINGS = TrainSettings(rank=8, alpha=16, learning_rate=1e-2, max_epochs=60, threads=1, priority=0)
 
 
 def make_example(number: int) -> Example:

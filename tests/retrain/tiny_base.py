@@ -44,6 +44,8 @@ def make_tiny_base(folder: Path) -> Path:
         bos_token_id=None,
     )
     model = LlamaForCausalLM(config)
+    # A LoRA cannot scale the logits: with norms of 1 no token of this base could get more than half the probability.
+    torch.nn.init.constant_(model.model.norm.weight, 3.0)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     _write_gguf(model, folder / "tiny.gguf")
