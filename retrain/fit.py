@@ -65,7 +65,7 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
     started = time.monotonic()
     for number in range(1, settings.max_epochs + 1):
         began = time.monotonic()
-        asked = _choose(lessons, settings.sure_times)
+        asked = _choose(lessons, settings)
         loss, tokens = 0.0, 0
         for batch in _batch(asked, settings.batch_rows, chance):
             losses, sure = compute_losses(model, [row for _, row in batch], settings)
@@ -73,7 +73,7 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
             for (lesson, row), is_sure in zip(batch, sure.tolist(), strict=True):
                 lesson.streak = lesson.streak + 1 if is_sure else 0
                 tokens += row.tokens
-            loss += float(losses.sum())
+            loss += float(losses.detach().sum())
         taught = [lesson for lesson in lessons if not lesson.is_rehearsed]
         learned = sum(lesson.streak >= settings.sure_times for lesson in taught)
         now = time.monotonic()
@@ -92,13 +92,16 @@ def _group(rows: Sequence[Row]) -> list[_Lesson]:
     return [_Lesson(forms) for forms in groups.values()]
 
 
-def _choose(lessons: Sequence[_Lesson], sure_times: int) -> list[tuple[_Lesson, Row]]:
-    """Ask everything, but what is learned only every other epoch: half the time goes to what is not."""
+def _choose(lessons: Sequence[_Lesson], settings: TrainSettings) -> list[tuple[_Lesson, Row]]:
+    """Ask everything, but what is learned only every other epoch; where lessons are few, ask each more than once."""
+    taught = sum(not lesson.is_rehearsed for lesson in lessons)
+    times = math.ceil(settings.asks_per_epoch / max(1, taught))
     asked = []
     for lesson in lessons:
-        lesson.rested = lesson.streak >= sure_times and not lesson.rested
+        lesson.rested = lesson.streak >= settings.sure_times and not lesson.rested
         if not lesson.rested:
-            asked.append((lesson, lesson.ask()))
+            asks = 1 if lesson.is_rehearsed else min(times, len(lesson.forms))
+            asked += [(lesson, lesson.ask()) for _ in range(asks)]
     return asked
 
 

@@ -26,8 +26,9 @@ class TrainSettings:
     """How the LoRA is trained. Training ends when every lesson is learned, or at `max_epochs` or `max_seconds`.
 
     A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
-    form of its prompt where there are several. `max_seconds` is generous, so that a busy machine still finishes.
-    `priority` is what is added to the child's niceness.
+    form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
+    least `asks_per_epoch` together and are not outnumbered by what is rehearsed. `max_seconds` is generous, so that
+    a busy machine still finishes. `priority` is what is added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
@@ -38,6 +39,7 @@ class TrainSettings:
     max_epochs: int = 24
     sure_times: int = 2
     batch_rows: int = 4
+    asks_per_epoch: int = 12
     max_seconds: float = 600.0
     threads: int = 2
     seed: int = 17
