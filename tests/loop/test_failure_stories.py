@@ -1,0 +1,258 @@
+"""What goes wrong on the way, and that whoever asked still gets an answer or a reason, once."""
+
+import json
+import logging
+import time
+
+import pytest
+
+from bot import blocks, wording
+from bot.engine.port import EngineBusy, EngineError, PromptTooLong
+from bot.workspace.socket_mode import Delivery
+from feedback import inbox, replies, votes
+from feedback.database import Database
+from tests.fakes import Slowly
+from tests.loop.conftest import CLEO, HELP, TEAM, Chip
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
+ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
+
+
+@pytest.mark.parametrize("delivery", [HASTY])
+def test_an_event_whose_ack_was_lost_is_answered_once(chip: Chip) -> None:
+    chip.workspace.faults.lose_acks(2)
+    chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    chip.settle()
+
+    assert len(chip.engine.requests) == 1
+    assert len(chip.said(HELP)) == 1
+
+
+@pytest.mark.parametrize("delivery", [HASTY])
+def test_an_event_that_could_not_be_stored_is_not_acknowledged_and_comes_again(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, failures = inbox.record_event, [OSError("disk full")]
+
+    def record_event(db: Database, key: str, kind: str, **where: object) -> bool:
+        if failures:
+            raise failures.pop()
+        return real(db, key, kind, **where)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(inbox, "record_event", record_event)
+    message = chip.ask(CLEO, RUNTIME)
+    chip.settle()
+
+    assert message["markdown"] == ANSWER
+    assert not failures
+    assert "disk full" in caplog.text
+
+
+@pytest.mark.parametrize("planned", [EngineError("The engine stopped."), RuntimeError("a bug")])
+def test_a_failed_engine_gives_an_apology_with_a_reference_that_the_log_explains(
+    chip: Chip, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, planned: Exception
+) -> None:
+    def explode(*_: object) -> None:
+        raise planned
+
+    monkeypatch.setattr(type(chip.engine), "submit", explode)
+    caplog.set_level(logging.DEBUG, "bot")
+    message = chip.ask(CLEO, RUNTIME)
+    chip.settle()
+
+    reference = message["text"].rpartition(" ")[2].rstrip(".")
+    assert message["text"] == wording.FAILED.format(reference=reference)
+    record = next(record for record in caplog.records if reference in record.getMessage())
+    assert record.exc_info is not None
+    assert record.exc_info[1] is planned
+    assert "Tansy" not in caplog.text
+    assert str(planned) not in message["text"]
+    assert chip.workspace.statuses() == {}
+
+
+def test_logs_of_an_answer_hold_no_message_text_and_no_token(chip: Chip, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    message = chip.ask(CLEO, RUNTIME)
+    chip.workspace.visit(CLEO).react("D0CLEO", message["ts"], "-1")
+    chip.wait_for_said("D0CLEO", wording.ASK_CORRECTION)
+    chip.settle()
+
+    assert chip.reply_at("D0CLEO", message).id in caplog.text
+    for secret in ("Tansy", "minutes", "xoxb", "xapp"):
+        assert secret not in caplog.text
+
+
+def test_a_failure_in_the_middle_ends_the_stream_and_apologises(chip: Chip) -> None:
+    chip.engine.queue.append(Slowly(("[1] It runs for 55 minutes. ", "[2] It "), error=EngineError("gone")))
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+
+    cleo.wait_for_message("D0CLEO", lambda m: m["text"].startswith("Something went wrong"), ts)
+
+    assert not any(message["streaming"] for message in cleo.messages("D0CLEO", ts))
+    chip.settle()
+    assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_busy_engine_gives_the_honest_wait(chip: Chip, is_late: bool) -> None:
+    busy = EngineBusy(41.6)
+    chip.engine.queue.append(Slowly((), error=busy) if is_late else busy)
+
+    assert chip.ask(CLEO, RUNTIME)["text"] == wording.BUSY.format(seconds=42)
+
+
+def test_a_prompt_that_does_not_fit_is_answered_with_what_to_do(chip: Chip) -> None:
+    chip.engine.queue.append(PromptTooLong(2000, 1024))
+    assert chip.ask(CLEO, RUNTIME)["text"] == wording.PROMPT_TOO_LONG
+
+
+@pytest.mark.parametrize("error", ["not_allowed_token_type", "channel_type_not_supported"])
+def test_a_stream_that_slack_refuses_becomes_one_posted_answer_with_buttons(chip: Chip, error: str) -> None:
+    chip.workspace.faults.fail("chat.startStream", error)
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    message = cleo.wait_for_reply("D0CLEO", ts)
+    chip.settle()
+
+    assert [show.count("55 minutes") > 0 for show in chip.said("D0CLEO")] == [True]
+    assert message["blocks"][0] == {"type": "markdown", "text": ANSWER, "block_id": message["blocks"][0]["block_id"]}
+    reply = chip.reply_at("D0CLEO", message)
+    assert cleo.click(message, "D0CLEO", blocks.VOTE, f"up:{reply.id}")
+    chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id))
+
+
+@pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
+def test_a_stream_that_breaks_off_is_finished_by_a_post_that_repeats_nothing(chip: Chip, method: str) -> None:
+    chip.engine.queue.append("[1] It runs for 55 minutes. [2] It charges in 80 minutes.")
+    chip.workspace.faults.fail(method, "message_not_in_streaming_state", times=3)
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    last = cleo.wait_for_message("D0CLEO", lambda message: "feedback_buttons" in json.dumps(message), ts)
+    chip.settle()
+
+    shown = [message.get("markdown") or "" for message in cleo.messages("D0CLEO", ts)[1:]]
+    posted = [
+        b["text"] for m in cleo.messages("D0CLEO", ts)[1:] for b in m.get("blocks", []) if b["type"] == "markdown"
+    ]
+    said = " ".join([*shown, *posted])
+    assert (said.count("55 minutes"), said.count("80 minutes")) == (1, 1)
+    assert chip.reply_at("D0CLEO", last).shown == "It runs for 55 minutes. It charges in 80 minutes."
+
+
+def test_an_answer_that_the_person_stops_goes_no_further_and_can_be_voted_on(chip: Chip) -> None:
+    chip.engine.queue.append(Slowly(("[1] One. ", "[1] Two. ", "[1] Three. ", "[1] Four. ", "[1] Five."), 0.2))
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    streaming = cleo.wait_for_message("D0CLEO", lambda message: message["streaming"], ts)
+
+    cleo.stop("D0CLEO", streaming["ts"])
+
+    last = cleo.wait_for_message("D0CLEO", lambda message: "feedback_buttons" in json.dumps(message), ts)
+    assert "Five" not in json.dumps(cleo.messages("D0CLEO", ts))
+    assert chip.reply_at("D0CLEO", last).finish == "cancelled"
+    chip.settle()
+
+
+def test_a_limited_call_is_made_again_after_the_wait_that_slack_asks_for(chip: Chip) -> None:
+    chip.workspace.faults.rate_limit("chat.startStream", retry_after_seconds=1)
+    started = time.monotonic()
+    message = chip.ask(CLEO, RUNTIME)
+
+    assert message["markdown"] == ANSWER
+    assert time.monotonic() - started >= 1.0
+    assert len(chip.said("D0CLEO")) == 1
+
+
+def test_slacks_own_failures_are_survived(chip: Chip) -> None:
+    chip.workspace.faults.fail("assistant.threads.setStatus", "internal_error", status=503)
+    chip.workspace.faults.fail("chat.startStream", "internal_error", status=503)
+    chip.ask(CLEO, RUNTIME)
+    assert any("55 minutes" in said for said in chip.said("D0CLEO"))
+
+
+def test_what_a_kill_cut_off_is_answered_at_the_next_start_and_once(chip: Chip) -> None:
+    chip.stop()
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    payload = _message_event(ts)
+    inbox.record_event(
+        chip.core.db, payload["event_id"], "message", team=TEAM, channel="D0CLEO", ts=ts, payload=payload
+    )
+
+    chip.start()
+
+    assert cleo.wait_for_reply("D0CLEO", ts)["markdown"] == ANSWER
+    chip.settle()
+    chip.stop()
+    chip.start()
+    chip.settle()
+    assert len(replies.find_replies_to(chip.core.db, TEAM, "D0CLEO", ts)) == 1
+    assert len(chip.said("D0CLEO")) == 1
+
+
+def test_a_kill_after_the_answer_but_before_its_note_repeats_no_answer(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    chip.settle()
+    chip.stop()
+    payload = _message_event(message["thread_ts"])
+    inbox.record_event(chip.core.db, "Ev9", "message", team=TEAM, channel="D0CLEO", ts=None, payload=payload)
+
+    chip.start()
+    chip.settle()
+
+    assert len(chip.said("D0CLEO")) == 1
+
+
+def test_a_reaction_that_a_kill_cut_off_counts_at_the_next_start(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at("D0CLEO", message)
+    chip.settle()
+    chip.stop()
+    event = {
+        "type": "reaction_added",
+        "user": CLEO,
+        "reaction": "+1",
+        "item": {"type": "message", "channel": "D0CLEO", "ts": message["ts"]},
+    }
+    payload = {"type": "event_callback", "event_id": "Ev8", "team_id": TEAM, "event": event}
+    inbox.record_event(chip.core.db, "Ev8", "reaction_added", team=TEAM, channel=None, ts=None, payload=payload)
+
+    chip.start()
+    chip.settle()
+
+    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.UP}
+
+
+def test_questions_during_a_restart_are_answered_after_it(chip: Chip) -> None:
+    chip.stop()
+    ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
+    chip.start()
+
+    assert chip.workspace.visit(CLEO).wait_for_reply("D0CLEO", ts)["markdown"] == ANSWER
+    chip.settle()
+
+
+def test_chip_reconnects_when_its_line_breaks(chip: Chip) -> None:
+    chip.workspace.disconnect("refresh_requested")
+    assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
+
+
+def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip: Chip) -> None:
+    chip.engine.queue.append(Slowly(("[1] It runs ", "for 55 minutes."), 0.2))
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    chip.workspace.wait_for(lambda: chip.engine.requests)
+    started = time.monotonic()
+
+    chip.stop()
+
+    assert time.monotonic() - started < 2.0
+    assert cleo.messages("D0CLEO", ts)[-1]["markdown"] == "It runs for 55 minutes. [1]"
+    assert inbox.find_unfinished(chip.core.db) == []
+
+
+def _message_event(ts: str) -> dict[str, object]:
+    event = {"type": "message", "user": CLEO, "text": RUNTIME, "ts": ts, "channel": "D0CLEO", "channel_type": "im"}
+    return {"type": "event_callback", "event_id": f"Ev{ts}", "team_id": TEAM, "event": event}
