@@ -1,0 +1,59 @@
+"""Every block and view that Chip sends is one that Slack takes, also with the longest and the oddest texts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot import blocks
+from bot.workspace.block_kit import find_problems, prepare_view
+from retrieval.passage import EvidenceLine
+
+LONG = "<&>" * 40_000
+TEXTS = ["plain", "", LONG, "a\nb", "<!channel> *bold* `code`", "😀" * 5_000]
+
+
+def lines(text: str, count: int = 9) -> list[EvidenceLine]:
+    return [EvidenceLine(number, text, f"{text} › {number}", f"P{number}") for number in range(1, count + 1)]
+
+
+BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
+    "footer": lambda text: blocks.build_answer_footer("R1", lines(text), offer_person=True),
+    "footer without sources": lambda _: blocks.build_answer_footer("R1", [], offer_person=False),
+    "correction prompt": lambda _: blocks.build_correction_prompt("R1"),
+    "correction card": lambda text: blocks.build_correction_card("F1", "U1", text, text, text),
+    "person card": lambda text: blocks.build_person_card(
+        "U1", "C1", text, text, "https://slack.example/archives/C1/p1"
+    ),
+    "person card without link": lambda text: blocks.build_person_card("U1", "D1", text, text, None),
+    "fields": lambda text: blocks.build_fields(text or "Status", [("Name", text), (text, "value")]),
+    "section": lambda text: [blocks.build_section(text or "…"), blocks.build_context(text or "…")],
+}
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_slack_takes_every_message_that_chip_builds(builder: str, text: str) -> None:
+    assert find_problems(BUILDERS[builder](text), "message") == []
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_slack_takes_the_views_that_chip_opens(text: str) -> None:
+    assert prepare_view(blocks.build_correction_view("R1", text), "modal", lambda prefix: f"{prefix}1")
+    assert prepare_view(blocks.build_home(text or "Home"), "home", lambda prefix: f"{prefix}1")
+
+
+def test_sources_are_named_once_with_all_their_numbers() -> None:
+    cited = [
+        EvidenceLine(1, "a", "Tansy 4", "P1"),
+        EvidenceLine(3, "b", "Moss", "P2"),
+        EvidenceLine(4, "c", "Tansy 4", "P3"),
+    ]
+    (shown,) = blocks.build_sources(cited)
+    assert shown["elements"][0]["text"] == "Sources: [1][4] Tansy 4 · [3] Moss"
+
+
+def test_what_people_wrote_cannot_format_or_ping_in_a_card() -> None:
+    card = blocks.build_person_card("U1", "C1", "<!channel> <@U2>", "<https://evil.example|x>", None)
+    assert "<!channel>" not in str(card)
+    assert "<https://evil" not in str(card)
