@@ -38,4 +38,6 @@ def test_a_sentence_is_handed_out_before_the_next_one_is_finished() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
 def test_brackets_that_are_no_marker_stay_in_the_text(size: int) -> None:
-    assert "".join(s.before + s.text for s in read("See a[i] and [note]. Done [", size)) == "See a[i] and [note]. Done ["
+    assert (
+        "".join(s.before + s.text for s in read("See a[i] and [note]. Done [", size)) == "See a[i] and [note]. Done ["
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from bot.blocks import CORRECTION_BLOCK, VOTE
 from bot.terminal import ingest_documents
@@ -14,7 +15,6 @@ from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
 from feedback import corrections, replies
 from retrieval.prompt import split_claims
-from rich.console import Console
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +81,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def core(settings: Settings) -> Iterator[Core]:
-    with open_core(settings, say=lambda text: None) as core:
+    with open_core(settings, say=print) as core:
         ingest_documents(core.knowledge, settings.knowledge.folder, Console(quiet=True))
         yield core
 
@@ -90,9 +90,7 @@ def core(settings: Settings) -> Iterator[Core]:
 def workspace(core: Core) -> Iterator[LocalWorkspace]:
     with (
         LocalWorkspace() as workspace,
-        connect(
-            core, bot_token=workspace.bot_token, app_token=workspace.app_token, base_url=workspace.api_url
-        ),
+        connect(core, bot_token=workspace.bot_token, app_token=workspace.app_token, base_url=workspace.api_url),
     ):
         yield workspace
 
