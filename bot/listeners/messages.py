@@ -48,7 +48,7 @@ def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
 def find_question(parts: Parts, body: dict[str, Any]) -> Question | None:
     """Return the question in an event, or None where nobody asked Chip."""
     event = body["event"]
-    person, text = event.get("user"), event.get("text", "")
+    person, text = event.get("user"), event.get("text") or ""
     if event.get("subtype") not in _ANSWERED_SUBTYPES or event.get("bot_id") or person in (None, parts.bot_user):
         return None
     thread_ts = event.get("thread_ts") or event["ts"]

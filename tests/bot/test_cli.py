@@ -1,0 +1,153 @@
+"""The command line: exit codes, and sentences that name what to mend."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from bot.wiring import make_id, now_utc
+from feedback.database import open_database
+from retrain import registry
+from tests.bot.engine.tiny_gguf import write_random_base
+from tests.loop.adapters import write_adapter
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a tiny base and one document, as the environment names them; nothing of the caller's counts."""
+    base = write_random_base(tmp_path / "tiny")
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "moss.md").write_text("# Moss\nThe Moss mows 600 square metres.\n", encoding="utf-8")
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "CHIP_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CHIP_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("CHIP_ENGINE__BASE", str(base.folder))
+    monkeypatch.setenv("CHIP_ENGINE__THREADS", "1")
+    monkeypatch.setenv("CHIP_KNOWLEDGE__FOLDER", str(tmp_path / "documents"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("colour: red\n", "Unknown setting 'colour'"),
+        ("engine: {slots: many}\n", "'engine.slots'"),
+        ("slack: {bot_tokn: x}\n", "'slack.bot_tokn'"),
+        ("- a list\n", "must hold keys and values"),
+        ("a: [\n", "not valid YAML"),
+    ],
+)
+@pytest.mark.parametrize("command", ["doctor", "models"])
+def test_a_bad_settings_file_exits_with_2_and_names_the_key(home: Path, command: str, content: str, told: str) -> None:
+    (home / "bad.yaml").write_text(content, encoding="utf-8")
+    result = run(command, "--config", "bad.yaml")
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_settings_file_exits_with_2() -> None:
+    result = run("models", "--config", "none.yaml")
+    assert result.exit_code == 2
+    assert "none.yaml cannot be read" in result.output
+
+
+def test_the_doctor_fails_until_the_documents_are_indexed() -> None:
+    sick = run("doctor")
+    assert sick.exit_code == 1
+    assert "No document is indexed" in sick.output
+
+    ingested = run("ingest")
+    assert ingested.exit_code == 0, ingested.output
+    assert "1 new" in ingested.output
+
+    healthy = run("doctor")
+    assert healthy.exit_code == 0, healthy.output
+    assert "problem" not in healthy.output
+
+
+def test_the_doctor_shows_settings_with_their_sources_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    output = run("doctor").output
+    assert "xoxb-secret" not in output
+    assert "environment" in output
+    assert "SLACK_APP_TOKEN not set" in output
+
+
+def test_ingesting_what_cannot_be_read_exits_with_1_and_names_it(home: Path) -> None:
+    (home / "documents" / "bad.pdf").write_bytes(b"%PDF-1.7 \xff\xfe")
+    (home / "documents" / "bad.md").write_bytes(b"\xff\xfe\x00broken")
+    result = run("ingest")
+    assert result.exit_code == 1
+    assert "Not read: bad.md" in result.output
+
+
+def test_ingesting_a_folder_that_is_not_there_is_one_sentence() -> None:
+    result = run("ingest", "nowhere")
+    assert result.exit_code == 1
+    assert "nowhere" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_damaged_base_is_one_sentence(home: Path) -> None:
+    (home / "tiny" / "model.gguf").write_bytes(b"GGUF")
+    for command in (("ask", "How far?"), ("models",), ("retrain",)):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert "model.gguf does not match its recorded hash" in result.output.replace("\n", " ")
+
+
+def promote(home: Path, adapter_id: str) -> None:
+    db = open_database(f"sqlite:///{home / 'var' / 'chip.db'}", clock=now_utc, new_id=make_id)
+    registry.promote(db, write_adapter(home / "var" / "adapters", adapter_id, "tiny-0"), by="test", reason="test")
+    db.close()
+
+
+def test_models_lists_the_base_and_adapters_with_the_one_that_serves(home: Path) -> None:
+    bare = run("models")
+    assert bare.exit_code == 0
+    assert "→      │ tiny-0 (bare base)" in bare.output
+
+    promote(home, "A1")
+    rows = [line for line in run("models").output.splitlines() if "│" in line]
+    assert [("→" in row, "A1" in row) for row in rows] == [(False, False), (True, True)]
+
+
+def test_models_rollback_moves_the_pointer(home: Path) -> None:
+    promote(home, "A1")
+    result = run("models", "--rollback", "previous")
+    assert result.exit_code == 0
+    assert "The bare base serves from now on." in result.output
+
+    again = run("models", "--rollback", "base")
+    assert again.exit_code == 1
+    assert "nothing to go back to" in again.output
+    assert run("models", "--rollback", "A9").exit_code == 1
+
+
+def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
+    result = run("ask", "How much does the Moss mow?", "--show-prompt", "--staff")
+    assert result.exit_code == 0, result.output
+    assert "600 square metres" in result.output
+    assert "tokens in" in result.output
+
+
+def test_no_command_shows_the_help() -> None:
+    result = run()
+    for command in ("run", "ingest", "ask", "retrain", "models", "doctor"):
+        assert command in result.output
+
+
+def test_settings_in_a_file_are_used(home: Path) -> None:
+    (home / "chip.yaml").write_text(json.dumps({"engine": {"slots": 1}, "company": "Larkspur"}), encoding="utf-8")
+    output = run("doctor").output
+    assert "Larkspur" in output
+    assert "chip.yaml" in output
