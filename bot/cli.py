@@ -168,7 +168,10 @@ def _set_up_logging(verbose: bool) -> None:
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """Turn the errors that a person can mend into one sentence and exit code 1."""
+    from slack_sdk.errors import SlackClientError
+
     from bot.engine.port import EngineError
+    from bot.slack_errors import name_error
     from feedback.errors import FeedbackError
     from retrain.adapter import AdapterError
     from retrain.base_card import BaseModelError
@@ -178,4 +181,7 @@ def _plain_errors() -> Iterator[None]:
         yield
     except (EngineError, FeedbackError, AdapterError, BaseModelError, RetrainError, OSError) as error:
         console.print(str(error), style="red", markup=False)
+        sys.exit(1)
+    except SlackClientError as error:
+        console.print(f"Slack refuses: {name_error(error)}. `chip doctor` says what to mend.", style="red")
         sys.exit(1)

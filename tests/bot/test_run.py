@@ -1,0 +1,76 @@
+"""`chip run` starts everything, answers, and is gone within two seconds of being told to stop."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import cli
+from bot.run import run_chip
+from bot.workspace.server import LocalWorkspace
+from config.settings import Settings, load_settings
+from tests.bot.engine.tiny_gguf import write_random_base
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "moss.md").write_text("# Moss\nThe Moss mows 600 square metres.\n", encoding="utf-8")
+    (tmp_path / "documents" / "bad.md").write_bytes(b"\xff\xfe\x00broken")
+    environment = {
+        "CHIP_DATA": str(tmp_path / "var"),
+        "CHIP_ENGINE__BASE": str(write_random_base(tmp_path / "tiny").folder),
+        "CHIP_ENGINE__THREADS": "1",
+        "CHIP_KNOWLEDGE__FOLDER": str(tmp_path / "documents"),
+        "CHIP_WORKSPACE__PORT": "0",
+    }
+    return load_settings(environment=environment).settings
+
+
+def test_it_says_where_to_find_it_and_stops_when_told(settings: Settings) -> None:
+    said: list[str] = []
+    stop, ready = threading.Event(), threading.Event()
+
+    def say(text: str) -> None:
+        said.append(text)
+        if text.startswith("Chip is ready"):
+            ready.set()
+
+    before = set(threading.enumerate())
+    running = threading.Thread(target=run_chip, args=(settings, say, stop))
+    running.start()
+    assert ready.wait(30), said
+    told = time.monotonic()
+    stop.set()
+    running.join(10)
+
+    assert time.monotonic() - told < 2.0
+    assert "open http://127.0.0.1:" in said[-2]
+    assert any("No Slack tokens are set" in line for line in said)
+    left = {thread.name for thread in threading.enumerate() if thread not in before and not thread.daemon}
+    assert left == set()
+
+
+def test_a_token_that_slack_refuses_is_one_sentence(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(cli, "_set_up_logging", lambda _: None)
+    monkeypatch.chdir(tmp_path)
+    with LocalWorkspace() as workspace:
+        for name, value in {
+            "CHIP_DATA": str(settings.data),
+            "CHIP_ENGINE__BASE": str(settings.engine.base),
+            "CHIP_ENGINE__THREADS": "1",
+            "CHIP_KNOWLEDGE__FOLDER": str(settings.knowledge.folder),
+            "CHIP_SLACK__BASE_URL": workspace.api_url,
+            "SLACK_BOT_TOKEN": "xoxb-wrong",
+            "SLACK_APP_TOKEN": workspace.app_token,
+        }.items():
+            monkeypatch.setenv(name, value)
+        result = CliRunner().invoke(cli.app, ["run"])
+    assert result.exit_code == 1
+    assert "Slack refuses: invalid_auth. `chip doctor`" in result.output
+    assert "xoxb-wrong" not in result.output
