@@ -129,8 +129,12 @@ class Answering:
             stream.append(shown.add(Sentence(REFUSAL, "", None), milliseconds=asked.milliseconds))
         reply = build_reply(asked, completion, shown, self.clock())
         replies.record_reply(self.db, reply)
+        was_streamed = bool(stream.parts)
+        if was_streamed:  # a follow-up may come as soon as the answer looks finished
+            self._remember(asked.question, stream.parts[0], "assistant", shown.text)
         stream.finish(build_footer(asked, shown, reply), {"event_type": REPLY_EVENT, "event_payload": {"id": reply.id}})
-        self._remember(asked.question, stream.parts[0], "assistant", shown.text)
+        if not was_streamed:
+            self._remember(asked.question, stream.parts[0], "assistant", shown.text)
         logger.info(
             "reply %s: prompt %d tokens, answer %d tokens, first text %s ms, total %d ms",
             *(reply.id, reply.prompt_tokens, reply.completion_tokens, reply.first_text_ms, reply.total_ms),

@@ -61,6 +61,7 @@ def test_control_characters_are_dropped_and_the_question_answered(chip: Chip) ->
     ts = deliver(chip, text=f"\x00{RUNTIME}\x07\ufffe\u202e")
 
     assert answer_to(chip, ts) == ANSWER
+    chip.settle()
     (asked, _) = conversation.find_thread(chip.core.db, TEAM, "D0CLEO", ts)
     assert asked.text == RUNTIME
 

@@ -5,9 +5,11 @@ import logging
 import time
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from bot import blocks, wording
 from bot.engine.port import EngineBusy, EngineError, PromptTooLong
+from bot.wiring import connect
 from bot.workspace.socket_mode import Delivery
 from feedback import inbox, replies, votes
 from feedback.database import Database
@@ -251,6 +253,15 @@ def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip
     assert time.monotonic() - started < 2.0
     assert cleo.messages("D0CLEO", ts)[-1]["markdown"] == "It runs for 55 minutes. [1]"
     assert inbox.find_unfinished(chip.core.db) == []
+
+
+def test_a_refused_app_token_leaves_nothing_running(stopped_chip: Chip) -> None:
+    workspace = stopped_chip.workspace
+    with (
+        pytest.raises(SlackApiError, match="invalid_auth"),
+        connect(stopped_chip.core, bot_token=workspace.bot_token, app_token="xapp-no", base_url=workspace.api_url),
+    ):
+        pass  # the fixture looks for threads that were left
 
 
 def _message_event(ts: str) -> dict[str, object]:
