@@ -31,10 +31,9 @@ export class State {
     return this.channels.find((c) => c.id === id) ?? null;
   }
 
-  // The channel of that id; in place of somebody else's direct messages one's own; else the first channel.
+  // The channel of that id; else one's own direct messages, where a newcomer may ask without a mention.
   findPlace(id) {
-    const own = id?.startsWith("D") ? this.channels.find((c) => c.is_im) : null;
-    return this.channel(id) ?? own ?? this.channels[0] ?? null;
+    return this.channel(id) ?? this.channels.find((c) => c.is_im) ?? this.channels[0] ?? null;
   }
 
   bot() {
