@@ -43,7 +43,11 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
         return "mention it in Slack or send it a direct message"
     say(LOCAL_BOT_TOKEN_HINT)
     local = core.settings.workspace
-    workspace = stack.enter_context(LocalWorkspace(local.host, local.port, examples=local.examples))
+    try:
+        workspace = stack.enter_context(LocalWorkspace(local.host, local.port, examples=local.examples))
+    except OSError as error:
+        reason = f"The local workspace cannot listen on {local.host}:{local.port} ({error.strerror})."
+        raise OSError(f"{reason} Is Chip running already? Another port: CHIP_WORKSPACE__PORT=8331 make run") from error
     tokens = {"bot_token": workspace.bot_token, "app_token": workspace.app_token}
     stack.enter_context(connect(core, **tokens, base_url=workspace.api_url))
     return f"open {workspace.url}"

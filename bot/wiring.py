@@ -47,7 +47,8 @@ from retrieval.prompt import ChatMessage, build_messages
 
 logger = logging.getLogger(__name__)
 
-WORKERS = 8
+# Workers beyond what the engine runs and queues: they are the ones that hear "busy" and say so.
+SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
 RETRIES_WHEN_LIMITED = 3
 # More than one spins against the engine's threads: 3 to 40 times slower on two busy cores.
@@ -238,7 +239,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         directory=directory,
         answering=answering,
         learning=learning,
-        pool=WorkPool(WORKERS),
+        pool=WorkPool(core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS),
         admin_channel=admin_channel,
         staff_channel=next((channel for channel in staff_channels if channel), admin_channel),
         clock=now_utc,

@@ -100,7 +100,7 @@ def _build_engine(url: str) -> Engine:
         is_sqlite = parsed.get_backend_name() == "sqlite"
         if is_sqlite:
             _prepare_file(parsed)
-        engine = create_engine(parsed, pool_pre_ping=not is_sqlite)
+        engine = create_engine(parsed, pool_pre_ping=not is_sqlite, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise DatabaseUnusable(_hide(url), f"not a usable database URL ({type(error).__name__})") from error
     if is_sqlite:
