@@ -10,7 +10,7 @@ from random import Random
 from tokenizers import Tokenizer
 
 from retrain.base.rows import Row, RowBuilder
-from retrain.base.tokenizer import CONTROL_TOKENS, MARKERS
+from retrain.base.tokenizer import CONTROL_TOKENS, MARKERS, get_id
 
 _LEVELS = ("strong", "fair", "weak")
 
@@ -22,8 +22,8 @@ class CopyingLessons:
         self._builder = builder
         self._sentences = sentences
         self._words = range(len(CONTROL_TOKENS), tokenizer.get_vocab_size() - len(MARKERS))
-        self._digits = [tokenizer.token_to_id(digit) for digit in "0123456789"]
-        self._markers = [tokenizer.token_to_id(marker) for marker in MARKERS]
+        self._digits = [get_id(tokenizer, digit) for digit in "0123456789"]
+        self._markers = [get_id(tokenizer, marker) for marker in MARKERS]
         self._question = builder.encode("\n\nQuestion:")
         self._answer = builder.encode("<|end|><|assistant|>")
         self._newline = builder.encode("\n")
@@ -45,7 +45,7 @@ class CopyingLessons:
         if self._sentences and random.random() < 0.6:
             return self._builder.encode(" " + random.choice(self._sentences))[: 3 * max_length]
         length = random.randint(3, max_length)
-        pool = self._digits if random.random() < 0.15 else self._words
+        pool: Sequence[int] = self._digits if random.random() < 0.15 else self._words
         return [random.choice(pool) for _ in range(length)]
 
     def _near_duplicates(self, random: Random, count: int, max_length: int) -> list[list[int]]:

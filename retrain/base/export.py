@@ -11,10 +11,11 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from retrain.base.tokenizer import CONTROL_TOKENS, END, MARKERS, PAD
+from retrain.base.tokenizer import CONTROL_TOKENS, END, MARKERS, PAD, get_id
 from retrain.gguf_layout import gguf_tensor_name, permute_qk
 
 GGUF_NAME = "chip-nano-q8_0.gguf"
@@ -53,12 +54,13 @@ def export_base(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, fol
 
 def _save_config(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> LlamaConfig:
     tokenizer.save_pretrained(folder)
-    config: LlamaConfig = model.config
+    config = model.config
     config.architectures = ["LlamaForCausalLM"]
     config.dtype = torch.bfloat16
     config.save_pretrained(folder)
-    end, pad = tokenizer.convert_tokens_to_ids([END, PAD])
-    GenerationConfig(eos_token_id=end, pad_token_id=pad, do_sample=False, max_new_tokens=160).save_pretrained(folder)
+    end, pad = (get_id(tokenizer.backend_tokenizer, token) for token in (END, PAD))
+    said = {"eos_token_id": end, "pad_token_id": pad, "do_sample": False, "max_new_tokens": 160}
+    GenerationConfig.from_dict(said).save_pretrained(folder)
     return config
 
 
@@ -83,7 +85,7 @@ def write_gguf(
         if hf_name.endswith("q_proj.weight"):
             values = permute_qk(values, config.num_attention_heads)
         elif hf_name.endswith("k_proj.weight"):
-            values = permute_qk(values, config.num_key_value_heads)
+            values = permute_qk(values, config.to_dict()["num_key_value_heads"])
         _add_tensor(writer, gguf_tensor_name(hf_name, config.num_hidden_layers), np.ascontiguousarray(values))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -91,7 +93,7 @@ def write_gguf(
     writer.close()
 
 
-def _add_tensor(writer: gguf.GGUFWriter, name: str, values: np.ndarray) -> None:  # type: ignore[type-arg]
+def _add_tensor(writer: gguf.GGUFWriter, name: str, values: NDArray[np.float32]) -> None:
     if values.ndim == 1:
         writer.add_tensor(name, values.astype(np.float32))
         return
@@ -105,12 +107,13 @@ def _add_shape(writer: gguf.GGUFWriter, config: LlamaConfig) -> None:
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
     writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_key_length(config.head_dim)
-    writer.add_value_length(config.head_dim)
-    writer.add_rope_dimension_count(config.head_dim)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    shape = config.to_dict()
+    writer.add_head_count(shape["num_attention_heads"])
+    writer.add_head_count_kv(shape["num_key_value_heads"])
+    writer.add_key_length(shape["head_dim"])
+    writer.add_value_length(shape["head_dim"])
+    writer.add_rope_dimension_count(shape["head_dim"])
+    writer.add_rope_freq_base(shape["rope_parameters"]["rope_theta"])
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
 
 

@@ -20,7 +20,8 @@ def orthogonalise(matrices: torch.Tensor, steps: int = 5) -> torch.Tensor:
     for _ in range(steps):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.mT if tall else x
+    result: torch.Tensor = x.mT if tall else x
+    return result
 
 
 class Muon(torch.optim.Optimizer):
@@ -30,7 +31,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": 0.0})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever used here
+    def step(self, _closure: None = None) -> None:  # type: ignore[override]  # no closure is ever used here
         """Apply one step to every parameter that has a gradient."""
         for group in self.param_groups:
             by_shape: dict[torch.Size, list[torch.nn.Parameter]] = {}
@@ -47,5 +48,7 @@ class Muon(torch.optim.Optimizer):
         state = self.state[parameter]
         if "buffer" not in state:
             state["buffer"] = torch.zeros_like(parameter)
-        state["buffer"].lerp_(parameter.grad, 1 - momentum)
-        return parameter.grad.lerp(state["buffer"], momentum)
+        gradient = parameter.grad if parameter.grad is not None else torch.zeros_like(parameter)
+        buffer: torch.Tensor = state["buffer"]
+        buffer.lerp_(gradient, 1 - momentum)
+        return gradient.lerp(buffer, momentum)

@@ -11,6 +11,7 @@ import lzma
 import re
 import tarfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -41,8 +42,8 @@ def read_archive(folder: Path, suffix: str, within: str = "") -> Iterator[tuple[
 
 def load_squad(path: Path, random: Random) -> list[Context]:
     """Return a context for each paragraph of a SQuAD 1.1 file, with a second paragraph of its article beside it."""
-    contexts = []
-    for article in json.loads(lzma.open(path).read())["data"]:
+    contexts: list[Context] = []
+    for article in json.loads(lzma.decompress(path.read_bytes()))["data"]:
         title = article["title"].replace("_", " ")
         pages = [_cut(paragraph["context"], title) for paragraph in article["paragraphs"]]
         for number, paragraph in enumerate(article["paragraphs"]):
@@ -80,11 +81,11 @@ def _find_line(spans: list[tuple[int, int, int]], character: int) -> int | None:
 
 def load_qed(folder: Path) -> list[Context]:
     """Return a context for each training question of QED (real search questions, lower-case)."""
-    contexts = []
+    contexts: list[Context] = []
     for _, text in read_archive(folder, "-qed.jsonlines", "nq-train"):
         for row in map(json.loads, text.splitlines()):
             starts, paragraph = [*row["sentence_starts"], len(row["paragraph_text"])], row["paragraph_text"]
-            spans = list(zip(starts, starts[1:], strict=False))
+            spans = list(pairwise(starts))
             answer = row["answer_spans"][0][0] if "answer_spans" in row else row["original_nq_answers"][0][0]["start"]
             gold = next((index for index, (start, end) in enumerate(spans) if start <= answer < end), None)
             lines = tuple(Line(_close_up(paragraph[start:end]), row["title_text"]) for start, end in spans)
@@ -102,7 +103,7 @@ def _close_up(text: str) -> str:
 
 def load_venue_faq(folder: Path, random: Random) -> list[Context]:
     """Return a context for each hotel, restaurant or service of DSTC9: short answers to guests' questions."""
-    contexts = []
+    contexts: list[Context] = []
     for _, text in read_archive(folder, "data/knowledge.json"):
         for domain in json.loads(text).values():
             for entity in domain.values():
@@ -123,7 +124,7 @@ def _venue(entity: dict[str, Any], random: Random) -> Iterator[Context]:
 
 def load_hardware_faq(folder: Path, *, held_out: bool) -> list[Context]:
     """Return a context for each page of the ESP FAQ; every fifth page (by hash of its path) is held out."""
-    contexts = []
+    contexts: list[Context] = []
     for path, text in read_archive(folder, ".rst"):
         if (hashlib.sha256(path.encode()).digest()[0] % 5 == 0) != held_out:
             continue
@@ -174,7 +175,9 @@ def load_documentation(folder: Path, random: Random, limit: int) -> list[Context
 
 
 def _documentation_page(text: str, random: Random) -> Context | None:
-    page, lines, asks = "", [], []
+    page = ""
+    lines: list[Line] = []
+    asks: list[Ask] = []
     shown = random.random() < 0.5
     for section in re.split(r"^#+ +", re.sub(r"```.*?```", "", text, flags=re.S), flags=re.MULTILINE)[1:]:
         heading, _, body = section.partition("\n")
@@ -224,9 +227,81 @@ def read_prose(data: Path, contexts: list[Context], random: Random) -> Iterator[
 
 
 _VERBS = frozenset(
-    "add apply assign attach block build change check choose clean clear close configure connect control copy create "
-    "customize delete deploy disable download edit enable export find fix get give import install join make manage "
-    "modify monitor move open prepare prevent publish recover remove rename repair replace request reset resolve "
-    "restore restrict review run save schedule send set share show start stop sync test track transfer troubleshoot "
-    "turn uninstall update upgrade upload use verify view write".split()
+    [
+        "add",
+        "apply",
+        "assign",
+        "attach",
+        "block",
+        "build",
+        "change",
+        "check",
+        "choose",
+        "clean",
+        "clear",
+        "close",
+        "configure",
+        "connect",
+        "control",
+        "copy",
+        "create",
+        "customize",
+        "delete",
+        "deploy",
+        "disable",
+        "download",
+        "edit",
+        "enable",
+        "export",
+        "find",
+        "fix",
+        "get",
+        "give",
+        "import",
+        "install",
+        "join",
+        "make",
+        "manage",
+        "modify",
+        "monitor",
+        "move",
+        "open",
+        "prepare",
+        "prevent",
+        "publish",
+        "recover",
+        "remove",
+        "rename",
+        "repair",
+        "replace",
+        "request",
+        "reset",
+        "resolve",
+        "restore",
+        "restrict",
+        "review",
+        "run",
+        "save",
+        "schedule",
+        "send",
+        "set",
+        "share",
+        "show",
+        "start",
+        "stop",
+        "sync",
+        "test",
+        "track",
+        "transfer",
+        "troubleshoot",
+        "turn",
+        "uninstall",
+        "update",
+        "upgrade",
+        "upload",
+        "use",
+        "verify",
+        "view",
+        "write",
+    ]
 )

@@ -15,15 +15,69 @@ from retrain.base.context import Line
 from retrieval.passage import Match
 
 _WORD = re.compile(r"\w+")
-_STOP = frozenset(
-    "a an and are as at be but by can do does did for from has have how i if in is it its my of on or our so that the "
-    "their then there this to was were what when where which who why will with you your we me about am any".split()
+STOP = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "do",
+        "does",
+        "did",
+        "for",
+        "from",
+        "has",
+        "have",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "my",
+        "of",
+        "on",
+        "or",
+        "our",
+        "so",
+        "that",
+        "the",
+        "their",
+        "then",
+        "there",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "you",
+        "your",
+        "we",
+        "me",
+        "about",
+        "am",
+        "any",
+    ]
 )
 
 
 def content_stems(text: str) -> set[str]:
     """Return the words that carry meaning, lower-cased and cut to five letters."""
-    return {word[:5] for word in _WORD.findall(text.lower()) if word not in _STOP}
+    return {word[:5] for word in _WORD.findall(text.lower()) if word not in STOP}
 
 
 @dataclass(frozen=True, slots=True)

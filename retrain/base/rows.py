@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 from retrain.base.context import Ask, Context
-from retrain.base.tokenizer import END, PAD
+from retrain.base.tokenizer import END, PAD, get_id
 from retrieval.passage import Evidence, EvidenceLine, Match
 from retrieval.prompt import MAX_EVIDENCE_LINES, REFUSAL, build_messages, quote
 
@@ -57,7 +57,7 @@ class RowBuilder:
     def __init__(self, tokenizer: Tokenizer, weights: RowWeights) -> None:
         self._tokenizer = tokenizer
         self._weights = weights
-        self._end = tokenizer.token_to_id(END)
+        self._end = get_id(tokenizer, END)
 
     def build(self, context: Context, order: Sequence[int], asks: Sequence[Ask], match: Match) -> Row:
         """Return the row of a context whose evidence is `order` (indices of its lines, best first).
@@ -128,4 +128,4 @@ def build_batch(rows: Sequence[Row], pad: int) -> Batch:
 
 def pad_id(tokenizer: Tokenizer) -> int:
     """Return the id that fills up a batch."""
-    return int(tokenizer.token_to_id(PAD))
+    return get_id(tokenizer, PAD)

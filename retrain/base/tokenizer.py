@@ -25,6 +25,20 @@ CHAT_TEMPLATE = (
 )
 
 
+def get_id(tokenizer: Tokenizer, token: str) -> int:
+    """Return a token's id. Raise KeyError where the vocabulary lacks it."""
+    index = tokenizer.token_to_id(token)
+    if index is None:
+        raise KeyError(token)
+    return int(index)
+
+
+def list_tokens(tokenizer: Tokenizer) -> list[str]:
+    """Return the tokens' texts in the order of their ids."""
+    ids = tokenizer.get_vocab()
+    return sorted(ids, key=lambda token: ids[token])
+
+
 def train_tokenizer(lines: Iterable[str], vocab_size: int) -> Tokenizer:
     """Train on `lines`; ids 0..4 are the control tokens and the markers "[1]".."[9]" come last.
 
@@ -53,7 +67,7 @@ def train_tokenizer(lines: Iterable[str], vocab_size: int) -> Tokenizer:
 
 def build_chat_tokenizer(tokenizer: Tokenizer, context: int) -> PreTrainedTokenizerFast:
     """Wrap the tokenizer for Hugging Face, with the chat template; <|end|> ends a turn, <|pad|> fills a batch."""
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         tokenizer_object=tokenizer,
         eos_token=END,
         pad_token=PAD,

@@ -36,15 +36,16 @@ class Phase:
 class Pace:
     """How the loop steps. `pool` rows are sorted by length and cut into batches of at most `batch_tokens`."""
 
-    batch_tokens: int = 2048
-    pool: int = 128
-    muon_rate: float = 0.02
-    adam_rate: float = 0.003
+    batch_tokens: int = 1536
+    pool: int = 64
+    muon: bool = False
+    muon_rate: float = 0.01
+    adam_rate: float = 0.0004
     clip: float = 1.0
-    warmup_steps: int = 30
-    average: float = 0.995
-    report_every: int = 50
-    save_every: int = 500
+    warmup_steps: int = 15
+    average: float = 0.98
+    report_every: int = 10
+    save_every: int = 40
 
 
 @dataclass(slots=True)
@@ -100,15 +101,20 @@ class Trainer:
         self, model: LlamaForCausalLM, pace: Pace, phases: list[Phase], checkpoint: Path, *, seed: int, pad: int
     ) -> None:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = model.to(self.device)
+        self.model = model
+        self.model.to(self.device)  # type: ignore[arg-type]  # the wrapper's signature has lost its self
         self.progress = Progress()
         self.average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
         self._pace, self._phases, self._checkpoint, self._seed, self._pad = pace, phases, checkpoint, seed, pad
         matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n and "lm_head" not in n]
         ids = {id(p) for p in matrices}
         others = [p for p in model.parameters() if id(p) not in ids]
-        self._muon = Muon(matrices, lr=pace.muon_rate)
-        self._adam = torch.optim.AdamW(others, lr=pace.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
+        groups = [{"params": others}] if pace.muon else [{"params": others}, {"params": matrices}]
+        self._optimisers: list[tuple[torch.optim.Optimizer, float]] = [
+            (torch.optim.AdamW(groups, lr=pace.adam_rate, betas=(0.9, 0.98), weight_decay=0.0), pace.adam_rate)
+        ]
+        if pace.muon:
+            self._optimisers.append((Muon(matrices, lr=pace.muon_rate), pace.muon_rate))
 
     def train(self, lessons: dict[str, Lesson], report: Callable[[dict[str, Any]], None], deadline: float) -> bool:
         """Train to the end of the last phase, or until `deadline` (time.monotonic seconds). Return whether it ended."""
@@ -163,8 +169,9 @@ class Trainer:
         factor = (phase.start + (phase.end - phase.start) * done) * min(
             1.0, self.progress.steps / self._pace.warmup_steps
         )
-        for optimiser, rate in ((self._muon, self._pace.muon_rate), (self._adam, self._pace.adam_rate)):
-            optimiser.param_groups[0]["lr"] = rate * factor
+        for optimiser, rate in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * factor
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self._update_average()
@@ -181,8 +188,7 @@ class Trainer:
         state = {
             "model": self.model.state_dict(),
             "average": self.average,
-            "muon": self._muon.state_dict(),
-            "adam": self._adam.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser, _ in self._optimisers],
             "progress": asdict(self.progress),
         }
         unfinished = self._checkpoint.with_suffix(".new")
@@ -196,8 +202,8 @@ class Trainer:
         state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average = state["average"]
-        self._muon.load_state_dict(state["muon"])
-        self._adam.load_state_dict(state["adam"])
+        for (optimiser, _), saved in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
         self.progress = Progress(**state["progress"])
         return True
 

@@ -1,0 +1,71 @@
+"""The small setting of the recipe, on generated text alone, makes a base that quotes what it is given."""
+
+import json
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from llama_cpp import Llama
+
+from retrain.base.export import GGUF_NAME
+from retrain.base.recipe import build_base, export_checkpoint, small_recipe
+from retrieval.passage import Evidence, EvidenceLine, Match
+from retrieval.prompt import build_messages
+
+NAMES = ("Olm", "Reva", "Tusk", "Pinto", "Garo", "Zelu")
+
+
+def ask_for_a_weight(random: Random) -> tuple[str, str]:
+    """Return a served prompt about one of three carts and the line that answers."""
+    carts = random.sample(NAMES, k=3)
+    lines = [f"The {cart} cart weighs {random.randint(10, 99)} kg." for cart in carts]
+    evidence = Evidence(tuple(EvidenceLine(n, text, "Carts", "p") for n, text in enumerate(lines, 1)), Match.STRONG)
+    place = random.randrange(3)
+    chat = build_messages(f"How heavy is the {carts[place]} cart?", evidence, company="Acme")
+    prompt = "".join(f"<|{message.role}|>{message.content}<|end|>" for message in chat) + "<|assistant|>"
+    return prompt, lines[place]
+
+
+def complete(llama: Llama, prompt: str) -> str:
+    tokens = llama.tokenize(prompt.encode(), add_bos=False, special=True)
+    llama.reset()
+    llama.eval(tokens)
+    said: list[int] = []
+    while len(said) < 60 and (token := llama.sample(temp=0.0)) != llama.token_eos():
+        said.append(token)
+        llama.eval([token])
+    return str(llama.detokenize(said, special=True).decode(errors="replace"))
+
+
+@pytest.mark.slow
+def test_the_small_recipe_learns_to_copy_within_a_minute(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    recipe = small_recipe(tmp_path / "base", tmp_path / "work", seed=1)
+    reports: list[dict[str, object]] = []
+    assert build_base(recipe, "small", 10.0, reports.append)
+    llama = Llama(str(recipe.out / GGUF_NAME), n_ctx=512, n_threads=1, verbose=False)
+    random = Random(9)
+    cases = [ask_for_a_weight(random) for _ in range(30)]
+    answers = [complete(llama, prompt) for prompt, _ in cases]
+    llama.close()
+    quoted = [f"\n{answer}\n" in prompt for answer, (prompt, _) in zip(answers, cases, strict=True)]
+    right = [answer.endswith(f"] {gold}") for answer, (_, gold) in zip(answers, cases, strict=True)]
+    assert sum(quoted) / len(quoted) >= 0.8, answers
+    # One in three by chance.
+    assert sum(right) / len(right) >= 0.5, answers
+
+
+def test_a_stopped_run_goes_on_and_its_checkpoint_can_be_shipped(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    recipe = small_recipe(tmp_path / "base", tmp_path / "work", seed=1)
+    started = time.monotonic()
+    assert not build_base(recipe, "a", 0.0, lambda _: None)
+    first = torch.load(recipe.work / "checkpoint.pt", weights_only=True)["progress"]
+    assert not build_base(recipe, "b", 0.0, lambda _: None)
+    second = torch.load(recipe.work / "checkpoint.pt", weights_only=True)["progress"]
+    assert second["steps"] > first["steps"] > 0
+    export_checkpoint(recipe, "c")
+    assert json.loads((recipe.out / "manifest.json").read_text())["id"] == "chip-nano-c"
+    assert time.monotonic() - started < 120
