@@ -45,7 +45,7 @@ from retrieval.prompt import REFUSAL, SYSTEM
 
 MIXES: dict[str, Mix] = {"copy": COPY, "dense": DENSE, "real": REAL, "settle": REAL}
 # The learning rate falls to a tenth in the last phase; what came before it can be shipped at any time by --export-only.
-FULL = (Phase("dense", 250_000), Phase("settle", 420_000, 1.0, 0.05))
+FULL = (Phase("dense", 250_000), Phase("settle", 420_000, 1.0, 0.05), Phase("settle", 450_000, 0.8, 0.03))
 SMALL = (Phase("dense", 60_000, 1.0, 0.1),)
 
 
