@@ -24,6 +24,7 @@ from feedback.database import Database
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import Audience, EvidenceLine, Match, Scope
 from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
+from retrieval.quotes import mend_quote
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +146,8 @@ class Answering:
     ) -> Completion:
         try:
             for sentence in read_sentences(generation):
-                stream.append(shown.add(sentence, milliseconds=asked.milliseconds))
+                if markdown := shown.add(sentence, milliseconds=asked.milliseconds):
+                    stream.append(markdown)
                 if stream.is_stopped:
                     generation.cancel()
                     break
@@ -208,15 +210,24 @@ class ShownAnswer:
         self._lines = {line.number: line for line in lines}
         self.text = ""
         self.cited: list[EvidenceLine] = []
+        self._said: set[str] = set()
         self.first_text_ms = 0.0
 
     def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
-        """Add a sentence and return its Markdown: harmless, with its citation where the number exists."""
-        before = (sentence.before or " ") if self.text else ""
-        markdown = before + harmless_markdown(sentence.text)
+        """Add a sentence and return its Markdown: harmless, with its citation where the number exists.
+
+        A sentence that its line does not support, or that was shown before, is withheld: the return is then empty.
+        """
         line = self._lines.get(sentence.number) if sentence.number else None
-        self.text += before + sentence.text
+        text = sentence.text if line is None else mend_quote(sentence.text, line.text)
+        if text is None or text in self._said:
+            logger.info("a sentence was withheld: %s", "not in its evidence" if text is None else "said before")
+            return ""
+        self._said.add(text)
+        before = (sentence.before or " ") if self.text else ""
+        self.text += before + text
         self.first_text_ms = self.first_text_ms or milliseconds()
+        markdown = before + harmless_markdown(text)
         if line is None:
             return markdown
         if line not in self.cited:

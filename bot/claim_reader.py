@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _MARKER = re.compile(r"\[(\d{1,2})\] ?")
 _OPEN_MARKER = re.compile(r"\[\d{0,2}\]?$")
+_ITEM_NUMBER = re.compile(r"\s*\d{1,3}\.")
 _SENTENCE_END = re.compile(r"[.!?]\)?(?=\s)|\n")
 
 
@@ -52,6 +53,8 @@ class ClaimReader:
     def _cut(self, text: str, *, whole: bool) -> list[Sentence]:
         sentences, start = [], 0
         for end in _SENTENCE_END.finditer(text):
+            if _ITEM_NUMBER.fullmatch(text[start : end.end()]):
+                continue
             sentences.append(text[start : end.end()])
             start = end.end()
         if whole:

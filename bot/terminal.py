@@ -18,7 +18,7 @@ from retrain.run import Progress as RetrainProgress
 from retrieval.index import IngestReport
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
-from retrieval.prompt import build_messages
+from retrieval.prompt import REFUSAL, build_messages
 
 
 class StepBars:
@@ -83,7 +83,7 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     shown = ShownAnswer(retrieved.evidence.lines)
     for sentence in read_sentences(generation):
         output.print(shown.add(sentence, milliseconds=lambda: 0.0), end="", markup=False)
-    output.print()
+    output.print("" if shown.text else REFUSAL)
     completion = generation.completion()
     for line in shown.cited:
         output.print(f"  [{line.number}] {line.heading}", style="dim", markup=False)

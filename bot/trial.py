@@ -1,11 +1,15 @@
 """The engine as retraining sees it: an answerer that puts a candidate on the trial lane while the champion serves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.answering import ShownAnswer
+from bot.claim_reader import ClaimReader
 from bot.engine.port import Engine, EngineError, Generation, GenerationRequest, Lane
 from retrain.adapter import Adapter
 from retrain.evaluate import Answer
-from retrieval.prompt import ChatMessage
+from retrain.variations import parse_evidence
+from retrieval.prompt import REFUSAL, ChatMessage
 
 BATCH = 16
 
@@ -30,7 +34,8 @@ class TrialAnswerer:
 
     def _answer_batch(self, prompts: Sequence[tuple[ChatMessage, ...]], first: int) -> list[Answer]:
         generations = [self._submit(f"trial-{first + index}", messages) for index, messages in enumerate(prompts)]
-        return [_wait_for(generation) for generation in generations]
+        answers = [_wait_for(generation) for generation in generations]
+        return [_show(messages, answer) for messages, answer in zip(prompts, answers, strict=True)]
 
     def _submit(self, identity: str, messages: tuple[ChatMessage, ...]) -> Generation | EngineError:
         request = GenerationRequest(identity, messages, max_tokens=self._max_tokens, lane=Lane.TRIAL)
@@ -38,6 +43,17 @@ class TrialAnswerer:
             return self._engine.submit(request)
         except EngineError as error:
             return error
+
+
+def _show(messages: tuple[ChatMessage, ...], answer: Answer) -> Answer:
+    """Return the answer as a person would see it: unsupported sentences withheld, quotes in the document's words."""
+    parsed = parse_evidence(messages[-1].content)
+    if parsed is None or answer.failure is not None:
+        return answer
+    reader, shown = ClaimReader(), ShownAnswer(parsed[0].lines)
+    for sentence in [*reader.feed(answer.text), *reader.finish()]:
+        shown.add(sentence, milliseconds=lambda: answer.milliseconds)
+    return replace(answer, text=shown.text or REFUSAL)
 
 
 def _wait_for(generation: Generation | EngineError) -> Answer:

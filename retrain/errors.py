@@ -1,7 +1,5 @@
 """The errors of a retrain, under one base. Each message is a sentence that an admin can act on."""
 
-# ruff: noqa: N818 - the names say what happened; callers read them as such
-
 
 class RetrainError(Exception):
     """A retrain, promotion or rollback that could not be done."""

@@ -28,7 +28,7 @@ class Answer:
 
 
 class Answerer(Protocol):
-    """Answers prompts with the base and one adapter, as it would be served (greedy, no fact check)."""
+    """Answers prompts with the base and one adapter, as it would be served (greedy)."""
 
     def answer(self, prompts: Sequence[Prompt], adapter: Adapter | None) -> list[Answer]:
         """Return one answer for each prompt, in order. One that cannot be given is an `Answer` with its failure."""

@@ -47,12 +47,12 @@ def parse_evidence(content: str) -> tuple[Evidence, str] | None:
 
 
 def find_support(text: str, evidence: Evidence) -> EvidenceLine | None:
-    """Return the line that holds the most of the text's words, if it holds `SUPPORTED_SHARE` of them."""
+    """Return the line that holds the most of the text's words: all its numbers, and `SUPPORTED_SHARE` of all words."""
     words = set(split_words(text))
-    if not words or not evidence.lines:
-        return None
-    shares = [(len(words & set(split_words(line.text))) / len(words), -line.number, line) for line in evidence.lines]
-    share, _, best = max(shares, key=lambda entry: entry[:2])
+    numbers = {word for word in words if word.isdigit()}
+    held = [(words & set(split_words(line.text)), line) for line in evidence.lines]
+    shares = [(len(common) / len(words), -line.number, line) for common, line in held if words and numbers <= common]
+    share, _, best = max(shares, key=lambda entry: entry[:2], default=(0.0, 0, None))
     return best if share >= SUPPORTED_SHARE else None
 
 

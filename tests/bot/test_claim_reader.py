@@ -41,3 +41,8 @@ def test_brackets_that_are_no_marker_stay_in_the_text(size: int) -> None:
     assert (
         "".join(s.before + s.text for s in read("See a[i] and [note]. Done [", size)) == "See a[i] and [note]. Done ["
     )
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_the_number_of_a_list_item_belongs_to_its_sentence(size: int) -> None:
+    assert [s.text for s in read("[1] 1. Press stop. 2. Lift it.", size)] == ["1. Press stop.", "2. Lift it."]

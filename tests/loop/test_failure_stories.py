@@ -86,7 +86,7 @@ def test_logs_of_an_answer_hold_no_message_text_and_no_token(chip: Chip, caplog:
 
 
 def test_a_failure_in_the_middle_ends_the_stream_and_apologises(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(("[1] It runs for 55 minutes. ", "[2] It "), error=EngineError("gone")))
+    chip.engine.queue.append(Slowly(("It runs for 55 minutes. ", "It "), error=EngineError("gone")))
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
 
@@ -127,7 +127,7 @@ def test_a_stream_that_slack_refuses_becomes_one_posted_answer_with_buttons(chip
 
 @pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
 def test_a_stream_that_breaks_off_is_finished_by_a_post_that_repeats_nothing(chip: Chip, method: str) -> None:
-    chip.engine.queue.append("[1] It runs for 55 minutes. [2] It charges in 80 minutes.")
+    chip.engine.queue.append("It runs for 55 minutes. It charges in 80 minutes.")
     chip.workspace.faults.fail(method, "message_not_in_streaming_state", times=3)
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
@@ -144,7 +144,7 @@ def test_a_stream_that_breaks_off_is_finished_by_a_post_that_repeats_nothing(chi
 
 
 def test_an_answer_that_the_person_stops_goes_no_further_and_can_be_voted_on(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(tuple(f"[1] Number {n}. " for n in range(40)), 0.25))
+    chip.engine.queue.append(Slowly(tuple(f"Number {n}. " for n in range(40)), 0.25))
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
     streaming = cleo.wait_for_message("D0CLEO", lambda message: message["streaming"], ts)
@@ -152,9 +152,9 @@ def test_an_answer_that_the_person_stops_goes_no_further_and_can_be_voted_on(chi
     cleo.stop("D0CLEO", streaming["ts"])
 
     last = cleo.wait_for_message("D0CLEO", lambda message: "feedback_buttons" in json.dumps(message), ts)
+    chip.settle()
     assert "Number 39" not in json.dumps(cleo.messages("D0CLEO", ts))
     assert chip.reply_at("D0CLEO", last).finish == "cancelled"
-    chip.settle()
 
 
 def test_a_limited_call_is_made_again_after_the_wait_that_slack_asks_for(chip: Chip) -> None:
@@ -242,7 +242,7 @@ def test_chip_reconnects_when_its_line_breaks(chip: Chip) -> None:
 
 
 def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(("[1] It runs ", "for 55 minutes."), 0.2))
+    chip.engine.queue.append(Slowly(("It runs ", "for 55 minutes."), 0.2))
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
     chip.workspace.wait_for(lambda: chip.engine.requests)
@@ -251,7 +251,7 @@ def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip
     chip.stop()
 
     assert time.monotonic() - started < 2.0
-    assert cleo.messages("D0CLEO", ts)[-1]["markdown"] == "It runs for 55 minutes. [1]"
+    assert cleo.messages("D0CLEO", ts)[-1]["markdown"] == "It runs for 55 minutes."
     assert inbox.find_unfinished(chip.core.db) == []
 
 

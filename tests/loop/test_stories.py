@@ -30,16 +30,16 @@ def test_a_direct_question_streams_an_answer_with_citation_sources_and_buttons(c
 
 
 def test_sentences_are_shown_while_the_model_still_speaks(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(("[1] It runs for 55 minutes. ", "[2] It charges in", " 80 minutes."), 0.3))
+    chip.engine.queue.append(Slowly(("It runs for 55 minutes. ", "It charges in", " 80 minutes."), 0.3))
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
 
     early = cleo.wait_for_message("D0CLEO", lambda message: message["streaming"], ts)
 
-    assert early["markdown"] == "It runs for 55 minutes. [1]"
+    assert early["markdown"] == "It runs for 55 minutes."
     whole = cleo.wait_for_reply("D0CLEO", ts)
     assert whole["ts"] == early["ts"]
-    assert whole["markdown"] == "It runs for 55 minutes. [1] It charges in 80 minutes. [2]"
+    assert whole["markdown"] == "It runs for 55 minutes. It charges in 80 minutes."
 
 
 def test_a_reply_is_tied_to_its_exact_prompt_passages_base_and_adapter(chip: Chip) -> None:
@@ -163,7 +163,7 @@ def test_where_the_documents_hold_nothing_chip_says_so_and_offers_a_person(chip:
 
 def test_the_models_text_can_neither_ping_nor_link(chip: Chip) -> None:
     chip.engine.queue.append(
-        "[1] Hey <!channel> and <@U0SAM> and @here and @everyone. See [our page](https://evil.example/a) "
+        "Hey <!channel> and <@U0SAM> and @here and @everyone. See [our page](https://evil.example/a) "
         "or https://evil.example/b or <ftp://evil.example|this> or <mailto:eve@evil.example>. [1](https://evil.example)"
     )
     message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
@@ -205,7 +205,7 @@ def test_an_answer_that_reaches_its_longest_length_says_so(chip: Chip) -> None:
 
 
 def test_a_very_long_answer_rolls_over_and_every_part_leads_to_its_reply(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(tuple(f"[1] Sentence {n} {'é' * 900}. " for n in range(12))))
+    chip.engine.queue.append(Slowly(tuple(f"Sentence {n} {'é' * 900}. " for n in range(12))))
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
     last = cleo.wait_for_message("D0CLEO", lambda m: "bot_id" in m and "feedback_buttons" in json.dumps(m), ts)
@@ -223,3 +223,9 @@ def test_home_shows_how_to_ask(chip: Chip) -> None:
     view = chip.workspace.wait_for(cleo.home)
     assert "Ask me about our products" in json.dumps(view)
     chip.settle()
+
+
+def test_a_garbled_quote_is_shown_in_the_documents_words_and_an_invention_not_at_all(chip: Chip) -> None:
+    chip.engine.queue.append("[1] The Tansy 4 runs for 5 minutes on one one charge. [1] It can fly to Mars and back.")
+    reply = chip.reply_at("D0CLEO", chip.ask(CLEO, RUNTIME))
+    assert reply.shown == RUNTIME_ANSWER
