@@ -45,7 +45,12 @@ from retrieval.prompt import REFUSAL, SYSTEM
 
 MIXES: dict[str, Mix] = {"copy": COPY, "dense": DENSE, "real": REAL, "settle": REAL}
 # The learning rate falls to a tenth in the last phase; what came before it can be shipped at any time by --export-only.
-FULL = (Phase("dense", 250_000), Phase("settle", 420_000, 1.0, 0.05), Phase("settle", 450_000, 0.8, 0.03))
+FULL = (
+    Phase("dense", 250_000),
+    Phase("settle", 420_000, 1.0, 0.05),
+    Phase("settle", 450_000, 0.8, 0.03),
+    Phase("settle", 800_000, 1.2, 0.05),
+)
 SMALL = (Phase("dense", 60_000, 1.0, 0.1),)
 
 
@@ -166,7 +171,7 @@ def export_checkpoint(recipe: Recipe, version: str) -> None:
 def small_recipe(out: Path, work: Path, seed: int) -> Recipe:
     """Return the setting for tests: generated text, a small vocabulary, a minute of one thread."""
     shape = Shape(vocab=1536, ffn=128)
-    pace = Pace(batch_tokens=1024, pool=16, average=0.9)
+    pace = Pace(batch_tokens=1024, pool=16, adam_rate=0.001, average=0.9)
     return Recipe(None, out, work, shape, SMALL, pace, seed, meanings=False)
 
 
