@@ -47,6 +47,16 @@ from retrieval.prompt import ChatMessage, build_messages
 
 logger = logging.getLogger(__name__)
 
+REHEARSAL_FORMS = (
+    "What should I know about {}?",
+    "{}?",
+    "How long does it take: {}?",
+    "Can I change {}?",
+    "How many are there: {}?",
+    "Who helps me with {}?",
+    "When does {} matter?",
+    "Which rules hold for {}?",
+)
 # Workers beyond what the engine runs and queues: they are the ones that hear "busy" and say so.
 SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
@@ -113,10 +123,12 @@ class Core:
         return passage.audience if passage else None
 
     def _replay_prompts(self, count: int) -> Sequence[tuple[ChatMessage, ...]]:
+        """Ask about what the documents' headings name, each in as many ways as it takes to come to `count`."""
         headings = self.knowledge.headings(CUSTOMER_SCOPE)
         step = max(1, len(headings) // max(1, count))
-        questions = (f"{heading.replace(' › ', ': ')}?" for heading in headings[::step][:count])
-        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions]
+        topics = [heading.replace(" › ", ", ") for heading in headings[::step]]
+        questions = [form.format(topic) for form in REHEARSAL_FORMS for topic in topics]
+        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions[:count]]
 
 
 def retrain_settings(settings: Settings) -> RetrainSettings:

@@ -16,7 +16,7 @@ from retrain.settings import TrainSettings
 from retrain.tokens import Row
 
 IGNORED = -100
-SURE = 0.6
+SURE = 0.8
 """A token with this probability stays the first choice when the served weights are quantized."""
 
 

@@ -28,7 +28,8 @@ class TrainSettings:
     A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
     form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
     least `asks_per_epoch` together and are not outnumbered by what is rehearsed. `max_seconds` is generous, so that
-    a busy machine still finishes. `priority` is what is added to the child's niceness.
+    a busy machine still finishes. One of torch's `threads`, for a second one waits for cores that the engine uses: an
+    epoch then took up to 16 times as long. `priority` is what is added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
@@ -37,11 +38,11 @@ class TrainSettings:
     learning_rate: float = 2e-3
     warmup_steps: int = 5
     max_epochs: int = 24
-    sure_times: int = 2
+    sure_times: int = 3
     batch_rows: int = 4
     asks_per_epoch: int = 12
     max_seconds: float = 600.0
-    threads: int = 2
+    threads: int = 1
     seed: int = 17
     priority: int = 10
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
