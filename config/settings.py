@@ -149,9 +149,7 @@ class LoadedSettings:
 
     def lines(self) -> list[SettingLine]:
         """Return one line for each setting, in the order of declaration."""
-        return [
-            SettingLine(key, str(value), self.sources.get(key, "default")) for key, value in _leaves(self.settings)
-        ]
+        return [SettingLine(key, str(value), self.sources.get(key, "default")) for key, value in _leaves(self.settings)]
 
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> LoadedSettings:
