@@ -63,7 +63,7 @@ def test_the_loss_is_that_of_the_target_alone(model: Any) -> None:
 def test_what_is_learned_rests_every_other_epoch(model: Any) -> None:
     easy, hard = make_row(1), make_row(2, 60)
     train(model, [easy])
-    settings = TrainSettings(learning_rate=1e-9, max_epochs=6, asks_per_epoch=1, precision="float32")
+    settings = TrainSettings(learning_rate=1e-9, max_epochs=6, sure_times=2, asks_per_epoch=1, precision="float32")
     _, epochs = train(model, [easy, hard], settings)
     assert [epoch.tokens for epoch in epochs] == [75, 75, 63, 75, 63, 75]
 
