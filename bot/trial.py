@@ -46,14 +46,14 @@ class TrialAnswerer:
 
 
 def _show(messages: tuple[ChatMessage, ...], answer: Answer) -> Answer:
-    """Return the answer as a person would see it: unsupported sentences withheld, quotes in the document's words."""
+    """Add what a person would see of the answer: unsupported sentences withheld, quotes in the document's words."""
     parsed = parse_evidence(messages[-1].content)
     if parsed is None or answer.failure is not None:
         return answer
     reader, shown = ClaimReader(), ShownAnswer(parsed[0].lines)
     for sentence in [*reader.feed(answer.text), *reader.finish()]:
         shown.add(sentence, milliseconds=lambda: answer.milliseconds)
-    return replace(answer, text=shown.text or REFUSAL)
+    return replace(answer, shown=shown.text or REFUSAL)
 
 
 def _wait_for(generation: Generation | EngineError) -> Answer:

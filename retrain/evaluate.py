@@ -20,11 +20,20 @@ from retrieval.prompt import is_refusal, split_claims
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or why there is none: `failure` is then set and `text` is empty. Times are in milliseconds."""
+    """One answer, or why there is none: `failure` is then set and `text` is empty. Times are in milliseconds.
+
+    `text` is what the model wrote, which is what a rehearsal teaches; `shown` is what a person would see of it, which
+    is what is judged (None: the same).
+    """
 
     text: str
     milliseconds: float
     failure: str | None = None
+    shown: str | None = None
+
+    @property
+    def seen(self) -> str:
+        return self.text if self.shown is None else self.shown
 
 
 class Answerer(Protocol):
@@ -111,9 +120,9 @@ def is_right(question: HeldOutQuestion, answer: Answer) -> bool:
     if answer.failure is not None:
         return False
     if not question.answerable:
-        return is_refusal(answer.text)
-    said = _fold(_without_markers(answer.text))
-    return not is_refusal(answer.text) and all(
+        return is_refusal(answer.seen)
+    said = _fold(_without_markers(answer.seen))
+    return not is_refusal(answer.seen) and all(
         any(_fold(text) in said for text in group) for group in question.answer_contains
     )
 
@@ -122,7 +131,7 @@ def says(answer: Answer, target: str) -> float:
     """Return how far the answer says the target: ROUGE-L (F1 over words), without markers; 0.0 for a failure."""
     if answer.failure is not None:
         return 0.0
-    return rouge_l(split_words(_without_markers(answer.text)), split_words(_without_markers(target)))
+    return rouge_l(split_words(_without_markers(answer.seen)), split_words(_without_markers(target)))
 
 
 def rouge_l(said: Sequence[str], wanted: Sequence[str]) -> float:
@@ -140,7 +149,7 @@ def rouge_l(said: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def _refuses(answer: Answer) -> bool:
-    return answer.failure is None and is_refusal(answer.text)
+    return answer.failure is None and is_refusal(answer.seen)
 
 
 def _without_markers(text: str) -> str:
