@@ -29,7 +29,7 @@ class TrainSettings:
     form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
     least `asks_per_epoch` together and are not outnumbered by what is rehearsed. `max_seconds` keeps a retrain on 60
     items under three minutes on two cores; what is not learned by then is for the gate to judge. `threads` is 1, for
-    a second one waits for cores that the engine uses: an epoch then took up to 16 times as long. `priority` is what
+    a second one waits for cores that others use. `priority` is what
     is added to the child's niceness.
     """
 
