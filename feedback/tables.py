@@ -198,3 +198,64 @@ retrain_runs = Table(
     Column("report", JSON, nullable=False),
     Index(None, "started_at"),
 )
+
+# `open_key` names the conversation while its ticket is open, so that the database refuses a second one.
+tickets = Table(
+    "tickets",
+    METADATA,
+    _name("id", primary_key=True),
+    _name("team"),
+    _name("channel"),
+    _name("thread_ts"),
+    _name("reply_id"),
+    _name("asker"),
+    _name("state"),
+    _name("open_key", nullable=True, unique=True),
+    _name("card_channel"),
+    _name("card_ts", nullable=True),
+    _name("claimed_by", nullable=True),
+    _name("correction_id", nullable=True),
+    _at("opened_at"),
+    _at("reminded_at"),
+    _at("closed_at", nullable=True),
+    Index(None, "card_channel", "card_ts"),
+)
+
+channel_rules = Table(
+    "channel_rules",
+    METADATA,
+    _name("team", primary_key=True),
+    _name("channel", primary_key=True),
+    _name("listen"),
+    _name("audience", nullable=True),
+    _name("quiet_from", nullable=True),
+    _name("quiet_to", nullable=True),
+    _name("answer_in"),
+    Column("answers_bots", Boolean, nullable=False),
+    _name("set_by"),
+    _at("set_at"),
+)
+
+# What was switched for a workspace (`subject` empty) or by a person for themselves (`subject` is their id).
+switches = Table(
+    "switches",
+    METADATA,
+    _name("team", primary_key=True),
+    _name("subject", primary_key=True),
+    _name("name", primary_key=True),
+    _name("value"),
+    _name("set_by"),
+    _at("set_at"),
+)
+
+surveys = Table(
+    "surveys",
+    METADATA,
+    _name("id", primary_key=True),
+    _name("team"),
+    _name("person"),
+    _name("month"),
+    _name("reply_id"),
+    _at("asked_at"),
+    UniqueConstraint("team", "person", "month"),
+)
