@@ -16,10 +16,11 @@ from bot import blocks, wording
 from bot.audience import Directory
 from bot.claim_reader import ClaimReader, Sentence
 from bot.engine.port import Completion, Engine, EngineBusy, EngineError, Generation, GenerationRequest, PromptTooLong
+from bot.marks import mark_outcome, mark_reply
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
-from feedback import conversation, replies
+from feedback import conversation, inbox, replies
 from feedback.database import Database
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import Audience, EvidenceLine, Match, Scope
@@ -30,12 +31,14 @@ logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
-REPLY_EVENT = "chip_reply"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread."""
+    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread.
+
+    `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew.
+    """
 
     team: str
     channel: str
@@ -43,6 +46,13 @@ class Question:
     ts: str
     person: str
     text: str
+    reply_id: str | None = None
+    edit: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes two deliveries the same question: a mention arrives as two events with one ts."""
+        return ":".join(("question", self.team, self.channel, self.ts, *filter(None, [self.edit])))
 
     @property
     def place(self) -> Place:
@@ -94,7 +104,7 @@ class Answering:
         started = time.perf_counter()
         text = plain_question(question.text, bot_user=self.bot_user)
         if reason := _reason_not_to_read(text):
-            self.say(question.place, reason)
+            self.say_instead(question, reason)
             return
         thread = self._earlier_turns(question)
         self._remember(question, question.ts, "user", text)
@@ -102,17 +112,19 @@ class Answering:
         scope = self.directory.scope(question.person, question.channel)
         retrieved = self.knowledge.find_evidence(text, scope, thread)
         messages = build_messages(text, retrieved.evidence, company=self.company, thread=thread)
-        asked = Asked(self.new_id("R"), question, text, scope, retrieved, messages, started)
+        asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
         try:
             self._reply(asked)
         except EngineBusy as busy:
-            self.say(question.place, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))))
+            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))))
         except PromptTooLong:
-            self.say(question.place, wording.PROMPT_TOO_LONG)
+            self.say_instead(question, wording.PROMPT_TOO_LONG)
 
-    def say(self, place: Place, text: str) -> None:
-        """Post a plain sentence of Chip's own into the thread."""
-        self.client.chat_postMessage(channel=place.channel, thread_ts=place.thread_ts, text=text)
+    def say_instead(self, question: Question, text: str) -> None:
+        """Post a plain sentence of Chip's own into the thread, in the place of an answer."""
+        self.client.chat_postMessage(
+            channel=question.channel, thread_ts=question.thread_ts, text=text, metadata=mark_outcome(question.key)
+        )
 
     def _reply(self, asked: Asked) -> None:
         generation = self.engine.submit(
@@ -133,7 +145,9 @@ class Answering:
         was_streamed = bool(stream.parts)
         if was_streamed:  # a follow-up may come as soon as the answer looks finished
             self._remember(asked.question, stream.parts[0], "assistant", shown.text)
-        stream.finish(build_footer(asked, shown, reply), {"event_type": REPLY_EVENT, "event_payload": {"id": reply.id}})
+        footer = build_footer(asked, shown, reply)
+        inbox.note(self.db, asked.question.key, reply_id=reply.id, markdown=stream.markdown, footer=footer)
+        stream.finish(footer, mark_reply(reply.id, asked.question.key))
         if not was_streamed:
             self._remember(asked.question, stream.parts[0], "assistant", shown.text)
         logger.info(

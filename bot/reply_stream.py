@@ -46,11 +46,13 @@ class ReplyStream:
         self._may_stream = True
         self.is_stopped = False
         self.parts: list[str] = []
+        self.markdown = ""  # all that was appended
 
     def append(self, markdown: str) -> None:
         """Show more of the answer; what Slack refuses to stream is kept and posted by `finish`."""
         if self.is_stopped:
             return
+        self.markdown += markdown
         if not self._may_stream:
             self._unsent += markdown
             return

@@ -23,6 +23,7 @@ from bot.audience import Directory
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Engine
 from bot.learning import Learning
+from bot.marks import MarkingClient
 from bot.parts import Parts
 from bot.report import build_report
 from bot.socket_mode import open_socket
@@ -182,7 +183,7 @@ def _serve_live_adapter(core: Core, say: Tell) -> None:
 
 def build_client(token: str, base_url: str) -> WebClient:
     """Return the Web API client, which waits and tries again when Slack limits its rate."""
-    client = WebClient(token=token, base_url=base_url)
+    client = MarkingClient(token=token, base_url=base_url)
     client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED))
     return client
 

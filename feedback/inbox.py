@@ -59,6 +59,15 @@ def mark_done(db: Database, key: str) -> None:
         connection.execute(update(inbox).where(unfinished).values(done_at=db.clock()))
 
 
+def note(db: Database, key: str, **facts: Any) -> None:
+    """Add facts to a stored event's payload, for whoever takes it up after a crash; an unknown key changes nothing."""
+    with db.begin() as connection:
+        payload = connection.scalar(select(inbox.c.payload).where(inbox.c.event_key == key))
+        if payload is not None:
+            changed = update(inbox).where(inbox.c.event_key == key)
+            connection.execute(changed.values(payload={**payload, **facts}))
+
+
 def find_event(db: Database, key: str) -> InboxEvent | None:
     """Return the stored event of this key, done or not; None where there is none."""
     with db.read() as connection:

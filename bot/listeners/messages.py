@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import App
@@ -9,8 +10,9 @@ from slack_bolt import App
 from bot import wording
 from bot.answering import Question
 from bot.parts import Parts
+from bot.recovery import end_earlier_attempt
 from bot.slack_errors import SLACK_ERRORS, name_error
-from feedback import conversation, inbox, replies
+from feedback import conversation, inbox
 
 logger = logging.getLogger(__name__)
 
@@ -70,23 +72,18 @@ def _follows_up(parts: Parts, question: Question) -> bool:
 
 
 def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
-    """Answer a question that a kill cut off, unless its reply was posted already; say whether it is answered anew."""
+    """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken."""
     question = find_question(parts, dict(event.payload))
-    if question is None or _is_answered(parts, question) or not _take_again(parts, question, event.key):
+    if question is None or not _take_again(parts, question, event.key):
         inbox.mark_done(parts.db, event.key)
         return False
-    parts.pool.submit(event.key, lambda: _answer(parts, question, event.key))
+    parts.pool.submit(event.key, lambda: _answer(parts, question, event.key, is_resumed=True))
     return True
-
-
-def _is_answered(parts: Parts, question: Question) -> bool:
-    given = replies.find_replies_to(parts.db, question.team, question.channel, question.ts)
-    return any(replies.find_parts(parts.db, reply.id) for reply in given)
 
 
 def _take_again(parts: Parts, question: Question, key: str) -> bool:
     """Whether this event is the one that asks: a mention's second event is not, and neither is a finished question."""
-    asked = inbox.find_event(parts.db, _question_key(question))
+    asked = inbox.find_event(parts.db, question.key)
     if asked is None:
         return _is_first_sight(parts, question, key)
     return asked.done_at is None and asked.payload["event_id"] == key
@@ -96,32 +93,32 @@ def _is_first_sight(parts: Parts, question: Question, key: str) -> bool:
     """A mention arrives as two events with one ts: whichever comes first asks."""
     return inbox.record_event(
         parts.db,
-        _question_key(question),
+        question.key,
         QUESTION,
         team=question.team,
         channel=question.channel,
         ts=question.ts,
-        payload={"event_id": key},
+        payload={"event_id": key, "reply_id": parts.new_id("R")},
     )
 
 
-def _question_key(question: Question) -> str:
-    return f"{QUESTION}:{question.team}:{question.channel}:{question.ts}"
-
-
-def _answer(parts: Parts, question: Question, key: str) -> None:
+def _answer(parts: Parts, question: Question, key: str, *, is_resumed: bool = False) -> None:
+    asked = inbox.find_event(parts.db, question.key)
+    facts = dict(asked.payload) if asked else {}
+    question = replace(question, reply_id=facts.get("reply_id"))
     try:
-        parts.answering.answer(question)
+        if not (is_resumed and end_earlier_attempt(parts, question, facts)):
+            parts.answering.answer(question)
     except Exception:
         reference = parts.new_id("E")
         logger.exception("question %s in %s failed, reference %s", question.ts, question.channel, reference)
         _apologise(parts, question, reference)
-    inbox.mark_done(parts.db, _question_key(question))
+    inbox.mark_done(parts.db, question.key)
     inbox.mark_done(parts.db, key)
 
 
 def _apologise(parts: Parts, question: Question, reference: str) -> None:
     try:
-        parts.answering.say(question.place, wording.FAILED.format(reference=reference))
+        parts.answering.say_instead(question, wording.FAILED.format(reference=reference))
     except SLACK_ERRORS as error:
         logger.error("could not say so in %s: %s", question.channel, name_error(error))

@@ -1,0 +1,45 @@
+"""The marks that Chip's messages carry in Slack, by which a later process knows what an earlier one posted.
+
+Their metadata names the question, and the reply where it is one. Every whole message in a thread is marked, so that
+one without a mark is a stream that a kill cut off. Knows nothing of when messages are posted.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+REPLY = "chip_reply"
+NOTE = "chip_note"
+
+
+def mark_reply(reply_id: str, question: str) -> dict[str, Any]:
+    """Return the metadata of an answer's last part. `question` is the question's key."""
+    return {"event_type": REPLY, "event_payload": {"id": reply_id, "question": question}}
+
+
+def mark_outcome(question: str) -> dict[str, Any]:
+    """Return the metadata of a sentence that stands in an answer's place: busy, too long, failed."""
+    return {"event_type": REPLY, "event_payload": {"question": question}}
+
+
+def is_marked(message: Mapping[str, Any]) -> bool:
+    """Whether a message of `conversations.replies` was posted whole."""
+    return bool(message.get("metadata"))
+
+
+def is_about(message: Mapping[str, Any], question: str) -> bool:
+    """Whether a message of `conversations.replies` ends the answer to this question."""
+    metadata = message.get("metadata") or {}
+    return metadata.get("event_type") == REPLY and metadata.get("event_payload", {}).get("question") == question
+
+
+class MarkingClient(WebClient):
+    """The Web API client, which marks every posted message that has no mark of its own."""
+
+    def chat_postMessage(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
+        """Post as `WebClient` does, with a mark."""
+        if arguments.get("metadata") is None:
+            arguments["metadata"] = {"event_type": NOTE, "event_payload": {}}
+        return super().chat_postMessage(**arguments)

@@ -1,0 +1,137 @@
+"""What a killed process left of an answer in Slack, and how the next one ends it, so that it stands there once.
+
+Three remains are told apart. An answer that ended carries its mark: nothing is to be done. One that was made but not
+ended gets its footer now. What was cut off before it was made is taken away, and the question is answered anew under
+the same reply id, to which votes on the remains belong. Knows nothing of how an answer is made.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot import marks
+from bot.answering import Question
+from bot.parts import Parts
+from bot.reply_stream import ReplyStream
+from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_text import shorten
+from feedback import replies
+from feedback.database import Database
+
+logger = logging.getLogger(__name__)
+
+Message = Mapping[str, Any]
+
+NOTING_SECONDS = 1.0
+UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
+
+
+def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, Any]) -> bool:
+    """Bring the remains of an earlier attempt to their end; say whether the question is answered by that.
+
+    `facts` are what the inbox holds of the question: the reply's id and, once the answer was made, its Markdown and
+    footer. Raises one of `SLACK_ERRORS` when an answer that was made cannot be posted.
+    """
+    posted = find_own_messages(parts, question)
+    if any(marks.is_about(message, question.key) for message in posted):
+        return True
+    remains = _find_remains(parts, question, posted)
+    if "footer" in facts:
+        _end(parts, question, facts, remains)
+        return True
+    for ts in remains:
+        _take_away(parts.client, question.channel, ts)
+    return False
+
+
+def find_own_messages(parts: Parts, question: Question) -> list[Message]:
+    """Return what Chip posted in the thread after the question; empty where Slack does not tell."""
+    found: list[Message] = []
+    cursor = ""
+    try:
+        while True:
+            page = parts.client.conversations_replies(
+                channel=question.channel,
+                ts=question.thread_ts,
+                oldest=question.ts,
+                include_all_metadata=True,
+                limit=200,
+                cursor=cursor,
+            )
+            found += [message for message in page["messages"] if message.get("user") == parts.bot_user]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return found
+    except SLACK_ERRORS as error:
+        logger.warning("the thread of %s cannot be read: %s", question.key, name_error(error))
+        return found
+
+
+def _find_remains(parts: Parts, question: Question, posted: Sequence[Message]) -> list[str]:
+    """Return the ts of the parts of this reply, oldest first, those that were not noted before the kill included."""
+    noted = [ts for _, ts in replies.find_parts(parts.db, question.reply_id or "")]
+    unmarked = [message["ts"] for message in posted if not marks.is_marked(message)]
+    if unmarked := _find_unknown(parts.db, question.channel, unmarked):
+        time.sleep(NOTING_SECONDS)  # an answer beside this one may have begun this very moment
+    orphans = [
+        ts for ts in _find_unknown(parts.db, question.channel, unmarked) if _stop(parts.client, question.channel, ts)
+    ]
+    return sorted({*noted, *orphans})
+
+
+def _find_unknown(db: Database, channel: str, found: Sequence[str]) -> list[str]:
+    with db.read() as connection:
+        return [ts for ts in found if replies.find_reply_id(connection, channel, ts) is None]
+
+
+def _end(parts: Parts, question: Question, facts: Mapping[str, Any], remains: Sequence[str]) -> None:
+    """Put the whole answer, or at least its footer, where the last part stands; post it where there is none."""
+    metadata = marks.mark_reply(facts["reply_id"], question.key)
+    footer = list(facts["footer"])
+    if not remains:
+        stream = ReplyStream(
+            parts.client,
+            question.place,
+            lambda ts: replies.add_part(parts.db, facts["reply_id"], question.channel, ts),
+        )
+        stream.append(facts["markdown"])
+        stream.finish(footer, metadata)
+        return
+    last = remains[-1]
+    if len(remains) > 1 and _stop(parts.client, question.channel, last, blocks=footer, metadata=metadata):
+        return
+    _stop(parts.client, question.channel, last)
+    text = facts["markdown"] if len(remains) == 1 else _read(parts.client, question.channel, question.thread_ts, last)
+    parts.client.chat_update(
+        channel=question.channel,
+        ts=last,
+        text=shorten(text, UPDATE_CHARACTERS),
+        blocks=[{"type": "markdown", "text": text}, *footer],
+        metadata=metadata,
+    )
+
+
+def _read(client: WebClient, channel: str, thread_ts: str, ts: str) -> str:
+    page = client.conversations_replies(channel=channel, ts=thread_ts, oldest=ts, latest=ts, inclusive=True)
+    return str(next(message["text"] for message in page["messages"] if message["ts"] == ts))
+
+
+def _stop(client: WebClient, channel: str, ts: str, **ending: Any) -> bool:
+    """End the stream at `ts`; False where none is open there."""
+    try:
+        client.chat_stopStream(channel=channel, ts=ts, **ending)
+    except SLACK_ERRORS as error:
+        logger.info("no open stream in %s: %s", channel, name_error(error))
+        return False
+    return True
+
+
+def _take_away(client: WebClient, channel: str, ts: str) -> None:
+    _stop(client, channel, ts)
+    try:
+        client.chat_delete(channel=channel, ts=ts)
+    except SLACK_ERRORS as error:
+        logger.warning("the remains of an answer in %s stay: %s", channel, name_error(error))
