@@ -1,36 +1,54 @@
-"""The catalogue: which documents are indexed, their passages and their vectors, in one SQLite file.
+"""The catalogue: which documents are indexed, their passages and vectors, and verified answers, in one SQLite file.
 
 It is the truth about what search may show; Chroma and BM25 are built from it and can be rebuilt from it. Knows nothing
 of ranking or of reading files.
 """
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.documents import Document
 from retrieval.passage import Audience, Passage
 
 Vectors = NDArray[np.float32]
 
+# Raise it with every change of a table: a file of another version is read again from the sources.
+_SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items (
+    origin TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (origin, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
-    source TEXT PRIMARY KEY, origin TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL, updated TEXT
+    source TEXT PRIMARY KEY, origin TEXT NOT NULL, item TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
+    audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT
 );
+CREATE INDEX IF NOT EXISTS documents_by_origin ON documents (origin);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents (source) ON DELETE CASCADE,
-    position INTEGER NOT NULL, text TEXT NOT NULL, heading TEXT NOT NULL, title TEXT NOT NULL, audience TEXT NOT NULL,
+    position INTEGER NOT NULL, text TEXT NOT NULL, heading TEXT NOT NULL, page INTEGER,
     units INTEGER NOT NULL, unit_vectors BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS passages_by_source ON passages (source, position);
+CREATE TABLE IF NOT EXISTS verified (
+    id TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, author TEXT NOT NULL, approved_on TEXT NOT NULL,
+    audience TEXT NOT NULL, evidence TEXT NOT NULL, vector BLOB NOT NULL
+);
 """
-_COLUMNS = "id, text, heading, title, source, audience, units, unit_vectors"
+_COLUMNS = (
+    "p.id, p.text, p.heading, d.title, p.source, d.audience, d.updated, d.url, p.page, p.units, p.unit_vectors "
+    "FROM passages p JOIN documents d USING (source)"
+)
 # SQLite's oldest limit on the number of values in one statement.
 _MAX_VALUES = 900
 
@@ -43,6 +61,40 @@ class Entry:
     unit_vectors: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as the catalogue lists it: what it came from, and the digest of what it held."""
+
+    source: str
+    item: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A document as one of several versions; `superseded_by` is the source of a newer one."""
+
+    source: str
+    title: str
+    audience: Audience
+    updated: date | None
+    superseded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRow:
+    """A verified answer with its question's vector, (width,); `evidence` holds ids of passages."""
+
+    id: str
+    question: str
+    answer: str
+    author: str
+    approved_on: date
+    audience: Audience
+    evidence: tuple[str, ...]
+    vector: Vectors
+
+
 class Catalogue:
     """One connection, used by one thread at a time; each document is written in one transaction."""
 
@@ -53,7 +105,7 @@ class Catalogue:
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.executescript(_SCHEMA)
+            self._create_tables()
             # quick_check reads every page: about 30 ms for 10 MB, and the only way to notice a damaged one now.
             if self._connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("The catalogue is damaged.")
@@ -73,20 +125,34 @@ class Catalogue:
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
-    def list_digests(self, origin: str) -> dict[str, str]:
-        """Return source → digest of every document from this origin."""
-        rows = self._read("SELECT source, digest FROM documents WHERE origin = ?", (origin,))
-        return {source: digest for source, digest in rows}
+    def list_documents(self, origin: str) -> dict[str, Listed]:
+        """Return every document from this origin, by its source."""
+        rows = self._read("SELECT source, item, digest FROM documents WHERE origin = ?", (origin,))
+        return {source: Listed(source, item, digest) for source, item, digest in rows}
 
-    def record_document(
-        self, source: str, origin: str, digest: str, title: str, updated: str | None, entries: Sequence[Entry]
-    ) -> None:
-        """Replace the document and its passages: readers see the old ones or the new ones."""
+    def list_items(self, origin: str) -> dict[str, str]:
+        """Return item → fingerprint of every item of this origin that was read whole."""
+        return dict(self._read("SELECT name, fingerprint FROM items WHERE origin = ?", (origin,)))
+
+    def record_item(self, origin: str, name: str, fingerprint: str) -> None:
         with self._transaction() as connection:
-            connection.execute("DELETE FROM documents WHERE source = ?", (source,))
-            connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", (source, origin, digest, title, updated))
+            connection.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (origin, name, fingerprint))
+
+    def delete_items(self, origin: str, names: Sequence[str]) -> None:
+        with self._transaction() as connection:
             connection.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "DELETE FROM items WHERE origin = ? AND name = ?", [(origin, name) for name in names]
+            )
+
+    def record_document(self, document: Document, origin: str, item: str, entries: Sequence[Entry]) -> None:
+        """Replace the document and its passages: readers see the old ones or the new ones."""
+        updated = document.updated.isoformat() if document.updated else None
+        values = (document.source, origin, item, document.digest, document.title, document.audience.value, updated)
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM documents WHERE source = ?", (document.source,))
+            connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", (*values, document.url))
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [_to_row(position, entry) for position, entry in enumerate(entries)],
             )
 
@@ -94,25 +160,61 @@ class Catalogue:
         with self._transaction() as connection:
             connection.execute("DELETE FROM documents WHERE source = ?", (source,))
 
+    def list_editions(self) -> list[Edition]:
+        """Return all documents but verified answers, by source."""
+        rows = self._read("SELECT source, title, audience, updated, superseded_by FROM documents ORDER BY source", ())
+        return [_to_edition(row) for row in rows]
+
+    def find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
+        """Return the documents of these sources that exist, by source."""
+        columns = "source, title, audience, updated, superseded_by"
+        rows = self._read_many(f"SELECT {columns} FROM documents WHERE source IN", sources)
+        return {edition.source: edition for edition in map(_to_edition, rows)}
+
+    def record_superseded(self, newer: Mapping[str, str | None]) -> None:
+        """Note for each source which newer document says the same (None: none does)."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "UPDATE documents SET superseded_by = ? WHERE source = ?", [(new, old) for old, new in newer.items()]
+            )
+
+    def read_text(self, source: str) -> str:
+        """Return a document's passages as one text; empty where there is no such document."""
+        rows = self._read("SELECT text FROM passages WHERE source = ? ORDER BY position", (source,))
+        return "\n".join(row[0] for row in rows)
+
+    def list_verified(self) -> list[VerifiedRow]:
+        """Return all verified answers, by id."""
+        return [_to_verified(row) for row in self._read("SELECT * FROM verified ORDER BY id", ())]
+
+    def record_verified(self, row: VerifiedRow) -> None:
+        values = (row.id, row.question, row.answer, row.author, row.approved_on.isoformat(), row.audience.value)
+        blob = row.vector.astype(np.float32).tobytes()
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO verified VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, json.dumps(row.evidence), blob),
+            )
+
+    def delete_verified(self, identity: str) -> None:
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM verified WHERE id = ?", (identity,))
+
+    def find_known(self, ids: Sequence[str]) -> set[str]:
+        """Return those ids that are passages."""
+        return {row[0] for row in self._read_many("SELECT id FROM passages WHERE id IN", ids)}
+
     def list_passage_ids(self, source: str) -> list[str]:
         return [row[0] for row in self._read("SELECT id FROM passages WHERE source = ? ORDER BY position", (source,))]
 
     def get_entries(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries that exist, by id."""
-        found: dict[str, Entry] = {}
-        for start in range(0, len(ids), _MAX_VALUES):
-            part = list(ids[start : start + _MAX_VALUES])
-            marks = ", ".join("?" * len(part))
-            for row in self._read(f"SELECT {_COLUMNS} FROM passages WHERE id IN ({marks})", part):
-                found[row[0]] = _to_entry(row)
-        return found
+        return {row[0]: _to_entry(row) for row in self._read_many(f"SELECT {_COLUMNS} WHERE p.id IN", ids)}
 
     def walk_entries(self, batch_size: int = 500) -> Iterator[list[Entry]]:
         """Yield all entries by id, in batches, so that memory stays flat."""
         last = ""
-        while rows := self._read(
-            f"SELECT {_COLUMNS} FROM passages WHERE id > ? ORDER BY id LIMIT ?", (last, batch_size)
-        ):
+        while rows := self._read(f"SELECT {_COLUMNS} WHERE p.id > ? ORDER BY p.id LIMIT ?", (last, batch_size)):
             last = rows[-1][0]
             yield [_to_entry(row) for row in rows]
 
@@ -131,9 +233,23 @@ class Catalogue:
         """Return the number of quotable units, each of which has one vector."""
         return int(self._read("SELECT coalesce(sum(units), 0) FROM passages", ())[0][0])
 
-    def _read(self, statement: str, values: Sequence[str | int]) -> list[tuple[str, ...]]:
+    def _read(self, statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._connection.execute(statement, tuple(values)).fetchall()
+
+    def _read_many(self, statement: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield what `statement`, which ends in IN, finds for any number of values."""
+        for start in range(0, len(values), _MAX_VALUES):
+            part = values[start : start + _MAX_VALUES]
+            yield from self._read(f"{statement} ({', '.join('?' * len(part))})", part)
+
+    def _create_tables(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        has_tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if has_tables and version != _SCHEMA_VERSION:
+            raise sqlite3.DatabaseError("it was written by another version of Chip")
+        self._connection.executescript(_SCHEMA)
+        self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -147,24 +263,36 @@ class Catalogue:
             self._connection.execute("COMMIT")
 
 
-def _to_row(position: int, entry: Entry) -> tuple[str | int | bytes, ...]:
+def _to_row(position: int, entry: Entry) -> tuple[str | int | bytes | None, ...]:
     passage = entry.passage
-    return (
-        passage.id,
-        passage.source,
-        position,
-        passage.text,
-        passage.heading,
-        passage.title,
-        str(passage.audience),
-        len(entry.unit_vectors),
-        # Half precision moves a cosine by less than 1e-3 and halves the largest column.
-        entry.unit_vectors.astype(np.float16).tobytes(),
+    # Half precision moves a cosine by less than 1e-3 and halves the largest column.
+    blob = entry.unit_vectors.astype(np.float16).tobytes()
+    words = (passage.text, passage.heading)
+    return (passage.id, passage.source, position, *words, passage.page, len(entry.unit_vectors), blob)
+
+
+def _to_entry(row: tuple[Any, ...]) -> Entry:
+    identity, text, heading, title, source, audience, updated, url, page, units, unit_vectors = row
+    day = date.fromisoformat(updated) if updated else None
+    passage = Passage(identity, text, heading, title, source, Audience(audience), day, url, page)
+    vectors = np.frombuffer(unit_vectors, dtype=np.float16).astype(np.float32)
+    return Entry(passage, vectors.reshape(units, -1))
+
+
+def _to_edition(row: tuple[Any, ...]) -> Edition:
+    source, title, audience, updated, superseded_by = row
+    return Edition(source, title, Audience(audience), date.fromisoformat(updated) if updated else None, superseded_by)
+
+
+def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
+    identity, question, answer, author, approved_on, audience, evidence, vector = row
+    return VerifiedRow(
+        id=identity,
+        question=question,
+        answer=answer,
+        author=author,
+        approved_on=date.fromisoformat(approved_on),
+        audience=Audience(audience),
+        evidence=tuple(json.loads(evidence)),
+        vector=np.frombuffer(vector, dtype=np.float32),
     )
-
-
-def _to_entry(row: tuple[object, ...]) -> Entry:
-    identity, text, heading, title, source, audience, units, unit_vectors = row
-    passage = Passage(str(identity), str(text), str(heading), str(title), str(source), Audience(str(audience)))
-    vectors = np.frombuffer(unit_vectors, dtype=np.float16)  # type: ignore[call-overload]  # sqlite3 types it as object
-    return Entry(passage, vectors.astype(np.float32).reshape(int(str(units)), -1))

@@ -4,20 +4,23 @@ Knows the structure of Markdown through markdown-it; knows nothing of files, vec
 """
 
 import hashlib
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from retrieval.documents import Document, DocumentKind
+from retrieval.documents import PAGE_BREAK, Document, DocumentKind
 from retrieval.passage import Passage
 from retrieval.sentences import count_words, split_sentences
 
 # Part of an index's identity: raise it when the same document would give other passages.
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 TARGET_WORDS = 120
 HEADING_JOINT = " › "
+_ITEM = re.compile(r"^(?:- |\d{1,3}[.)] )")
 # A second column headed so adds nothing to its cells: "Runtime: 90 minutes", not "Runtime - Value: 90 minutes".
 _EMPTY_LABELS = frozenset({"", "value", "values", "detail", "details", "specification"})
 
@@ -28,21 +31,35 @@ class _Block:
 
     headings: tuple[str, ...]
     lines: tuple[str, ...]
+    page: int | None = None
 
 
 def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> list[Passage]:
     """Return the document's passages in reading order, each about `target_words` long and under one heading."""
     blocks = _read_markdown(document) if document.kind is DocumentKind.MARKDOWN else _read_text(document)
     passages: dict[str, Passage] = {}
-    for headings, text in _pack(blocks, target_words):
-        heading = HEADING_JOINT.join((document.title, *headings))
-        identity = hashlib.sha256(f"{document.source}\0{heading}\0{text}".encode()).hexdigest()[:20]
-        passages[identity] = Passage(identity, text, heading, document.title, document.source, document.audience)
+    for block in _pack(blocks, target_words):
+        heading, text = HEADING_JOINT.join((document.title, *block.headings)), "\n".join(block.lines)
+        covered = f"{document.source}\0{heading}\0{text}".encode("utf-8", "replace")
+        identity = hashlib.sha256(covered).hexdigest()[:20]
+        passages[identity] = Passage(
+            id=identity,
+            text=text,
+            heading=heading,
+            title=document.title,
+            source=document.source,
+            audience=document.audience,
+            updated=document.updated,
+            url=document.url,
+            page=block.page,
+        )
     return list(passages.values())
 
 
-def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[tuple[tuple[str, ...], str]]:
+def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[_Block]:
+    """Yield one block for each passage; it has the page on which it starts."""
     headings: tuple[str, ...] = ()
+    page: int | None = None
     lines: list[str] = []
     for block in blocks:
         for piece in _cut_long(block.lines, target_words):
@@ -50,12 +67,13 @@ def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[tuple[tuple[s
             too_long = sum(map(count_words, (*lines, *piece))) > target_words
             full = too_long and not (lines and lines[-1].endswith(":"))
             if lines and (block.headings != headings or full):
-                yield headings, "\n".join(lines)
+                yield _Block(headings, tuple(lines), page)
                 lines = []
-            headings = block.headings
+            if not lines:
+                headings, page = block.headings, block.page
             lines.extend(piece)
     if lines:
-        yield headings, "\n".join(lines)
+        yield _Block(headings, tuple(lines), page)
 
 
 def _cut_long(lines: tuple[str, ...], target_words: int) -> Iterator[list[str]]:
@@ -88,14 +106,38 @@ def _cut_line(line: str, target_words: int) -> Iterator[str]:
 
 
 def _read_text(document: Document) -> Iterator[_Block]:
-    for paragraph in document.text.split("\n\n"):
-        line = " ".join(paragraph.split())
-        if line:
-            yield _Block((), (line,))
+    """Yield the paragraphs; consecutive list items are one block, an item on each line."""
+    pages = document.text.split(f"\n{PAGE_BREAK}\n")
+    for number, page in enumerate(pages, start=1):
+        items: list[str] = []
+        for paragraph in page.split("\n\n"):
+            for line in _join_lines(paragraph):
+                if _ITEM.match(line):
+                    items.append(line)
+                    continue
+                if items:
+                    yield _Block((), tuple(items), number if len(pages) > 1 else None)
+                    items = []
+                yield _Block((), (line,), number if len(pages) > 1 else None)
+        if items:
+            yield _Block((), tuple(items), number if len(pages) > 1 else None)
+
+
+def _join_lines(paragraph: str) -> list[str]:
+    """Return a paragraph as one line, or as a line for each item where it is a list."""
+    joined: list[str] = []
+    for line in paragraph.split("\n"):
+        text = " ".join(line.split())
+        if text and (not joined or _ITEM.match(text)):
+            joined.append(text)
+        elif text:
+            joined[-1] += f" {text}"
+    return joined
 
 
 def _read_markdown(document: Document) -> Iterator[_Block]:
     tree = SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(document.text))
+    breaks = [number for number, line in enumerate(document.text.split("\n")) if line == PAGE_BREAK]
     path: list[tuple[int, str]] = []
     for node in tree.children:
         if node.type == "heading":
@@ -107,7 +149,8 @@ def _read_markdown(document: Document) -> Iterator[_Block]:
             continue
         lines = tuple(line for line in _read_block(node) if line)
         if lines:
-            yield _Block(tuple(name for _, name in path), lines)
+            page = bisect_right(breaks, node.map[0]) + 1 if breaks and node.map else None
+            yield _Block(tuple(name for _, name in path), lines, page)
 
 
 def _read_block(node: SyntaxTreeNode) -> Iterator[str]:

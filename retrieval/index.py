@@ -1,4 +1,4 @@
-"""The index: a folder of documents kept searchable, document by document, and mended when it is damaged.
+"""The index: the documents of all sources kept searchable, document by document, and mended when it is damaged.
 
 Ties the catalogue (the truth), Chroma and BM25 together. A document becomes visible by one commit in the catalogue and
 search shows only what stands there, so that no half document is ever found. Knows nothing of questions or evidence.
@@ -7,21 +7,24 @@ search shows only what stands there, so that no half document is ever found. Kno
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
 
-from retrieval.catalogue import Catalogue, Entry
+from retrieval.catalogue import Catalogue, Entry, Listed
 from retrieval.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
-from retrieval.documents import Document, Unreadable, load_documents
+from retrieval.documents import Document, Found, Item, Rules, Unreadable
 from retrieval.embedder import Embedder
 from retrieval.lexical import LexicalIndex, build_lexical_index
 from retrieval.passage import Audience, Passage
 from retrieval.sentences import split_units
+from retrieval.sources.folder import list_folder
 from retrieval.vectors import VectorIndex, VectorsDamagedError, delete_vectors
+from retrieval.versions import find_superseded
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +33,16 @@ Progress = Callable[[int, str], None]
 FOLDER_ORIGIN = "folder"
 
 
+class SourceGoneError(OSError):
+    """A source that held documents lists none at all: a disk that is not mounted, rather than a wish."""
+
+
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What one run over a folder did, in documents; `mended` says what had to be rebuilt, and why."""
+    """What one run over a source did, in documents; `mended` says what had to be rebuilt, and why.
+
+    `unreachable` names what could not be reached now; what was indexed of it before stays.
+    """
 
     added: int
     changed: int
@@ -40,10 +50,30 @@ class IngestReport:
     unchanged: int
     unreadable: tuple[Unreadable, ...]
     mended: tuple[str, ...]
+    unreachable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a sync has seen so far. `known` is what the catalogue held before, `by_item` the same by item."""
+
+    known: dict[str, Listed]
+    by_item: dict[str, list[str]]
+    seen: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
+    added: int = 0
+    changed: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)
+    unreachable: list[Unreadable] = field(default_factory=list)
+
+    def keep(self, item: str) -> None:
+        """Leave what stands of an item."""
+        self.items.add(item)
+        self.seen.update(self.by_item.get(item, ()))
 
 
 class Index:
-    """The searchable passages below one folder. Safe to read from many threads while one writes."""
+    """The searchable passages of all sources. Safe to read from many threads while one writes."""
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         """Open or create the index; mend it where it is damaged or was made with other settings."""
@@ -52,6 +82,8 @@ class Index:
         self._embedder = embedder
         self._threads = threading.Lock()
         self._processes = FileLock(folder / "lock", thread_local=False)
+        self._sync_threads = threading.Lock()
+        self._sync_processes = FileLock(folder / "sync.lock", thread_local=False)
         self._mended: list[str] = []
         with self._writing():
             self.catalogue = self._open_catalogue()
@@ -70,44 +102,101 @@ class Index:
         self.catalogue.close()
 
     def ingest(self, folder: Path, *, default_audience: Audience, progress: Progress | None = None) -> IngestReport:
-        """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is none.
+        """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is none."""
+        return self.sync(FOLDER_ORIGIN, list_folder(folder, Rules(default_audience)), progress=progress)
 
-        Only new and changed documents are read into passages and vectors. A file that has become unreadable loses its
-        passages, since what they said may no longer hold. `progress` gets the number of files done and the last path.
+    def sync(self, origin: str, found: Iterable[Found], *, progress: Progress | None = None) -> IngestReport:
+        """Make the index hold what a source lists, which is read as it comes.
+
+        Only what is new or changed is read into passages and vectors. A file that has become unreadable loses its
+        passages, since what they said may no longer hold. Every document is whole as soon as it is done, so a run that
+        is cut short loses nothing: the next one goes on. What vanished is removed at the end. Raise `SourceGoneError`
+        where nothing at all is listed any more. `progress` gets the number of items done and the last one's name.
         """
-        with self._writing():
-            known = self.catalogue.list_digests(FOLDER_ORIGIN)
-            seen: dict[str, str] = {}
-            unreadable: list[Unreadable] = []
-            for done, loaded in enumerate(load_documents(folder, default_audience=default_audience), start=1):
-                if isinstance(loaded, Unreadable):
-                    unreadable.append(loaded)
-                else:
-                    seen[loaded.source] = loaded.digest
-                    if known.get(loaded.source) != loaded.digest:
-                        self._put(loaded, FOLDER_ORIGIN)
-                if progress is not None:
-                    progress(done, loaded.path if isinstance(loaded, Unreadable) else loaded.source)
-            gone = sorted(known.keys() - seen.keys())
-            for source in gone:
-                self._remove(source)
-            changed = [source for source in seen if known.get(source, seen[source]) != seen[source]]
-            added = seen.keys() - known.keys()
-            if added or changed or gone:
-                self.lexical = self._build_lexical()
+        with self._syncing():
+            known = self.catalogue.list_documents(origin)
+            by_item: dict[str, list[str]] = defaultdict(list)
+            for listed in known.values():
+                by_item[listed.item].append(listed.source)
+            run = _Run(known, by_item)
+            before = self.catalogue.list_items(origin)
+            is_changed = False
+            try:
+                for done, thing in enumerate(found, start=1):
+                    is_changed |= self._take(origin, thing, before, run)
+                    if progress is not None:
+                        progress(done, thing.path if isinstance(thing, Unreadable) else thing.name)
+                if known and not run.seen and not run.unreadable:
+                    reason = "lists no document any more; what is indexed of it was kept"
+                    raise SourceGoneError(f"The source of {len(known)} documents {reason}.")
+                gone = sorted(known.keys() - run.seen)
+                for source in gone:
+                    is_changed = True
+                    with self._writing():
+                        self._remove(source)
+                self.catalogue.delete_items(origin, sorted(before.keys() - run.items))
+            finally:
+                if is_changed:
+                    self._settle()
             return IngestReport(
-                added=len(added),
-                changed=len(changed),
+                added=run.added,
+                changed=run.changed,
                 removed=len(gone),
-                unchanged=len(seen) - len(added) - len(changed),
-                unreadable=tuple(unreadable),
+                unchanged=len(run.seen) - run.added - run.changed,
+                unreadable=tuple(run.unreadable),
                 mended=self.mended,
+                unreachable=tuple(run.unreachable),
             )
 
+    def _take(self, origin: str, thing: Found, before: dict[str, str], run: _Run) -> bool:
+        """Bring one item up to date; return whether anything was written."""
+        if isinstance(thing, Unreadable):
+            (run.unreachable if thing.is_kept else run.unreadable).append(thing)
+            if thing.is_kept:
+                run.keep(thing.path)
+            return False
+        if before.get(thing.name) == thing.fingerprint:
+            run.keep(thing.name)
+            return False
+        return self._read_item(origin, thing, run)
+
+    def _read_item(self, origin: str, item: Item, run: _Run) -> bool:
+        is_changed, failed = False, False
+        for document in item.read():
+            if isinstance(document, Unreadable):
+                failed = True
+                (run.unreachable if document.is_kept else run.unreadable).append(document)
+                if document.is_kept:
+                    run.keep(item.name)
+                continue
+            known = run.known.get(document.source)
+            if document.source not in run.seen and (known is None or known.digest != document.digest):
+                with self._writing():
+                    self._put(document, origin, item.name)
+                is_changed = True
+                run.added += known is None
+                run.changed += known is not None
+            run.seen.add(document.source)
+        if not failed:
+            run.items.add(item.name)
+            self.catalogue.record_item(origin, item.name, item.fingerprint)
+        return is_changed
+
+    def forget(self, origin: str) -> int:
+        """Take everything of a source out of search; return how many documents that were."""
+        with self._syncing():
+            known = self.catalogue.list_documents(origin)
+            for source in known:
+                with self._writing():
+                    self._remove(source)
+            self.catalogue.delete_items(origin, sorted(self.catalogue.list_items(origin)))
+            self._settle()
+            return len(known)
+
     def put_document(self, document: Document, *, origin: str) -> None:
-        """Index one document that is no file of the folder, at once; an ingest of the folder leaves it alone."""
+        """Index one document that no source lists, at once; a sync of another origin leaves it alone."""
         with self._writing():
-            self._put(document, origin)
+            self._put(document, origin, document.source)
             self.lexical = self._build_lexical()
 
     def remove_document(self, source: str) -> None:
@@ -138,14 +227,28 @@ class Index:
         with self._threads, self._processes:
             yield
 
-    def _put(self, document: Document, origin: str) -> None:
+    @contextmanager
+    def _syncing(self) -> Iterator[None]:
+        """One sync at a time; single documents may be written between two of its own."""
+        with self._sync_threads, self._sync_processes:
+            yield
+
+    def _settle(self) -> None:
+        """Bring up to date what depends on all documents: which are old versions, and the words' ranking."""
+        editions = self.catalogue.list_editions()
+        superseded = find_superseded(editions, self.catalogue.read_text)
+        moved = {e.source: superseded.get(e.source) for e in editions if e.superseded_by != superseded.get(e.source)}
+        with self._writing():
+            if moved:
+                self.catalogue.record_superseded(moved)
+            self.lexical = self._build_lexical()
+
+    def _put(self, document: Document, origin: str, item: str) -> None:
         passages = build_passages(document)
         old = set(self.catalogue.list_passage_ids(document.source))
         entries = self._encode(passages)
-        for entry in entries:
-            self.vectors.upsert(entry.passage, entry.unit_vectors)
-        updated = document.updated.isoformat() if document.updated else None
-        self.catalogue.record_document(document.source, origin, document.digest, document.title, updated, entries)
+        self.vectors.upsert([(entry.passage, entry.unit_vectors) for entry in entries])
+        self.catalogue.record_document(document, origin, item, entries)
         self.vectors.delete(sorted(old - {passage.id for passage in passages}))
 
     def _remove(self, source: str) -> None:
@@ -206,8 +309,7 @@ class Index:
     def _fill_vectors(self, reason: str) -> VectorIndex:
         vectors = VectorIndex(self._folder / "chroma")
         for batch in self.catalogue.walk_entries():
-            for entry in batch:
-                vectors.upsert(entry.passage, entry.unit_vectors)
+            vectors.upsert([(entry.passage, entry.unit_vectors) for entry in batch])
         self._note(f"{reason}; it was rebuilt from the catalogue.")
         return vectors
 

@@ -1,14 +1,50 @@
 """The values that retrieval hands out: who may read, a passage, a hit and a line of evidence."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import ClassVar
+
+_GROUP = re.compile(r"group:[A-Z0-9_-]{1,40}")
 
 
-class Audience(StrEnum):
-    """Who a document is meant for."""
+class Audience(str):
+    """Who a document is meant for: `public`, `customer`, `staff`, or one Slack user group (`group:S0123ABCD`).
 
-    CUSTOMER = "customer"
-    STAFF = "staff"
+    Equal names are one object, so that `is` works as it does for an enumeration.
+    """
+
+    __slots__ = ()
+    PUBLIC: ClassVar["Audience"]
+    CUSTOMER: ClassVar["Audience"]
+    STAFF: ClassVar["Audience"]
+    _known: ClassVar[dict[str, "Audience"]] = {}
+
+    def __new__(cls, name: str) -> "Audience":
+        """Return the audience of this name. Raise `ValueError` for one that does not exist."""
+        if name not in cls._known:
+            if name not in ("public", "customer", "staff") and not _GROUP.fullmatch(name):
+                raise ValueError(f"{name[:60]!r} is no audience")
+            cls._known.setdefault(str(name), str.__new__(cls, name))
+        return cls._known[name]
+
+    @property
+    def value(self) -> str:
+        """The plain name, as it is stored."""
+        return str(self)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is one Slack user group."""
+        return self.startswith("group:")
+
+
+Audience.PUBLIC = Audience("public")
+Audience.CUSTOMER = Audience("customer")
+Audience.STAFF = Audience("staff")
+
+AUDIENCE_FORMS = "public, customer, staff, group:<Slack user group id>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +54,8 @@ class Scope:
     audiences: frozenset[Audience]
 
 
-CUSTOMER_SCOPE = Scope(frozenset({Audience.CUSTOMER}))
-STAFF_SCOPE = Scope(frozenset({Audience.CUSTOMER, Audience.STAFF}))
+CUSTOMER_SCOPE = Scope(frozenset({Audience.PUBLIC, Audience.CUSTOMER}))
+STAFF_SCOPE = Scope(frozenset({Audience.PUBLIC, Audience.CUSTOMER, Audience.STAFF}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +63,8 @@ class Passage:
     """A piece of one document, small enough to quote.
 
     `id` is stable while the text stays the same. `heading` is the heading path joined by " › ", starting with the
-    document's title. `source` is the document's path below the knowledge folder.
+    document's title. `source` is the document's path below the knowledge folder; behind "name:" for another source.
+    `updated` and `url` are the document's, `page` counts from 1 (a slide, for slides); None where unknown.
     """
 
     id: str
@@ -36,6 +73,9 @@ class Passage:
     title: str
     source: str
     audience: Audience
+    updated: date | None = None
+    url: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

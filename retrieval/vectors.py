@@ -13,7 +13,7 @@ import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.shared_system_client import SharedSystemClient
-from chromadb.api.types import Where
+from chromadb.api.types import Metadata, Where
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
@@ -56,22 +56,30 @@ class VectorIndex:
     def count(self) -> int:
         return _translate(self._collection.count)
 
-    def upsert(self, passage: Passage, unit_vectors: Vectors) -> None:
-        """Store the vectors of a passage's units: (units, width)."""
-        for start in range(0, len(unit_vectors), _BATCH):
-            part = unit_vectors[start : start + _BATCH]
+    def upsert(self, entries: Sequence[tuple[Passage, Vectors]]) -> None:
+        """Store the vectors of passages' units, (units, width) for each passage."""
+        ids = [f"{passage.id}#{n}" for passage, vectors in entries for n in range(len(vectors))]
+        labels: list[Metadata] = [
+            {"passage": passage.id, "audience": passage.audience.value}
+            for passage, vectors in entries
+            for _ in range(len(vectors))
+        ]
+        rows = [vectors for _, vectors in entries if len(vectors)]
+        together = np.concatenate(rows) if rows else np.zeros((0, 0), dtype=np.float32)
+        for start in range(0, len(ids), _BATCH):
+            part = slice(start, start + _BATCH)
             _translate(
-                lambda part=part, start=start: self._collection.upsert(  # type: ignore[misc]  # bound per turn
-                    ids=[f"{passage.id}#{start + n}" for n in range(len(part))],
-                    embeddings=part,
-                    metadatas=[{"passage": passage.id, "audience": str(passage.audience)}] * len(part),
+                lambda part=part: self._collection.upsert(  # type: ignore[misc]  # bound per turn
+                    ids=ids[part], embeddings=together[part], metadatas=labels[part]
                 )
             )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget these passages."""
-        for identity in ids:
-            _translate(lambda identity=identity: self._collection.delete(where={"passage": identity}))  # type: ignore[misc]
+        for start in range(0, len(ids), _BATCH):
+            part = list(ids[start : start + _BATCH])
+            chosen: Where = {"passage": {"$in": [*part]}}  # type: ignore[dict-item]  # mypy widens "$in" to str
+            _translate(lambda chosen=chosen: self._collection.delete(where=chosen))  # type: ignore[misc]
 
     def rank(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> list[str]:
         """Return the ids of the passages with the nearest units for these audiences, nearest first, ties by id.
@@ -91,8 +99,13 @@ class VectorIndex:
             )
         )
         distances = (found["distances"] or [[]])[0]
-        passages = (str(metadata["passage"]) for metadata in (found["metadatas"] or [[]])[0])
-        ranked = sorted((round(distance, 5), passage) for distance, passage in zip(distances, passages, strict=True))
+        labels = (found["metadatas"] or [[]])[0]
+        # A unit that is deleted while Chroma answers comes without its label.
+        ranked = sorted(
+            (round(distance, 5), str(label["passage"]))
+            for distance, label in zip(distances, labels, strict=True)
+            if label is not None and distance is not None
+        )
         return list(dict.fromkeys(passage for _, passage in ranked))[:limit]
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.documents import Document, Unreadable, load_documents
+from retrieval.documents import Document, Unreadable
 from retrieval.passage import Audience
+from retrieval.sources.folder import load_documents
 
 
 def load(folder: Path, **options: int) -> dict[str, Document | Unreadable]:
@@ -45,7 +46,7 @@ def test_a_document_without_an_audience_is_for_staff(tmp_path: Path) -> None:
         (b"---\ntitle: x\ntext", "does not end"),
         (b"---\n- a\n- b\n---\ntext", "names and values"),
         (b"---\na: [b\n---\ntext", "YAML"),
-        (b"---\naudience: public\n---\ntext", "audience 'public' is unknown"),
+        (b"---\naudience: everybody\n---\ntext", "audience 'everybody' is unknown"),
         (b"---\naudience: [customer, staff]\n---\ntext", "unknown"),
         (b"---\nupdated: soon\n---\ntext", "date 'soon'"),
         (b"x" * 2_001, "too large"),
