@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from slack_bolt import App
 
-from bot.listeners import commands, failures, inbox, messages, people, unknown, votes
+from bot.listeners import commands, failures, inbox, messages, people, tickets, unknown, votes
 from bot.parts import Parts
 from feedback.inbox import find_unfinished, mark_done
 
@@ -22,7 +22,7 @@ def build_app(parts: Parts) -> App:
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
-    for kind in (failures, inbox, messages, votes, people, commands, unknown):
+    for kind in (failures, inbox, messages, votes, tickets, people, commands, unknown):
         kind.register(app, parts)
     return app
 

@@ -34,7 +34,7 @@ class Directory:
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
-        self._team = team
+        self.team = team
         self._staff_channels = frozenset(name.lstrip("#") for name in staff_channels)
         self._admins = frozenset(admins)
         self._clock = clock
@@ -44,13 +44,19 @@ class Directory:
     def role(self, user: str) -> Role:
         """Return what the person may do; somebody whom Slack does not show is a customer."""
         profile = self._look_up(user, lambda: self._client.users_info(user=user)["user"])
-        return role_of(profile, team=self._team, admins=self._admins)
+        return role_of(profile, team=self.team, admins=self._admins)
 
     def names(self, user: str) -> tuple[str, ...]:
         """Return the person's names, for masking; empty for somebody whom Slack does not show."""
         profile = self._look_up(user, lambda: self._client.users_info(user=user)["user"])
         display = profile.get("profile", {}).get("display_name", "")
         return tuple({name for name in (profile.get("real_name", ""), display, profile.get("name", "")) if name})
+
+    def display_name(self, user: str) -> str:
+        """Return how people call the person; their id where Slack does not show them."""
+        profile = self._look_up(user, lambda: self._client.users_info(user=user)["user"])
+        display = profile.get("profile", {}).get("display_name", "")
+        return str(display or profile.get("real_name") or profile.get("name") or user)
 
     def scope(self, user: str, channel: str) -> Scope:
         """Return what an answer to this person in this channel may draw on."""

@@ -118,15 +118,6 @@ def build_correction_card(correction_id: str, person: str, question: str, answer
     ]
 
 
-def build_person_card(person: str, channel: str, question: str, answer: str, link: str | None) -> list[Block]:
-    """The card that asks staff to help somebody."""
-    rows = [
-        build_section(wording.PERSON_CARD.format(person=person, channel=channel)),
-        build_section(_quoted({"Question": question, "Chip said": answer})),
-    ]
-    return [*rows, build_context(f"<{link}|Open the conversation>")] if link else rows
-
-
 def build_fields(title: str, rows: Iterable[tuple[str, str]]) -> list[Block]:
     """A titled list of names and values."""
     lines = [f"*{escape_mrkdwn(name)}:* {escape_mrkdwn(value)}" for name, value in rows]

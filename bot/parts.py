@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from bot.answering import Answering
 from bot.audience import Directory
 from bot.learning import Learning
+from bot.tickets import Tickets
 from bot.work import WorkPool
 from feedback.database import Database
 
@@ -23,6 +24,7 @@ class Parts:
     directory: Directory
     answering: Answering
     learning: Learning
+    tickets: Tickets
     pool: WorkPool
     admin_channel: str | None
     staff_channel: str | None

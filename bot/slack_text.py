@@ -13,6 +13,7 @@ _PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
 _LINK = re.compile(
     r"!?\[([^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?", re.IGNORECASE
 )
+_MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
 _INVISIBLE = "\u2060"
 
 
@@ -47,6 +48,16 @@ def harmless_markdown(text: str) -> str:
 def escape_mrkdwn(text: str) -> str:
     """Escape text for a mrkdwn field, in which it then pings nobody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def harmless_mrkdwn(text: str) -> str:
+    """Return a person's words, as Slack delivered them, so that repeating them pings nobody; links stay."""
+    return _MENTION.sub(_name_of_mention, text)
+
+
+def _name_of_mention(match: re.Match[str]) -> str:
+    kind, target, label = match.groups()
+    return label or (f"@{_INVISIBLE}{target.partition('^')[0]}" if kind == "!" else f"@{target}")
 
 
 def shorten(text: str, limit: int) -> str:

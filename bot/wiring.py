@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slack_sdk import WebClient
@@ -27,6 +27,7 @@ from bot.marks import MarkingClient
 from bot.parts import Parts
 from bot.report import build_report
 from bot.socket_mode import open_socket
+from bot.tickets import Tickets
 from bot.trial import TrialAnswerer
 from bot.work import WorkPool
 from config.settings import Settings
@@ -61,6 +62,7 @@ REHEARSAL_FORMS = (
 # Workers beyond what the engine runs and queues: they are the ones that hear "busy" and say so.
 SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
+TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
 # More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
 EMBEDDING_THREADS = 1
@@ -207,6 +209,7 @@ def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Ite
         scheduler.add_job(
             parts.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
         )
+        scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield parts
 
 
@@ -245,6 +248,16 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         report=lambda report: tell(*build_report(report)),
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
+    staff_channel = next((channel for channel in staff_channels if channel), admin_channel)
+    tickets = Tickets(
+        client=client,
+        db=core.db,
+        directory=directory,
+        bot_user=identity["user_id"],
+        staff_channel=staff_channel,
+        remind_after=timedelta(minutes=slack.ticket_reminder_minutes),
+        clock=now_utc,
+    )
     return Parts(
         client=client,
         bot_user=identity["user_id"],
@@ -252,9 +265,10 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         directory=directory,
         answering=answering,
         learning=learning,
+        tickets=tickets,
         pool=WorkPool(core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS),
         admin_channel=admin_channel,
-        staff_channel=next((channel for channel in staff_channels if channel), admin_channel),
+        staff_channel=staff_channel,
         clock=now_utc,
         new_id=make_id,
     )

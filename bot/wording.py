@@ -37,9 +37,39 @@ CORRECTION_DECIDED = "That correction was decided already."
 UNKNOWN_REPLY = "I no longer have a record of that answer, so I could not store this. Please ask again and vote there."
 NOT_STAFF = "Only staff can decide about corrections."
 
-PERSON_ASKED = "I have asked a colleague to help you here."
-PERSON_CARD = "*<@{person}> asks for a person* in <#{channel}>"
+PERSON_ASKED = "I have asked a colleague to help you here. The answer comes in this thread."
+PERSON_ASKED_ALREADY = "A colleague has been asked already and will answer in this thread."
 PERSON_NOWHERE = "I could not reach the staff channel. Please contact the support team directly."
+
+TICKET_NOTICE = "{name} asks for a person"
+TICKET_HEAD = "*<@{person}> asks for a person* ({role}) in <#{channel}>"
+TICKET_FOUND = "What I found: {sources}"
+TICKET_LINK = "Open the conversation"
+TICKET_OPEN = "Nobody has taken this yet."
+TICKET_CLAIMED = (
+    "<@{by}> answers. The next message that <@{by}> writes in this thread goes to <@{person}>; "
+    "one that begins with `note:` stays here."
+)
+TICKET_ANSWERED = (
+    "Answered by <@{by}>. The answer is kept as a correction, so that I can give it next time; "
+    "if it was meant for this person only, keep it out."
+)
+TICKET_DISMISSED = "Closed by <@{by}> without an answer."
+TICKET_CLAIM_BUTTON = "I'll answer"
+TICKET_RELEASE_BUTTON = "Give it back"
+TICKET_DISMISS_BUTTON = "Close without an answer"
+TICKET_KEEP_OUT_BUTTON = "Don't learn from this answer"
+TICKET_CLAIM_FIRST = "Nothing was sent. Press *I'll answer* on the card first; what you then write here goes out."
+TICKET_TAKEN = "Somebody else has taken this already, or it is closed."
+TICKET_CLOSED = "This was closed already."
+TICKET_UNKNOWN = "I no longer have a record of this card."
+TICKET_STAFF_ONLY = "Only staff can answer here."
+TICKET_REPLY = "*{name}* from the team answers:"
+TICKET_FORWARDED = "<@{person}> wrote:"
+TICKET_KEPT_OUT = "I won't learn from this answer (<@{person}>)."
+TICKET_UNDELIVERED = "Your answer did not arrive ({reason}). Please answer in the conversation itself."
+TICKET_WAITS = ":hourglass: <@{person}> has waited {minutes} minutes for a person, and nobody has taken this yet."
+TICKET_WAITS_FOR = ":hourglass: <@{person}> has waited {minutes} minutes for your answer, <@{by}>."
 
 UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
 

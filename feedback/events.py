@@ -39,6 +39,7 @@ class Source(StrEnum):
     BUTTON = "button"
     MODAL = "modal"
     COMMAND = "command"
+    TICKET = "ticket"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from slack_bolt import App
 
 from bot import wording
 from bot.answering import Question
+from bot.listeners import handover
 from bot.parts import Parts
 from bot.recovery import end_earlier_attempt
 from bot.slack_errors import SLACK_ERRORS, name_error
@@ -38,6 +39,8 @@ def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
 
     def handle(body: dict[str, Any]) -> None:
         key = body["event_id"]
+        if handover.take(parts, body):
+            return
         question = find_question(parts, body)
         if question is None or not _is_first_sight(parts, question, key):
             inbox.mark_done(parts.db, key)
@@ -73,6 +76,8 @@ def _follows_up(parts: Parts, question: Question) -> bool:
 
 def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
     """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken."""
+    if handover.take(parts, dict(event.payload)):
+        return False
     question = find_question(parts, dict(event.payload))
     if question is None or not _take_again(parts, question, event.key):
         inbox.mark_done(parts.db, event.key)

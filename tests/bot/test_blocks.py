@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot import blocks
+from bot import blocks, ticket_card
+from bot.ticket_card import CardFacts
 from bot.workspace.block_kit import find_problems, prepare_view
+from feedback.conversation import Message
+from feedback.replies import SourceLine
+from feedback.tickets import Ticket, TicketState
 from retrieval.passage import EvidenceLine
+from tests.feedback.conftest import START, build_reply
 
 LONG = "<&>" * 40_000
 TEXTS = ["plain", "", LONG, "a\nb", "<!channel> *bold* `code`", "😀" * 5_000]
@@ -17,15 +22,27 @@ def lines(text: str, count: int = 9) -> list[EvidenceLine]:
     return [EvidenceLine(number, text, f"{text} › {number}", f"P{number}") for number in range(1, count + 1)]
 
 
+def build_card(state: TicketState, text: str) -> tuple[str, list[dict[str, Any]]]:
+    """A ticket's card, as short of facts as possible where there is no text."""
+    source = SourceLine(1, text, text, "P1")
+    reply = build_reply(question=text, shown=text, evidence=(source,) if text else ())
+    ticket = Ticket(
+        "K1", "T1", "C1", "1.1", "R1", "U1", state, "C2", "2.2", "U2", "F1" if text else None, START, START, None
+    )
+    said = Message("T1", "C1", "1.1", "1.1", "U1", "user", text, START)
+    facts = CardFacts(text, "customer", [said] * 9 if text else [], reply, "https://slack.example/archives/C1/p1")
+    return ticket_card.build_card(ticket, facts)
+
+
 BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
     "footer": lambda text: blocks.build_answer_footer("R1", lines(text), offer_person=True),
     "footer without sources": lambda _: blocks.build_answer_footer("R1", [], offer_person=False),
     "correction prompt": lambda _: blocks.build_correction_prompt("R1"),
     "correction card": lambda text: blocks.build_correction_card("F1", "U1", text, text, text),
-    "person card": lambda text: blocks.build_person_card(
-        "U1", "C1", text, text, "https://slack.example/archives/C1/p1"
-    ),
-    "person card without link": lambda text: blocks.build_person_card("U1", "D1", text, text, None),
+    "ticket card": lambda text: build_card(TicketState.OPEN, text)[1],
+    "claimed ticket card": lambda text: build_card(TicketState.CLAIMED, text)[1],
+    "answered ticket card": lambda text: build_card(TicketState.ANSWERED, text)[1],
+    "dismissed ticket card": lambda text: build_card(TicketState.DISMISSED, text)[1],
     "fields": lambda text: blocks.build_fields(text or "Status", [("Name", text), (text, "value")]),
     "section": lambda text: [blocks.build_section(text or "…"), blocks.build_context(text or "…")],
 }
@@ -54,6 +71,6 @@ def test_sources_are_named_once_with_all_their_numbers() -> None:
 
 
 def test_what_people_wrote_cannot_format_or_ping_in_a_card() -> None:
-    card = blocks.build_person_card("U1", "C1", "<!channel> <@U2>", "<https://evil.example|x>", None)
+    card = build_card(TicketState.OPEN, "<!channel> <@U2> <https://evil.example|x>")
     assert "<!channel>" not in str(card)
     assert "<https://evil" not in str(card)

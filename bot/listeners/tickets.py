@@ -1,0 +1,64 @@
+"""The button that brings in a person, and the buttons on the card that staff see."""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import blocks, ticket_card, wording
+from bot.listeners.failures import guard
+from bot.parts import Parts
+from feedback import replies, signals
+
+Body = dict[str, Any]
+Act = Callable[[str, str], str | None]
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to the person button and to the card's buttons."""
+    desk = parts.tickets
+
+    @app.action(blocks.ASK_PERSON)
+    def handle_ask_person(ack: Ack, body: Body) -> None:
+        person, reply_id = body["user"]["id"], body["actions"][0]["value"]
+        reply = replies.find_reply(parts.db, reply_id)
+        if reply is not None:
+            signals.record_escalation(parts.db, reply_id, person, parts.directory.role(person).value)
+        ack()
+        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: bring_in_a_person(parts, body, reply)))
+
+    def listen(action_id: str, act: Act) -> None:
+        @app.action(action_id)
+        def handle(ack: Ack, body: Body) -> None:
+            ack()
+            parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _press(parts, body, act)))
+
+    listen(ticket_card.CLAIM, desk.claim)
+    listen(ticket_card.RELEASE, desk.release)
+    listen(ticket_card.DISMISS, desk.dismiss)
+    listen(ticket_card.KEEP_OUT, desk.keep_out)
+
+
+def bring_in_a_person(parts: Parts, body: Body, reply: replies.Reply | None) -> None:
+    """Open the card for staff, and tell the asker that it was done, or why it was not."""
+    sentence, is_new = (wording.UNKNOWN_REPLY, False)
+    if reply is not None:
+        sentence, is_new = parts.tickets.bring_in(reply, body["user"]["id"])
+    container = body["container"]
+    channel, thread_ts = body["channel"]["id"], container.get("thread_ts") or container["message_ts"]
+    if is_new:
+        parts.client.chat_postMessage(channel=channel, thread_ts=thread_ts, text=sentence)
+    else:
+        parts.client.chat_postEphemeral(channel=channel, user=body["user"]["id"], thread_ts=thread_ts, text=sentence)
+
+
+def _press(parts: Parts, body: Body, act: Act) -> None:
+    refusal = act(body["actions"][0]["value"], body["user"]["id"])
+    if refusal is not None:
+        container = body["container"]
+        parts.client.chat_postEphemeral(
+            channel=body["channel"]["id"],
+            user=body["user"]["id"],
+            thread_ts=container.get("thread_ts"),
+            text=refusal,
+        )

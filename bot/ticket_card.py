@@ -1,0 +1,82 @@
+"""The card on which staff see who needs a person, and what becomes of it. Pure: from a ticket to Block Kit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot import blocks, wording
+from bot.slack_text import escape_mrkdwn, shorten
+from feedback.conversation import Message
+from feedback.replies import Reply, SourceLine
+from feedback.tickets import Ticket, TicketState
+
+CLAIM = "claim_ticket"
+RELEASE = "release_ticket"
+DISMISS = "dismiss_ticket"
+KEEP_OUT = "keep_answer_out"
+
+_TURNS = 6
+_TURN_CHARACTERS = 350
+_SOURCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card shows beyond its ticket: the asker's name and role, the conversation, the evidence, a link."""
+
+    name: str
+    role: str
+    turns: Sequence[Message]
+    reply: Reply
+    link: str | None
+
+
+def build_card(ticket: Ticket, facts: CardFacts) -> tuple[str, list[blocks.Block]]:
+    """Return the card's notification text and blocks, as the ticket stands."""
+    head = wording.TICKET_HEAD.format(person=ticket.asker, role=facts.role, channel=ticket.channel)
+    shown = [blocks.build_section(head), blocks.build_section(_conversation(facts))]
+    if found := _found(facts.reply.evidence):
+        shown.append(blocks.build_context(found))
+    if facts.link:
+        shown.append(blocks.build_context(f"<{facts.link}|{wording.TICKET_LINK}>"))
+    notice = wording.TICKET_NOTICE.format(name=escape_mrkdwn(facts.name))
+    return notice, [*shown, blocks.build_context(_state(ticket)), *_buttons(ticket)]
+
+
+def _conversation(facts: CardFacts) -> str:
+    turns = list(facts.turns)[-_TURNS:]
+    if not turns:
+        return _line(facts.name, facts.reply.question) + "\n" + _line("Chip", facts.reply.shown)
+    return "\n".join(_line(facts.name if turn.role == "user" else "Chip", turn.text) for turn in turns)
+
+
+def _line(who: str, text: str) -> str:
+    quoted = escape_mrkdwn(shorten(text.strip(), _TURN_CHARACTERS)).replace("\n", "\n>")
+    return f">*{escape_mrkdwn(who)}:* {quoted}"
+
+
+def _found(lines: Sequence[SourceLine]) -> str:
+    headings = list(dict.fromkeys(line.heading for line in lines))[:_SOURCES]
+    return wording.TICKET_FOUND.format(sources=escape_mrkdwn(" · ".join(headings))) if headings else ""
+
+
+def _state(ticket: Ticket) -> str:
+    sentence = {
+        TicketState.OPEN: wording.TICKET_OPEN,
+        TicketState.CLAIMED: wording.TICKET_CLAIMED,
+        TicketState.ANSWERED: wording.TICKET_ANSWERED,
+        TicketState.DISMISSED: wording.TICKET_DISMISSED,
+    }[ticket.state]
+    return sentence.format(by=ticket.claimed_by, person=ticket.asker)
+
+
+def _buttons(ticket: Ticket) -> list[blocks.Block]:
+    dismiss = blocks.build_button(wording.TICKET_DISMISS_BUTTON, DISMISS, ticket.id)
+    buttons = {
+        TicketState.OPEN: [blocks.build_button(wording.TICKET_CLAIM_BUTTON, CLAIM, ticket.id, "primary"), dismiss],
+        TicketState.CLAIMED: [blocks.build_button(wording.TICKET_RELEASE_BUTTON, RELEASE, ticket.id), dismiss],
+        TicketState.ANSWERED: [blocks.build_button(wording.TICKET_KEEP_OUT_BUTTON, KEEP_OUT, ticket.id)],
+        TicketState.DISMISSED: [],
+    }[ticket.state]
+    if not buttons or (ticket.state is TicketState.ANSWERED and ticket.correction_id is None):
+        return []
+    return [{"type": "actions", "elements": buttons}]

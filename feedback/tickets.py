@@ -1,0 +1,153 @@
+"""Tickets: conversations for which somebody asked for a person, until a person has answered.
+
+A conversation has at most one ticket that is not closed; the database sees to it. Knows nothing of Slack's cards beyond
+where they stand.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select, update
+
+from feedback.database import Database, insert_once
+from feedback.tables import tickets
+
+
+class TicketState(StrEnum):
+    """How far a ticket is."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    ANSWERED = "answered"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A call for a person: about which reply, in which thread, and where staff see it.
+
+    `card_ts` is None until the card is posted; `claimed_by` is who answers, or closed it. `reminded_at` is when staff
+    last heard of it.
+    """
+
+    id: str
+    team: str
+    channel: str
+    thread_ts: str
+    reply_id: str
+    asker: str
+    state: TicketState
+    card_channel: str
+    card_ts: str | None
+    claimed_by: str | None
+    correction_id: str | None
+    opened_at: datetime
+    reminded_at: datetime
+    closed_at: datetime | None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state in (TicketState.ANSWERED, TicketState.DISMISSED)
+
+
+_COLUMNS = [tickets.c[name] for name in Ticket.__slots__]
+
+
+def open_ticket(
+    db: Database, *, team: str, channel: str, thread_ts: str, reply_id: str, asker: str, card_channel: str
+) -> tuple[Ticket, bool]:
+    """Open a ticket for a conversation; return the one that is open already, and False, where there is one."""
+    key, now = _open_key(team, channel, thread_ts), db.clock()
+    row = {
+        "id": db.new_id("K"),
+        "team": team,
+        "channel": channel,
+        "thread_ts": thread_ts,
+        "reply_id": reply_id,
+        "asker": asker,
+        "state": TicketState.OPEN.value,
+        "open_key": key,
+        "card_channel": card_channel,
+        "opened_at": now,
+        "reminded_at": now,
+    }
+    with db.begin() as connection:
+        is_new = insert_once(connection, tickets, row, ("open_key",))
+        found = connection.execute(select(*_COLUMNS).where(tickets.c.open_key == key)).one()
+    return _build(found), is_new
+
+
+def note_card(db: Database, ticket_id: str, ts: str) -> None:
+    """Note where the card stands."""
+    _change(db, tickets.c.id == ticket_id, card_ts=ts)
+
+
+def note_reminder(db: Database, ticket_id: str) -> None:
+    """Note that staff were reminded now."""
+    _change(db, tickets.c.id == ticket_id, reminded_at=db.clock())
+
+
+def claim(db: Database, ticket_id: str, person: str) -> bool:
+    """Make the person the one who answers; False where the ticket is somebody else's or closed."""
+    free = (tickets.c.state == TicketState.OPEN.value) | (
+        (tickets.c.state == TicketState.CLAIMED.value) & (tickets.c.claimed_by == person)
+    )
+    return _change(db, (tickets.c.id == ticket_id) & free, state=TicketState.CLAIMED.value, claimed_by=person)
+
+
+def release(db: Database, ticket_id: str, person: str) -> bool:
+    """Give a claimed ticket back; False where it is not the person's."""
+    theirs = (tickets.c.state == TicketState.CLAIMED.value) & (tickets.c.claimed_by == person)
+    return _change(db, (tickets.c.id == ticket_id) & theirs, state=TicketState.OPEN.value, claimed_by=None)
+
+
+def close(db: Database, ticket_id: str, *, by: str, state: TicketState, correction_id: str | None = None) -> bool:
+    """Close a ticket as answered or dismissed; False where it was closed before."""
+    is_open = (tickets.c.id == ticket_id) & tickets.c.open_key.is_not(None)
+    closed = {"state": state.value, "open_key": None, "closed_at": db.clock()}
+    return _change(db, is_open, **closed, claimed_by=by, correction_id=correction_id)
+
+
+def find_ticket(db: Database, ticket_id: str) -> Ticket | None:
+    return _find(db, tickets.c.id == ticket_id)
+
+
+def find_by_card(db: Database, channel: str, card_ts: str) -> Ticket | None:
+    """Return the ticket whose card stands at this message."""
+    return _find(db, (tickets.c.card_channel == channel) & (tickets.c.card_ts == card_ts))
+
+
+def find_open(db: Database, team: str, channel: str, thread_ts: str) -> Ticket | None:
+    """Return the ticket of a conversation that is not closed."""
+    return _find(db, tickets.c.open_key == _open_key(team, channel, thread_ts))
+
+
+def find_waiting(db: Database, team: str, *, reminded_before: datetime | None = None) -> list[Ticket]:
+    """Return the team's tickets that are not closed, oldest first; only those of which staff last heard before then."""
+    query = select(*_COLUMNS).where(tickets.c.team == team, tickets.c.open_key.is_not(None))
+    if reminded_before is not None:
+        query = query.where(tickets.c.reminded_at < reminded_before)
+    with db.read() as connection:
+        return [_build(row) for row in connection.execute(query.order_by(tickets.c.opened_at))]
+
+
+def _open_key(team: str, channel: str, thread_ts: str) -> str:
+    return f"{team}:{channel}:{thread_ts}"
+
+
+def _find(db: Database, condition: ColumnElement[bool]) -> Ticket | None:
+    with db.read() as connection:
+        row = connection.execute(select(*_COLUMNS).where(condition).limit(1)).one_or_none()
+    return None if row is None else _build(row)
+
+
+def _change(db: Database, condition: ColumnElement[bool], **values: object) -> bool:
+    with db.begin() as connection:
+        return connection.execute(update(tickets).where(condition).values(**values)).rowcount > 0
+
+
+def _build(row: Row[Any]) -> Ticket:
+    values = {name: getattr(row, name) for name in Ticket.__slots__}
+    return Ticket(**(values | {"state": TicketState(values["state"])}))

@@ -1,0 +1,227 @@
+"""Somebody asks for a person, and a person answers: the card, the claim, the answer in both threads, the rows."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot import blocks, ticket_card, wording
+from bot.workspace.board import Message
+from feedback import corrections, tickets
+from feedback.tickets import TicketState
+from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, TEAM, Chip, show
+
+RUNTIME = "@Chip How long does the Tansy 4 run on one charge?"
+OPERA = "@Chip Which opera is the most famous in Vienna?"
+ANSWER = "We don't sell operas, but <https://example.com|the State Opera> does."
+
+
+def ask_for_a_person(chip: Chip, question: str = OPERA) -> tuple[dict[str, Any], Message]:
+    """Let Cleo ask in #help and press the button; return the answer's message and the card."""
+    message = chip.ask(CLEO, question, HELP)
+    chip.settle()
+    assert chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
+    card = chip.wait_for_said(STAFF, f"<@{CLEO}> asks for a person")
+    chip.workspace.wait_for(lambda: tickets.find_by_card(chip.core.db, STAFF, card.ts))
+    return message, card
+
+
+def press(chip: Chip, person: str, card: Message, button: str) -> None:
+    assert chip.workspace.visit(person).click(chip.show(person, card), STAFF, button)
+
+
+def claim(chip: Chip, card: Message, person: str = SAM) -> None:
+    press(chip, person, card, ticket_card.CLAIM)
+    chip.wait_for_said(STAFF, f"<@{person}> answers.")
+
+
+def find_ticket(chip: Chip, card: Message) -> tickets.Ticket:
+    ticket = tickets.find_by_card(chip.core.db, STAFF, card.ts)
+    assert ticket is not None
+    return ticket
+
+
+def in_thread(chip: Chip, channel: str, thread_ts: str) -> list[str]:
+    return [show(m) for m in chip.workspace.messages(channel) if m.bot_id and m.thread_ts == thread_ts]
+
+
+def test_the_card_shows_who_asks_the_conversation_what_was_found_and_where(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip, RUNTIME)
+
+    said = show(card)
+    assert f"<@{CLEO}> asks for a person* (customer) in <#{HELP}>" in said
+    assert ">*Cleo:* How long does the Tansy 4 run on one charge?" in said
+    assert ">*Chip:* The Tansy 4 runs for 55 minutes" in said
+    assert "What I found: Tansy 4 › Battery" in said
+    assert f"/archives/{HELP}/p" in said
+    assert chip.wait_for_said(HELP, wording.PERSON_ASKED).thread_ts == message["thread_ts"]
+
+
+def test_pressing_twice_makes_one_card_and_says_that_somebody_was_asked(chip: Chip) -> None:
+    message, _ = ask_for_a_person(chip)
+    chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
+
+    told = chip.wait_for_said(HELP, wording.PERSON_ASKED_ALREADY)
+    assert told.ephemeral_to == CLEO
+    assert len(chip.said(STAFF)) == 1
+
+
+def test_the_claimants_words_reach_the_asker_become_a_correction_and_close_the_card(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+
+    chip.workspace.visit(SAM).post(STAFF, "We don't sell operas, but https://example.com does.", card.ts)
+
+    closed = chip.wait_for_said(STAFF, "Answered by")
+    assert closed.ts == card.ts
+    chip.settle()
+    answers = [said for said in in_thread(chip, HELP, message["thread_ts"]) if "operas" in said]
+    assert len(answers) == 1
+    assert "*Sam* from the team answers:" in answers[0]
+    assert "<https://example.com>" in answers[0]
+    (held,) = corrections.approved(chip.core.db)
+    assert (held.person, held.text) == (SAM, "We don't sell operas, but https://example.com does.")
+    assert find_ticket(chip, card).state is TicketState.ANSWERED
+    assert tickets.find_waiting(chip.core.db, TEAM) == []
+
+
+def test_what_is_written_before_a_claim_or_as_a_note_or_by_others_stays_among_staff(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    sam, ada = chip.workspace.visit(SAM), chip.workspace.visit(ADA)
+    sam.post(STAFF, "What an odd question.", card.ts)
+    assert chip.wait_for_said(STAFF, wording.TICKET_CLAIM_FIRST).ephemeral_to == SAM
+    claim(chip, card)
+    sam.post(STAFF, "note: does anybody know?", card.ts)
+    ada.post(STAFF, "Tell them no.", card.ts)
+    chip.settle()
+
+    said = "\n".join(in_thread(chip, HELP, message["thread_ts"]))
+    for kept in ("odd question", "does anybody", "Tell them no"):
+        assert kept not in said
+    assert find_ticket(chip, card).state is TicketState.CLAIMED
+
+
+def test_while_a_person_helps_the_conversation_goes_to_them_and_chip_is_silent(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    asked = len(chip.engine.requests)
+
+    chip.workspace.visit(CLEO).post(HELP, "@here It is <urgent>", message["thread_ts"])
+
+    forwarded = chip.wait_for_said(STAFF, "It is &lt;urgent&gt;")
+    assert forwarded.thread_ts == card.ts
+    assert "<!here" not in show(forwarded)
+    chip.settle()
+    assert len(chip.engine.requests) == asked
+
+
+def test_after_the_answer_chip_answers_in_the_thread_again_and_knows_what_was_said(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.workspace.visit(SAM).post(STAFF, "The Zauberflöte.", card.ts)
+    chip.wait_for_said(STAFF, "Answered by")
+    chip.settle()
+
+    chip.ask(CLEO, "And how long does the Tansy 4 charge?", HELP, message["thread_ts"])
+
+    assert "The Zauberflöte." in [turn.content for turn in chip.engine.requests[-1].messages]
+
+
+def test_a_second_claim_comes_too_late_and_a_ticket_given_back_can_be_taken(chip: Chip) -> None:
+    _, card = ask_for_a_person(chip)
+    shown = chip.show(ADA, card)
+    claim(chip, card, SAM)
+    assert chip.workspace.visit(SAM).click(chip.show(SAM, card), STAFF, ticket_card.RELEASE)
+    chip.wait_for_said(STAFF, wording.TICKET_OPEN)
+    claim(chip, card, SAM)
+    with pytest.raises(Exception, match="unknown_action"):
+        chip.workspace.visit(ADA).click(shown, STAFF, ticket_card.CLAIM)
+    assert chip.parts is not None
+    assert chip.parts.tickets.claim(find_ticket(chip, card).id, ADA) == wording.TICKET_TAKEN
+    assert find_ticket(chip, card).claimed_by == SAM
+
+
+def test_a_customer_in_the_staff_channel_cannot_answer(chip: Chip) -> None:
+    chip.workspace.invite(CLEO, STAFF)
+    _, card = ask_for_a_person(chip)
+    press(chip, CLEO, card, ticket_card.CLAIM)
+    assert chip.wait_for_said(STAFF, wording.TICKET_STAFF_ONLY).ephemeral_to == CLEO
+    assert find_ticket(chip, card).state is TicketState.OPEN
+
+
+def test_a_card_closed_without_an_answer_lets_the_next_call_open_a_new_one(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    press(chip, SAM, card, ticket_card.DISMISS)
+    chip.wait_for_said(STAFF, "without an answer.")
+
+    chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
+
+    chip.workspace.wait_for(lambda: len([m for m in chip.workspace.messages(STAFF) if m.bot_id]) == 2)
+    assert corrections.approved(chip.core.db) == []
+
+
+def test_an_answer_for_one_person_only_is_kept_out_of_the_training(chip: Chip) -> None:
+    _, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.workspace.visit(SAM).post(STAFF, "Your parcel comes tomorrow.", card.ts)
+    answered = chip.wait_for_said(STAFF, "Answered by")
+    assert len(corrections.approved(chip.core.db)) == 1
+
+    press(chip, SAM, answered, ticket_card.KEEP_OUT)
+
+    chip.wait_for_said(STAFF, wording.TICKET_KEPT_OUT.format(person=SAM))
+    assert corrections.approved(chip.core.db) == []
+
+
+def test_a_card_that_nobody_answers_is_brought_up_again_and_again(chip: Chip) -> None:
+    _, card = ask_for_a_person(chip)
+    assert chip.parts is not None
+    desk = chip.parts.tickets
+    assert desk.remind() == 0
+    object.__setattr__(desk, "remind_after", timedelta(0))
+
+    assert desk.remind() == 1
+
+    reminder = chip.wait_for_said(STAFF, "nobody has taken this yet")
+    assert (reminder.thread_ts, reminder.subtype) == (card.ts, "thread_broadcast")
+    claim(chip, card)
+    assert desk.remind() == 1
+    chip.wait_for_said(STAFF, f"for your answer, <@{SAM}>")
+
+
+def test_a_card_that_slack_refused_is_posted_with_the_next_reminder(chip: Chip) -> None:
+    message = chip.ask(CLEO, OPERA, HELP)
+    chip.settle()
+    chip.workspace.faults.fail("chat.postMessage", "internal_error", status=500)
+    chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
+    chip.wait_for_said(HELP, "under the reference E")
+    assert chip.said(STAFF) == []
+    assert chip.parts is not None
+    object.__setattr__(chip.parts.tickets, "remind_after", timedelta(0))
+
+    assert chip.parts.tickets.remind() == 1
+
+    chip.wait_for_said(STAFF, f"<@{CLEO}> asks for a person")
+
+
+def test_an_answer_that_does_not_arrive_is_told_to_whoever_wrote_it(chip: Chip) -> None:
+    _, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.workspace.remove("U0CHIP", HELP)
+
+    chip.workspace.visit(SAM).post(STAFF, "The Zauberflöte.", card.ts)
+
+    chip.wait_for_said(STAFF, "did not arrive")
+    assert find_ticket(chip, card).state is TicketState.CLAIMED
+
+
+def test_staff_may_ask_chip_in_the_thread_of_a_card(chip: Chip) -> None:
+    _, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.workspace.visit(SAM).post(STAFF, RUNTIME, card.ts)
+    chip.wait_for_said(STAFF, "55 minutes")
+    chip.settle()
+    assert find_ticket(chip, card).state is TicketState.CLAIMED
+    assert chip.said(ADMIN) == []
+    assert json.dumps(chip.said(HELP)).count("55 minutes") == 0
