@@ -15,7 +15,16 @@ from slack_sdk import WebClient
 from bot import blocks, wording
 from bot.audience import Directory
 from bot.claim_reader import ClaimReader, Sentence
-from bot.engine.port import Completion, Engine, EngineBusy, EngineError, Generation, GenerationRequest, PromptTooLong
+from bot.engine.port import (
+    Completion,
+    DeadlinePassed,
+    Engine,
+    EngineBusy,
+    EngineError,
+    Generation,
+    GenerationRequest,
+    PromptTooLong,
+)
 from bot.marks import mark_outcome, mark_reply
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
@@ -117,6 +126,8 @@ class Answering:
             self._reply(asked)
         except EngineBusy as busy:
             self.say_instead(question, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))))
+        except DeadlinePassed as late:
+            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(late.seconds))))
         except PromptTooLong:
             self.say_instead(question, wording.PROMPT_TOO_LONG)
 
@@ -128,7 +139,13 @@ class Answering:
 
     def _reply(self, asked: Asked) -> None:
         generation = self.engine.submit(
-            GenerationRequest(id=asked.reply_id, messages=asked.messages, max_tokens=self.limits.answer_tokens)
+            GenerationRequest(
+                id=asked.reply_id,
+                messages=asked.messages,
+                max_tokens=self.limits.answer_tokens,
+                person=asked.question.person,
+                workspace=asked.question.team,
+            )
         )
         channel = asked.question.channel
         stream = ReplyStream(
@@ -136,7 +153,7 @@ class Answering:
         )
         shown = ShownAnswer(asked.retrieved.evidence.lines)
         completion = self._show_sentences(generation, stream, shown, asked)
-        if completion.finish == "length":
+        if completion.finish in ("length", "deadline"):
             stream.append(f"\n\n{wording.CUT_SHORT}")
         if not shown.text:
             stream.append(shown.add(Sentence(REFUSAL, "", None), milliseconds=asked.milliseconds))
@@ -272,7 +289,7 @@ def build_reply(asked: Asked, completion: Completion, shown: ShownAnswer, now: d
         answer=completion.text,
         shown=shown.text,
         prompt=completion.prompt,
-        messages=tuple(replies.SentMessage(message.role, message.content) for message in asked.messages),
+        messages=tuple(replies.SentMessage(message.role, message.content) for message in completion.choose_read(asked.messages)),
         evidence=tuple(replies.SourceLine(**asdict(line)) for line in evidence.lines),
         match=evidence.match.value,
         base_id=completion.base_id,

@@ -86,6 +86,13 @@ class EngineSettings(_Section):
     answer_tokens: int = Field(160, ge=16, description="Longest answer.")
     thread_messages: int = Field(4, ge=0, description="Earlier messages of the thread that go into the prompt.")
     queue: int = Field(64, ge=1, description="Requests that may wait before Chip says that it is busy.")
+    deadline_seconds: float = Field(300.0, gt=0, description="Longest time from a question to the end of its answer.")
+    park_megabytes: int = Field(256, ge=0, description="Memory for the prompts of idle threads; 0 keeps none.")
+    draft_tokens: int = Field(0, ge=0, le=16, description="Tokens guessed ahead from the evidence; 0 guesses none.")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="Prometheus metrics on 127.0.0.1 at this port.")
+    url: str | None = Field(None, description="An OpenAI-compatible server that generates instead of this process.")
+    url_model: str | None = Field(None, description="The base's name on that server; by default the base's own id.")
+    url_key: SecretStr | None = Field(None, description="The API key for that server.")
 
 
 class RetrainSettings(_Section):

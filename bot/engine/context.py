@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.engine.model import LlamaModel
-from bot.engine.port import EngineError
+from bot.engine.port import EngineError, GenerationFailed
 
 
-class DecodeError(EngineError):
+class DecodeError(GenerationFailed):
     """llama.cpp could not decode a batch; `code` is its return value."""
 
     def __init__(self, code: int) -> None:
@@ -27,25 +27,30 @@ class DecodeError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Tokens to append to a slot from position `start`; `wants_logits` asks for those after the last one."""
+    """Tokens to append to a slot from position `start`. `wants_logits` asks for those after the last token and after
+    each of the `drafted` last ones but that, so that guessed tokens can be verified."""
 
     slot: int
     tokens: Sequence[int]
     start: int
     wants_logits: bool
+    drafted: int = 0
 
 
 class LlamaContext:
     """Memory for `slots` sequences of `slot_tokens` each, and at most one adapter. Free it with `close`."""
 
-    def __init__(self, model: LlamaModel, *, slots: int, slot_tokens: int, batch_tokens: int, threads: int) -> None:
-        """Raises `EngineError` where the memory cannot be had."""
+    def __init__(
+        self, model: LlamaModel, *, slots: int, slot_tokens: int, batch_tokens: int, threads: int, draft: int = 0
+    ) -> None:
+        """`draft` is the most tokens that a chunk guesses. Raises `EngineError` where the memory cannot be had."""
         self._vocabulary_size = model.vocabulary_size
         self._threads = threads
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = slots * slot_tokens
         params.n_batch = params.n_ubatch = batch_tokens
-        params.n_seq_max = params.n_outputs_max = slots
+        params.n_seq_max = slots
+        params.n_outputs_max = slots * (1 + draft)
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
         params.kv_unified = False  # a unified cache walks every slot's cells: prefill is a third slower
@@ -82,24 +87,25 @@ class LlamaContext:
             self._threads = threads
 
     def decode(self, chunks: Sequence[Chunk]) -> list[int]:
-        """Decode all chunks, in ascending order of slot, and return the row of each chunk's last token.
+        """Decode all chunks, in ascending order of slot, and return the row of each chunk's first logits.
 
         Raises `DecodeError`; then some of the tokens may lie in the memory: `trim` each slot.
         """
-        last_rows, end = [], 0
+        first_rows, end = [], 0
         for chunk in chunks:
             start, end = end, end + len(chunk.tokens)
             self._token[start:end] = chunk.tokens
             self._position[start:end] = np.arange(chunk.start, chunk.start + len(chunk.tokens))
             self._sequence[start:end] = chunk.slot
             self._wanted[start:end] = 0
-            self._wanted[end - 1] = chunk.wants_logits
-            last_rows.append(end - 1)
+            first = end - 1 - chunk.drafted
+            self._wanted[first:end] = chunk.wants_logits
+            first_rows.append(first)
         self._batch.n_tokens = end
         code = llama_cpp.llama_decode(self._handle, self._batch)
         if code != 0:
             raise DecodeError(code)
-        return last_rows
+        return first_rows
 
     def logits(self, row: int) -> NDArray[np.float32]:
         """Return the logits of a row of the last batch, (vocabulary,), valid until the next decode."""
@@ -117,6 +123,21 @@ class LlamaContext:
         """Make the target slot hold what the source holds (whole: llama.cpp aborts on a part of another stream)."""
         llama_cpp.llama_memory_seq_rm(self._memory, target, -1, -1)
         llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def save(self, slot: int) -> NDArray[np.uint8]:
+        """Return a copy of what the slot holds, to be given to `restore`. Empty where llama.cpp cannot."""
+        size = llama_cpp.llama_state_seq_get_size(self._handle, slot)
+        state = np.empty(size, np.uint8)
+        written = llama_cpp.llama_state_seq_get_data(self._handle, _pointer(state, ctypes.c_uint8), size, slot)
+        return state[:written]
+
+    def restore(self, slot: int, state: NDArray[np.uint8]) -> bool:
+        """Make the slot hold what was saved, or nothing where llama.cpp does not take it: then False."""
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        read = llama_cpp.llama_state_seq_set_data(self._handle, _pointer(state, ctypes.c_uint8), len(state), slot)
+        if read != len(state):
+            llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        return bool(read == len(state))
 
     def set_adapter(self, adapter: Any | None) -> None:
         """Speak with this adapter (None: with none) and forget every slot, for what they hold was computed without."""

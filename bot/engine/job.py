@@ -1,77 +1,64 @@
-"""A request on its way through the engine, and the stream that its caller reads. Knows nothing of llama.cpp."""
+"""A request on its way through the engine: its tokens, its text, where it stands, and how it ended.
 
-import codecs
+Made by the caller's thread; from then on it belongs to the engine's thread alone, but for its `generation`.
+"""
+
 import logging
-from collections.abc import Callable, Iterator
-from queue import SimpleQueue
-from threading import Event
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from bot.engine.answer_text import AnswerText
+from bot.engine.grammar import Grammar
+from bot.engine.metrics import EngineMetrics
 from bot.engine.port import Completion, EngineError, Finish, GenerationRequest
-from bot.engine.sampler import Sampler
+from bot.engine.sampler import Logits, Sampler, rank_logprobs
+from bot.engine.sampling import TokenLogprob
+from bot.engine.stream import QueuedGeneration
 
 _log = logging.getLogger(__name__)
 
 
-class LlamaGeneration:
-    """The caller's side: text pieces as they come, then the completion or the error. Safe from any thread."""
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who answered: the base, the adapter on it and the engine's settings."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
-        self._pieces: SimpleQueue[str | None] = SimpleQueue()
-        self._settled = Event()
-        self._outcome: Completion | EngineError | None = None
-        self.is_cancelled = False
-
-    def __iter__(self) -> Iterator[str]:
-        while (piece := self._pieces.get()) is not None:
-            yield piece
-        self._pieces.put(None)  # a second reading ends at once
-        if isinstance(self._outcome, EngineError):
-            raise self._outcome
-
-    def cancel(self) -> None:
-        self.is_cancelled = True
-        self._wake()
-
-    def completion(self) -> Completion:
-        self._settled.wait()
-        if isinstance(self._outcome, Completion):
-            return self._outcome
-        assert self._outcome is not None  # settled
-        raise self._outcome
-
-    @property
-    def is_settled(self) -> bool:
-        return self._settled.is_set()
-
-    def emit(self, piece: str) -> None:
-        """Engine's side: hand on a piece of text."""
-        self._pieces.put(piece)
-
-    def settle(self, outcome: Completion | EngineError) -> None:
-        """Engine's side: end the stream; only the first call counts."""
-        if not self._settled.is_set():
-            self._outcome = outcome
-            self._settled.set()
-            self._pieces.put(None)
+    base_id: str
+    adapter_id: str | None
+    settings_id: str
 
 
 class Job:
-    """The engine's side of a request: its tokens so far and its text. Times are the clock's seconds."""
+    """The engine's side of a request. Times are the clock's seconds."""
 
-    def __init__(self, request: GenerationRequest, prompt: str, generation: LlamaGeneration, submitted: float) -> None:
+    def __init__(
+        self,
+        request: GenerationRequest,
+        prompt: str,
+        generation: QueuedGeneration,
+        submitted: float,
+        metrics: EngineMetrics | None = None,
+    ) -> None:
         self.request = request
         self.prompt = prompt
         self.generation = generation
-        self.sampler = Sampler(request.temperature, request.seed)
+        self.sampler = Sampler(request.temperature, request.seed, request.sampling)
+        self.grammar: Grammar | None = None
         self.tokens: list[int] = []  # the prompt's, then the answer's
         self.prompt_tokens = 0
         self.reused_tokens = 0
+        self.drafted_tokens = 0
+        self.dropped_messages = 0
         self.submitted = submitted
         self.admitted: float | None = None
         self.first_token: float | None = None
-        self._text: list[str] = []
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._metrics = metrics
+        self._text = AnswerText(request.sampling.stop)
+        self._logprobs: list[TokenLogprob] = []
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the prompt's tokens are known."""
+        return bool(self.tokens)
 
     def set_prompt_tokens(self, tokens: list[int]) -> None:
         self.tokens = list(tokens)
@@ -81,51 +68,87 @@ class Job:
     def completion_tokens(self) -> int:
         return len(self.tokens) - self.prompt_tokens
 
-    def accept(self, token: int, piece: bytes, now: float) -> None:
+    def is_late(self, now: float) -> bool:
+        """Whether the request's deadline has passed."""
+        limit = self.request.deadline_seconds
+        return limit is not None and now - self.submitted >= limit
+
+    def pick(self, logits: Logits) -> int:
+        """Choose the next token for logits (vocabulary,). Raises `NotFinite`."""
+        return self.sampler.pick(logits, self.tokens, self.grammar)
+
+    def accept(self, token: int, piece: bytes, now: float, logits: Logits | None = None) -> None:
         """Append an answer token and hand on the characters that it completes."""
         if self.first_token is None:
             self.first_token = now
         self.tokens.append(token)
-        text = self._decoder.decode(piece)
-        if text:
-            self._text.append(text)
-            self.generation.emit(text)
+        if self.grammar is not None:
+            self.grammar.accept(token)
+        if logits is not None and self.request.sampling.logprobs is not None:
+            logprob, top = rank_logprobs(logits, token, self.request.sampling.logprobs)
+            self._logprobs.append(TokenLogprob(token, piece.decode("utf-8", "replace"), logprob, top))
+        self._emit(self._text.feed(piece))
 
-    @property
-    def is_full(self) -> bool:
-        return self.completion_tokens >= self.request.max_tokens
+    def find_end(self) -> Finish | None:
+        """Return why the answer ends after its last token, or None where it goes on."""
+        if self._text.is_stopped:
+            return "stop"
+        return "length" if self.completion_tokens >= self.request.max_tokens else None
 
-    def finish(self, finish: Finish, base_id: str, adapter_id: str | None, now: float) -> None:
+    def finish(self, finish: Finish, speaker: Speaker, now: float) -> None:
         """Settle the generation and write its log line. Bytes of a character that never ended are left out."""
+        self._emit(self._text.finish())
         first = now if self.first_token is None else self.first_token
         completion = Completion(
-            text="".join(self._text),
+            text=self._text.text,
             prompt=self.prompt,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             finish=finish,
-            base_id=base_id,
-            adapter_id=adapter_id,
+            base_id=speaker.base_id,
+            adapter_id=speaker.adapter_id,
             first_token_ms=(first - self.submitted) * 1000,
             total_ms=(now - self.submitted) * 1000,
             reused_tokens=self.reused_tokens,
+            drafted_tokens=self.drafted_tokens,
+            dropped_messages=self.dropped_messages,
+            settings_id=speaker.settings_id,
+            logprobs=tuple(self._logprobs),
         )
-        self._log_completion(completion, waited_seconds=(self.admitted or now) - self.submitted)
-        self.generation.settle(completion)
+        waited_seconds = (now if self.admitted is None else self.admitted) - self.submitted
+        self._log_completion(completion, waited_seconds)
+        if self._metrics is not None:
+            self._metrics.note_completion(self.request.lane, completion, waited_seconds)
+        self._settle(completion)
+
+    def fail(self, error: EngineError) -> None:
+        """Settle the generation with an error; after the end it changes nothing."""
+        if self.generation.is_settled:
+            return
+        _log.warning("id=%s lane=%s failed: %s", self.request.id, self.request.lane, error)
+        if self._metrics is not None:
+            self._metrics.note_failure(self.request.lane, error)
+        self._settle(error)
+
+    def _settle(self, outcome: Completion | EngineError) -> None:
+        if self.grammar is not None:
+            self.grammar.close()
+        self.generation.settle(outcome)
+
+    def _emit(self, text: str) -> None:
+        if text:
+            self.generation.emit(text)
 
     def _log_completion(self, done: Completion, waited_seconds: float) -> None:
+        counts = (done.prompt_tokens, done.reused_tokens, done.completion_tokens, done.drafted_tokens)
+        times = (waited_seconds * 1000, done.first_token_ms, done.total_ms)
         _log.info(
-            "id=%s lane=%s base=%s adapter=%s finish=%s prompt=%d reused=%d answer=%d"
+            "id=%s lane=%s base=%s adapter=%s settings=%s finish=%s prompt=%d reused=%d answer=%d drafted=%d"
             " waited=%.0fms first=%.0fms total=%.0fms",
-            self.request.id,
-            self.request.lane,
-            done.base_id,
-            done.adapter_id,
-            done.finish,
-            done.prompt_tokens,
-            done.reused_tokens,
-            done.completion_tokens,
-            waited_seconds * 1000,
-            done.first_token_ms,
-            done.total_ms,
+            *(self.request.id, self.request.lane, done.base_id, done.adapter_id, done.settings_id, done.finish),
+            *counts,
+            *times,
         )
+
+
+Clock = Callable[[], float]

@@ -7,12 +7,11 @@ has at most one retiring track: `can_swap` says when another change may start. R
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bot.engine.context import LlamaContext
-from bot.engine.model import LlamaModel
 from bot.engine.port import EngineError, Lane
-from bot.engine.track import LoadedAdapter, Track
+from bot.engine.track import LoadedAdapter, Shared, Track
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
 
@@ -21,20 +20,26 @@ BATCH_TOKENS = 512
 TRIAL_EVERY = 8
 """While people wait, the trial lane computes one batch of this many, so that an evaluation ends all the same."""
 
+SERVING = (Lane.LIVE, Lane.CANARY)
+"""The lanes that people wait for; they take turns."""
+
 
 class Lanes:
     """Builds, swaps and retires tracks."""
 
-    def __init__(self, model: LlamaModel, settings: EngineSettings, clock: Callable[[], float]) -> None:
-        """Build the live track. Raises `EngineError` where there is no memory for it."""
-        self._model = model
+    def __init__(self, shared: Shared, settings: EngineSettings) -> None:
+        """Build the live track and let it compute. Raises `EngineError` where there is no memory for it, and
+        `ModelFileError` where the weights compute nothing usable."""
+        self._shared = shared
+        self._model = shared.model
         self._settings = settings
-        self._clock = clock
-        self.slot_tokens = min(settings.context_tokens, model.context)
+        self.slot_tokens = min(settings.context_tokens, shared.model.context)
         self._current: dict[Lane, Track] = {}
         self._retiring: dict[Lane, Track] = {}
         self._steps = 0
-        self._track(Lane.LIVE).warm_up()
+        live = self._track(Lane.LIVE)
+        live.warm_up()
+        live.probe()
 
     def adapter_id(self, lane: Lane) -> str | None:
         track = self._current.get(lane)
@@ -55,15 +60,15 @@ class Lanes:
 
     def next_track(self) -> Track | None:
         """Return the track that computes the next batch, or None where there is nothing to compute."""
-        live = [track for track in self._of(Lane.LIVE) if track.is_busy]
+        serving = [track for lane in SERVING for track in self._of(lane) if track.is_busy]
         trial = [track for track in self._of(Lane.TRIAL) if track.is_busy]
         self._steps += 1
-        due = trial if trial and (not live or self._steps % TRIAL_EVERY == 0) else live
+        due = trial if trial and (not serving or self._steps % TRIAL_EVERY == 0) else serving
         return due[self._steps % len(due)] if due else None
 
-    def drop_cancelled(self) -> None:
+    def drop_ended(self) -> None:
         for track in self.all():
-            track.drop_cancelled()
+            track.drop_ended()
 
     def can_swap(self, lane: Lane) -> bool:
         return lane not in self._retiring
@@ -71,10 +76,11 @@ class Lanes:
     def swap(self, lane: Lane, adapter: Adapter | None) -> float:
         """Change the lane's adapter (None: the bare base) and return the milliseconds for which decoding stood still.
 
-        Raises `ModelFileError` or `EngineError` and leaves the lane as it was. A trial lane without adapter is freed.
+        Raises `ModelFileError` or `EngineError` and leaves the lane as it was. Another lane than the live one
+        is freed without an adapter.
         """
         started = time.perf_counter()
-        if adapter is None and lane is Lane.TRIAL:
+        if adapter is None and lane is not Lane.LIVE:
             self._retire(lane)
         elif self.adapter_id(lane) != (adapter and adapter.id):
             self._change(lane, adapter)
@@ -113,11 +119,13 @@ class Lanes:
             slot_tokens=self.slot_tokens,
             batch_tokens=BATCH_TOKENS,
             threads=self._settings.threads,
+            draft=self._settings.draft_tokens,
         )
-        return Track(self._model, lane, context, slots=slots, batch_tokens=BATCH_TOKENS, clock=self._clock)
+        draft = self._settings.draft_tokens
+        return Track(self._shared, lane, context, slots=slots, batch_tokens=BATCH_TOKENS, draft=draft)
 
     def _change(self, lane: Lane, adapter: Adapter | None) -> None:
-        loaded = LoadedAdapter(adapter.id, self._model.load_adapter(adapter)) if adapter else None
+        loaded = self._load(adapter) if adapter else None
         old = self._current.get(lane)
         track = None
         try:
@@ -132,6 +140,10 @@ class Lanes:
         if track is not old:
             self._retire(lane)
         self._current[lane] = track
+
+    def _load(self, adapter: Adapter) -> LoadedAdapter:
+        file_hash = adapter.files.get(adapter.gguf_path.name, "")
+        return LoadedAdapter(adapter.id, f"{adapter.id}:{file_hash}", self._model.load_adapter(adapter))
 
     def _retire(self, lane: Lane) -> None:
         old = self._current.pop(lane, None)

@@ -10,20 +10,36 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.engine.free_threads import build_free_threads
-from bot.engine.job import Job, LlamaGeneration
+from bot.engine.identity import name_settings
+from bot.engine.job import Job, Speaker
 from bot.engine.lanes import Lanes
 from bot.engine.llama_log import route_log
+from bot.engine.metrics import EngineMetrics
 from bot.engine.model import LlamaModel, verify_adapter
-from bot.engine.port import EngineError, Generation, GenerationRequest, Lane, PromptTooLong
+from bot.engine.parking import Parking
+from bot.engine.port import (
+    DeadlinePassed,
+    EngineError,
+    EngineStopped,
+    Generation,
+    GenerationFailed,
+    GenerationRequest,
+    Lane,
+)
+from bot.engine.reading import read_prompt, render_request
+from bot.engine.stream import QueuedGeneration
+from bot.engine.track import Shared
 from bot.engine.waiting import WaitingRoom
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
 from retrain.base_card import Base
-from retrieval.chat_template import ChatTemplate, ChatTemplateError, render_chat
+from retrieval.chat_template import ChatTemplate
 
+MOST_RESTARTS, RESTART_SECONDS = 3, 600.0
+"""After so many deaths of the thread within this time it is not started again: something is broken for good."""
 _log = logging.getLogger(__name__)
 
 
@@ -38,18 +54,29 @@ class LlamaEngine:
     """Serves one base with llama.cpp; the `Engine` of this process. `close` it when done.
 
     A swap under load: replies under way finish on the adapter that they began with, later ones begin on the new one.
+    Where the thread dies, the replies under way end with `EngineStopped`; it loads the model and the adapters again and
+    serves those who wait.
     """
 
-    def __init__(self, base: Base, settings: EngineSettings, clock: Callable[[], float] = time.perf_counter) -> None:
-        """Load the model and wait until it can answer. Raises `ModelFileError`, or `EngineError` without memory."""
+    def __init__(
+        self,
+        base: Base,
+        settings: EngineSettings,
+        clock: Callable[[], float] = time.perf_counter,
+        metrics: EngineMetrics | None = None,
+    ) -> None:
+        """Load the model, let it compute and wait until it can answer. Raises `ModelFileError`, also for weights that
+        compute nothing usable, or `EngineError` without memory."""
         self._base = base
         self._settings = settings
+        self._settings_id = name_settings(settings)
         self._clock = clock
+        self.metrics = metrics or EngineMetrics()
         self._wake = threading.Condition()
         self._threads = build_free_threads(settings.threads)
         self._room = WaitingRoom(settings.queue, settings.slots)
         self._swaps: deque[_Swap] = deque()
-        self._adapter_ids: dict[Lane, str | None] = dict.fromkeys(Lane)
+        self._adapters: dict[Lane, Adapter | None] = dict.fromkeys(Lane)
         self._is_closing = False
         self._stopped: EngineError | None = None
         ready: Future[ChatTemplate] = Future()
@@ -62,23 +89,24 @@ class LlamaEngine:
         return self._base.id
 
     def adapter_id(self, lane: Lane = Lane.LIVE) -> str | None:
-        return self._adapter_ids[lane]
+        adapter = self._adapters[lane]
+        return None if adapter is None else adapter.id
 
     def submit(self, request: GenerationRequest) -> Generation:
-        """Queue a request; see `Engine`. Raises `EngineBusy`, or `EngineError` for a chat that its template refuses.
+        """Queue a request; see `Engine`. Raises `EngineBusy`, `EngineStopped`, or `InvalidRequest` for options or a
+        chat that cannot be served.
 
-        The generation, not this call, raises `PromptTooLong`, before anything is computed.
+        The generation, not this call, raises `PromptTooLong` and what is wrong with tokens or a grammar, before
+        anything is computed.
         """
-        if request.max_tokens < 1:
-            raise EngineError(f"An answer needs at least one token, not {request.max_tokens}.")
-        try:
-            prompt = render_chat(self._template, request.messages)
-        except ChatTemplateError as error:
-            raise EngineError(str(error)) from error
-        generation = LlamaGeneration(self._notify)
+        if request.deadline_seconds is None and request.lane is not Lane.TRIAL:
+            request = replace(request, deadline_seconds=self._settings.deadline_seconds)
+        prompt = render_request(self._template, request)
+        generation = QueuedGeneration(self._notify)
+        job = Job(request, prompt, generation, self._clock(), self.metrics)
         with self._wake:
             self._require_running()
-            self._room.add(Job(request, prompt, generation, self._clock()))
+            self._room.add(job)
             self._wake.notify()
         return generation
 
@@ -97,7 +125,7 @@ class LlamaEngine:
         return swap.milliseconds.result()
 
     def close(self) -> None:
-        """Stop the thread and free all memory; what is under way ends with an `EngineError`. Harmless twice."""
+        """Stop the thread and free all memory; what is under way ends with `EngineStopped`. Harmless twice."""
         with self._wake:
             self._is_closing = True
             self._wake.notify()
@@ -111,35 +139,63 @@ class LlamaEngine:
         if self._stopped is not None:
             raise self._stopped
         if self._is_closing:
-            raise EngineError("The engine is closed.")
+            raise EngineStopped("The engine is closed.")
 
     # From here on, everything runs on the engine's thread.
 
     def _run(self, ready: Future[ChatTemplate]) -> None:
-        """Load, serve and free; a failure to load is raised by the constructor, which waits for `ready`."""
+        """Serve until closed, and again after each death that is not one too many; then tell everyone who waits."""
         route_log()
-        with ExitStack() as stack:
+        deaths: deque[float] = deque(maxlen=MOST_RESTARTS)
+        reason = EngineStopped("The engine was closed before this was done.")
+        while True:
             try:
-                model = LlamaModel(self._base)
-                stack.callback(model.close)
-                template = model.chat_template()
-                lanes = Lanes(model, self._settings, self._clock)
-            except Exception as error:
-                ready.set_exception(error)
-                return
-            ready.set_result(template)
-            self._serve(model, lanes)
+                self._serve(ready)
+                break
+            except Exception as error:  # the thread's edge: whatever happens, nobody waits for ever
+                if not ready.done():
+                    ready.set_exception(error)
+                    return
+                _log.exception("the engine's thread has died")
+                self.metrics.note_restart()
+                if len(deaths) == MOST_RESTARTS and self._clock() - deaths[0] < RESTART_SECONDS:
+                    reason = _death(error, "Chip must be started again")
+                    break
+                deaths.append(self._clock())
+                self._fail_swaps(_death(error, "it is started again"))
+        self._stop(reason)
 
-    def _serve(self, model: LlamaModel, lanes: Lanes) -> None:
-        reason = EngineError("The engine was closed before this was done.")
-        try:
-            while self._await_work(lanes):
-                self._turn(model, lanes)
-        except Exception as error:  # the thread's edge: whatever happens, nobody waits for ever
-            _log.exception("the engine's thread has died")
-            reason = _death(error)
-        finally:
-            self._stop(lanes, reason)
+    def _serve(self, ready: Future[ChatTemplate]) -> None:
+        """Load, serve until closed and free. A death ends the replies under way and is raised."""
+        with ExitStack() as stack:
+            model = LlamaModel(self._base)
+            stack.callback(model.close)
+            template = model.chat_template()
+            parking = Parking(self._settings.park_megabytes * 1024 * 1024)
+            lanes = Lanes(Shared(model, parking, self.metrics, self._clock, self._settings_id), self._settings)
+            stack.callback(lanes.close)
+            self._restore_adapters(lanes)
+            if not ready.done():
+                ready.set_result(template)
+            try:
+                while self._await_work(lanes):
+                    self._turn(model, template, lanes)
+            except Exception as error:
+                _abandon(lanes, _death(error, "it is started again"))
+                raise
+            _abandon(lanes, EngineStopped("The engine was closed before this was done."))
+
+    def _restore_adapters(self, lanes: Lanes) -> None:
+        """After a restart: put each lane's adapter back. One that is no longer usable leaves its lane with the base."""
+        for lane, adapter in self._adapters.items():
+            if adapter is None:
+                continue
+            try:
+                verify_adapter(adapter, self._base)
+                lanes.swap(lane, adapter)
+            except EngineError:
+                _log.exception("lane=%s adapter=%s is lost in the restart", lane, adapter.id)
+                self._adapters[lane] = None
 
     def _await_work(self, lanes: Lanes) -> bool:
         """Sleep until there is something to do; False when the engine shall close."""
@@ -147,11 +203,12 @@ class LlamaEngine:
             self._wake.wait_for(lambda: self._is_closing or self._room or self._swaps or lanes.is_busy)
             return not self._is_closing
 
-    def _turn(self, model: LlamaModel, lanes: Lanes) -> None:
+    def _turn(self, model: LlamaModel, template: ChatTemplate, lanes: Lanes) -> None:
         """Change what was asked to change, then compute one batch."""
+        started = time.perf_counter()
         self._swap_adapters(lanes)
-        self._drop_cancelled(lanes)
-        self._read_prompts(model, lanes.slot_tokens)
+        self._drop_ended(lanes)
+        self._read_prompts(model, template, lanes.slot_tokens)
         for lane in Lane:
             self._admit(lanes, lane)
         track = lanes.next_track()
@@ -159,6 +216,7 @@ class LlamaEngine:
             for job in track.step(self._threads.choose()):
                 self._note_service(job)
         lanes.free_retired()
+        self.metrics.note_seconds("turn", time.perf_counter() - started)
 
     def _swap_adapters(self, lanes: Lanes) -> None:
         with self._wake:
@@ -176,28 +234,35 @@ class LlamaEngine:
         except EngineError as error:
             swap.milliseconds.set_exception(error)
             return
-        self._adapter_ids[swap.lane] = lanes.adapter_id(swap.lane)
-        _log.info("lane=%s adapter=%s swapped in %.1fms", swap.lane, self._adapter_ids[swap.lane], milliseconds)
+        self._adapters[swap.lane] = swap.adapter
+        _log.info("lane=%s adapter=%s swapped in %.1fms", swap.lane, lanes.adapter_id(swap.lane), milliseconds)
+        self.metrics.note_swap(swap.lane)
         swap.milliseconds.set_result(milliseconds)
 
-    def _drop_cancelled(self, lanes: Lanes) -> None:
-        lanes.drop_cancelled()
+    def _drop_ended(self, lanes: Lanes) -> None:
+        lanes.drop_ended()
+        now = self._clock()
         with self._wake:
-            cancelled = self._room.take_cancelled()
-        for job in cancelled:
-            job.finish("cancelled", self._base.id, lanes.adapter_id(job.request.lane), self._clock())
+            ended = self._room.take_ended(now)
+            self.metrics.show_waiting(len(self._room))
+        for job in ended:
+            if job.generation.is_cancelled:
+                speaker = Speaker(self._base.id, lanes.adapter_id(job.request.lane), self._settings_id)
+                job.finish("cancelled", speaker, now)
+            else:
+                job.fail(DeadlinePassed(now - job.submitted))
 
-    def _read_prompts(self, model: LlamaModel, slot_tokens: int) -> None:
+    def _read_prompts(self, model: LlamaModel, template: ChatTemplate, slot_tokens: int) -> None:
         """Tokenize the new prompts; one that does not fit is refused now, not when its turn comes."""
         with self._wake:
-            unread = [job for job in self._room.take_unread() if not job.generation.is_settled]
+            unread = self._room.find_unread()
         for job in unread:
             try:
-                job.set_prompt_tokens(_fitting_tokens(model, job, slot_tokens))
-            except EngineError as error:
+                read_prompt(job, model, template, slot_tokens)
+            except Exception as error:  # whatever is wrong with one prompt is no matter of the others
                 with self._wake:
                     self._room.remove(job)
-                job.generation.settle(error)
+                job.fail(_as_failure(error))
 
     def _admit(self, lanes: Lanes, lane: Lane) -> None:
         while lanes.has_room(lane):
@@ -208,9 +273,9 @@ class LlamaEngine:
             try:
                 lanes.track(lane).admit(job)
             except EngineError as error:
-                job.generation.settle(error)
+                job.fail(error)
             except BaseException as error:
-                job.generation.settle(_death(error))  # it is neither waiting nor in a slot
+                job.fail(_death(error, "it is started again"))  # it is neither waiting nor in a slot
                 raise
 
     def _note_service(self, job: Job) -> None:
@@ -218,34 +283,37 @@ class LlamaEngine:
             with self._wake:
                 self._room.note_service(self._clock() - job.admitted)
 
-    def _stop(self, lanes: Lanes, reason: EngineError) -> None:
+    def _fail_swaps(self, reason: EngineError) -> None:
         with self._wake:
-            self._stopped = reason
-            waiting = self._room.take_all()
             swaps = list(self._swaps)
             self._swaps.clear()
-        for job in waiting:
-            job.generation.settle(reason)
         for swap in swaps:
             if not swap.milliseconds.done():
                 swap.milliseconds.set_exception(reason)
-        for track in lanes.all():
-            track.abandon(reason)
-        lanes.close()
+
+    def _stop(self, reason: EngineError) -> None:
+        with self._wake:
+            self._stopped = reason
+            waiting = self._room.take_all()
+        for job in waiting:
+            job.fail(reason)
+        self._fail_swaps(reason)
 
 
-def _death(error: BaseException) -> EngineError:
-    reason = EngineError(f"The engine has stopped ({type(error).__name__}); Chip must be started again.")
+def _abandon(lanes: Lanes, reason: EngineError) -> None:
+    for track in lanes.all():
+        track.abandon(reason)
+
+
+def _death(error: BaseException, what_now: str) -> EngineStopped:
+    reason = EngineStopped(f"The engine has stopped ({type(error).__name__}); {what_now}.")
     reason.__cause__ = error
     return reason
 
 
-def _fitting_tokens(model: LlamaModel, job: Job, slot_tokens: int) -> list[int]:
-    """Return the prompt's tokens. Raises `PromptTooLong`, or `EngineError` for an empty prompt."""
-    tokens = model.tokenize(job.prompt)
-    limit = max(0, slot_tokens - job.request.max_tokens)
-    if len(tokens) > limit:
-        raise PromptTooLong(len(tokens), limit)
-    if not tokens:
-        raise EngineError("The prompt is empty.")
-    return tokens
+def _as_failure(error: Exception) -> EngineError:
+    if isinstance(error, EngineError):
+        return error
+    failure = GenerationFailed(f"The prompt could not be read ({type(error).__name__}).")
+    failure.__cause__ = error
+    return failure

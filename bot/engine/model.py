@@ -25,8 +25,8 @@ class LlamaModel:
         )
         if not self.handle:
             raise ModelFileError(f"llama.cpp cannot load {base.gguf_path}: {last_error()}")
-        self._vocab = llama_cpp.llama_model_get_vocab(self.handle)
-        self.vocabulary_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.vocabulary = llama_cpp.llama_model_get_vocab(self.handle)
+        self.vocabulary_size = llama_cpp.llama_vocab_n_tokens(self.vocabulary)
         self.context = min(base.context, llama_cpp.llama_model_n_ctx_train(self.handle))
         self._pieces: dict[int, bytes] = {}
 
@@ -35,23 +35,25 @@ class LlamaModel:
         source = llama_cpp.llama_model_chat_template(self.handle, None)
         if not source:
             raise ModelFileError(f"{self.base.gguf_path} carries no chat template, so it cannot be asked anything.")
-        control = (i for i in range(self.vocabulary_size) if llama_cpp.llama_vocab_get_attr(self._vocab, i) & _CONTROL)
+        control = (
+            i for i in range(self.vocabulary_size) if llama_cpp.llama_vocab_get_attr(self.vocabulary, i) & _CONTROL
+        )
         return ChatTemplate(
             source=source.decode(),
-            bos_token=self._text(llama_cpp.llama_vocab_bos(self._vocab)),
-            eos_token=self._text(llama_cpp.llama_vocab_eos(self._vocab)),
+            bos_token=self._text(llama_cpp.llama_vocab_bos(self.vocabulary)),
+            eos_token=self._text(llama_cpp.llama_vocab_eos(self.vocabulary)),
             control_tokens=tuple(sorted(map(self._text, control))),
         )
 
     def _text(self, token: int) -> str:
-        return llama_cpp.llama_vocab_get_text(self._vocab, token).decode() if token >= 0 else ""
+        return llama_cpp.llama_vocab_get_text(self.vocabulary, token).decode() if token >= 0 else ""
 
     def tokenize(self, prompt: str) -> list[int]:
         """Return the tokens of a rendered chat: control tokens are parsed, none are added."""
         text = prompt.encode()
         size = len(text) + 8  # no token is shorter than a byte, so one call is enough
         buffer = (llama_cpp.llama_token * size)()
-        count = llama_cpp.llama_tokenize(self._vocab, text, len(text), buffer, size, False, True)
+        count = llama_cpp.llama_tokenize(self.vocabulary, text, len(text), buffer, size, False, True)
         return list(buffer[: max(count, 0)])
 
     def piece(self, token: int) -> bytes:
@@ -62,12 +64,12 @@ class LlamaModel:
 
     def _read_piece(self, token: int, size: int = 64) -> bytes:
         buffer = ctypes.create_string_buffer(size)
-        count = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
+        count = llama_cpp.llama_token_to_piece(self.vocabulary, token, buffer, size, 0, False)
         return buffer.raw[:count] if count >= 0 else self._read_piece(token, -count)
 
     def ends_answer(self, token: int) -> bool:
         """Whether the token ends the text or the assistant's turn."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+        return bool(llama_cpp.llama_vocab_is_eog(self.vocabulary, token))
 
     def load_adapter(self, adapter: Adapter) -> Any:
         """Return llama.cpp's handle of the adapter; free it with `free_adapter`. Raises `ModelFileError`."""

@@ -5,22 +5,32 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from bot.engine.sampling import PLAIN, Sampling, TokenLogprob
 from retrain.adapter import Adapter
 from retrieval.prompt import ChatMessage
 
-Finish = Literal["stop", "length", "cancelled"]
+Finish = Literal["stop", "length", "cancelled", "deadline"]
 
 
 class Lane(StrEnum):
-    """Which adapter answers: the live one, or one on trial (evaluation), each with a context of its own."""
+    """Which adapter answers, each in a context of its own: the live one, a canary that serves a share of people, or one
+    on trial (evaluation), which waits while people wait."""
 
     LIVE = "live"
+    CANARY = "canary"
     TRIAL = "trial"
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One answer to generate. Greedy at temperature 0; otherwise sampled with `seed`."""
+    """One answer to generate.
+
+    Greedy at temperature 0; otherwise sampled with `seed`. `sampling` holds what is rarely chosen. `prompt_tokens`,
+    where given, are read instead of `messages`. `person` and `workspace` are whom turns are shared among; a request
+    without a person stands for itself. `is_background` work has its turn only while nobody waits. After
+    `deadline_seconds` from `submit` it ends: with `DeadlinePassed` where it had no turn yet, otherwise with the text so
+    far.
+    """
 
     id: str
     messages: tuple[ChatMessage, ...]
@@ -28,6 +38,12 @@ class GenerationRequest:
     temperature: float = 0.0
     seed: int = 0
     lane: Lane = Lane.LIVE
+    sampling: Sampling = PLAIN
+    prompt_tokens: tuple[int, ...] = ()
+    person: str = ""
+    workspace: str = ""
+    is_background: bool = False
+    deadline_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,9 @@ class Completion:
     """A finished generation.
 
     `prompt` is the exact text that the model read, after its chat template; `reused_tokens` counts those of its tokens
-    that the engine still held from an earlier prompt. Milliseconds are counted from `submit`.
+    that the engine still held from an earlier prompt, `drafted_tokens` those of the answer that were guessed right and
+    `dropped_messages` the earliest turns of the thread that were left out to fit the context. `settings_id` names the
+    engine's settings. Milliseconds are counted from `submit`.
     """
 
     text: str
@@ -48,10 +66,23 @@ class Completion:
     first_token_ms: float
     total_ms: float
     reused_tokens: int = 0
+    drafted_tokens: int = 0
+    dropped_messages: int = 0
+    settings_id: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+    def choose_read(self, messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
+        """Return those of the request's messages that the model read."""
+        first = next((place for place, message in enumerate(messages) if message.role != "system"), len(messages))
+        return (*messages[:first], *messages[first + self.dropped_messages :])
 
 
 class EngineError(Exception):
     """A generation that could not be done; the message says why in one sentence."""
+
+
+class InvalidRequest(EngineError):
+    """The request itself cannot be served, now or later: its tokens, grammar, sampling or messages are wrong."""
 
 
 class PromptTooLong(EngineError):
@@ -69,6 +100,22 @@ class EngineBusy(EngineError):
     def __init__(self, wait_seconds: float) -> None:
         super().__init__(f"The engine is busy; try again in about {wait_seconds:.0f} seconds.")
         self.wait_seconds = wait_seconds
+
+
+class DeadlinePassed(EngineError):
+    """The request had no turn before its deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"No answer was begun within {seconds:.0f} seconds.")
+        self.seconds = seconds
+
+
+class GenerationFailed(EngineError):
+    """The model could not be run on this request; others are not concerned."""
+
+
+class EngineStopped(EngineError):
+    """The engine was closed, or its thread died: this request was lost. After a restart the next one is served."""
 
 
 class ModelFileError(EngineError):
@@ -94,7 +141,7 @@ class Engine(Protocol):
     def base_id(self) -> str: ...
 
     def submit(self, request: GenerationRequest) -> Generation:
-        """Queue a request. Raises `EngineBusy` or `PromptTooLong`, also through the generation."""
+        """Queue a request. Raises `EngineBusy`, `InvalidRequest` or `PromptTooLong`, also through the generation."""
 
     def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
         """Verify the adapter's hash, put it on the lane (None: the bare base) and return the swap's milliseconds.

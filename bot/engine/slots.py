@@ -3,11 +3,12 @@
 Pure bookkeeping over token lists: calls nothing of llama.cpp.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.context import Chunk
 from bot.engine.job import Job
+from bot.engine.parking import common_prefix
 
 COPY_GAIN_TOKENS = 64
 """Copying another slot's memory costs about what prefilling this many tokens does, whatever the gain."""
@@ -30,27 +31,24 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a prompt goes: into `slot`, after a copy from `donor` (None: no copy), with `reused` tokens kept."""
+    """Where a prompt goes: into `slot`, after a copy from `donor` (None: no copy), with `reused` tokens kept.
+
+    `is_parked`: what is kept comes from the parking instead, restored into `slot`.
+    """
 
     slot: Slot
     donor: Slot | None
     reused: int
+    is_parked: bool = False
 
 
-def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
-    """Return the number of leading tokens that both share."""
-    length = min(len(first), len(second))
-    if first[:length] == second[:length]:
-        return length
-    return next(i for i in range(length) if first[i] != second[i])
-
-
-def choose_slot(slots: Sequence[Slot], tokens: list[int]) -> Placement | None:
+def choose_slot(slots: Sequence[Slot], tokens: list[int], parked: int = 0) -> Placement | None:
     """Return the free slot that shares most of the prompt, or None where no slot is free.
 
     Among slots that share about as much, an idle context takes the one unused for longest, so that recent threads stay;
     a busy one takes the lowest, for llama.cpp splits a batch at each gap between slots. Where any slot, busy or free,
-    shares much more, its memory is copied. The last prompt token is always computed: its logits start the answer.
+    or what is parked (`parked` tokens of it) shares much more, its memory is copied. The last prompt token is always
+    computed: its logits start the answer.
     """
     free = [slot for slot in slots if slot.job is None]
     if not free:
@@ -62,18 +60,24 @@ def choose_slot(slots: Sequence[Slot], tokens: list[int]) -> Placement | None:
     is_idle = len(free) == len(slots)
     chosen = min(alike, key=lambda slot: (slot.last_used if is_idle else 0, slot.index))
     donor = max(slots, key=lambda slot: shared[slot.index])
+    parked = min(parked, len(usable))
+    if parked - shared[donor.index] >= COPY_GAIN_TOKENS:
+        return Placement(chosen, None, parked, is_parked=True)
     if shared[donor.index] - shared[chosen.index] >= COPY_GAIN_TOKENS:
         return Placement(chosen, donor, shared[donor.index])
     return Placement(chosen, None, shared[chosen.index])
 
 
-def plan_batch(slots: Sequence[Slot], batch_tokens: int) -> list[Chunk]:
+def plan_batch(
+    slots: Sequence[Slot], batch_tokens: int, guesses: Mapping[int, Sequence[int]] | None = None
+) -> list[Chunk]:
     """Return the chunks of the next batch in ascending order of slot, at most `batch_tokens` in all.
 
     Each answering slot gets its one token; then prompts are read, the longest waiting first. A prompt that does not fit
-    whole beside another waits for the next batch: each cut costs a pass of its own. Only the first may be cut.
+    whole beside another waits for the next batch: each cut costs a pass of its own. Only the first may be cut. What is
+    left is for `guesses`, by slot, of what follows the one token.
     """
-    busy = [slot for slot in slots if slot.job is not None]
+    busy = [slot for slot in slots if slot.remaining > 0]
     takes = {slot.index: 1 for slot in busy if slot.remaining == 1}
     budget = batch_tokens - len(takes)
     reading = sorted((slot for slot in busy if slot.remaining > 1), key=lambda slot: (slot.last_used, slot.index))
@@ -83,10 +87,15 @@ def plan_batch(slots: Sequence[Slot], batch_tokens: int) -> list[Chunk]:
             continue
         takes[slot.index] = take
         budget -= take
-    return [_chunk(slot, takes[slot.index]) for slot in busy if slot.index in takes]
+    drafts: dict[int, Sequence[int]] = {}
+    for index, guess in (guesses or {}).items():
+        drafts[index] = guess[:budget]
+        budget -= len(drafts[index])
+    return [_chunk(slot, takes[slot.index], drafts.get(slot.index, ())) for slot in busy if slot.index in takes]
 
 
-def _chunk(slot: Slot, take: int) -> Chunk:
+def _chunk(slot: Slot, take: int, draft: Sequence[int]) -> Chunk:
     assert slot.job is not None  # only busy slots are planned
     start = len(slot.held)
-    return Chunk(slot.index, slot.job.tokens[start : start + take], start, wants_logits=take == slot.remaining)
+    tokens = slot.job.tokens[start : start + take]
+    return Chunk(slot.index, [*tokens, *draft], start, wants_logits=take == slot.remaining, drafted=len(draft))

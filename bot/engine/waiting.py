@@ -1,12 +1,20 @@
-"""Requests that wait for a slot, lane by lane, and the estimate of how long that takes. Not thread-safe by itself."""
+"""Requests that wait for a slot: who may wait, whose turn it is, and how long that takes. Not thread-safe by itself.
 
-from collections import deque
+Turns go round: first among workspaces, then among the people of one, so that fifty questions of one person hold up
+another's single question by one answer. Room is shared like the memory of a switch (Choudhury and Hahne, 1998): nobody
+may hold more of a lane's queue than is still free, so one person fills half of it and there is a place for the next.
+"""
+
+from itertools import count
 
 from bot.engine.job import Job
 from bot.engine.port import EngineBusy, Lane
 
 _FIRST_GUESS_SECONDS = 2.0
 _NEWEST_WEIGHT = 0.2
+_MOST_REMEMBERED = 1000
+_NEVER = -1
+Whom = tuple[str, ...]
 
 
 class WaitingRoom:
@@ -15,25 +23,29 @@ class WaitingRoom:
     def __init__(self, capacity: int, slots: int) -> None:
         self._capacity = capacity
         self._slots = slots
-        self._queues: dict[Lane, deque[Job]] = {lane: deque() for lane in Lane}
-        self._unread: list[Job] = []
+        self._queues: dict[Lane, list[Job]] = {lane: [] for lane in Lane}
+        self._turns = count()
+        self._last_turns: dict[Whom, int] = {}
         self._seconds_per_job = _FIRST_GUESS_SECONDS
 
     def __bool__(self) -> bool:
         return any(self._queues.values())
 
+    def __len__(self) -> int:
+        return sum(map(len, self._queues.values()))
+
     def add(self, job: Job) -> None:
-        """Queue the job in its lane. Raises `EngineBusy` where the lane is full."""
+        """Queue the job in its lane. Raises `EngineBusy` where the lane is full, or this person's share of it."""
         queue = self._queues[job.request.lane]
-        if len(queue) >= self._capacity:
+        free = self._capacity - len(queue)
+        own = sum(_person(other) == _person(job) for other in queue) if job.request.person else 0
+        if free < 1 or own >= free:
             raise EngineBusy(self.wait_seconds())
         queue.append(job)
-        self._unread.append(job)
 
-    def take_unread(self) -> list[Job]:
-        """Return the jobs added since the last call; they keep their places."""
-        unread, self._unread = self._unread, []
-        return unread
+    def find_unread(self) -> list[Job]:
+        """Return the jobs whose prompt was not read yet; they keep their places and have no turn before it is."""
+        return [job for queue in self._queues.values() for job in queue if not job.is_read]
 
     def remove(self, job: Job) -> None:
         """Take this job out."""
@@ -48,16 +60,24 @@ class WaitingRoom:
         self._seconds_per_job += _NEWEST_WEIGHT * (seconds - self._seconds_per_job)
 
     def take(self, lane: Lane) -> Job | None:
-        """Return the lane's longest waiting job, or None."""
-        queue = self._queues[lane]
-        return queue.popleft() if queue else None
+        """Return the job whose turn it is in the lane, or None: people before background work, then who had a turn
+        longest ago, workspace and person, then who came first."""
+        ready = [job for job in self._queues[lane] if job.is_read]
+        if not ready:
+            return None
+        job = min(ready, key=self._rank)
+        self.remove(job)
+        self._note_turn(job)
+        return job
 
-    def take_cancelled(self) -> list[Job]:
-        """Take out every cancelled job."""
-        cancelled = [job for queue in self._queues.values() for job in queue if job.generation.is_cancelled]
-        for job in cancelled:
+    def take_ended(self, now: float) -> list[Job]:
+        """Take out every job that was cancelled or whose deadline has passed."""
+        ended = [
+            job for queue in self._queues.values() for job in queue if job.generation.is_cancelled or job.is_late(now)
+        ]
+        for job in ended:
             self.remove(job)
-        return cancelled
+        return ended
 
     def take_all(self) -> list[Job]:
         """Empty the room."""
@@ -65,3 +85,27 @@ class WaitingRoom:
         for queue in self._queues.values():
             queue.clear()
         return jobs
+
+    def _rank(self, job: Job) -> tuple[bool, int, int]:
+        return job.request.is_background, self._last_turn(_workspace(job)), self._last_turn(_person(job))
+
+    def _last_turn(self, whom: Whom) -> int:
+        return self._last_turns.get(whom, _NEVER)
+
+    def _note_turn(self, job: Job) -> None:
+        if not job.request.person:
+            return
+        turn = next(self._turns)
+        for whom in (_workspace(job), _person(job)):
+            self._last_turns.pop(whom, None)
+            self._last_turns[whom] = turn
+        while len(self._last_turns) > _MOST_REMEMBERED:
+            del self._last_turns[next(iter(self._last_turns))]  # the longest ago
+
+
+def _workspace(job: Job) -> Whom:
+    return (job.request.workspace,)
+
+
+def _person(job: Job) -> Whom:
+    return job.request.workspace, job.request.person

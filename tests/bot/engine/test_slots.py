@@ -1,14 +1,15 @@
 """Where prompts are placed and how a batch is cut."""
 
-from bot.engine.job import Job, LlamaGeneration
+from bot.engine.job import Job
 from bot.engine.port import GenerationRequest
 from bot.engine.slots import COPY_GAIN_TOKENS, Slot, choose_slot, plan_batch
+from bot.engine.stream import QueuedGeneration
 
 SYSTEM = list(range(100))
 
 
 def job(length: int) -> Job:
-    job = Job(GenerationRequest("j", ()), "", LlamaGeneration(lambda: None), 0.0)
+    job = Job(GenerationRequest("j", ()), "", QueuedGeneration(lambda: None), 0.0)
     job.set_prompt_tokens(list(range(length)))
     return job
 

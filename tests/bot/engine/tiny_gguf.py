@@ -33,14 +33,16 @@ TOKENS = (*_byte_texts(), "\u0120t", *CONTROL)
 BEGIN, END, ASSISTANT = (TOKENS.index(text) for text in ("<|begin|>", "<|end|>", "<|assistant|>"))
 
 
-def write_random_base(folder: Path, *, seed: int = 0, width: int = 64, context: int = 512) -> Base:
+def write_random_base(
+    folder: Path, *, seed: int = 0, width: int = 64, context: int = 512, gain: float = 4.0, template: str = TEMPLATE
+) -> Base:
     """Write a model of random weights that answers any prompt with its own printable ASCII, and return its base."""
-    weights = _random_weights(np.random.default_rng(seed), width, hidden=2 * width)
+    weights = _random_weights(np.random.default_rng(seed), width, hidden=2 * width, gain=gain)
     speakable = [*range(32, 127), END]
     silent = np.ones(len(TOKENS), bool)
     silent[speakable] = False
     weights["output.weight"][silent] = 0
-    return _write_base(folder, weights, f"tiny-{seed}", context)
+    return _write_base(folder, weights, f"tiny-{seed}", context, template)
 
 
 def write_parrot_base(folder: Path, text: str, *, context: int = 512) -> Base:
@@ -102,7 +104,7 @@ def _projection_shapes(width: int, hidden: int) -> Iterator[tuple[str, tuple[int
             yield f"blk.{layer}.{name}.weight", shape
 
 
-def _random_weights(random: np.random.Generator, width: int, hidden: int) -> Weights:
+def _random_weights(random: np.random.Generator, width: int, hidden: int, gain: float = 4.0) -> Weights:
     """Weights large enough that the answer depends on the whole prompt and that near-ties are rare."""
     weights = {name: _normal(random, shape, 2.0) for name, shape in _projection_shapes(width, hidden)}
     for layer in range(LAYERS):
@@ -110,7 +112,7 @@ def _random_weights(random: np.random.Generator, width: int, hidden: int) -> Wei
             weights[f"blk.{layer}.{norm}.weight"] = np.ones(width, np.float32)
     weights["output_norm.weight"] = np.ones(width, np.float32)
     weights["token_embd.weight"] = random.standard_normal((len(TOKENS), width)).astype(np.float32)
-    weights["output.weight"] = _normal(random, (len(TOKENS), width), 4.0)
+    weights["output.weight"] = _normal(random, (len(TOKENS), width), gain)
     return weights
 
 
@@ -118,7 +120,7 @@ def _normal(random: np.random.Generator, shape: tuple[int, int], gain: float) ->
     return (random.standard_normal(shape) * gain / np.sqrt(shape[1])).astype(np.float32)
 
 
-def _write_base(folder: Path, weights: Weights, base_id: str, context: int) -> Base:
+def _write_base(folder: Path, weights: Weights, base_id: str, context: int, template: str = TEMPLATE) -> Base:
     folder.mkdir(parents=True)
     width, hidden = weights["output_norm.weight"].shape[0], weights["blk.0.ffn_up.weight"].shape[0]
     writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
@@ -131,7 +133,7 @@ def _write_base(folder: Path, weights: Weights, base_id: str, context: int) -> B
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(16)
     writer.add_vocab_size(len(TOKENS))
-    _add_tokenizer(writer)
+    _add_tokenizer(writer, template)
     for name, weight in weights.items():
         writer.add_tensor(name, weight)
     _finish(writer)
@@ -139,7 +141,7 @@ def _write_base(folder: Path, weights: Weights, base_id: str, context: int) -> B
     return load_base(folder)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter) -> None:
+def _add_tokenizer(writer: gguf.GGUFWriter, template: str) -> None:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(list(TOKENS))
@@ -149,7 +151,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter) -> None:
     writer.add_bos_token_id(BEGIN)
     writer.add_eos_token_id(END)
     writer.add_add_bos_token(True)
-    writer.add_chat_template(TEMPLATE)
+    writer.add_chat_template(template)
 
 
 def _finish(writer: gguf.GGUFWriter) -> None:

@@ -1,0 +1,53 @@
+"""How a request wants its tokens chosen beyond temperature and seed, and what it learns of them. Plain values."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """The rarely used choices; the defaults change nothing.
+
+    `top_k` (0: all), `top_p` and `min_p` limit what a draw may take; `repetition_penalty` divides the logits of the
+    last 64 tokens. The answer ends before the first of the `stop` strings. `grammar` is llama.cpp's GBNF and
+    `json_schema` a JSON schema as text, at most one of them. `logprobs` asks for so many alternatives to each token
+    (None: for none, and not for the token's own either).
+    """
+
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
+    grammar: str | None = None
+    json_schema: str | None = None
+    logprobs: int | None = None
+
+    def find_fault(self) -> str | None:
+        """Return in one sentence what makes these choices unusable, or None."""
+        faults = (
+            (self.top_k < 0, f"top_k must be at least 0, not {self.top_k}."),
+            (not 0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}."),
+            (not 0 <= self.min_p <= 1, f"min_p must be between 0 and 1, not {self.min_p}."),
+            (not 0 < self.repetition_penalty < 100, f"A repetition penalty of {self.repetition_penalty} is unusable."),
+            ("" in self.stop, "A stop string must not be empty."),
+            (bool(self.grammar and self.json_schema), "Give a grammar or a JSON schema, not both."),
+            (
+                self.logprobs is not None and not 0 <= self.logprobs <= 100,
+                f"{self.logprobs} logprobs are not possible.",
+            ),
+        )
+        return next((sentence for is_wrong, sentence in faults if is_wrong), None)
+
+
+PLAIN = Sampling()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token of the answer: its id, text and natural logarithm of its probability before any sampling option, and
+    the likeliest alternatives as (token id, logprob), the likeliest first."""
+
+    token: int
+    text: str
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()
