@@ -289,7 +289,7 @@ def build_reply(asked: Asked, completion: Completion, shown: ShownAnswer, now: d
         answer=completion.text,
         shown=shown.text,
         prompt=completion.prompt,
-        messages=tuple(replies.SentMessage(message.role, message.content) for message in completion.choose_read(asked.messages)),
+        messages=tuple(replies.SentMessage(read.role, read.content) for read in completion.choose_read(asked.messages)),
         evidence=tuple(replies.SourceLine(**asdict(line)) for line in evidence.lines),
         match=evidence.match.value,
         base_id=completion.base_id,
