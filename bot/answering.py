@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from slack_sdk import WebClient
@@ -29,8 +29,9 @@ from bot.marks import mark_outcome, mark_reply
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
-from feedback import conversation, inbox, replies
+from feedback import conversation, inbox, replies, signals
 from feedback.database import Database
+from feedback.events import Source
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import Audience, EvidenceLine, Match, Scope
 from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
+ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +169,30 @@ class Answering:
         stream.finish(footer, mark_reply(reply.id, asked.question.key))
         if not was_streamed:
             self._remember(asked.question, stream.parts[0], "assistant", shown.text)
+        self._note_signals(asked)
         logger.info(
             "reply %s: prompt %d tokens, answer %d tokens, first text %s ms, total %d ms",
             *(reply.id, reply.prompt_tokens, reply.completion_tokens, reply.first_text_ms, reply.total_ms),
         )
+
+    def _note_signals(self, asked: Asked) -> None:
+        """Record what the question says of an earlier answer, or of this one."""
+        question, person = asked.question, asked.question.person
+        role = self.directory.role(person).value
+        before = signals.find_asked_before(
+            self.db,
+            team=question.team,
+            person=person,
+            question=asked.text,
+            since=self.clock() - ASKED_AGAIN_WITHIN,
+            but=asked.reply_id,
+        )
+        if before is not None:
+            signals.record_reasked(self.db, before, person, role, again=asked.reply_id, key=f"{question.key}:again")
+        if signals.wants_person(asked.text):
+            signals.record_escalation(
+                self.db, asked.reply_id, person, role, source=Source.MESSAGE, key=f"{question.key}:person"
+            )
 
     def _show_sentences(
         self, generation: Generation, stream: ReplyStream, shown: "ShownAnswer", asked: Asked
@@ -268,7 +290,9 @@ class ShownAnswer:
 
 def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
     """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
-    footer = blocks.build_answer_footer(reply.id, shown.cited, offer_person=reply.refused)
+    footer = blocks.build_answer_footer(
+        reply.id, shown.cited, offer_person=reply.refused or signals.wants_person(asked.text)
+    )
     uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
 

@@ -18,6 +18,8 @@ REJECT = "reject_correction"
 CORRECTION_VIEW = "correction"
 CORRECTION_BLOCK = "correction_text"
 CORRECTION_INPUT = "text"
+REASON_BLOCK = "correction_reason"
+REASON_INPUT = "reason"
 
 _SECTION_LIMIT = 2900
 _CORRECTION_LIMIT = 3000
@@ -74,13 +76,13 @@ def build_correction_prompt(reply_id: str) -> list[Block]:
     return [build_section(wording.ASK_CORRECTION), {"type": "actions", "elements": [button]}]
 
 
-def build_correction_view(reply_id: str, question: str) -> Block:
-    """The modal that asks what the answer should have been."""
+def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
+    """The modal that asks why the answer was bad and what would have been right; either is enough."""
+    reasons = [{"text": _plain(label), "value": value} for value, label in wording.REASONS.items()]
     field = {
         "type": "plain_text_input",
         "action_id": CORRECTION_INPUT,
         "multiline": True,
-        "focus_on_load": True,
         "max_length": _CORRECTION_LIMIT,
     }
     return {
@@ -91,10 +93,18 @@ def build_correction_view(reply_id: str, question: str) -> Block:
         "submit": _plain("Send"),
         "close": _plain("Cancel"),
         "blocks": [
-            build_context(f"Question: {escape_mrkdwn(shorten(question, 300))}"),
+            build_section(_quoted({"Question": question, "Chip said": answer}, 300)),
+            {
+                "type": "input",
+                "block_id": REASON_BLOCK,
+                "label": _plain(wording.REASON_LABEL),
+                "optional": True,
+                "element": {"type": "radio_buttons", "action_id": REASON_INPUT, "options": reasons},
+            },
             {
                 "type": "input",
                 "block_id": CORRECTION_BLOCK,
+                "optional": True,
                 "label": _plain(wording.CORRECTION_LABEL),
                 "hint": _plain(wording.CORRECTION_HINT),
                 "element": field,
@@ -129,8 +139,8 @@ def build_home(text: str) -> Block:
     return {"type": "home", "blocks": [build_section(text)]}
 
 
-def _quoted(parts: dict[str, str]) -> str:
-    return "\n".join(f"*{name}:* {escape_mrkdwn(shorten(text, 700))}" for name, text in parts.items())
+def _quoted(parts: dict[str, str], longest: int = 700) -> str:
+    return "\n".join(f"*{name}:* {escape_mrkdwn(shorten(text, longest))}" for name, text in parts.items())
 
 
 def _plain(text: str) -> Block:

@@ -24,9 +24,19 @@ VOTE_UP = "Glad that it helped."
 ASK_CORRECTION = "Thanks for telling me. What should the answer have been?"
 ASK_CORRECTION_BUTTON = "Write the right answer"
 CORRECTION_TITLE = "Correct this answer"
-CORRECTION_LABEL = "What should it have said?"
+REASON_LABEL = "What was wrong with it?"
+REASONS = {
+    "wrong": "It is wrong",
+    "outdated": "It is outdated",
+    "incomplete": "Something is missing",
+    "too_long": "It is too long",
+    "tone": "The tone is off",
+    "other": "Something else",
+}
+REASON_TAKEN = "Thank you. I have noted what was wrong."
+CORRECTION_LABEL = "What would have been right?"
 CORRECTION_HINT = "One or two sentences that a customer can read. They are used in the next training."
-CORRECTION_EMPTY = "Please write what the answer should have been, or cancel."
+CORRECTION_EMPTY = "Please choose what was wrong, or write what would have been right; or cancel."
 CORRECTION_TAKEN = "Thank you. Your correction is stored and goes into the next training."
 CORRECTION_WAITS = "Thank you. Your correction is stored; a colleague checks it before I learn from it."
 CORRECTION_CARD = "*A correction waits for approval* from <@{person}>"

@@ -30,6 +30,9 @@ class Kind(StrEnum):
     CORRECTION = "correction"
     DECISION = "decision"
     ESCALATION = "escalation"
+    REASON = "reason"
+    REASKED = "reasked"
+    SURVEY = "survey"
 
 
 class Source(StrEnum):
@@ -40,6 +43,8 @@ class Source(StrEnum):
     MODAL = "modal"
     COMMAND = "command"
     TICKET = "ticket"
+    MESSAGE = "message"
+    SHORTCUT = "shortcut"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,47 @@
-"""Signals that are neither vote nor correction: so far, that somebody asked for a person."""
+"""Signals that are neither vote nor correction: why an answer was bad, asked again, a person wanted.
 
+Knows what was said and by whom; the words for people live with the bot.
+"""
+
+import re
+from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
 
 from feedback.database import Database
 from feedback.errors import UnknownReply
-from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event
+from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
 from feedback.replies import is_known
+from feedback.tables import feedback_events, replies
+
+_WORD = re.compile(r"[^\W_]+")
+_COMMON = frozenset(
+    _WORD.findall(
+        "a an and are at be can could did do does for from had has have hello hey hi how i if in is it its may me my of on "
+        "or our please should so tell thanks that the their there they this to us was we were what when where which who "
+        "why will with would you your"
+    )
+)
+_ALIKE = 0.6
+_PERSON = r"(?:human(?: being)?|(?:real |actual )?person|agent|operator|representative|somebody|someone|colleague)"
+_WANTS_PERSON = re.compile(
+    rf"\b(?:talk|speak|chat|connect|transfer|hand|put|bring|get|need|want)\b[^.?!]{{0,40}}\b{_PERSON}\b"
+    rf"|\b(?:real|actual|live)\s+(?:human|person|agent)\b",
+    re.IGNORECASE,
+)
+
+
+class Reason(StrEnum):
+    """Why an answer was bad."""
+
+    WRONG = "wrong"
+    OUTDATED = "outdated"
+    INCOMPLETE = "incomplete"
+    TOO_LONG = "too_long"
+    TONE = "tone"
+    OTHER = "other"
 
 
 def record_escalation(
@@ -19,7 +55,64 @@ def record_escalation(
     at: datetime | None = None,
 ) -> FeedbackEvent:
     """Log that the person asked for a human after this reply. Raises `UnknownReply`."""
+    return _record(db, Said(reply_id, person, Role(role), Kind.ESCALATION, source, {}, key, at))
+
+
+def record_reason(
+    db: Database, reply_id: str, person: str, role: str, reason: Reason, *, key: str | None = None
+) -> FeedbackEvent:
+    """Log why the person found this reply bad. Raises `UnknownReply`."""
+    return _record(db, Said(reply_id, person, Role(role), Kind.REASON, Source.MODAL, {"reason": reason.value}, key))
+
+
+def record_reasked(
+    db: Database, reply_id: str, person: str, role: str, *, again: str, key: str | None = None
+) -> FeedbackEvent:
+    """Log that the person asked the same thing again after this reply; `again` is the later reply's id."""
+    return _record(db, Said(reply_id, person, Role(role), Kind.REASKED, Source.MESSAGE, {"again": again}, key))
+
+
+def find_asked_before(db: Database, *, team: str, person: str, question: str, since: datetime, but: str) -> str | None:
+    """Return the id of the person's latest reply since then to much the same question, other than the reply `but`."""
+    recent = (
+        select(replies.c.id, replies.c.question)
+        .where(replies.c.team == team, replies.c.asker == person, replies.c.created_at >= since, replies.c.id != but)
+        .order_by(replies.c.created_at.desc())
+        .limit(20)
+    )
+    with db.read() as connection:
+        rows = connection.execute(recent).all()
+    return next((row.id for row in rows if are_alike(question, row.question)), None)
+
+
+def find_reasons(db: Database, reply_ids: Sequence[str] | None = None) -> list[FeedbackEvent]:
+    """Return why replies were found bad, oldest first; of the given replies only, if any are given."""
+    conditions = [feedback_events.c.kind == Kind.REASON.value]
+    if reply_ids is not None:
+        conditions.append(feedback_events.c.reply_id.in_(reply_ids))
+    with db.read() as connection:
+        return find_events(connection, *conditions)
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Whether two questions share most of their telling words (Jaccard of at least 0.6) and all of their numbers."""
+    ours, theirs = _telling_words(one), _telling_words(other)
+    if any(any(character.isdigit() for character in word) for word in ours ^ theirs):
+        return False
+    return bool(ours | theirs) and len(ours & theirs) / len(ours | theirs) >= _ALIKE
+
+
+def wants_person(text: str) -> bool:
+    """Whether the text asks for a human, in so many words."""
+    return _WANTS_PERSON.search(text) is not None
+
+
+def _telling_words(text: str) -> frozenset[str]:
+    return frozenset(word for word in _WORD.findall(text.casefold()) if word not in _COMMON)
+
+
+def _record(db: Database, said: Said) -> FeedbackEvent:
     with db.begin() as connection:
-        if not is_known(connection, reply_id):
-            raise UnknownReply(reply_id)
-        return append_event(connection, db, Said(reply_id, person, Role(role), Kind.ESCALATION, source, {}, key, at))
+        if not is_known(connection, said.reply_id):
+            raise UnknownReply(said.reply_id)
+        return append_event(connection, db, said)

@@ -11,9 +11,10 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import blocks, wording
+from bot.listeners.failures import guard
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
-from feedback import corrections, inbox, replies, votes
+from feedback import corrections, inbox, replies, signals, votes
 from feedback.errors import FeedbackError, UnknownReply
 from feedback.events import Role
 
@@ -126,20 +127,25 @@ def _open_correction(parts: Parts, body: Body, reply_id: str) -> None:
         return
     try:
         parts.client.views_open(
-            trigger_id=body["trigger_id"], view=blocks.build_correction_view(reply_id, reply.question)
+            trigger_id=body["trigger_id"], view=blocks.build_correction_view(reply_id, reply.question, reply.shown)
         )
     except SLACK_ERRORS as error:
         logger.warning("the correction modal for %s did not open: %s", reply_id, name_error(error))
 
 
 def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
-    view, person = body["view"], body["user"]["id"]
-    reply_id = json.loads(view["private_metadata"])["reply_id"]
-    text = view["state"]["values"][blocks.CORRECTION_BLOCK][blocks.CORRECTION_INPUT].get("value") or ""
+    """Store the reason, the correction, or both, before Slack is told that they arrived."""
+    person, reply_id = body["user"]["id"], json.loads(body["view"]["private_metadata"])["reply_id"]
+    role = parts.directory.role(person).value
+    reason, text = _read_correction(body["view"]["state"]["values"])
+    correction = None
     try:
-        correction = corrections.record_correction(
-            parts.db, reply_id=reply_id, person=person, role=parts.directory.role(person).value, text=text
-        )
+        if text.strip() or reason is None:
+            correction = corrections.record_correction(
+                parts.db, reply_id=reply_id, person=person, role=role, text=text, key=f"{body['view']['id']}:text"
+            )
+        if reason is not None:
+            signals.record_reason(parts.db, reply_id, person, role, reason, key=f"{body['view']['id']}:reason")
     except UnknownReply:
         ack(response_action="errors", errors={blocks.CORRECTION_BLOCK: wording.UNKNOWN_REPLY})
         return
@@ -147,21 +153,32 @@ def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
         ack(response_action="errors", errors={blocks.CORRECTION_BLOCK: wording.CORRECTION_EMPTY})
         return
     ack()
+    parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _thank(parts, person, reply_id, correction)))
+
+
+def _read_correction(values: dict[str, Any]) -> tuple[signals.Reason | None, str]:
+    chosen = values.get(blocks.REASON_BLOCK, {}).get(blocks.REASON_INPUT, {}).get("selected_option")
+    text = values[blocks.CORRECTION_BLOCK][blocks.CORRECTION_INPUT].get("value") or ""
+    return (signals.Reason(chosen["value"]) if chosen else None), text
+
+
+def _thank(parts: Parts, person: str, reply_id: str, correction: corrections.Correction | None) -> None:
     reply = replies.find_reply(parts.db, reply_id)
-    assert reply is not None  # its modal was opened for it
-    waits = correction.state is corrections.State.WAITING
-    if waits and parts.admin_channel:
-        parts.client.chat_postMessage(
-            channel=parts.admin_channel,
-            text=wording.CORRECTION_CARD.format(person=person),
-            blocks=blocks.build_correction_card(correction.id, person, reply.question, reply.shown, correction.text),
-        )
-    parts.client.chat_postEphemeral(
-        channel=reply.channel,
-        user=person,
-        thread_ts=reply.thread_ts,
-        text=wording.CORRECTION_WAITS if waits else wording.CORRECTION_TAKEN,
-    )
+    if reply is None:
+        return
+    thanks = wording.REASON_TAKEN
+    if correction is not None:
+        waits = correction.state is corrections.State.WAITING
+        thanks = wording.CORRECTION_WAITS if waits else wording.CORRECTION_TAKEN
+        if waits and parts.admin_channel:
+            _ask_for_decision(parts, correction, reply)
+    parts.client.chat_postEphemeral(channel=reply.channel, user=person, thread_ts=reply.thread_ts, text=thanks)
+
+
+def _ask_for_decision(parts: Parts, correction: corrections.Correction, reply: replies.Reply) -> None:
+    shown = blocks.build_correction_card(correction.id, correction.person, reply.question, reply.shown, correction.text)
+    text = wording.CORRECTION_CARD.format(person=correction.person)
+    parts.client.chat_postMessage(channel=parts.admin_channel or "", text=text, blocks=shown)
 
 
 def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:

@@ -56,7 +56,7 @@ def test_slack_takes_every_message_that_chip_builds(builder: str, text: str) -> 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_slack_takes_the_views_that_chip_opens(text: str) -> None:
-    assert prepare_view(blocks.build_correction_view("R1", text), "modal", lambda prefix: f"{prefix}1")
+    assert prepare_view(blocks.build_correction_view("R1", text, text), "modal", lambda prefix: f"{prefix}1")
     assert prepare_view(blocks.build_home(text or "Home"), "home", lambda prefix: f"{prefix}1")
 
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from bot import blocks, wording
-from feedback import corrections, votes
+from feedback import corrections, signals, votes
 from feedback.corrections import State
-from feedback.events import Kind, find_events
+from feedback.events import Kind, Source, find_events
 from feedback.tables import feedback_events
 from feedback.votes import Verdict
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
@@ -226,3 +226,54 @@ def test_every_vote_points_at_a_reply_with_its_prompt(chip: Chip) -> None:
         (row,) = connection.execute(select(feedback_events)).all()
     assert (row.reply_id, row.person, row.role, row.source) == (reply_id, SAM, "staff", "reaction")
     assert chip.reply_at(HELP, message).prompt
+
+
+def open_modal(chip: Chip) -> tuple[str, Any]:
+    message, reply_id = ask_in_help(chip)
+    cleo = chip.workspace.visit(CLEO)
+    cleo.click(message, HELP, blocks.VOTE, f"down:{reply_id}")
+    cleo.wait_for_view()
+    return reply_id, cleo
+
+
+@pytest.mark.parametrize("reason", list(signals.Reason))
+def test_the_reason_alone_is_enough_and_is_kept_with_the_reply(chip: Chip, reason: signals.Reason) -> None:
+    reply_id, cleo = open_modal(chip)
+
+    assert cleo.submit_view({blocks.REASON_BLOCK: reason.value}) == {}
+
+    assert chip.wait_for_said(HELP, wording.REASON_TAKEN).ephemeral_to == CLEO
+    (event,) = signals.find_reasons(chip.core.db)
+    assert (event.reply_id, event.person, event.value) == (reply_id, CLEO, {"reason": reason.value})
+    assert kinds(chip, Kind.CORRECTION) == []
+
+
+def test_a_reason_and_what_would_have_been_right_are_both_kept(chip: Chip) -> None:
+    reply_id, cleo = open_modal(chip)
+
+    assert cleo.submit_view({blocks.REASON_BLOCK: "outdated", blocks.CORRECTION_BLOCK: RIGHT}) == {}
+
+    (pending,) = corrections.find_pending(chip.core.db)
+    assert (pending.reply_id, pending.text) == (reply_id, RIGHT)
+    assert [event.value["reason"] for event in signals.find_reasons(chip.core.db)] == ["outdated"]
+
+
+def test_asking_much_the_same_again_is_a_signal_about_the_first_answer(chip: Chip) -> None:
+    _, first = ask_in_help(chip)
+    chip.ask(CLEO, "@Chip Which opera is the most famous in Vienna?", HELP)
+    again = chip.ask(CLEO, "@Chip how long can the tansy 4 run on one charge", HELP)
+    chip.settle()
+
+    (event,) = kinds(chip, Kind.REASKED)
+    assert (event.reply_id, event.person) == (first, CLEO)
+    assert event.value == {"again": chip.reply_at(HELP, again).id}
+
+
+def test_asking_for_a_person_in_words_is_a_signal_and_is_met_with_the_button(chip: Chip) -> None:
+    message = chip.ask(CLEO, "I want to talk to a real person please")
+    chip.settle()
+
+    (event,) = kinds(chip, Kind.ESCALATION)
+    assert (event.reply_id, event.source) == (chip.reply_at("D0CLEO", message).id, Source.MESSAGE)
+    person = next(e for b in message["blocks"] for e in b["elements"] if e.get("action_id") == "ask_person")
+    assert person["style"] == "primary"
