@@ -19,9 +19,9 @@ from feedback.tables import feedback_events, replies
 _WORD = re.compile(r"[^\W_]+")
 _COMMON = frozenset(
     _WORD.findall(
-        "a an and are at be can could did do does for from had has have hello hey hi how i if in is it its may me my of on "
-        "or our please should so tell thanks that the their there they this to us was we were what when where which who "
-        "why will with would you your"
+        "a an and are at be can could did do does for from had has have hello hey hi how i if in is it its may me my "
+        "of on or our please should so tell thanks that the their there they this to us was we were what when where "
+        "which who why will with would you your"
     )
 )
 _ALIKE = 0.6
