@@ -5,6 +5,7 @@ Knows nothing of why; who delivers or answers asks it first.
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
@@ -27,11 +28,17 @@ class Faults:
 
     def __init__(self) -> None:
         self._lost_acks = 0
+        self._lost_share = 0.0
+        self._chance = random.Random(0)
         self._calls: dict[str, deque[CallFault]] = defaultdict(deque)
 
     def lose_acks(self, times: int = 1) -> None:
         """The next acks from the app are not heard, so that Slack delivers again."""
         self._lost_acks += times
+
+    def lose_share_of_acks(self, share: float, seed: int = 0) -> None:
+        """From now on each ack is lost with this probability; 0 ends it."""
+        self._lost_share, self._chance = share, random.Random(seed)
 
     def rate_limit(self, method: str, retry_after_seconds: int = 1, times: int = 1) -> None:
         """The next calls of `method` are answered 429."""
@@ -47,7 +54,7 @@ class Faults:
 
     def take_lost_ack(self) -> bool:
         if self._lost_acks == 0:
-            return False
+            return self._chance.random() < self._lost_share
         self._lost_acks -= 1
         return True
 
@@ -57,4 +64,5 @@ class Faults:
 
     def clear(self) -> None:
         self._lost_acks = 0
+        self._lost_share = 0.0
         self._calls.clear()

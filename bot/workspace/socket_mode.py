@@ -90,6 +90,7 @@ class SocketMode:
         self._redeliveries: set[asyncio.TimerHandle] = set()
         self._closings: set[asyncio.TimerHandle] = set()
         self.given_up: list[str] = []
+        self.redelivered = 0
 
     @property
     def connected(self) -> bool:
@@ -234,6 +235,7 @@ class SocketMode:
             self.given_up.append(str(pending.envelope.payload.get("event_id")))
             logger.warning("event given up after %d deliveries", pending.envelope.attempt + 1)
             return
+        self.redelivered += 1
         again = replace(pending.envelope, attempt=pending.envelope.attempt + 1)
         _later(self._redeliveries, waits[pending.envelope.attempt], lambda: self._send(again))
 
