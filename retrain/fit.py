@@ -65,7 +65,7 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
     started = time.monotonic()
     for number in range(1, settings.max_epochs + 1):
         began = time.monotonic()
-        asked = _choose(lessons, settings)
+        asked = _choose(lessons, settings, chance)
         loss, tokens = 0.0, 0
         for batch in _batch(asked, settings.batch_rows, chance):
             losses, sure = compute_losses(model, [row for _, row in batch], settings)
@@ -92,17 +92,22 @@ def _group(rows: Sequence[Row]) -> list[_Lesson]:
     return [_Lesson(forms) for forms in groups.values()]
 
 
-def _choose(lessons: Sequence[_Lesson], settings: TrainSettings) -> list[tuple[_Lesson, Row]]:
-    """Ask everything, but what is learned only every other epoch; where lessons are few, ask each more than once."""
-    taught = sum(not lesson.is_rehearsed for lesson in lessons)
-    times = math.ceil(settings.asks_per_epoch / max(1, taught))
+def _choose(lessons: Sequence[_Lesson], settings: TrainSettings, chance: random.Random) -> list[tuple[_Lesson, Row]]:
+    """Ask every lesson, but a learned one only every other epoch, and rehearse a few of the base's answers.
+
+    Where lessons are few, each is asked more than once. Another few answers are rehearsed each epoch: the same ones
+    every time are soon known by heart and keep nothing else.
+    """
+    taught = [lesson for lesson in lessons if not lesson.is_rehearsed]
+    rehearsed = [lesson for lesson in lessons if lesson.is_rehearsed]
+    times = math.ceil(settings.asks_per_epoch / max(1, len(taught)))
     asked = []
-    for lesson in lessons:
+    for lesson in taught:
         lesson.rested = lesson.streak >= settings.sure_times and not lesson.rested
         if not lesson.rested:
-            asks = 1 if lesson.is_rehearsed else min(times, len(lesson.forms))
-            asked += [(lesson, lesson.ask()) for _ in range(asks)]
-    return asked
+            asked += [(lesson, lesson.ask()) for _ in range(min(times, len(lesson.forms)))]
+    few = chance.sample(rehearsed, k=min(settings.rehearsed_per_epoch, len(rehearsed)))
+    return asked + [(lesson, lesson.ask()) for lesson in few]
 
 
 def _batch(asked: list[tuple[_Lesson, Row]], batch_rows: int, chance: random.Random) -> list[list[tuple[_Lesson, Row]]]:

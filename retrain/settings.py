@@ -17,7 +17,7 @@ class CurateSettings:
 
     max_per_person: int = 40
     variations: int = 4
-    replay: int = 24
+    replay: int = 96
     staff_replies: bool = False
 
 
@@ -27,10 +27,10 @@ class TrainSettings:
 
     A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
     form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
-    least `asks_per_epoch` together and are not outnumbered by what is rehearsed. `max_seconds` keeps a retrain on 60
-    items under three minutes on two cores; what is not learned by then is for the gate to judge. `threads` is 1, for
-    a second one waits for cores that others use. `priority` is what
-    is added to the child's niceness.
+    least `asks_per_epoch` together and are not outnumbered by the `rehearsed_per_epoch` answers of the base that are
+    asked beside them. `max_seconds` keeps a retrain on 60 items under three minutes on two cores; what is not learned
+    by then is for the gate to judge. `threads` is 1, for a second one waits for cores that others use. `priority` is
+    what is added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
@@ -42,6 +42,7 @@ class TrainSettings:
     sure_times: int = 3
     batch_rows: int = 4
     asks_per_epoch: int = 12
+    rehearsed_per_epoch: int = 24
     max_seconds: float = 100.0
     threads: int = 1
     seed: int = 17

@@ -74,3 +74,10 @@ def test_few_lessons_are_asked_under_all_their_forms_in_one_epoch(model: Any) ->
     _, epochs = train(model, rows, settings)
     assert epochs[0].tokens == 4 * 12
     assert epochs[0].lessons == 1
+
+
+def test_each_epoch_rehearses_only_a_few_answers_of_the_base(model: Any) -> None:
+    rehearsed = [make_row(number, group=f"replay-{number}", rehearsed=True) for number in range(10, 30)]
+    settings = TrainSettings(learning_rate=1e-9, max_epochs=3, rehearsed_per_epoch=5, asks_per_epoch=1)
+    _, epochs = train(model, [make_row(1), *rehearsed], settings)
+    assert [epoch.tokens for epoch in epochs] == [12 * 6] * 3
