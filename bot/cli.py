@@ -1,4 +1,4 @@
-"""The command line: `chip run | ingest | ask | retrain | models | doctor`. Each command is one short story."""
+"""The command line: `chip run | ingest | sources | ask | retrain | models | doctor`. Each command is one short story."""
 
 import logging
 import os
@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from bot.sources_cli import sources_app
 from config.settings import LoadedSettings, SettingsError, load_settings
 
 app = typer.Typer(help="Chip: a self-hosted Slack assistant that gets better from use.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

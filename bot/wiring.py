@@ -5,7 +5,8 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from bot.engine.port import Engine
 from bot.learning import Learning
 from bot.marks import MarkingClient
 from bot.parts import Parts
+from bot.pins import fetch_pins
 from bot.report import build_report
 from bot.socket_mode import open_socket
 from bot.tickets import Tickets
@@ -46,6 +48,10 @@ from retrieval.evidence import EvidenceLimits
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 from retrieval.prompt import ChatMessage, build_messages
+from retrieval.sources.errors import SourceError
+from retrieval.sources.fetch import Fetcher
+from retrieval.sources.pins import Pin
+from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +68,7 @@ REHEARSAL_FORMS = (
 # Workers beyond what the engine runs and queues: they are the ones that hear "busy" and say so.
 SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
+SOURCE_SECONDS = 60.0
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
 # More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
@@ -183,6 +190,19 @@ def _serve_live_adapter(core: Core, say: Tell) -> None:
         core.engine.use_adapter(adapter)
 
 
+def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | None = None) -> Upkeep:
+    """Return the upkeep of the added sources; pinned messages are read with `client`, else with the set token."""
+
+    def list_pins(channel: str) -> Iterable[Pin]:
+        token = settings.slack.bot_token
+        if client is None and token is None:
+            raise SourceError("Pinned messages are read from Slack: set SLACK_BOT_TOKEN.")
+        used = client or build_client(token.get_secret_value() if token else "", settings.slack.base_url)
+        return fetch_pins(used, channel, find_channel)
+
+    return Upkeep(settings.data, knowledge, Reach(Fetcher, list_pins), now_utc)
+
+
 def build_client(token: str, base_url: str) -> WebClient:
     """Return the Web API client, which waits and tries again when Slack limits its rate."""
     client = MarkingClient(token=token, base_url=base_url)
@@ -208,6 +228,12 @@ def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Ite
         stack.callback(scheduler.shutdown)
         scheduler.add_job(
             parts.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
+        )
+        stopping = threading.Event()
+        stack.callback(stopping.set)
+        upkeep = open_upkeep(core.settings, core.knowledge, client)
+        scheduler.add_job(
+            lambda: upkeep.sync_due(stopping.is_set), "interval", seconds=SOURCE_SECONDS, coalesce=True, max_instances=1
         )
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield parts

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from retrieval.passage import Audience, Passage
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
     origin TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (origin, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS syncs (origin TEXT PRIMARY KEY, at TEXT NOT NULL, problem TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY, origin TEXT NOT NULL, item TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
     audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT
@@ -68,6 +69,14 @@ class Listed:
     source: str
     item: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """When a source was last read, in UTC, and why that failed; `problem` is empty where it did not."""
+
+    at: datetime
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,21 @@ class Catalogue:
             connection.executemany(
                 "DELETE FROM items WHERE origin = ? AND name = ?", [(origin, name) for name in names]
             )
+
+    def record_sync(self, origin: str, sync: Sync) -> None:
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO syncs VALUES (?, ?, ?)", (origin, sync.at.isoformat(), sync.problem)
+            )
+
+    def delete_sync(self, origin: str) -> None:
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM syncs WHERE origin = ?", (origin,))
+
+    def list_syncs(self) -> dict[str, Sync]:
+        """Return the last sync of every origin that has had one."""
+        rows = self._read("SELECT origin, at, problem FROM syncs", ())
+        return {origin: Sync(datetime.fromisoformat(at), problem) for origin, at, problem in rows}
 
     def record_document(self, document: Document, origin: str, item: str, entries: Sequence[Entry]) -> None:
         """Replace the document and its passages: readers see the old ones or the new ones."""

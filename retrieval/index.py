@@ -190,6 +190,7 @@ class Index:
                 with self._writing():
                     self._remove(source)
             self.catalogue.delete_items(origin, sorted(self.catalogue.list_items(origin)))
+            self.catalogue.delete_sync(origin)
             self._settle()
             return len(known)
 

@@ -4,10 +4,13 @@ Ties the index, search, the standalone question and the cut together; safe to us
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from retrieval.catalogue import Sync
+from retrieval.documents import Found
 from retrieval.embedder import Embedder
 from retrieval.evidence import EvidenceLimits, cut_evidence
 from retrieval.index import Index, IngestReport, Progress
@@ -63,6 +66,26 @@ class Knowledge:
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
         """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is no such folder."""
         return self._index.ingest(folder, default_audience=self._default_audience, progress=progress)
+
+    def sync(self, origin: str, found: Iterable[Found], *, progress: Progress | None = None) -> IngestReport:
+        """Make the index hold what a source lists. Raise `SourceGoneError` where it lists nothing any more."""
+        return self._index.sync(origin, found, progress=progress)
+
+    def forget(self, origin: str) -> int:
+        """Take all documents of a source out of search; return how many those were."""
+        return self._index.forget(origin)
+
+    def record_sync(self, origin: str, at: datetime, problem: str) -> None:
+        """Note when a source was read, and why that failed; "" where it did not."""
+        self._index.catalogue.record_sync(origin, Sync(at, problem))
+
+    def syncs(self) -> dict[str, Sync]:
+        """Return when each source was last read into this index."""
+        return self._index.catalogue.list_syncs()
+
+    def documents_of(self, origin: str) -> int:
+        """Return how many documents of a source are indexed."""
+        return len(self._index.catalogue.list_documents(origin))
 
     def find_evidence(self, question: str, scope: Scope, thread: Sequence[Turn] = ()) -> Retrieved:
         """Return the evidence that this asker may read for the question, asked in this thread."""

@@ -151,3 +151,41 @@ def test_settings_in_a_file_are_used(home: Path) -> None:
     output = run("doctor").output
     assert "Larkspur" in output
     assert "chip.yaml" in output
+
+
+def test_a_source_is_added_read_listed_and_removed(home: Path) -> None:
+    (home / "manuals").mkdir()
+    (home / "manuals" / "care.html").write_text("<h1>Care</h1><p>Brush the Moss after each use.</p>", encoding="utf-8")
+    added = run("sources", "add", "manuals", "--audience", "customer", "--every", "6")
+    assert added.exit_code == 0, added.output
+    assert "manuals: 1 new, 0 changed, 0 removed, 0 unchanged" in added.output
+
+    (home / "manuals" / "broken.pdf").write_bytes(b"%PDF")
+    synced = run("sources", "sync")
+    assert synced.exit_code == 1
+    assert "Not read: manuals:broken.pdf" in synced.output
+    listed = run("sources", "list").output
+    assert all(text in listed for text in ("manuals", "folder", "customer", "6 h"))
+
+    removed = run("sources", "remove", "manuals")
+    assert removed.exit_code == 0
+    assert "1 documents removed" in removed.output
+    assert "manuals" not in run("sources", "list").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "nowhere"), "nowhere is no folder"),
+        (("add", "documents", "--audience", "friends"), "'friends' is unknown"),
+        (("add", "documents", "--name", "A B"), "cannot be a name"),
+        (("sync", "nothing"), "There is no source 'nothing'"),
+        (("add", "#sales"), "set SLACK_BOT_TOKEN"),
+        (("add", "http://127.0.0.1:1/"), "private address"),
+    ],
+)
+def test_a_source_that_cannot_be_used_is_one_sentence(arguments: tuple[str, ...], told: str) -> None:
+    result = run("sources", *arguments)
+    assert result.exit_code == 1
+    assert told in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output

@@ -1,0 +1,48 @@
+"""The pinned messages of a chat channel as a source. How they are listed is handed in; knows nothing of Slack."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from retrieval.documents import (
+    Document,
+    DocumentKind,
+    Found,
+    Item,
+    Part,
+    RejectedError,
+    Rules,
+    Unreadable,
+    build_document,
+)
+from retrieval.sources.folder import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One pinned message: its id, its text without markup, its day and its address."""
+
+    id: str
+    text: str
+    day: date | None
+    url: str | None
+
+
+def list_pins(channel: str, pins: Iterable[Pin], rules: Rules, *, prefix: str) -> Iterator[Found]:
+    """Yield each pinned message. Whoever may pin chooses what is read, so the audience is always the source's."""
+    fixed = Rules(rules.audience, is_fixed=True)
+    for pin in pins:
+        source = f"{prefix}{pin.id}"
+        yield Item(
+            source,
+            fingerprint(pin.text.encode(), fixed, pin.day, pin.url),
+            lambda pin=pin, source=source: _read(pin, source, channel, fixed),  # type: ignore[misc]  # bound per turn
+        )
+
+
+def _read(pin: Pin, source: str, channel: str, rules: Rules) -> Iterator[Document | Unreadable]:
+    part = Part(pin.text, DocumentKind.TEXT, f"Pinned in {channel}", pin.day, pin.url)
+    try:
+        yield build_document(part, source, rules)
+    except RejectedError as error:
+        yield Unreadable(source, str(error))

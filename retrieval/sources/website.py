@@ -1,0 +1,164 @@
+"""A website as a source: the pages that its sitemap names, within its host, as robots.txt allows.
+
+Knows sitemaps and robots.txt; how a page is fetched is handed in.
+"""
+
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urljoin, urlsplit
+from urllib.robotparser import RobotFileParser
+
+from bs4 import BeautifulSoup, Tag
+
+from retrieval.documents import Found, Item, Rules, Unreadable
+from retrieval.sources.errors import SourceError
+from retrieval.sources.fetch import USER_AGENT, Fetcher, Page, PrivateAddressError, UnreachableError
+from retrieval.sources.folder import fingerprint, read_bytes
+from retrieval.sources.formats import find_format
+
+MAX_PAGES = 5_000
+MAX_SITEMAPS = 50
+SITEMAP_BYTES = 50_000_000
+PAUSE_SECONDS = 0.1
+MAX_PAUSE_SECONDS = 10.0
+_NAMES = {
+    "text/html": "page.html",
+    "application/xhtml+xml": "page.html",
+    "application/pdf": "page.pdf",
+    "text/markdown": "page.md",
+    "text/plain": "page.txt",
+    "text/csv": "page.csv",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An address of the sitemap and the day that it gives."""
+
+    url: str
+    updated: date | None
+
+
+def list_website(
+    location: str, fetcher: Fetcher, rules: Rules, *, prefix: str, pause: Callable[[float], None] = time.sleep
+) -> Iterator[Found]:
+    """Yield each page below the location that the sitemap names; the location alone where there is no sitemap.
+
+    `location` is an address of a site or of its sitemap. A page that cannot be fetched just now keeps what is indexed
+    of it. Raise `SourceError` where the site as a whole cannot be read.
+    """
+    parts = urlsplit(location)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise SourceError(f"{location} is no web address that can be read.")
+    try:
+        robots = _read_robots(f"{parts.scheme}://{parts.netloc}", fetcher)
+        entries = _find_entries(location, robots, fetcher)
+    except PrivateAddressError as error:
+        raise SourceError(f"{parts.hostname} leads to a private address; websites must be public.") from error
+    except UnreachableError as error:
+        raise SourceError(f"{location} cannot be read: {error}.") from error
+    seconds = min(float(robots.crawl_delay(USER_AGENT) or PAUSE_SECONDS), MAX_PAUSE_SECONDS)
+    for number, entry in enumerate(entries):
+        if number:
+            pause(seconds)
+        yield _find_page(entry, robots, fetcher, rules, prefix)
+
+
+def _find_page(entry: _Entry, robots: RobotFileParser, fetcher: Fetcher, rules: Rules, prefix: str) -> Found:
+    parts = urlsplit(entry.url)
+    source = f"{prefix}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    if not robots.can_fetch(USER_AGENT, entry.url):
+        return Unreadable(source, "The site's robots.txt asks not to read it.")
+    try:
+        page = fetcher.get(entry.url)
+    except (UnreachableError, PrivateAddressError) as error:
+        reason = str(error) if isinstance(error, UnreachableError) else "it leads to a private address"
+        return Unreadable(source, f"The page cannot be fetched: {reason}.", is_kept=True)
+    if page.status >= 500 or page.status == 429:
+        return Unreadable(source, f"The server answers {page.status}.", is_kept=True)
+    if page.status >= 400:
+        return Unreadable(source, f"The server answers {page.status}.")
+    name = _NAMES.get(page.media_type) or parts.path
+    if find_format(name) is None:
+        return Unreadable(source, f"Pages of the kind {page.media_type or '(none)'} are not read.")
+    return Item(
+        source,
+        fingerprint(page.body, rules, name, page.url, entry.updated),
+        lambda: read_bytes(name, page.body, source, rules, updated=entry.updated, url=page.url),
+    )
+
+
+def _read_robots(site: str, fetcher: Fetcher) -> RobotFileParser:
+    page = fetcher.get(f"{site}/robots.txt")
+    robots = RobotFileParser()
+    if page.status in (401, 403):
+        robots.parse(["User-agent: *", "Disallow: /"])
+    elif page.status >= 500:
+        raise UnreachableError(f"its robots.txt answers {page.status}")
+    else:
+        robots.parse(page.body.decode("utf-8", "replace").splitlines() if page.status < 300 else [])
+    return robots
+
+
+def _find_entries(location: str, robots: RobotFileParser, fetcher: Fetcher) -> list[_Entry]:
+    parts = urlsplit(location)
+    if parts.path.endswith((".xml", ".xml.gz")):
+        sitemaps, below = [location], "/"
+    else:
+        sitemaps = robots.site_maps() or [f"{parts.scheme}://{parts.netloc}/sitemap.xml"]
+        below = parts.path.rpartition("/")[0] + "/"
+    found: dict[str, _Entry] = {}
+    read: set[str] = set()
+    while sitemaps and len(read) < MAX_SITEMAPS and len(found) <= MAX_PAGES:
+        address = sitemaps.pop(0)
+        if address in read or urlsplit(address).netloc != parts.netloc:
+            continue
+        read.add(address)
+        entries, further = _read_sitemap(fetcher.get(address))
+        sitemaps += further
+        inside = (e for e in entries if urlsplit(e.url).netloc == parts.netloc and _path(e.url).startswith(below))
+        found |= {entry.url: entry for entry in inside}
+    if len(found) > MAX_PAGES:
+        raise SourceError(f"The sitemap names more than {MAX_PAGES:,} pages; name a part of the site.")
+    return list(found.values()) or [_Entry(location, None)]
+
+
+def _read_sitemap(page: Page) -> tuple[list[_Entry], list[str]]:
+    """Return the pages and the further sitemaps that a sitemap names; none where it is none."""
+    if page.status >= 500:
+        raise UnreachableError(f"its sitemap answers {page.status}")
+    if page.status >= 400:
+        return [], []
+    soup = BeautifulSoup(_unzip(page.body), "xml")
+    pages = [_Entry(address, _day(tag)) for tag in soup.find_all("url") if (address := _address(tag, page.url))]
+    further = [address for tag in soup.find_all("sitemap") if (address := _address(tag, page.url))]
+    return pages, further
+
+
+def _unzip(body: bytes) -> bytes:
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, SITEMAP_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _address(tag: Tag, base: str) -> str | None:
+    place = tag.find("loc")
+    return urljoin(base, place.get_text(strip=True)).partition("#")[0] if place else None
+
+
+def _day(tag: Tag) -> date | None:
+    place = tag.find("lastmod")
+    try:
+        return date.fromisoformat(place.get_text(strip=True)[:10]) if place else None
+    except ValueError:
+        return None
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path or "/"

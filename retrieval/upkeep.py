@@ -1,0 +1,134 @@
+"""Upkeep: every source that was added is read again when its time has come, and what came of it is kept.
+
+The story of `chip sources`. What lies outside this machine (web, git, chat) is handed in as `Reach`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from retrieval.documents import Found, Rules
+from retrieval.index import IngestReport, Progress
+from retrieval.knowledge import Knowledge
+from retrieval.sources.errors import SourceError
+from retrieval.sources.fetch import Fetcher
+from retrieval.sources.folder import list_folder
+from retrieval.sources.git import drop_clone, list_git
+from retrieval.sources.pins import Pin, list_pins
+from retrieval.sources.registry import Source, SourceKind, add_source, get_source, load_sources, remove_source
+from retrieval.sources.website import list_website
+
+log = logging.getLogger(__name__)
+
+
+class StoppedError(Exception):
+    """Chip is told to end while it reads a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What lies outside: pages, clones of repositories, and the pinned messages of a channel."""
+
+    open_fetcher: Callable[[], Fetcher]
+    list_pins: Callable[[str], Iterable[Pin]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one sync of a source came to: a report, or the reason why there is none."""
+
+    source: Source
+    report: IngestReport | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """The sources of one data folder and the knowledge that they fill."""
+
+    folder: Path
+    knowledge: Knowledge
+    reach: Reach
+    clock: Callable[[], datetime]
+
+    @property
+    def list_path(self) -> Path:
+        return self.folder / "sources.json"
+
+    def sources(self) -> list[Source]:
+        """Return the sources in the order in which they were added. Raise `SourceError` for a damaged list."""
+        return load_sources(self.list_path)
+
+    def add(self, source: Source) -> None:
+        """Add a source; it is read by the next sync. Raise `SourceError` where it cannot be."""
+        add_source(self.list_path, source)
+
+    def remove(self, name: str) -> int:
+        """Forget a source and all of its documents; return how many those were. Raise `SourceError` for no such."""
+        get_source(self.sources(), name)
+        removed = self.knowledge.forget(name)
+        remove_source(self.list_path, name)
+        drop_clone(self._clones, name)
+        return removed
+
+    def sync(self, name: str, progress: Progress | None = None) -> Outcome:
+        """Read one source again; a source that cannot be read keeps what is indexed of it, and the outcome says so."""
+        source = get_source(self.sources(), name)
+        try:
+            report = self.knowledge.sync(source.name, self._list(source), progress=progress)
+        except (SourceError, OSError) as error:
+            log.warning("source %s: not read (%s)", source.name, type(error).__name__)
+            self.knowledge.record_sync(source.name, self.clock(), str(error))
+            return Outcome(source, None, str(error))
+        log.info("source %s: %d new, %d changed, %d removed", source.name, report.added, report.changed, report.removed)
+        self.knowledge.record_sync(source.name, self.clock(), "")
+        return Outcome(source, report)
+
+    def due(self) -> list[Source]:
+        """Return the sources whose refresh time has passed, or that were never read into this index."""
+        syncs = self.knowledge.syncs()
+        now = self.clock()
+        return [
+            source
+            for source in self.sources()
+            if source.name not in syncs or now - syncs[source.name].at >= timedelta(hours=source.every_hours)
+        ]
+
+    def sync_due(self, is_stopped: Callable[[], bool]) -> None:
+        """Read every source that is due; the job of the schedule. The next run goes on where it was stopped."""
+
+        def look(_done: int, _name: str) -> None:
+            if is_stopped():
+                raise StoppedError
+
+        try:
+            for source in self.due():
+                self.sync(source.name, look)
+        except StoppedError:
+            log.info("the refresh of the sources was stopped")
+        except SourceError as error:
+            log.error("the sources cannot be refreshed: %s", error)
+
+    @property
+    def _clones(self) -> Path:
+        return self.folder / "clones"
+
+    def _list(self, source: Source) -> Iterator[Found]:
+        prefix, rules = f"{source.name}:", Rules(source.audience)
+        match source.kind:
+            case SourceKind.FOLDER:
+                yield from list_folder(Path(source.location), rules, prefix=prefix)
+            case SourceKind.GIT:
+                yield from list_git(source.location, self._clones, source.name, rules, prefix=prefix)
+            case SourceKind.WEBSITE:
+                fetcher = self.reach.open_fetcher()
+                try:
+                    strangers = Rules(source.audience, is_fixed=True)
+                    yield from list_website(source.location, fetcher, strangers, prefix=prefix)
+                finally:
+                    fetcher.close()
+            case SourceKind.SLACK:
+                pins = self.reach.list_pins(source.location)
+                yield from list_pins(source.location, pins, rules, prefix=prefix)

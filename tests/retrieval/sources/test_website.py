@@ -1,0 +1,155 @@
+"""A website read by its sitemap, within its host, as robots.txt allows; private addresses are refused."""
+
+import ipaddress
+from datetime import date
+
+import pytest
+
+from retrieval.index import IngestReport
+from retrieval.knowledge import Knowledge
+from retrieval.passage import CUSTOMER_SCOPE, Audience
+from retrieval.sources import website
+from retrieval.sources.fetch import Fetcher, is_public
+from retrieval.sources.registry import Source, SourceKind
+from retrieval.upkeep import Outcome, Reach, Upkeep
+from tests.retrieval.sources.site import Answer, Site
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(website, "PAUSE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    site.pages["/robots.txt"] = Answer("User-agent: *\nDisallow: /private/\n", "text/plain")
+    site.pages["/help/moss"] = Answer("<main><h1>Moss</h1><p>The Moss mows lawns.</p></main>")
+    site.pages["/help/heron"] = Answer("# Heron\nThe Heron cleans pools.\n", "text/markdown")
+    site.map_pages("/help/moss", "/help/heron")
+    return site
+
+
+def sync(upkeep: Upkeep, site: Site, path: str = "/") -> Outcome:
+    if not upkeep.sources():
+        upkeep.add(Source("help", SourceKind.WEBSITE, f"{site.address}{path}", Audience.CUSTOMER, 24))
+    return upkeep.sync("help")
+
+
+def report(upkeep: Upkeep, site: Site, path: str = "/") -> IngestReport:
+    found = sync(upkeep, site, path).report
+    assert found is not None
+    return found
+
+
+def texts(knowledge: Knowledge) -> set[str]:
+    return {hit.passage.text for hit in knowledge.search("Moss Heron mows cleans lawns pools", CUSTOMER_SCOPE, 20)}
+
+
+def test_the_pages_of_the_sitemap_are_read_with_their_address_and_day(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge
+) -> None:
+    assert report(upkeep, site).added == 2
+    (hit, *_) = knowledge.search("Moss lawns", CUSTOMER_SCOPE, 1)
+    passage = hit.passage
+    assert (passage.title, passage.url, passage.updated) == ("Moss", f"{site.address}/help/moss", date(2026, 3, 1))
+    assert (passage.source, passage.audience) == ("help:/help/moss", Audience.CUSTOMER)
+
+
+def test_a_second_look_reads_only_what_changed_and_drops_what_is_gone(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge
+) -> None:
+    report(upkeep, site)
+    site.pages["/help/moss"] = Answer("<main><h1>Moss</h1><p>The Moss mows meadows.</p></main>")
+    site.map_pages("/help/moss")
+    again = report(upkeep, site)
+    assert (again.added, again.changed, again.removed) == (0, 1, 1)
+    assert texts(knowledge) == {"The Moss mows meadows."}
+
+
+def test_what_robots_txt_forbids_is_not_asked_for(upkeep: Upkeep, site: Site) -> None:
+    site.pages["/private/margins"] = Answer("<p>Secret.</p>")
+    site.map_pages("/help/moss", "/private/margins")
+    found = report(upkeep, site)
+    assert [problem.reason for problem in found.unreadable] == ["The site's robots.txt asks not to read it."]
+    assert "/private/margins" not in site.asked
+
+
+def test_a_site_that_forbids_everything_is_left_alone(upkeep: Upkeep, site: Site) -> None:
+    site.pages["/robots.txt"] = Answer("no", status=403)
+    assert report(upkeep, site).added == 0
+    assert "/help/moss" not in site.asked
+
+
+def test_other_hosts_and_places_above_are_left_alone(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
+    site.pages["/shop"] = Answer("<p>The shop sells.</p>")
+    site.pages["/help/away"] = Answer("", status=302, location="http://other.example/x")
+    site.map_pages("/help/moss", "/shop", "/help/away")
+    found = report(upkeep, site, "/help/")
+    assert texts(knowledge) == {"The Moss mows lawns."}
+    assert [problem.reason for problem in found.unreachable] == [
+        "The page cannot be fetched: it leads to another host."
+    ]
+
+
+def test_a_page_that_fails_for_now_keeps_what_is_indexed_and_a_lost_one_does_not(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge
+) -> None:
+    report(upkeep, site)
+    site.pages["/help/moss"] = Answer("busy", status=503)
+    site.pages["/help/heron"] = Answer("gone", status=410)
+    found = report(upkeep, site)
+    assert (found.removed, len(found.unreachable), len(found.unreadable)) == (1, 1, 1)
+    assert texts(knowledge) == {"The Moss mows lawns."}
+
+
+def test_a_site_that_is_down_keeps_everything_and_says_so(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
+    report(upkeep, site)
+    site.pages["/robots.txt"] = Answer("busy", status=503)
+    outcome = sync(upkeep, site)
+    assert "robots.txt answers 503" in outcome.reason
+    assert len(texts(knowledge)) == 2
+
+
+def test_a_page_cannot_choose_a_wider_audience(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
+    site.pages["/help/heron"] = Answer("---\naudience: public\n---\nThe Heron cleans pools.\n", "text/markdown")
+    upkeep.add(Source("help", SourceKind.WEBSITE, f"{site.address}/", Audience.STAFF, 24))
+    assert upkeep.sync("help").report
+    assert texts(knowledge) == set()
+
+
+def test_without_a_sitemap_the_page_itself_is_read(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
+    del site.pages["/sitemap.xml"]
+    report(upkeep, site, "/help/moss")
+    assert texts(knowledge) == {"The Moss mows lawns."}
+
+
+def test_a_sitemap_of_sitemaps_in_circles_ends(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
+    rows = "".join(f"<sitemap><loc>{site.address}/{name}</loc></sitemap>" for name in ("a.xml", "sitemap.xml"))
+    site.pages["/a.xml"] = site.pages["/sitemap.xml"]
+    site.pages["/sitemap.xml"] = Answer(f"<sitemapindex>{rows}</sitemapindex>", "application/xml")
+    report(upkeep, site)
+    assert len(texts(knowledge)) == 2
+
+
+def test_a_private_address_is_refused_unless_the_caller_lets_it_through(upkeep: Upkeep, site: Site) -> None:
+    real = Upkeep(upkeep.folder, upkeep.knowledge, Reach(Fetcher, upkeep.reach.list_pins), upkeep.clock)
+    outcome = sync(real, site)
+    assert outcome.report is None
+    assert "private address" in outcome.reason
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1", "::1", "fe80::1",
+     "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::"],
+)  # fmt: skip
+def test_only_public_addresses_are_reached(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+    assert is_public(ipaddress.ip_address("93.184.216.34"))
+
+
+@pytest.mark.parametrize("location", ["ftp://a.example/", "http://user:pass@a.example/", "http:///x", "file:///etc"])
+def test_what_is_no_web_address_is_refused(upkeep: Upkeep, location: str) -> None:
+    upkeep.add(Source("help", SourceKind.WEBSITE, location, Audience.CUSTOMER, 24))
+    assert "no web address" in upkeep.sync("help").reason
