@@ -26,6 +26,7 @@ from bot.engine.port import (
     PromptTooLong,
 )
 from bot.marks import mark_outcome, mark_reply
+from bot.private_reply import Outlet, PrivateReply, Show
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
@@ -46,9 +47,11 @@ ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread.
+    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread, ""
+    where it has none, as a command.
 
-    `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew.
+    `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew. Of a
+    private question the asker alone sees the answer.
     """
 
     team: str
@@ -59,6 +62,7 @@ class Question:
     text: str
     reply_id: str | None = None
     edit: str = ""
+    is_private: bool = False
 
     @property
     def key(self) -> str:
@@ -110,36 +114,63 @@ class Answering:
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
 
-    def answer(self, question: Question) -> None:
-        """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not."""
+    def answer(self, question: Question, show: Show | None = None) -> None:
+        """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not.
+
+        A private answer is shown by `show`, to the asker alone, or as an ephemeral message in the thread.
+        """
+        show = show or (self._build_whisper(question) if question.is_private else None)
         started = time.perf_counter()
         text = plain_question(question.text, bot_user=self.bot_user)
         if reason := _reason_not_to_read(text):
-            self.say_instead(question, reason)
+            self.say_instead(question, reason, show)
             return
-        thread = self._earlier_turns(question)
-        self._remember(question, question.ts, "user", text)
-        self._show_status(question.place)
-        scope = self.directory.scope(question.person, question.channel)
+        thread = self._earlier_turns(question) if question.thread_ts else []
+        if question.thread_ts:
+            self._remember(question, question.ts, "user", text)
+        if show is None:
+            self._show_status(question.place)
+        scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
         retrieved = self.knowledge.find_evidence(text, scope, thread)
         messages = build_messages(text, retrieved.evidence, company=self.company, thread=thread)
         asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
         try:
-            self._reply(asked)
+            self._reply(asked, show)
         except EngineBusy as busy:
-            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))))
+            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))), show)
         except DeadlinePassed as late:
-            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(late.seconds))))
+            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(late.seconds))), show)
         except PromptTooLong:
-            self.say_instead(question, wording.PROMPT_TOO_LONG)
+            self.say_instead(question, wording.PROMPT_TOO_LONG, show)
 
-    def say_instead(self, question: Question, text: str) -> None:
+    def say_instead(self, question: Question, text: str, show: Show | None = None) -> None:
         """Post a plain sentence of Chip's own into the thread, in the place of an answer."""
+        if show is not None:
+            show(text, [])
+            return
         self.client.chat_postMessage(
             channel=question.channel, thread_ts=question.thread_ts, text=text, metadata=mark_outcome(question.key)
         )
 
-    def _reply(self, asked: Asked) -> None:
+    def _build_whisper(self, question: Question) -> Show:
+        def whisper(text: str, shown: list[blocks.Block]) -> str:
+            thread_ts = question.thread_ts if question.thread_ts != question.ts else None
+            posted = self.client.chat_postEphemeral(
+                channel=question.channel, user=question.person, thread_ts=thread_ts, text=text, blocks=shown
+            )
+            return str(posted["message_ts"])
+
+        return whisper
+
+    def _open(self, asked: Asked, show: Show | None) -> Outlet:
+        channel = asked.question.channel
+
+        def note(ts: str) -> None:
+            replies.add_part(self.db, asked.reply_id, channel, ts)
+
+        return ReplyStream(self.client, asked.question.place, note) if show is None else PrivateReply(show, note)
+
+    def _reply(self, asked: Asked, show: Show | None) -> None:
         generation = self.engine.submit(
             GenerationRequest(
                 id=asked.reply_id,
@@ -149,10 +180,7 @@ class Answering:
                 workspace=asked.question.team,
             )
         )
-        channel = asked.question.channel
-        stream = ReplyStream(
-            self.client, asked.question.place, lambda ts: replies.add_part(self.db, asked.reply_id, channel, ts)
-        )
+        stream = self._open(asked, show)
         shown = ShownAnswer(asked.retrieved.evidence.lines)
         completion = self._show_sentences(generation, stream, shown, asked)
         if completion.finish in ("length", "deadline"):
@@ -167,7 +195,7 @@ class Answering:
         footer = build_footer(asked, shown, reply)
         inbox.note(self.db, asked.question.key, reply_id=reply.id, markdown=stream.markdown, footer=footer)
         stream.finish(footer, mark_reply(reply.id, asked.question.key))
-        if not was_streamed:
+        if not was_streamed and show is None:
             self._remember(asked.question, stream.parts[0], "assistant", shown.text)
         self._note_signals(asked)
         logger.info(
@@ -194,9 +222,7 @@ class Answering:
                 self.db, asked.reply_id, person, role, source=Source.MESSAGE, key=f"{question.key}:person"
             )
 
-    def _show_sentences(
-        self, generation: Generation, stream: ReplyStream, shown: "ShownAnswer", asked: Asked
-    ) -> Completion:
+    def _show_sentences(self, generation: Generation, stream: Outlet, shown: "ShownAnswer", asked: Asked) -> Completion:
         try:
             for sentence in read_sentences(generation):
                 if markdown := shown.add(sentence, milliseconds=asked.milliseconds):
@@ -290,8 +316,9 @@ class ShownAnswer:
 
 def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
     """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
+    offer = reply.refused or signals.wants_person(asked.text)
     footer = blocks.build_answer_footer(
-        reply.id, shown.cited, offer_person=reply.refused or signals.wants_person(asked.text)
+        reply.id, shown.cited, offer_person=offer, has_thread=bool(asked.question.thread_ts)
     )
     uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer

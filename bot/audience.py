@@ -13,6 +13,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.slack_errors import SLACK_ERRORS, name_error
+from feedback.channel_rules import DEFAULT_RULES, ChannelRules
 from feedback.events import Role
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
 
@@ -32,12 +33,14 @@ class Directory:
         staff_channels: tuple[str, ...],
         admins: tuple[str, ...],
         clock: Callable[[], datetime],
+        rules: Callable[[str], ChannelRules] = lambda _channel: DEFAULT_RULES,
     ) -> None:
         self._client = client
         self.team = team
         self._staff_channels = frozenset(name.lstrip("#") for name in staff_channels)
         self._admins = frozenset(admins)
         self._clock = clock
+        self._rules = rules
         self._remembered: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
@@ -58,9 +61,9 @@ class Directory:
         display = profile.get("profile", {}).get("display_name", "")
         return str(display or profile.get("real_name") or profile.get("name") or user)
 
-    def scope(self, user: str, channel: str) -> Scope:
-        """Return what an answer to this person in this channel may draw on."""
-        if self.role(user) is Role.CUSTOMER or not self._only_staff_read(channel):
+    def scope(self, user: str, channel: str | None) -> Scope:
+        """Return what an answer to this person in this channel may draw on; `None`: nobody else will see it."""
+        if self.role(user) is Role.CUSTOMER or not (channel is None or self._only_staff_read(channel)):
             return CUSTOMER_SCOPE
         return STAFF_SCOPE
 
@@ -73,7 +76,10 @@ class Directory:
         info = self._look_up(channel, lambda: self._client.conversations_info(channel=channel)["channel"])
         if info.get("is_im"):
             return True
-        return not info.get("is_ext_shared") and not self._staff_channels.isdisjoint({info.get("name"), info.get("id")})
+        marked = self._rules(channel).audience
+        if info.get("is_ext_shared") or marked == Role.CUSTOMER:
+            return False
+        return marked == Role.STAFF or not self._staff_channels.isdisjoint({info.get("name"), info.get("id")})
 
     def _look_up(self, key: str, fetch: Callable[[], Any]) -> dict[str, Any]:
         now = self._clock()

@@ -52,8 +52,10 @@ def build_sources(lines: Sequence[EvidenceLine]) -> list[Block]:
     return [build_context(escape_mrkdwn(f"{wording.SOURCES}: {' · '.join(parts)}"))]
 
 
-def build_answer_footer(reply_id: str, cited: Sequence[EvidenceLine], *, offer_person: bool) -> list[Block]:
-    """What stands under an answer: its sources, the vote buttons and a way to a person."""
+def build_answer_footer(
+    reply_id: str, cited: Sequence[EvidenceLine], *, offer_person: bool, has_thread: bool = True
+) -> list[Block]:
+    """What stands under an answer: its sources, the vote buttons and, where it has a thread, a way to a person."""
     vote = {
         "type": "context_actions",
         "block_id": f"vote_{reply_id}",
@@ -66,6 +68,8 @@ def build_answer_footer(reply_id: str, cited: Sequence[EvidenceLine], *, offer_p
             }
         ],
     }
+    if not has_thread:
+        return [*build_sources(cited), vote]
     person = build_button("Bring in a person", ASK_PERSON, reply_id, "primary" if offer_person else None)
     return [*build_sources(cited), vote, {"type": "actions", "block_id": f"person_{reply_id}", "elements": [person]}]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from slack_sdk import WebClient
 
@@ -11,6 +11,7 @@ from bot.audience import Directory
 from bot.learning import Learning
 from bot.tickets import Tickets
 from bot.work import WorkPool
+from feedback.channel_rules import RuleBook
 from feedback.database import Database
 
 
@@ -25,6 +26,8 @@ class Parts:
     answering: Answering
     learning: Learning
     tickets: Tickets
+    rules: RuleBook
+    time_zone: tzinfo
     pool: WorkPool
     admin_channel: str | None
     staff_channel: str | None

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -32,7 +33,8 @@ from bot.socket_mode import open_socket
 from bot.tickets import Tickets
 from bot.trial import TrialAnswerer
 from bot.work import WorkPool
-from config.settings import Settings
+from config.settings import Settings, SettingsError
+from feedback.channel_rules import RuleBook
 from feedback.database import Database, open_database
 from retrain import registry
 from retrain.adapter import AdapterError
@@ -248,8 +250,14 @@ def build_parts(core: Core, client: WebClient) -> Parts:
     """Build what the listeners use, with Chip's own identity as Slack tells it."""
     identity = client.auth_test()
     slack = core.settings.slack
+    rules = RuleBook(core.db, identity["team_id"])
     directory = Directory(
-        client, team=identity["team_id"], staff_channels=slack.staff_channels, admins=slack.admins, clock=now_utc
+        client,
+        team=identity["team_id"],
+        staff_channels=slack.staff_channels,
+        admins=slack.admins,
+        clock=now_utc,
+        rules=rules.find,
     )
     admin_channel = find_channel(client, slack.admin_channel)
     answering = Answering(
@@ -292,12 +300,22 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         answering=answering,
         learning=learning,
         tickets=tickets,
+        rules=rules,
+        time_zone=find_time_zone(slack.time_zone),
         pool=WorkPool(core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS),
         admin_channel=admin_channel,
         staff_channel=staff_channel,
         clock=now_utc,
         new_id=make_id,
     )
+
+
+def find_time_zone(name: str) -> tzinfo:
+    """Return the zone of this name. Raises `SettingsError` where there is none."""
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"Setting 'slack.time_zone': there is no time zone {name!r}.") from error
 
 
 def find_channel(client: WebClient, name: str) -> str | None:

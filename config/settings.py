@@ -41,6 +41,7 @@ class SlackSettings(_Section):
         ("support-team", "chip-admin"),
         description="Names or ids of channels in which only staff read; elsewhere answers use customer documents only.",
     )
+    time_zone: str = Field("UTC", description="The zone of the channels' quiet hours, such as Europe/Berlin.")
     ticket_reminder_minutes: float = Field(
         30.0, gt=0, description="How long a call for a person may wait before staff are reminded, again and again."
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot import wording
+from bot import listening, wording
 from bot.answering import Question
 from bot.listeners import handover
 from bot.parts import Parts
@@ -18,7 +18,6 @@ from feedback import conversation, inbox
 logger = logging.getLogger(__name__)
 
 QUESTION = "question"
-_ANSWERED_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
 def register(app: App, parts: Parts) -> None:
@@ -52,24 +51,16 @@ def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
 
 def find_question(parts: Parts, body: dict[str, Any]) -> Question | None:
     """Return the question in an event, or None where nobody asked Chip."""
-    event = body["event"]
-    person, text = event.get("user"), event.get("text") or ""
-    if event.get("subtype") not in _ANSWERED_SUBTYPES or event.get("bot_id") or person in (None, parts.bot_user):
-        return None
-    thread_ts = event.get("thread_ts") or event["ts"]
-    question = Question(body["team_id"], event["channel"], thread_ts, event["ts"], person, text)
-    addressed = (
-        event["type"] == "app_mention"
-        or event.get("channel_type") == "im"
-        or f"<@{parts.bot_user}>" in text
-        or _follows_up(parts, question)
+    return listening.find_question(
+        body,
+        parts.rules.find(body["event"]["channel"]),
+        bot_user=parts.bot_user,
+        now=parts.clock().astimezone(parts.time_zone),
+        follows_up=lambda question: _follows_up(parts, question),
     )
-    return question if addressed else None
 
 
 def _follows_up(parts: Parts, question: Question) -> bool:
-    if question.thread_ts == question.ts or "<@" in question.text:
-        return False
     thread = conversation.find_thread(parts.db, question.team, question.channel, question.thread_ts)
     return any(message.role == "assistant" for message in thread)
 

@@ -140,7 +140,7 @@ def test_a_button_that_nobody_knows_is_answered(chip: Chip) -> None:
 
 def test_a_view_that_nobody_knows_is_closed(chip: Chip) -> None:
     cleo = chip.workspace.visit(CLEO)
-    view = blocks.build_correction_view("R1", "q") | {"callback_id": "view_of_last_year"}
+    view = blocks.build_correction_view("R1", "q", "a") | {"callback_id": "view_of_last_year"}
     chip.workspace.inside(lambda workspace: workspace.views.open(CLEO, _prepared(view)))
 
     assert cleo.submit_view({blocks.CORRECTION_BLOCK: "text"}) == {}
@@ -149,7 +149,7 @@ def test_a_view_that_nobody_knows_is_closed(chip: Chip) -> None:
 
 def test_a_correction_of_an_unknown_reply_is_an_error_under_its_field(chip: Chip) -> None:
     cleo = chip.workspace.visit(CLEO)
-    view = blocks.build_correction_view("Rgone", "q")
+    view = blocks.build_correction_view("Rgone", "q", "a")
     chip.workspace.inside(lambda workspace: workspace.views.open(CLEO, _prepared(view)))
 
     assert cleo.submit_view({blocks.CORRECTION_BLOCK: "text"}) == {blocks.CORRECTION_BLOCK: wording.UNKNOWN_REPLY}

@@ -1,0 +1,55 @@
+"""Switches: what admins turned on or off for a workspace, and what a person chose for themselves. Survives a restart.
+
+Knows names and values, not what they do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from feedback.database import Database
+from feedback.tables import switches
+
+WORKSPACE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One switch as it stands, and who set it when. `subject` is `WORKSPACE` or a person's id."""
+
+    subject: str
+    name: str
+    value: str
+    set_by: str
+    set_at: datetime
+
+
+def set_switch(db: Database, team: str, name: str, value: str, *, by: str, subject: str = WORKSPACE) -> None:
+    """Set a switch; the value before is gone."""
+    row = {
+        "team": team,
+        "subject": subject,
+        "name": name,
+        "value": value,
+        "set_by": by,
+        "set_at": db.clock(),
+    }
+    same = (switches.c.team == team) & (switches.c.subject == subject) & (switches.c.name == name)
+    with db.begin() as connection:
+        connection.execute(delete(switches).where(same))
+        connection.execute(insert(switches).values(row))
+
+
+def find_switch(db: Database, team: str, name: str, *, subject: str = WORKSPACE) -> Setting | None:
+    """Return a switch as it was last set; None where it never was."""
+    same = (switches.c.team == team) & (switches.c.subject == subject) & (switches.c.name == name)
+    with db.read() as connection:
+        row = connection.execute(select(switches).where(same)).one_or_none()
+    return None if row is None else Setting(row.subject, row.name, row.value, row.set_by, row.set_at)
+
+
+def is_on(db: Database, team: str, name: str, *, subject: str = WORKSPACE, default: bool = False) -> bool:
+    """Whether a switch stands at "on"."""
+    found = find_switch(db, team, name, subject=subject)
+    return default if found is None else found.value == "on"

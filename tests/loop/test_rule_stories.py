@@ -1,0 +1,98 @@
+"""What admins decide for a channel, and what Chip then answers there, to whom and where."""
+
+from datetime import UTC, datetime, time
+
+import pytest
+
+from feedback.channel_rules import AnswerIn, ChannelRules, Listen, Quiet
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, Chip
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+CREDIT = "What goodwill credit may support agents grant for a late delivery?"
+ALWAYS = Quiet(time(0, 0), time(23, 59))
+
+
+def rule(chip: Chip, channel: str, **rules: object) -> None:
+    assert chip.parts is not None
+    chip.parts.rules.set(channel, ChannelRules(**rules), by=ADA)  # type: ignore[arg-type]  # fields as they are named
+
+
+def test_where_every_question_is_answered_a_question_needs_no_mention(chip: Chip) -> None:
+    rule(chip, HELP, listen=Listen.EVERY)
+    chip.workspace.visit(CLEO).post(HELP, "Good morning everybody")
+    assert "55 minutes" in chip.ask(CLEO, RUNTIME, HELP)["markdown"]
+    chip.settle()
+    assert len(chip.engine.requests) == 1
+
+
+def test_where_only_mentions_are_answered_a_follow_up_is_not(chip: Chip) -> None:
+    rule(chip, HELP, listen=Listen.MENTION)
+    first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    chip.workspace.visit(CLEO).post(HELP, "And how long does it charge?", first["thread_ts"])
+    chip.settle()
+    assert len(chip.engine.requests) == 1
+
+
+def test_an_answer_to_the_asker_alone_is_seen_by_nobody_else_and_can_be_voted_on(chip: Chip) -> None:
+    rule(chip, HELP, answer_in=AnswerIn.EPHEMERAL)
+    chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+
+    said = chip.wait_for_said(HELP, "55 minutes")
+    assert said.ephemeral_to == CLEO
+    assert "feedback_buttons" in str(said.blocks)
+    assert chip.workspace.calls("chat.startStream") == []
+    assert chip.workspace.statuses() == {}
+
+
+def test_in_quiet_hours_only_a_mention_is_answered_and_to_its_writer_alone(chip: Chip) -> None:
+    first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    rule(chip, HELP, listen=Listen.EVERY, quiet=ALWAYS)
+    cleo = chip.workspace.visit(CLEO)
+    cleo.post(HELP, RUNTIME)
+    cleo.post(HELP, "And charging?", first["thread_ts"])
+    chip.settle()
+    assert len(chip.engine.requests) == 1
+
+    cleo.post(HELP, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: [m for m in chip.workspace.messages(HELP) if m.ephemeral_to == CLEO])
+
+
+@pytest.mark.parametrize(("hour", "quiet"), [(21, False), (22, True), (23, True), (3, True), (7, False)])
+def test_quiet_hours_may_go_over_midnight(hour: int, quiet: bool) -> None:
+    assert Quiet(time(22, 0), time(7, 0)).holds(datetime(2026, 1, 1, hour, tzinfo=UTC).time()) is quiet
+
+
+def test_a_channel_marked_for_customers_gives_staff_no_staff_passage_and_one_marked_for_staff_does(chip: Chip) -> None:
+    rule(chip, STAFF, audience="customer")
+    rule(chip, HELP, audience="staff")
+    for channel in (STAFF, HELP):
+        chip.ask(SAM, f"@Chip {CREDIT}", channel)
+    chip.ask(CLEO, f"@Chip {CREDIT}", HELP)
+
+    prompts = [request.messages[-1].content for request in chip.engine.requests]
+    assert ["45 euros" in prompt for prompt in prompts] == [False, True, False]
+
+
+def test_other_bots_are_answered_only_where_the_rules_say_so(chip: Chip) -> None:
+    post = {"type": "message", "subtype": "bot_message", "bot_id": "B0OTHER", "text": f"<@U0CHIP> {RUNTIME}"}
+    assert chip.parts is not None
+    root = chip.workspace.visit(CLEO).post(HELP, "a place for the thread")
+    for number, answers_bots in enumerate((False, True)):
+        rule(chip, HELP, answers_bots=answers_bots)
+        event = post | {"channel": HELP, "channel_type": "channel", "ts": root, "event_ts": root}
+        chip.workspace.inside(
+            lambda workspace, event=event: workspace.push_event(event)  # type: ignore[misc]  # bound at once
+        )
+        chip.settle()
+        assert len(chip.engine.requests) == number
+    assert any("55 minutes" in said for said in chip.said(HELP))
+
+
+def test_rules_outlast_a_restart(chip: Chip) -> None:
+    rule(chip, HELP, listen=Listen.MENTION, quiet=Quiet(time(22, 0), time(7, 30)), answers_bots=True)
+    chip.stop()
+    chip.start()
+    assert chip.parts is not None
+    assert chip.parts.rules.all() == {
+        HELP: ChannelRules(Listen.MENTION, None, Quiet(time(22, 0), time(7, 30)), AnswerIn.THREAD, True)
+    }
