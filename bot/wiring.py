@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +29,7 @@ from bot.learning import Learning
 from bot.marks import MarkingClient
 from bot.parts import Parts
 from bot.pins import fetch_pins
+from bot.rehearsal import make_questions
 from bot.report import build_report
 from bot.socket_mode import open_socket
 from bot.tickets import Tickets
@@ -57,16 +59,6 @@ from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
-REHEARSAL_FORMS = (
-    "What should I know about {}?",
-    "{}?",
-    "How long does it take: {}?",
-    "Can I change {}?",
-    "How many are there: {}?",
-    "Who helps me with {}?",
-    "When does {} matter?",
-    "Which rules hold for {}?",
-)
 # Workers beyond what the engine runs and queues: they are the ones that hear "busy" and say so.
 SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
@@ -135,12 +127,10 @@ class Core:
         return passage.audience if passage else None
 
     def _replay_prompts(self, count: int) -> Sequence[tuple[ChatMessage, ...]]:
-        """Ask about what the documents' headings name, each in as many ways as it takes to come to `count`."""
-        headings = self.knowledge.headings(CUSTOMER_SCOPE)
-        step = max(1, len(headings) // max(1, count))
-        topics = [heading.replace(" › ", ", ") for heading in headings[::step]]
-        questions = [form.format(topic) for form in REHEARSAL_FORMS for topic in topics]
-        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions[:count]]
+        step = max(1, self.knowledge.counts().passages // max(1, count))
+        passages = islice(self.knowledge.passages(CUSTOMER_SCOPE), 0, None, step)
+        questions = make_questions(passages, count)
+        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions]
 
 
 def retrain_settings(settings: Settings) -> RetrainSettings:

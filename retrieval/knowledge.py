@@ -4,7 +4,7 @@ Ties the index, search, the standalone question and the cut together; safe to us
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -120,11 +120,10 @@ class Knowledge:
         entry = self._index.catalogue.get_entries([identity]).get(identity)
         return entry.passage if entry else None
 
-    def headings(self, scope: Scope) -> list[str]:
-        """Return the heading paths of the passages that this asker may read, each once, in the documents' order."""
-        entries = (entry for batch in self._index.catalogue.walk_entries() for entry in batch)
-        readable = (entry.passage.heading for entry in entries if entry.passage.audience in scope.audiences)
-        return list(dict.fromkeys(readable))
+    def passages(self, scope: Scope) -> Iterator[Passage]:
+        """Yield the passages that this asker may read, in the documents' order."""
+        for batch in self._index.catalogue.walk_entries():
+            yield from (entry.passage for entry in batch if entry.passage.audience in scope.audiences)
 
     def counts(self) -> Counts:
         return Counts(*self._index.catalogue.count())
