@@ -7,13 +7,14 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from prometheus_client import start_http_server
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
@@ -24,7 +25,9 @@ from bot.answering import Answering, Limits
 from bot.app import build_app, resume
 from bot.audience import Directory
 from bot.engine.llama_engine import LlamaEngine
-from bot.engine.port import Engine
+from bot.engine.metrics import EngineMetrics
+from bot.engine.port import Engine, EngineError
+from bot.engine.remote_engine import RemoteEngine
 from bot.learning import Learning
 from bot.marks import MarkingClient
 from bot.parts import Parts
@@ -35,7 +38,7 @@ from bot.socket_mode import open_socket
 from bot.tickets import Tickets
 from bot.trial import TrialAnswerer
 from bot.work import WorkPool
-from config.settings import Settings, SettingsError
+from config.settings import EngineSettings, Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.database import Database, open_database
 from retrain import registry
@@ -155,6 +158,20 @@ def open_knowledge(settings: Settings) -> Knowledge:
 
 
 @contextmanager
+def open_engine(settings: EngineSettings) -> Iterator[Engine]:
+    """Open the engine of this process, or the one that asks a server, with its metrics on loopback where wanted."""
+    base, metrics = load_base(settings.base), EngineMetrics()
+    build = LlamaEngine if settings.url is None else RemoteEngine
+    with ExitStack() as stack:
+        if settings.metrics_port is not None:
+            server, thread = start_http_server(settings.metrics_port, addr="127.0.0.1", registry=metrics.registry)
+            stack.callback(thread.join)
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+        yield stack.enter_context(closing(build(base, settings, metrics=metrics)))
+
+
+@contextmanager
 def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
     """Open everything but Slack, with the live adapter served, and close it again. `say` hears what is being done."""
     with ExitStack() as stack:
@@ -162,8 +179,7 @@ def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
         db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
         stack.callback(db.close)
         say(f"Loading the base model {settings.engine.base.name}")
-        engine = LlamaEngine(load_base(settings.engine.base), settings.engine)
-        stack.callback(engine.close)
+        engine = stack.enter_context(open_engine(settings.engine))
         say("Opening the documents")
         knowledge = open_knowledge(settings)
         stack.callback(knowledge.close)
@@ -175,11 +191,10 @@ def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
 def _serve_live_adapter(core: Core, say: Tell) -> None:
     try:
         adapter = registry.load_live(core.db, core.adapters_folder, core.engine.base_id)
-    except (AdapterError, RetrainError) as error:
+        if adapter is not None:
+            core.engine.use_adapter(adapter)
+    except (AdapterError, RetrainError, EngineError) as error:
         say(wording.ADAPTER_UNUSABLE.format(reason=error))
-        return
-    if adapter is not None:
-        core.engine.use_adapter(adapter)
 
 
 def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | None = None) -> Upkeep:

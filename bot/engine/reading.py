@@ -15,13 +15,18 @@ from retrieval.prompt import ChatMessage
 
 def render_request(template: ChatTemplate, request: GenerationRequest) -> str:
     """Return the request's prompt as text ("" where it brings tokens). Raises `InvalidRequest`."""
+    require_sensible(request)
+    return "" if request.prompt_tokens else _render(template, request.messages)
+
+
+def require_sensible(request: GenerationRequest) -> None:
+    """Raise `InvalidRequest` for numbers and options with which no engine could answer."""
     if request.max_tokens < 1:
         raise InvalidRequest(f"An answer needs at least one token, not {request.max_tokens}.")
     if fault := request.sampling.find_fault():
         raise InvalidRequest(fault)
     if request.deadline_seconds is not None and not request.deadline_seconds > 0:
         raise InvalidRequest(f"A deadline of {request.deadline_seconds} seconds has passed already.")
-    return "" if request.prompt_tokens else _render(template, request.messages)
 
 
 def read_prompt(job: Job, model: LlamaModel, template: ChatTemplate, slot_tokens: int) -> None:

@@ -1,15 +1,18 @@
-"""What every engine does for its callers: the real one on a tiny model, and the played one of the stories."""
+"""What every engine does for its callers: the real one on a tiny model, one over a server, the one of the stories."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Engine, EngineError, GenerationRequest, Lane, ModelFileError
+from bot.engine.remote_engine import RemoteEngine
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
 from retrieval.prompt import ChatMessage
+from tests.bot.engine.fake_openai import FakeOpenAI
 from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
 from tests.fakes import QuotingEngine, Slowly
 
@@ -31,12 +34,33 @@ def build_quoting(folder: Path) -> EngineAndAdapter:
     return engine, write_adapter(folder / "one", base, seed=1)
 
 
-@pytest.fixture(params=[build_llama, build_quoting], ids=["llama", "quoting"])
+@contextmanager
+def open_remote(folder: Path) -> Iterator[EngineAndAdapter]:
+    base = write_random_base(folder / "tiny")
+    server = FakeOpenAI(models=(base.id,))
+    with closing(server), closing(RemoteEngine(base, EngineSettings(slots=2, url=server.url))) as engine:
+        yield engine, write_adapter(folder / "one", base, seed=1)
+
+
+@contextmanager
+def open_llama(folder: Path) -> Iterator[EngineAndAdapter]:
+    engine, adapter = build_llama(folder)
+    with closing(engine):
+        yield engine, adapter
+
+
+@contextmanager
+def open_quoting(folder: Path) -> Iterator[EngineAndAdapter]:
+    engine, adapter = build_quoting(folder)
+    with closing(engine):
+        yield engine, adapter
+
+
+@pytest.fixture(params=[open_llama, open_remote, open_quoting], ids=["llama", "remote", "quoting"])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EngineAndAdapter]:
-    build: Callable[[Path], EngineAndAdapter] = request.param
-    engine, adapter = build(tmp_path)
-    yield engine, adapter
-    engine.close()
+    opened: Callable[[Path], AbstractContextManager[EngineAndAdapter]] = request.param
+    with opened(tmp_path) as engine_and_adapter:
+        yield engine_and_adapter
 
 
 def ask(max_tokens: int = 8, lane: Lane = Lane.LIVE) -> GenerationRequest:
