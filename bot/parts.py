@@ -17,7 +17,10 @@ from feedback.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts that listeners use. `admin_channel` is an id, or None where the channel was not found."""
+    """The parts that listeners use. `admin_channel` is an id, or None where the channel was not found.
+
+    `learn_corrections` serves the corrections that hold from now on; False where that is switched off.
+    """
 
     client: WebClient
     bot_user: str
@@ -25,6 +28,7 @@ class Parts:
     directory: Directory
     answering: Answering
     learning: Learning
+    learn_corrections: Callable[[], bool]
     tickets: Tickets
     rules: RuleBook
     time_zone: tzinfo

@@ -37,6 +37,7 @@ from bot.report import build_report
 from bot.socket_mode import open_socket
 from bot.tickets import Tickets
 from bot.trial import TrialAnswerer
+from bot.verified import build_verified_answers
 from bot.work import WorkPool
 from config.settings import EngineSettings, Settings, SettingsError
 from feedback.channel_rules import RuleBook
@@ -103,7 +104,8 @@ class Core:
     def build_prompt(self, question: str, audience: Audience) -> tuple[ChatMessage, ...]:
         """Return the chat that a question gets now, outside of any thread."""
         scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
-        evidence = self.knowledge.find_evidence(question, scope).evidence
+        # What a correction says must be learned from the documents' evidence, not read from the correction itself.
+        evidence = self.knowledge.find_evidence(question, scope, with_verified=False).evidence
         return build_messages(question, evidence, company=self.settings.company)
 
     def retrain(self, trigger: str, requested_by: str, tell: Callable[[Progress], None] | None = None) -> RetrainReport:
@@ -124,6 +126,12 @@ class Core:
         if tell is not None:
             deps = replace(deps, tell=tell)
         return run_retrain(deps, trigger=trigger, requested_by=requested_by)
+
+    def learn_corrections(self) -> bool:
+        """Serve the corrections that hold now, and no others; False where that is switched off."""
+        is_on = self.settings.knowledge.verified_answers
+        self.knowledge.learn(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
+        return is_on
 
     def _find_audience(self, passage_id: str) -> Audience | None:
         passage = self.knowledge.passage(passage_id)
@@ -223,6 +231,7 @@ def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Ite
     with ExitStack() as stack:
         client = build_client(bot_token, base_url)
         parts = build_parts(core, client)
+        parts.learn_corrections()
         stack.callback(parts.pool.close)
         stack.callback(parts.learning.close)
         app = build_app(parts)
@@ -304,6 +313,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         directory=directory,
         answering=answering,
         learning=learning,
+        learn_corrections=core.learn_corrections,
         tickets=tickets,
         rules=rules,
         time_zone=find_time_zone(slack.time_zone),

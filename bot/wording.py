@@ -38,9 +38,13 @@ CORRECTION_LABEL = "What would have been right?"
 CORRECTION_HINT = "One or two sentences that a customer can read. They are used in the next training."
 CORRECTION_EMPTY = "Please choose what was wrong, or write what would have been right; or cancel."
 CORRECTION_TAKEN = "Thank you. Your correction is stored and goes into the next training."
+CORRECTION_LEARNED = "Thank you. From now on I answer this question as you wrote; it goes into the next training too."
 CORRECTION_WAITS = "Thank you. Your correction is stored; a colleague checks it before I learn from it."
 CORRECTION_CARD = "*A correction waits for approval* from <@{person}>"
 CORRECTION_APPROVED = "Approved by <@{person}>. It goes into the next training."
+CORRECTION_APPROVED_AT_ONCE = (
+    "Approved by <@{person}>. Questions like this one are answered so from now on, and it goes into the next training."
+)
 CORRECTION_REJECTED = "Rejected by <@{person}>. It will not be used."
 CORRECTION_UNKNOWN = "I no longer have a record of that correction."
 CORRECTION_DECIDED = "That correction was decided already."

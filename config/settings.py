@@ -75,6 +75,9 @@ class KnowledgeSettings(_Section):
     passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)
     evidence_words: int = Field(160, ge=20)
+    verified_answers: bool = Field(
+        True, description="Serve a correction that staff approved at once, to questions like the one that it answers."
+    )
 
 
 class EngineSettings(_Section):

@@ -17,7 +17,7 @@ from feedback.votes import StandingVerdict, Verdict, standing_verdicts
 from retrain.examples import QUESTION, Example, Prompt
 from retrain.settings import CurateSettings
 from retrain.variations import find_support, parse_evidence, split_words, vary
-from retrieval.passage import Audience
+from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.prompt import ChatMessage, split_claims
 
 BuildPrompt = Callable[[str, Audience], Prompt]
@@ -198,7 +198,7 @@ def _may_train(reply: Reply, settings: CurateSettings, privacy: Privacy, dropped
     if settings.staff_replies:
         return True
     audiences = [privacy.find_audience(line.passage_id) for line in reply.evidence]
-    if Audience.STAFF in audiences:
+    if any(audience is not None and audience not in CUSTOMER_SCOPE.audiences for audience in audiences):
         dropped["evidence that customers may not read"] += 1
         return False
     if reply.audience != Audience.CUSTOMER and (None in audiences or len(reply.messages) > _FIRST_TURN):

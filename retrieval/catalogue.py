@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS passages (
 );
 CREATE INDEX IF NOT EXISTS passages_by_source ON passages (source, position);
 CREATE TABLE IF NOT EXISTS verified (
-    id TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, author TEXT NOT NULL, approved_on TEXT NOT NULL,
+    id TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, author TEXT NOT NULL, approved_at TEXT NOT NULL,
     audience TEXT NOT NULL, evidence TEXT NOT NULL, vector BLOB NOT NULL
 );
 """
@@ -98,7 +98,7 @@ class VerifiedRow:
     question: str
     answer: str
     author: str
-    approved_on: date
+    approved_at: datetime
     audience: Audience
     evidence: tuple[str, ...]
     vector: Vectors
@@ -186,7 +186,8 @@ class Catalogue:
 
     def list_editions(self) -> list[Edition]:
         """Return all documents but verified answers, by source."""
-        rows = self._read("SELECT source, title, audience, updated, superseded_by FROM documents ORDER BY source", ())
+        columns = "source, title, audience, updated, superseded_by"
+        rows = self._read(f"SELECT {columns} FROM documents WHERE origin != 'verified' ORDER BY source", ())
         return [_to_edition(row) for row in rows]
 
     def find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
@@ -211,8 +212,11 @@ class Catalogue:
         """Return all verified answers, by id."""
         return [_to_verified(row) for row in self._read("SELECT * FROM verified ORDER BY id", ())]
 
+    def count_verified(self) -> int:
+        return int(self._read("SELECT count(*) FROM verified", ())[0][0])
+
     def record_verified(self, row: VerifiedRow) -> None:
-        values = (row.id, row.question, row.answer, row.author, row.approved_on.isoformat(), row.audience.value)
+        values = (row.id, row.question, row.answer, row.author, row.approved_at.isoformat(), row.audience.value)
         blob = row.vector.astype(np.float32).tobytes()
         with self._transaction() as connection:
             connection.execute(
@@ -243,9 +247,9 @@ class Catalogue:
             yield [_to_entry(row) for row in rows]
 
     def count(self) -> tuple[int, int]:
-        """Return the number of documents and of passages."""
+        """Return the number of documents, without verified answers, and of all passages."""
         ((documents, passages),) = self._read(
-            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)", ()
+            "SELECT (SELECT count(*) FROM documents WHERE origin != 'verified'), (SELECT count(*) FROM passages)", ()
         )
         return int(documents), int(passages)
 
@@ -309,13 +313,13 @@ def _to_edition(row: tuple[Any, ...]) -> Edition:
 
 
 def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
-    identity, question, answer, author, approved_on, audience, evidence, vector = row
+    identity, question, answer, author, approved_at, audience, evidence, vector = row
     return VerifiedRow(
         id=identity,
         question=question,
         answer=answer,
         author=author,
-        approved_on=date.fromisoformat(approved_on),
+        approved_at=datetime.fromisoformat(approved_at),
         audience=Audience(audience),
         evidence=tuple(json.loads(evidence)),
         vector=np.frombuffer(vector, dtype=np.float32),

@@ -20,6 +20,7 @@ from retrieval.sentences import count_words, split_sentences
 CHUNKER_VERSION = 3
 TARGET_WORDS = 120
 HEADING_JOINT = " › "
+_MARKER = re.compile(r"\[(\d{1,2})\]")
 _ITEM = re.compile(r"^(?:- |\d{1,3}[.)] )")
 # A second column headed so adds nothing to its cells: "Runtime: 90 minutes", not "Runtime - Value: 90 minutes".
 _EMPTY_LABELS = frozenset({"", "value", "values", "detail", "details", "specification"})
@@ -39,7 +40,8 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
     blocks = _read_markdown(document) if document.kind is DocumentKind.MARKDOWN else _read_text(document)
     passages: dict[str, Passage] = {}
     for block in _pack(blocks, target_words):
-        heading, text = HEADING_JOINT.join((document.title, *block.headings)), "\n".join(block.lines)
+        heading = _spell_markers(HEADING_JOINT.join((document.title, *block.headings)))
+        text = _spell_markers("\n".join(block.lines))
         covered = f"{document.source}\0{heading}\0{text}".encode("utf-8", "replace")
         identity = hashlib.sha256(covered).hexdigest()[:20]
         passages[identity] = Passage(
@@ -54,6 +56,11 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
             page=block.page,
         )
     return list(passages.values())
+
+
+def _spell_markers(text: str) -> str:
+    """Write "[3]" as "(3)": in brackets a number is how a prompt marks its evidence, and an answer its source."""
+    return _MARKER.sub(r"(\1)", text)
 
 
 def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[_Block]:

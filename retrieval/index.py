@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,17 +194,22 @@ class Index:
             self._settle()
             return len(known)
 
-    def put_document(self, document: Document, *, origin: str) -> None:
-        """Index one document that no source lists, at once; a sync of another origin leaves it alone."""
-        with self._writing():
-            self._put(document, origin, document.source)
-            self.lexical = self._build_lexical()
+    def replace_origin(self, origin: str, documents: Sequence[Document], contexts: Mapping[str, str]) -> None:
+        """Make an origin that no source lists hold exactly these documents, at once.
 
-    def remove_document(self, source: str) -> None:
-        """Take one document out of search; nothing happens where there is none."""
+        `contexts` gives words by source that say what a document is about where its own do not: a question.
+        """
+        wanted = {document.source: document for document in documents}
         with self._writing():
-            self._remove(source)
-            self.lexical = self._build_lexical()
+            known = self.catalogue.list_documents(origin)
+            gone = sorted(known.keys() - wanted.keys())
+            new = [d for s, d in wanted.items() if s not in known or known[s].digest != d.digest]
+            for source in gone:
+                self._remove(source)
+            for document in new:
+                self._put(document, origin, document.source, contexts.get(document.source, ""))
+            if gone or new:
+                self.lexical = self._build_lexical()
 
     def refresh(self) -> None:
         """Take over what another process has written since the last look; costs a statement when it wrote nothing."""
@@ -244,10 +249,10 @@ class Index:
                 self.catalogue.record_superseded(moved)
             self.lexical = self._build_lexical()
 
-    def _put(self, document: Document, origin: str, item: str) -> None:
+    def _put(self, document: Document, origin: str, item: str, context: str = "") -> None:
         passages = build_passages(document)
         old = set(self.catalogue.list_passage_ids(document.source))
-        entries = self._encode(passages)
+        entries = self._encode(passages, context)
         self.vectors.upsert([(entry.passage, entry.unit_vectors) for entry in entries])
         self.catalogue.record_document(document, origin, item, entries)
         self.vectors.delete(sorted(old - {passage.id for passage in passages}))
@@ -257,11 +262,17 @@ class Index:
         self.catalogue.delete_document(source)
         self.vectors.delete(ids)
 
-    def _encode(self, passages: Sequence[Passage]) -> list[Entry]:
-        """Return the passages with their vectors; those whose text the catalogue holds already keep the old ones."""
+    def _encode(self, passages: Sequence[Passage], context: str) -> list[Entry]:
+        """Return the passages with their vectors; those whose text the catalogue holds already keep the old ones.
+
+        `context` stands in for the heading where a text is not about what its heading says.
+        """
         known = self.catalogue.get_entries([passage.id for passage in passages])
         new = [passage for passage in passages if passage.id not in known]
-        units = [unit_texts(passage) for passage in new]
+        units = [
+            [f"{context} {unit.text}" for unit in split_units(passage.text)] if context else unit_texts(passage)
+            for passage in new
+        ]
         vectors = self._embedder.encode([text for texts in units for text in texts])
         fresh: dict[str, Entry] = {}
         start = 0

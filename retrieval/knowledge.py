@@ -19,6 +19,7 @@ from retrieval.prompt import Turn
 from retrieval.search import search
 from retrieval.standalone import standalone_question
 from retrieval.vectors import VectorsDamagedError
+from retrieval.verified import VerifiedAnswer, VerifiedStore, is_verified
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000
@@ -26,12 +27,16 @@ MAX_QUESTION_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What was found for one question: the query as searched, the hits best first, the evidence and the time."""
+    """What was found for one question: the query as searched, the hits best first, the evidence and the time.
+
+    `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else.
+    """
 
     query: str
     hits: tuple[Hit, ...]
     evidence: Evidence
     milliseconds: float
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +67,33 @@ class Knowledge:
         self._limits = limits or EvidenceLimits()
         self._timer = timer
         self._index = Index(index_folder, embedder)
+        self._verified = VerifiedStore(self._index, embedder)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
         """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is no such folder."""
-        return self._index.ingest(folder, default_audience=self._default_audience, progress=progress)
+        report = self._index.ingest(folder, default_audience=self._default_audience, progress=progress)
+        self._verified.review()
+        return report
 
     def sync(self, origin: str, found: Iterable[Found], *, progress: Progress | None = None) -> IngestReport:
         """Make the index hold what a source lists. Raise `SourceGoneError` where it lists nothing any more."""
-        return self._index.sync(origin, found, progress=progress)
+        report = self._index.sync(origin, found, progress=progress)
+        self._verified.review()
+        return report
 
     def forget(self, origin: str) -> int:
         """Take all documents of a source out of search; return how many those were."""
-        return self._index.forget(origin)
+        removed = self._index.forget(origin)
+        self._verified.review()
+        return removed
+
+    def learn(self, answers: Sequence[VerifiedAnswer]) -> None:
+        """Hold exactly these answers of staff's; they are found from the moment on when this returns."""
+        self._verified.replace(answers)
+
+    def to_review(self) -> list[VerifiedAnswer]:
+        """Return the answers of staff's whose documents have changed since; they are not shown until approved anew."""
+        return self._verified.review()
 
     def record_sync(self, origin: str, at: datetime, problem: str) -> None:
         """Note when a source was read, and why that failed; "" where it did not."""
@@ -87,15 +107,25 @@ class Knowledge:
         """Return how many documents of a source are indexed."""
         return len(self._index.catalogue.list_documents(origin))
 
-    def find_evidence(self, question: str, scope: Scope, thread: Sequence[Turn] = ()) -> Retrieved:
-        """Return the evidence that this asker may read for the question, asked in this thread."""
+    def find_evidence(
+        self, question: str, scope: Scope, thread: Sequence[Turn] = (), *, with_verified: bool = True
+    ) -> Retrieved:
+        """Return the evidence that this asker may read for the question, asked in this thread.
+
+        A verified answer to the very question is all of the evidence; `with_verified=False` leaves out all of them.
+        """
         started = self._timer()
         query = standalone_question(question[:MAX_QUESTION_CHARACTERS], thread)
         hits: tuple[Hit, ...] = ()
         evidence = Evidence((), Match.WEAK)
         if query:
             vector = self._embedder.encode([query])[0]
+            if with_verified and (known := self._verified.find(query, vector, scope)):
+                hit, evidence = known
+                return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, is_verified=True)
             found = search(self._index, query, vector, scope, self._max_hits)
+            if not with_verified:
+                found = [pair for pair in found if not is_verified(pair[0].passage)]
             hits = tuple(hit for hit, _ in found)
             evidence = cut_evidence(
                 query,

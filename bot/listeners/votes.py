@@ -169,7 +169,8 @@ def _thank(parts: Parts, person: str, reply_id: str, correction: corrections.Cor
     thanks = wording.REASON_TAKEN
     if correction is not None:
         waits = correction.state is corrections.State.WAITING
-        thanks = wording.CORRECTION_WAITS if waits else wording.CORRECTION_TAKEN
+        taken = wording.CORRECTION_LEARNED if not waits and parts.learn_corrections() else wording.CORRECTION_TAKEN
+        thanks = wording.CORRECTION_WAITS if waits else taken
         if waits and parts.admin_channel:
             _ask_for_decision(parts, correction, reply)
     parts.client.chat_postEphemeral(channel=reply.channel, user=person, thread_ts=reply.thread_ts, text=thanks)
@@ -191,7 +192,7 @@ def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:
     if refusal is not None:
         _whisper(parts, body, refusal)
         return
-    outcome = (wording.CORRECTION_APPROVED if approved else wording.CORRECTION_REJECTED).format(person=person)
+    outcome = _name_outcome(parts, approved=approved).format(person=person)
     message = body["message"]
     kept = [block for block in message["blocks"] if block["type"] != "actions"]
     parts.client.chat_update(
@@ -200,6 +201,13 @@ def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:
         text=message["text"],
         blocks=[*kept, blocks.build_context(outcome)],
     )
+
+
+def _name_outcome(parts: Parts, *, approved: bool) -> str:
+    """Serve an approved correction at once, and return what to say of the decision."""
+    if not approved:
+        return wording.CORRECTION_REJECTED
+    return wording.CORRECTION_APPROVED_AT_ONCE if parts.learn_corrections() else wording.CORRECTION_APPROVED
 
 
 def _reason_not_to_decide(parts: Parts, person: str, correction_id: str) -> str | None:

@@ -126,7 +126,7 @@ def test_a_correction_by_staff_holds_at_once(chip: Chip) -> None:
 
     (held,) = corrections.approved(chip.core.db)
     assert (held.reply_id, held.person, held.text) == (reply_id, SAM, RIGHT)
-    taken = chip.wait_for_said(HELP, wording.CORRECTION_TAKEN)
+    taken = chip.wait_for_said(HELP, wording.CORRECTION_LEARNED)
     assert taken.ephemeral_to == SAM
     assert chip.said(ADMIN) == []
 

@@ -1,0 +1,53 @@
+"""From corrections that hold to verified answers: which question, which answer, resting on what, for whom."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from feedback.corrections import Correction, approved
+from feedback.database import Database
+from feedback.replies import Reply, find_replies
+from retrieval.passage import Audience, Passage
+from retrieval.verified import VerifiedAnswer, audience_of_correction, find_answer_of
+
+# A system message and the question: no earlier turn may have told what its readers should not hear of.
+_FIRST_QUESTION = 2
+# An answer rests on the lines that were ranked first; a change in a document that was ranked tenth says nothing.
+_LINES_UNDER_IT = 3
+_MARKER = re.compile(r"\[\d{1,2}\]\s*")
+
+FindPassage = Callable[[str], Passage | None]
+
+
+def build_verified_answers(db: Database, find_passage: FindPassage) -> list[VerifiedAnswer]:
+    """Return an answer for each correction that holds: staff's own, and a customer's that staff approved."""
+    held = approved(db)
+    replies = find_replies(db, [correction.reply_id for correction in held])
+    built: dict[str, VerifiedAnswer] = {}
+    for correction in held:
+        reply = replies.get(correction.reply_id)
+        if reply is not None:
+            built[correction.id] = _build(correction, reply, find_passage, built)
+    return list(built.values())
+
+
+def _build(
+    correction: Correction, reply: Reply, find_passage: FindPassage, earlier: Mapping[str, VerifiedAnswer]
+) -> VerifiedAnswer:
+    passages = {line.passage_id: find_passage(line.passage_id) for line in reply.evidence}
+    under_it: list[str] = []
+    for identity in list(passages)[:_LINES_UNDER_IT]:
+        passage = passages[identity]
+        corrected = find_answer_of(passage, earlier) if passage else None
+        # A correction of a verified answer takes its place: it rests on what that one rested on.
+        under_it += corrected.evidence if corrected else [identity]
+    audiences = [passage.audience if passage else None for passage in passages.values()]
+    is_first = len(reply.messages) == _FIRST_QUESTION
+    return VerifiedAnswer(
+        id=correction.id,
+        question=reply.query or reply.question,
+        answer=_MARKER.sub("", correction.text).strip(),
+        author=correction.person,
+        approved_at=correction.decided_at or correction.at,
+        audience=audience_of_correction(Audience(reply.audience), audiences, is_first_question=is_first),
+        evidence=tuple(dict.fromkeys(under_it)),
+    )

@@ -1,0 +1,220 @@
+"""Verified answers: what staff approved as the answer to a question, served from that moment on.
+
+Kept in the catalogue beside the documents and rebuilt from the list that is handed in. An answer rests on passages;
+once one of them is gone it waits for review and is not shown. Knows nothing of feedback or of who may approve.
+"""
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.catalogue import VerifiedRow
+from retrieval.chunks import build_passages
+from retrieval.documents import Document, DocumentKind, Part, Rules, build_document
+from retrieval.embedder import Embedder
+from retrieval.index import Index
+from retrieval.lexical import tokenise
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope
+from retrieval.sentences import count_words, split_units
+
+Vectors = NDArray[np.float32]
+
+VERIFIED_ORIGIN = "verified"
+TITLE = "Verified by staff"
+# A short answer is one line, to be said whole; a longer one is cut into what can be quoted.
+WHOLE_WORDS = 60
+
+# Two questions are one where they share this much; below, "take to charge" passes for "run on one charge" (cosine .90,
+# words .57), so that meaning alone does not decide.
+SAME_WORDS = 0.8
+SAME_MEANING = 0.85
+_ASKING = frozenset({"how", "what", "which", "where", "when", "who", "whom", "whose", "why"})
+_DENYING = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
+# "on one charge" is "on a charge".
+_FILLING = frozenset({"one", "exactly", "actually", "really", "currently", "now", "usually"})
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAnswer:
+    """What staff approved: the question as it stands alone, its answer, and the ids of the passages under it.
+
+    `audience` is who may read it; `author` is the id of the person who wrote it and is never shown.
+    """
+
+    id: str
+    question: str
+    answer: str
+    author: str
+    approved_at: datetime
+    audience: Audience
+    evidence: tuple[str, ...]
+
+
+def audience_of_correction(
+    asked_as: Audience, evidence: Sequence[Audience | None], *, is_first_question: bool
+) -> Audience:
+    """Return who may read a correction: nobody whom its evidence or its conversation kept out.
+
+    `evidence` holds the present audience of each passage that was read, None for one that is gone.
+    """
+    narrow = {audience for audience in evidence if audience is not None} - CUSTOMER_SCOPE.audiences
+    groups = {audience for audience in narrow if audience.is_group}
+    if len(groups) == 1 and len(narrow) == 1:
+        return groups.pop()
+    if narrow:
+        return Audience.STAFF
+    if asked_as not in CUSTOMER_SCOPE.audiences and (not evidence or None in evidence or not is_first_question):
+        return Audience.STAFF
+    return Audience.CUSTOMER
+
+
+def is_verified(passage: Passage) -> bool:
+    """Whether a passage is an answer that staff approved."""
+    return passage.source.startswith(f"{VERIFIED_ORIGIN}:")
+
+
+def find_answer_of(passage: Passage, answers: Mapping[str, VerifiedAnswer]) -> VerifiedAnswer | None:
+    """Return the answer that a passage shows, among these by id; None for a document's passage."""
+    return answers.get(passage.source.removeprefix(f"{VERIFIED_ORIGIN}:")) if is_verified(passage) else None
+
+
+class VerifiedStore:
+    """The verified answers of one index. Safe to use from many threads."""
+
+    def __init__(self, index: Index, embedder: Embedder) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._lock = threading.Lock()
+        self._version = index.catalogue.version()
+        self._rows: list[VerifiedRow] = index.catalogue.list_verified()
+        self._telling: frozenset[str] | None = None
+
+    def replace(self, answers: Sequence[VerifiedAnswer]) -> None:
+        """Hold exactly these answers, searchable when this returns; those that are held already cost nothing."""
+        wanted = {answer.id: answer for answer in answers if any(c.isalnum() for c in answer.answer)}
+        held = {row.id: row for row in self._list()}
+        for identity in held.keys() - wanted.keys():
+            self._index.catalogue.delete_verified(identity)
+        for identity, answer in wanted.items():
+            if identity not in held or _from_row(held[identity]) != answer:
+                (vector,) = self._embedder.encode([answer.question])
+                self._index.catalogue.record_verified(_to_row(answer, vector))
+        self.review()
+
+    def review(self) -> list[VerifiedAnswer]:
+        """Show what rests on standing documents, hide what does not; return the answers that wait for review."""
+        with self._lock:
+            self._read()
+            self._telling = None
+            waiting = [row for row in self._rows if not self._stands(row)]
+            hidden = {row.id for row in waiting}
+            shown = [_build(row) for row in self._rows if row.id not in hidden]
+            contexts = {_source(row.id): row.question for row in self._rows}
+            self._index.replace_origin(VERIFIED_ORIGIN, shown, contexts)
+        return [_from_row(row) for row in waiting]
+
+    def find(self, question: str, vector: Vectors, scope: Scope) -> tuple[Hit, Evidence] | None:
+        """Return the latest answer that this asker may read to this very question, asked in other words or not."""
+        asked = _describe(question)
+        for row in sorted(self._list(), key=lambda row: (row.approved_at, row.id), reverse=True):
+            similarity = float(row.vector @ vector)
+            may_read = row.audience in scope.audiences
+            if may_read and similarity >= SAME_MEANING and self._is_same(asked, row) and self._stands(row):
+                document = _build(row)
+                passages = build_passages(document)
+                return Hit(passages[0], 1.0, round(similarity, 5)), _build_evidence(document, passages)
+        return None
+
+    def _list(self) -> list[VerifiedRow]:
+        with self._lock:
+            self._read()
+            return list(self._rows)
+
+    def _read(self) -> None:
+        version = self._index.catalogue.version()
+        rows = self._index.catalogue.count_verified()
+        if version != self._version or rows != len(self._rows) or self._telling is None:
+            self._version = version
+            self._rows = self._index.catalogue.list_verified()
+            # What tells documents apart in their titles tells questions apart as well: "Moss 2", "Moss 2 Pro".
+            titles = (edition.title for edition in self._index.catalogue.list_editions())
+            self._telling = frozenset(term for title in titles for term in tokenise(title))
+
+    def _is_same(self, asked: "_Description", row: VerifiedRow) -> bool:
+        known = _describe(row.question)
+        if (asked.asking, asked.is_denying) != (known.asking, known.is_denying):
+            return False
+        apart, union = asked.terms ^ known.terms, asked.terms | known.terms
+        if any(term in (self._telling or ()) or any(c.isdigit() for c in term) for term in apart):
+            return False
+        return bool(union) and len(asked.terms & known.terms) / len(union) >= SAME_WORDS
+
+    def _stands(self, row: VerifiedRow) -> bool:
+        return len(self._index.catalogue.find_known(row.evidence)) == len(set(row.evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What makes a question this question."""
+
+    terms: frozenset[str]
+    asking: frozenset[str]
+    is_denying: bool
+
+
+def _describe(question: str) -> _Description:
+    words = re.findall(r"[a-z]+", question.casefold())
+    terms = frozenset(tokenise(question)) - _FILLING
+    return _Description(terms, frozenset(words) & _ASKING, bool(_DENYING.search(question)))
+
+
+def _source(identity: str) -> str:
+    return f"{VERIFIED_ORIGIN}:{identity}"
+
+
+def _build(row: VerifiedRow) -> Document:
+    title = f"{TITLE}, {row.approved_at.date().isoformat()}"
+    part = Part(row.answer, DocumentKind.TEXT, title, row.approved_at.date())
+    return build_document(part, _source(row.id), Rules(row.audience, is_fixed=True))
+
+
+def _build_evidence(document: Document, passages: Sequence[Passage]) -> Evidence:
+    whole = " ".join(document.text.split())
+    if count_words(whole) <= WHOLE_WORDS:
+        texts = [(whole, passages[0])]
+    else:
+        texts = [(unit.text, passage) for passage in passages for unit in split_units(passage.text)][:9]
+    lines = (
+        EvidenceLine(number, text, passage.heading, passage.id) for number, (text, passage) in enumerate(texts, start=1)
+    )
+    return Evidence(tuple(lines), Match.STRONG)
+
+
+def _to_row(answer: VerifiedAnswer, vector: Vectors) -> VerifiedRow:
+    return VerifiedRow(
+        id=answer.id,
+        question=answer.question,
+        answer=answer.answer,
+        author=answer.author,
+        approved_at=answer.approved_at,
+        audience=answer.audience,
+        evidence=answer.evidence,
+        vector=vector,
+    )
+
+
+def _from_row(row: VerifiedRow) -> VerifiedAnswer:
+    return VerifiedAnswer(
+        id=row.id,
+        question=row.question,
+        answer=row.answer,
+        author=row.author,
+        approved_at=row.approved_at,
+        audience=row.audience,
+        evidence=row.evidence,
+    )

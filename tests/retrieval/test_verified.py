@@ -1,0 +1,190 @@
+"""Answers that staff approved: served at once, to those who may read them, until their documents change."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from retrieval.embedder import Embedder
+from retrieval.knowledge import Knowledge
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope
+from retrieval.verified import VerifiedAnswer, audience_of_correction
+
+QUESTION = "How long does the Moss 2 run on one charge?"
+ANSWER = "The Moss 2 runs for 75 minutes when the cutting height is above 40 mm."
+MOSS = "---\ntitle: Moss 2\naudience: customer\n---\nThe Moss 2 runs for 90 minutes on one charge.\n"
+PRO = "---\ntitle: Moss 2 Pro\naudience: customer\n---\nThe Moss 2 Pro runs for 140 minutes on one charge.\n"
+RETURNS = "---\ntitle: Returns\naudience: customer\n---\nYou can return a robot within 30 days. Returns are free.\n"
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name, text in (("moss", MOSS), ("pro", PRO), ("returns", RETURNS)):
+        (folder / f"{name}.md").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path, documents: Path, embedder: Embedder) -> Iterator[Knowledge]:
+    opened = Knowledge(tmp_path / "index", embedder)
+    opened.ingest(documents)
+    yield opened
+    opened.close()
+
+
+def verify(
+    knowledge: Knowledge,
+    *,
+    question: str = QUESTION,
+    answer: str = ANSWER,
+    audience: Audience = Audience.CUSTOMER,
+    identity: str = "C1",
+    at: datetime = datetime(2026, 11, 22, tzinfo=UTC),
+) -> VerifiedAnswer:
+    """Return an approved answer that rests on what is found for its question now."""
+    lines = knowledge.find_evidence(question, STAFF_SCOPE, with_verified=False).evidence.lines
+    evidence = tuple(dict.fromkeys(line.passage_id for line in lines[:1]))
+    return VerifiedAnswer(identity, question, answer, "U0SAM", at, audience, evidence)
+
+
+def answer(knowledge: Knowledge, question: str, scope: Scope = CUSTOMER_SCOPE) -> str | None:
+    """Return the verified answer to the very question, if there is one."""
+    found = knowledge.find_evidence(question, scope)
+    return " ".join(line.text for line in found.evidence.lines) if found.is_verified else None
+
+
+def test_an_approved_answer_is_the_evidence_from_that_moment_on(knowledge: Knowledge) -> None:
+    assert answer(knowledge, QUESTION) is None
+    knowledge.learn([verify(knowledge)])
+    found = knowledge.find_evidence(QUESTION, CUSTOMER_SCOPE)
+    (line,) = found.evidence.lines
+    assert (line.text, line.heading, found.evidence.match) == (ANSWER, "Verified by staff, 2026-11-22", Match.STRONG)
+    passage = knowledge.passage(line.passage_id)
+    assert passage is not None
+    assert (passage.updated, passage.audience) == (date(2026, 11, 22), Audience.CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how long does the moss 2 run on a charge",
+        "For how long can a Moss 2 run with one charge?",
+        "HOW LONG DOES THE MOSS 2 RUN ON ONE CHARGE",
+    ],
+)
+def test_the_same_question_in_other_words_gets_it(knowledge: Knowledge, question: str) -> None:
+    knowledge.learn([verify(knowledge)])
+    assert answer(knowledge, question) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long does the Moss 2 Pro run on one charge?",
+        "How long does the Moss 3 run on one charge?",
+        "How long does the Moss 2 take to charge?",
+        "Why does the Moss 2 not run on one charge?",
+        "Can I return a robot?",
+    ],
+)
+def test_another_question_does_not(knowledge: Knowledge, question: str) -> None:
+    knowledge.learn([verify(knowledge)])
+    assert answer(knowledge, question) is None
+
+
+def test_a_question_near_it_finds_it_among_the_documents(knowledge: Knowledge) -> None:
+    knowledge.learn([verify(knowledge)])
+    headings = [
+        line.heading
+        for line in knowledge.find_evidence("What is the runtime of the Moss 2?", CUSTOMER_SCOPE).evidence.lines
+    ]
+    assert "Verified by staff, 2026-11-22" in headings
+    without = knowledge.find_evidence("What is the runtime of the Moss 2?", CUSTOMER_SCOPE, with_verified=False)
+    assert without.evidence.lines
+    assert not any(line.heading.startswith("Verified") for line in without.evidence.lines)
+
+
+def test_a_verified_answer_for_staff_never_reaches_a_customer(knowledge: Knowledge) -> None:
+    knowledge.learn([verify(knowledge, audience=Audience.STAFF)])
+    assert answer(knowledge, QUESTION, STAFF_SCOPE) == ANSWER
+    assert answer(knowledge, QUESTION) is None
+    for question in (QUESTION, "cutting height 40 mm 75 minutes"):
+        assert not any("75 minutes" in hit.passage.text for hit in knowledge.search(question, CUSTOMER_SCOPE, 20))
+
+
+def test_the_latest_approval_holds_and_a_withdrawn_one_is_gone(knowledge: Knowledge) -> None:
+    first = verify(knowledge)
+    second = verify(
+        knowledge, identity="C2", answer="It runs for 80 minutes.", at=datetime(2026, 11, 22, 1, tzinfo=UTC)
+    )
+    knowledge.learn([first, second])
+    assert answer(knowledge, QUESTION) == "It runs for 80 minutes."
+    knowledge.learn([first])
+    assert answer(knowledge, QUESTION) == ANSWER
+    knowledge.learn([])
+    assert answer(knowledge, QUESTION) is None
+    assert not any(hit.passage.source.startswith("verified") for hit in knowledge.search(ANSWER, STAFF_SCOPE, 20))
+    assert knowledge.check() == []
+
+
+def test_a_changed_document_sends_the_answers_on_it_to_review(knowledge: Knowledge, documents: Path) -> None:
+    known = verify(knowledge)
+    returns = verify(knowledge, question="Are returns free?", answer="Yes, returns are free.", identity="C2")
+    knowledge.learn([known, returns])
+    assert knowledge.to_review() == []
+    (documents / "moss.md").write_text(MOSS.replace("90", "110"))
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == [known]
+    assert answer(knowledge, QUESTION) is None
+    assert not any("75 minutes" in hit.passage.text for hit in knowledge.search(QUESTION, CUSTOMER_SCOPE, 20))
+    assert answer(knowledge, "Are returns free?") == "Yes, returns are free."
+    (documents / "moss.md").write_text(MOSS)
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == []
+    assert answer(knowledge, QUESTION) == ANSWER
+
+
+def test_what_was_learned_outlives_a_restart(
+    knowledge: Knowledge, tmp_path: Path, documents: Path, embedder: Embedder
+) -> None:
+    knowledge.learn([verify(knowledge)])
+    knowledge.close()
+    again = Knowledge(tmp_path / "index", embedder)
+    assert again.ingest(documents).unchanged == 3
+    assert answer(again, QUESTION) == ANSWER
+    assert again.counts().documents == 3
+    again.close()
+
+
+def test_a_long_answer_is_cut_into_what_can_be_quoted(knowledge: Knowledge) -> None:
+    sentences = [f"Step {n} of the reset of the Moss 2 takes {n} minutes and needs both hands." for n in range(1, 9)]
+    knowledge.learn([verify(knowledge, answer=" ".join(sentences))])
+    found = knowledge.find_evidence(QUESTION, CUSTOMER_SCOPE)
+    assert [line.text for line in found.evidence.lines] == sentences
+
+
+@pytest.mark.parametrize(
+    ("asked_as", "evidence", "is_first", "expected"),
+    [
+        ("customer", ["customer", "public"], True, "customer"),
+        ("customer", ["public"], False, "customer"),
+        ("customer", [None], True, "customer"),
+        ("customer", [], True, "customer"),
+        ("customer", ["staff"], True, "staff"),
+        ("staff", ["customer"], True, "customer"),
+        ("staff", ["customer"], False, "staff"),
+        ("staff", ["customer", None], True, "staff"),
+        ("staff", [], True, "staff"),
+        ("staff", ["customer", "staff"], True, "staff"),
+        ("staff", ["group:S1", "customer"], True, "group:S1"),
+        ("staff", ["group:S1", "group:S2"], True, "staff"),
+    ],
+)
+def test_a_correction_reaches_nobody_whom_its_evidence_kept_out(
+    asked_as: str, evidence: list[str | None], is_first: bool, expected: str
+) -> None:
+    audiences = [None if name is None else Audience(name) for name in evidence]
+    assert audience_of_correction(Audience(asked_as), audiences, is_first_question=is_first) == expected
