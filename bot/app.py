@@ -12,13 +12,14 @@ from feedback.inbox import find_unfinished, mark_done
 logger = logging.getLogger(__name__)
 
 LISTENER_THREADS = 8
+UNSIGNED = "unused in Socket Mode"
 
 
-def build_app(parts: Parts) -> App:
+def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
     """Return the app over the parts. Everything is passed in, so that Bolt does not read the environment."""
     app = App(
         client=parts.client,
-        signing_secret="unused-in-socket-mode",
+        signing_secret=signing_secret,
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
@@ -27,7 +28,7 @@ def build_app(parts: Parts) -> App:
     return app
 
 
-def resume(parts: Parts) -> int:
+def resume(app: App, parts: Parts) -> int:
     """Take up the events that an earlier process left undone; return how many questions are answered anew."""
     resumed = 0
     for event in find_unfinished(parts.db):
@@ -35,6 +36,8 @@ def resume(parts: Parts) -> int:
             votes.build_reaction_handler(parts)(dict(event.payload))
         elif event.kind in ("message", "app_mention"):
             resumed += messages.resume(parts, event)
+        elif event.kind in inbox.INTERACTIONS:
+            inbox.resume(app, parts, event)
         elif event.kind != messages.QUESTION:
             mark_done(parts.db, event.key)
     return resumed

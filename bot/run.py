@@ -7,14 +7,14 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
+from bot.gateway import Gateway
 from bot.terminal import ingest_documents
 from bot.wiring import Core, connect, open_core
 from bot.workspace.server import LocalWorkspace
-from config.settings import Settings
+from config.settings import Settings, SlackSettings
 
-LOCAL_BOT_TOKEN_HINT = (
-    "No Slack tokens are set (SLACK_BOT_TOKEN, SLACK_APP_TOKEN), so Chip serves a small Slack of its own."
-)
+LOCAL_HINT = "No Slack tokens are set ({missing}), so Chip serves a small Slack of its own."
+LOCAL_SECRET = "local signing secret"
 
 
 def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
@@ -36,18 +36,35 @@ def bring_documents_up_to_date(core: Core) -> None:
 
 def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
     slack = core.settings.slack
-    if slack.bot_token is not None and slack.app_token is not None:
+    if not core.settings.is_local:
         say("Connecting to Slack")
-        tokens = {"bot_token": slack.bot_token.get_secret_value(), "app_token": slack.app_token.get_secret_value()}
-        stack.enter_context(connect(core, **tokens, base_url=slack.base_url))
+        secrets = {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "signing_secret": slack.signing_secret,
+        }
+        given = {name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None}
+        stack.enter_context(connect(core, **given, base_url=slack.base_url, on_open=lambda way: _say_address(way, say)))
         return "mention it in Slack or send it a direct message"
-    say(LOCAL_BOT_TOKEN_HINT)
+    say(LOCAL_HINT.format(missing=", ".join(core.settings.missing_secrets)))
     local = core.settings.workspace
     try:
         workspace = stack.enter_context(LocalWorkspace(local.host, local.port, examples=local.examples))
     except OSError as error:
         reason = f"The local workspace cannot listen on {local.host}:{local.port} ({error.strerror})."
         raise OSError(f"{reason} Is Chip running already? Another port: CHIP_WORKSPACE__PORT=8331 make run") from error
-    tokens = {"bot_token": workspace.bot_token, "app_token": workspace.app_token}
-    stack.enter_context(connect(core, **tokens, base_url=workspace.api_url))
+    tokens = {"bot_token": workspace.bot_token, "app_token": workspace.app_token, "signing_secret": LOCAL_SECRET}
+    stack.enter_context(
+        connect(core, **tokens, base_url=workspace.api_url, on_open=lambda way: _deliver_to(workspace, way, slack))
+    )
     return f"open {workspace.url}"
+
+
+def _say_address(gateway: Gateway, say: Callable[[str], None]) -> None:
+    if gateway.http_url is not None:
+        say(f"Listening on {gateway.http_url} (health at /healthz and /readyz; Slack posts to {gateway.request_url})")
+
+
+def _deliver_to(workspace: LocalWorkspace, gateway: Gateway, slack: SlackSettings) -> None:
+    if slack.transport == "http" and gateway.request_url is not None:
+        workspace.deliver_to(gateway.request_url, LOCAL_SECRET)

@@ -17,3 +17,24 @@ def name_error(error: Exception) -> str:
         return type(error).__name__
     code = str(error.response.get("error"))
     return code if _CODE.fullmatch(code) else f"HTTP {getattr(error.response, 'status_code', 'without status')}"
+
+
+def is_refused_here(error: Exception) -> bool:
+    """Whether Slack heard the call and refuses it for good: not for its token, its rate or a failure of its own."""
+    return isinstance(error, SlackApiError) and name_error(error) not in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        "account_inactive",
+        "fatal_error",
+        "internal_error",
+        "invalid_auth",
+        "not_authed",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "token_expired",
+        "token_revoked",
+    }
+)

@@ -1,34 +1,141 @@
-"""The Socket Mode connection: opened for an app, and closed at once and in good order.
+"""The Socket Mode connections: several, so that one may end while another delivers; watched, and closed in good order.
 
 Knows slack_sdk's client from the inside; knows nothing of what the app does.
 """
 
+import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt import App, BoltRequest
+from slack_bolt.adapter.socket_mode.internals import build_headers, send_response
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.delivery import dispatch
+from bot.slack_errors import SLACK_ERRORS, name_error
+
+logger = logging.getLogger(__name__)
+
+FindApp = Callable[[str | None], App | None]
 
 CONCURRENCY = 10
+PING_SECONDS = 10.0
 # slack_sdk reads a frame by recursion, one level for each buffer: at its default of 1 KiB a message of 40,000 emoji
 # (480 kB as JSON, and its blocks hold it again) would exceed Python's recursion limit.
 RECEIVE_BYTES = 65_536
+WATCH_SECONDS = 15.0
+
+
+@dataclass(slots=True)
+class Line:
+    """One connection. `heard` is when it was opened or last delivered an envelope, as `time.monotonic` tells it."""
+
+    number: int
+    client: SocketModeClient
+    heard: float
+
+    def take(self, find_app: FindApp, client: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
+        """Hand an envelope to the app and acknowledge it when the app does."""
+        self.heard = time.monotonic()
+        request = BoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
+        app = find_app(request.context.team_id)
+        if app is None:
+            logger.warning("an envelope of the unknown team %s stays unanswered", request.context.team_id)
+            return
+        send_response(client, envelope, dispatch(app, request), time.time())
+
+    def describe(self) -> Mapping[str, Any]:
+        """Return how the connection is, in seconds since it last delivered and since the last pong."""
+        session = self.client.current_session
+        pong = session.last_ping_pong_time if session is not None else None
+        return {
+            "number": self.number,
+            "connected": self.client.is_connected(),
+            "envelope_seconds": round(time.monotonic() - self.heard, 1),
+            "pong_seconds": None if pong is None else round(time.time() - pong, 1),
+        }
+
+
+class Lines:
+    """The open connections, and the watch over them.
+
+    A connection may answer pings and deliver nothing. Nobody can tell it from a quiet one, and a new one costs a single
+    call: so whatever has been silent for long is opened anew, one at a time.
+    """
+
+    def __init__(self, lines: list[Line], silent_seconds: float) -> None:
+        self._lines = lines
+        self._silent_seconds = silent_seconds
+
+    def is_connected(self) -> bool:
+        """Whether Slack can deliver over at least one of them."""
+        return any(line.client.is_connected() for line in self._lines)
+
+    def describe(self) -> list[Mapping[str, Any]]:
+        """Return how each connection is."""
+        return [line.describe() for line in self._lines]
+
+    def reopen_silent(self) -> int | None:
+        """Open that connection anew which was silent longest, where that is too long; return its number."""
+        line = min(self._lines, key=lambda line: line.heard)
+        if time.monotonic() - line.heard < self._silent_seconds:
+            return None
+        line.heard = time.monotonic()
+        try:
+            line.client.connect_to_new_endpoint(force=True)
+        except SLACK_ERRORS as error:
+            logger.warning("connection %d was silent and cannot be opened anew: %s", line.number, name_error(error))
+            return None
+        logger.info("connection %d was silent and is opened anew", line.number)
+        return line.number
+
+    def watch(self, stop: threading.Event) -> None:
+        """Look after the connections until told to stop."""
+        while not stop.wait(min(WATCH_SECONDS, self._silent_seconds / 4)):
+            self.reopen_silent()
 
 
 @contextmanager
-def open_socket(app: App, app_token: str, client: WebClient) -> Iterator[SocketModeClient]:
-    """Deliver to the app what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
-    handler = SocketModeHandler(
-        app, app_token, web_client=client, concurrency=CONCURRENCY, receive_buffer_size=RECEIVE_BYTES
+def open_sockets(
+    find_app: FindApp, app_token: str, client: WebClient, *, connections: int, silent_seconds: float
+) -> Iterator[Lines]:
+    """Deliver to the apps what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
+    with ExitStack() as stack:
+        lines = []
+        for number in range(1, connections + 1):
+            line = _build_line(number, find_app, app_token, client)
+            stack.callback(close_socket, line.client)
+            line.client.connect()
+            lines.append(line)
+        opened = Lines(lines, silent_seconds)
+        stop = threading.Event()
+        watcher = threading.Thread(target=opened.watch, args=(stop,), name="chip-socket-watch")
+        watcher.start()
+        stack.callback(watcher.join)
+        stack.callback(stop.set)
+        yield opened
+
+
+def _build_line(number: int, find_app: FindApp, app_token: str, client: WebClient) -> Line:
+    connection = SocketModeClient(
+        app_token,
+        logger=logging.getLogger(f"slack_sdk.socket_mode.{number}"),
+        web_client=client,
+        ping_interval=PING_SECONDS,
+        receive_buffer_size=RECEIVE_BYTES,
+        concurrency=CONCURRENCY,
     )
-    try:
-        handler.client.connect()
-        yield handler.client
-    finally:
-        close_socket(handler.client)
+    line = Line(number, connection, time.monotonic())
+    connection.socket_mode_request_listeners.append(lambda client, envelope: line.take(find_app, client, envelope))
+    return line
 
 
 def close_socket(client: SocketModeClient) -> None:

@@ -22,19 +22,21 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bot import wording
 from bot.answering import Answering, Limits
-from bot.app import build_app, resume
+from bot.app import UNSIGNED, build_app, resume
 from bot.audience import Directory
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.metrics import EngineMetrics
 from bot.engine.port import Engine, EngineError
 from bot.engine.remote_engine import RemoteEngine
+from bot.gateway import Gateway, open_gateway
+from bot.health import Health, TokenWatch
 from bot.learning import Learning
+from bot.listeners.inbox import INTERACTIONS
 from bot.marks import MarkingClient
 from bot.parts import Parts
 from bot.pins import fetch_pins
 from bot.rehearsal import make_questions
 from bot.report import build_report
-from bot.socket_mode import open_socket
 from bot.tickets import Tickets
 from bot.trial import TrialAnswerer
 from bot.verified import build_verified_answers
@@ -42,6 +44,7 @@ from bot.work import WorkPool
 from config.settings import EngineSettings, Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.database import Database, open_database
+from feedback.inbox import forget_payloads, mark_ended
 from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.base_card import load_base
@@ -67,6 +70,8 @@ logger = logging.getLogger(__name__)
 SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
 SOURCE_SECONDS = 60.0
+TOKEN_SECONDS = 300.0
+KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
 # More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
@@ -226,20 +231,40 @@ def build_client(token: str, base_url: str) -> WebClient:
 
 
 @contextmanager
-def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Iterator[Parts]:
-    """Connect the core to Slack over Socket Mode, take up what was left undone, and start the schedule."""
+def connect(
+    core: Core,
+    *,
+    bot_token: str,
+    app_token: str = "",
+    signing_secret: str = UNSIGNED,
+    base_url: str,
+    on_open: Callable[[Gateway], None] = lambda gateway: None,  # noqa: ARG005
+) -> Iterator[Parts]:
+    """Connect the core to Slack as set, take up what was left undone, and start the schedule.
+
+    `on_open` hears where Chip is reached, before the first request may come.
+    """
     with ExitStack() as stack:
         client = build_client(bot_token, base_url)
         parts = build_parts(core, client)
         parts.learn_corrections()
         stack.callback(parts.pool.close)
         stack.callback(parts.learning.close)
-        app = build_app(parts)
+        app = build_app(parts, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
-        # Before the socket is open: what comes in from then on is taken up by its listener alone.
-        if resumed := resume(parts):
+        # Before anything can come in: what comes from then on is taken up by its listener alone.
+        if resumed := resume(app, parts):
             logger.info("%d questions from before are answered now", resumed)
-        stack.enter_context(open_socket(app, app_token, client))
+        token = TokenWatch(client)
+        gateway = open_gateway(
+            lambda _team: app,
+            lambda lines: Health(core.db, lines, token, parts.pool.count, now_utc),
+            core.settings.slack,
+            core.settings.http,
+            app_token=app_token,
+            client=client,
+        )
+        on_open(stack.enter_context(gateway))
         scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
         stack.callback(scheduler.shutdown)
         scheduler.add_job(
@@ -250,6 +275,10 @@ def connect(core: Core, *, bot_token: str, app_token: str, base_url: str) -> Ite
         upkeep = open_upkeep(core.settings, core.knowledge, client)
         scheduler.add_job(
             lambda: upkeep.sync_due(stopping.is_set), "interval", seconds=SOURCE_SECONDS, coalesce=True, max_instances=1
+        )
+        scheduler.add_job(token.check, "interval", seconds=TOKEN_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(
+            lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), "interval", hours=1, coalesce=True
         )
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield parts
@@ -317,7 +346,10 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         tickets=tickets,
         rules=rules,
         time_zone=find_time_zone(slack.time_zone),
-        pool=WorkPool(core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS),
+        pool=WorkPool(
+            core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS,
+            on_end=lambda key: mark_ended(core.db, key, INTERACTIONS),
+        ),
         admin_channel=admin_channel,
         staff_channel=staff_channel,
         clock=now_utc,

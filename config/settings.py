@@ -19,7 +19,11 @@ SAMPLE = Path(__file__).resolve().parent / "sample"
 ENVIRONMENT_PREFIX = "CHIP_"
 FILE_VARIABLE = "CHIP_CONFIG"
 DEFAULT_FILE = Path("chip.yaml")
-TOKEN_VARIABLES = {"SLACK_BOT_TOKEN": "bot_token", "SLACK_APP_TOKEN": "app_token"}
+TOKEN_VARIABLES = {
+    "SLACK_BOT_TOKEN": "bot_token",
+    "SLACK_APP_TOKEN": "app_token",
+    "SLACK_SIGNING_SECRET": "signing_secret",
+}
 
 
 class SettingsError(Exception):
@@ -31,10 +35,18 @@ class _Section(BaseModel):
 
 
 class SlackSettings(_Section):
-    """The connection to Slack. Without both tokens Chip serves and uses the local workspace."""
+    """The connection to Slack. Without the secrets that it needs Chip serves and uses the local workspace."""
 
     bot_token: SecretStr | None = None
-    app_token: SecretStr | None = None
+    app_token: SecretStr | None = Field(None, description="For Socket Mode.")
+    signing_secret: SecretStr | None = Field(None, description="For HTTP.")
+    transport: Literal["socket", "http"] = Field(
+        "socket", description="How Slack reaches Chip: over connections that Chip opens, or at an address of yours."
+    )
+    connections: int = Field(2, ge=1, le=10, description="Connections of Socket Mode that are open at once.")
+    silent_minutes: float = Field(
+        15.0, gt=0, description="A connection that delivered nothing for so long is opened anew."
+    )
     base_url: str = "https://slack.com/api/"
     admin_channel: str = Field("chip-admin", description="Name or id of the channel that gets reports.")
     staff_channels: tuple[str, ...] = Field(
@@ -46,6 +58,14 @@ class SlackSettings(_Section):
         30.0, gt=0, description="How long a call for a person may wait before staff are reminded, again and again."
     )
     admins: tuple[str, ...] = Field((), description="User ids that may steer Chip, besides the workspace's admins.")
+
+
+class HttpSettings(_Section):
+    """Where Chip listens itself: for Slack's requests over HTTP, and for health and readiness. Port 0 is any."""
+
+    serve: bool = Field(False, description="Serve health and readiness in Socket Mode too.")
+    host: str = "127.0.0.1"
+    port: int = Field(8331, ge=0, le=65535)
 
 
 class WorkspaceSettings(_Section):
@@ -118,6 +138,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path("var"), description="Folder for the database, the index, adapters and retrain runs.")
     database: str | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder.")
     slack: SlackSettings = SlackSettings()
+    http: HttpSettings = HttpSettings()
     workspace: WorkspaceSettings = WorkspaceSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     engine: EngineSettings = EngineSettings()
@@ -129,8 +150,14 @@ class Settings(BaseSettings):
 
     @property
     def is_local(self) -> bool:
-        """Whether Chip runs against the local workspace, for want of tokens."""
-        return self.slack.bot_token is None or self.slack.app_token is None
+        """Whether Chip runs against the local workspace, for want of what it needs to connect."""
+        return bool(self.missing_secrets)
+
+    @property
+    def missing_secrets(self) -> list[str]:
+        """The environment variables that a connection to Slack still needs."""
+        needed = {"bot_token", "signing_secret" if self.slack.transport == "http" else "app_token"}
+        return [name for name, key in TOKEN_VARIABLES.items() if key in needed and getattr(self.slack, key) is None]
 
     @classmethod
     def settings_customise_sources(

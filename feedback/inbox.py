@@ -3,12 +3,12 @@
 Knows nothing of what an event means; its key, made by the caller, says what counts as the same event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from feedback.database import Database, insert_once
 from feedback.tables import inbox
@@ -57,6 +57,29 @@ def mark_done(db: Database, key: str) -> None:
     unfinished = (inbox.c.event_key == key) & inbox.c.done_at.is_(None)
     with db.begin() as connection:
         connection.execute(update(inbox).where(unfinished).values(done_at=db.clock()))
+
+
+def mark_ended(db: Database, key: str, kinds: Collection[str]) -> None:
+    """Note that the event was dealt with where it is one of these kinds; others are marked where they are handled."""
+    ended = (inbox.c.event_key == key) & inbox.c.kind.in_(kinds) & inbox.c.done_at.is_(None)
+    with db.begin() as connection:
+        connection.execute(update(inbox).where(ended).values(done_at=db.clock()))
+
+
+def forget_payloads(db: Database, before: datetime) -> int:
+    """Empty the payloads of what was done before an instant: the key alone tells that it came. Return how many."""
+    old = inbox.c.done_at.is_not(None) & (inbox.c.done_at < before)
+    with db.begin() as connection:
+        return connection.execute(update(inbox).where(old).values(payload={})).rowcount
+
+
+def find_oldest_unfinished(db: Database) -> datetime | None:
+    """Return when the event came that waits longest; None where all is done."""
+    with db.read() as connection:
+        oldest: datetime | None = connection.scalar(
+            select(func.min(inbox.c.received_at)).where(inbox.c.done_at.is_(None))
+        )
+    return oldest
 
 
 def note(db: Database, key: str, **facts: Any) -> None:

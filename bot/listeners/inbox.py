@@ -1,38 +1,107 @@
-"""Every event is written to the inbox before Slack is told that it arrived, and known again when it comes again."""
+"""Whatever Slack delivers is written to the inbox before Slack is told that it arrived, and known when it comes again.
+
+Events are told apart by their id, presses, forms and commands by their trigger. Knows nothing of what either means.
+"""
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
+from slack_bolt.listener.listener_completion_handler import CustomListenerCompletionHandler
 
 from bot.parts import Parts
 from feedback import inbox
 
 logger = logging.getLogger(__name__)
 
+Body = dict[str, Any]
+
+COMMAND = "slash_command"
+INTERACTIONS = ("block_actions", "view_submission", "message_action", "shortcut", COMMAND)
+RESUMED = "chip_is_resumed"
+RESUMABLE = timedelta(minutes=30)  # as long as a response_url lives: afterwards nobody can be told any more
+
 
 def register(app: App, parts: Parts) -> None:
-    """Put the inbox before every listener."""
+    """Put the inbox before every listener, and note when an interaction's listener has ended."""
 
     @app.middleware
-    def handle_delivery(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
-        if body.get("type") != "event_callback" or remember(parts, body):
+    def handle_delivery(body: Body, context: BoltContext, next: Callable[[], BoltResponse]) -> BoltResponse:
+        if context.get(RESUMED) or remember(parts, body):
             return next()
-        logger.info("event %s came again", body.get("event_id"))
         return BoltResponse(status=200)
 
+    def handle_completion(body: Body) -> None:
+        key = _interaction_key(body)
+        if key is not None and not parts.pool.holds(key):
+            inbox.mark_done(parts.db, key)
 
-def remember(parts: Parts, body: dict[str, Any]) -> bool:
-    """Store an event; False when it is there already."""
-    event = body.get("event", {})
-    item = event.get("item", {})
-    return inbox.record_event(
+    app.listener_runner.listener_completion_handler = CustomListenerCompletionHandler(logger, handle_completion)
+
+
+def remember(parts: Parts, body: Body) -> bool:
+    """Store what came; False when it is there already, or is of a kind that no listener takes."""
+    if body.get("type") == "event_callback":
+        return _remember_event(parts, body)
+    if body.get("type") == "app_rate_limited":
+        logger.warning("Slack holds back events of this app since %s", body.get("minute_rate_limited"))
+        return False
+    return _remember_interaction(parts, body)
+
+
+def resume(app: App, parts: Parts, stored: inbox.InboxEvent) -> None:
+    """Hand an interaction, whose work a kill cut off, to its listener again, unless it is too old."""
+    if parts.clock() - stored.received_at > RESUMABLE:
+        inbox.mark_done(parts.db, stored.key)
+        return
+    request = BoltRequest(mode="socket_mode", body=dict(stored.payload), context={RESUMED: True})
+    app.dispatch(request)
+
+
+def _remember_event(parts: Parts, body: Body) -> bool:
+    event, key = body.get("event"), body.get("event_id")
+    if not isinstance(event, dict) or not isinstance(key, str) or not isinstance(event.get("type"), str):
+        logger.warning("an event without id, content or type is left aside: %s", key)
+        return False
+    item = event.get("item")
+    place = event.get("channel") or (item.get("channel") if isinstance(item, dict) else None)
+    is_new = inbox.record_event(
         parts.db,
-        body["event_id"],
-        event.get("type", ""),
-        team=body.get("team_id", ""),
-        channel=str(event.get("channel") or item.get("channel") or ""),
+        key,
+        event["type"],
+        team=str(body.get("team_id") or ""),
+        channel=place if isinstance(place, str) else "",
         ts=str(event.get("ts") or event.get("event_ts") or ""),
         payload=body,
     )
+    if not is_new:
+        logger.info("event %s came again", key)
+    return is_new
+
+
+def _remember_interaction(parts: Parts, body: Body) -> bool:
+    key = _interaction_key(body)
+    if key is None:
+        return True
+    team = body.get("team") or {}
+    is_new = inbox.record_event(
+        parts.db,
+        key,
+        body.get("type") or COMMAND,
+        team=str(body.get("team_id") or team.get("id") or ""),
+        channel=str(body.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
+        ts=None,
+        payload=body,
+    )
+    if not is_new:
+        logger.info("interaction %s came again", key)
+    return is_new
+
+
+def _interaction_key(body: Body) -> str | None:
+    """Return the trigger of a press, a form or a command; None for whatever has none, such as a closed form."""
+    is_interaction = (body.get("type") or COMMAND) in INTERACTIONS
+    trigger = body.get("trigger_id")
+    return trigger if is_interaction and isinstance(trigger, str) and trigger else None

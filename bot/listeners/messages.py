@@ -12,7 +12,7 @@ from bot.answering import Question
 from bot.listeners import handover
 from bot.parts import Parts
 from bot.recovery import end_earlier_attempt
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_errors import SLACK_ERRORS, is_refused_here, name_error
 from feedback import conversation, inbox
 
 logger = logging.getLogger(__name__)
@@ -108,13 +108,17 @@ def _answer(parts: Parts, question: Question, key: str, *, is_resumed: bool = Fa
     except Exception:
         reference = parts.new_id("E")
         logger.exception("question %s in %s failed, reference %s", question.ts, question.channel, reference)
-        _apologise(parts, question, reference)
+        if not _apologise(parts, question, reference):
+            return  # stays in the inbox, so that the next start answers it
     inbox.mark_done(parts.db, question.key)
     inbox.mark_done(parts.db, key)
 
 
-def _apologise(parts: Parts, question: Question, reference: str) -> None:
+def _apologise(parts: Parts, question: Question, reference: str) -> bool:
+    """Say that it failed; False where Slack does not hear Chip at all, or not with this token."""
     try:
         parts.answering.say_instead(question, wording.FAILED.format(reference=reference))
     except SLACK_ERRORS as error:
         logger.error("could not say so in %s: %s", question.channel, name_error(error))
+        return is_refused_here(error)
+    return True

@@ -23,6 +23,7 @@ from starlette.middleware import Middleware
 from bot.workspace.board import Message
 from bot.workspace.doors import build_routes
 from bot.workspace.faults import Faults
+from bot.workspace.http_mode import Target
 from bot.workspace.manifest import AppManifest, SlashCommand, load_manifest
 from bot.workspace.people import Directory
 from bot.workspace.same_origin import SameOrigin
@@ -179,11 +180,15 @@ class LocalWorkspace:
         return self.inside(lambda workspace: workspace.statuses())
 
     def is_connected(self) -> bool:
-        return self.inside(lambda workspace: workspace.sockets.connected)
+        return self.inside(lambda workspace: workspace.line.connected)
 
     def is_idle(self) -> bool:
         """Whether every envelope was acknowledged."""
-        return self.inside(lambda workspace: workspace.sockets.idle)
+        return self.inside(lambda workspace: workspace.line.idle)
+
+    def deliver_to(self, url: str, signing_secret: str) -> None:
+        """Delivers to this address over HTTP from now on. Raises NotDelivered where it does not take the challenge."""
+        self.run(self._workspace.deliver_to(Target(url, signing_secret)))
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """Asks the app to reconnect: `warning`, `refresh_requested` or `link_disabled`."""
@@ -192,6 +197,10 @@ class LocalWorkspace:
     def drop_connections(self) -> None:
         """Closes the app's sockets without a disconnect frame."""
         self.inside(lambda workspace: workspace.sockets.drop())
+
+    def mute_connections(self) -> None:
+        """The app's open sockets answer pings and deliver nothing from now on."""
+        self.inside(lambda workspace: workspace.sockets.mute())
 
     def invite(self, user: str, channel: str) -> None:
         """Adds a person, or Chip, to a channel. Raises KeyError."""
@@ -235,3 +244,5 @@ class LocalWorkspace:
         self._started.set()
         yield
         self._workspace.sockets.close()
+        if self._workspace.http is not None:
+            self._workspace.http.close()

@@ -57,6 +57,7 @@ class _Socket:
     websocket: WebSocket
     outbox: asyncio.Queue[Payload | None] = field(default_factory=asyncio.Queue)
     draining: bool = False
+    mute: bool = False
 
 
 @dataclass(slots=True)
@@ -130,6 +131,16 @@ class SocketMode:
             socket.draining = True
             socket.outbox.put_nowait(None)
 
+    @property
+    def count(self) -> int:
+        """How many sockets are open."""
+        return len(self._sockets)
+
+    def mute(self) -> None:
+        """From now on the open sockets answer pings and deliver nothing, as Slack's sometimes do."""
+        for socket in self._sockets:
+            socket.mute = True
+
     def close(self) -> None:
         """Cancels every timer and tells whoever waits that nothing comes; for the end of the server."""
         deadlines = {pending.deadline for pending in self._pending.values()}
@@ -177,6 +188,8 @@ class SocketMode:
     async def _write(self, socket: _Socket) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while (frame := await socket.outbox.get()) is not None:
+                if socket.mute:
+                    continue
                 await socket.websocket.send_text(json.dumps(frame))
             await socket.websocket.close()
 

@@ -84,7 +84,7 @@ class PageDoor:
             return
         await websocket.accept()
         queue = self._workspace.feed.open(user)
-        queue.put_nowait({"type": "app", "connected": self._workspace.sockets.connected})
+        queue.put_nowait({"type": "app", "connected": self._workspace.line.connected})
         pusher = asyncio.create_task(_push(websocket, queue))
         try:
             while True:

@@ -57,7 +57,7 @@ class Visit:
             "commands": commands,
             "shortcuts": shortcuts,
             "examples": self._examples(),
-            "connected": workspace.sockets.connected,
+            "connected": workspace.line.connected,
         }
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[Shape]:
@@ -128,7 +128,7 @@ class Visit:
             raise Refusal("unknown_command")
         payload = payloads.build_command(self._workspace, self.person, place, command, words.strip())
         try:
-            answer = await self._workspace.sockets.ask("slash_commands", payload, accepts_response=True)
+            answer = await self._workspace.line.ask("slash_commands", payload, accepts_response=True)
         except NotDelivered as error:
             self._notify(error.code)
             return False
@@ -174,7 +174,7 @@ class Visit:
         view = self._workspace.views.remember(view_id, completed)
         payload = payloads.build_view_submission(self._workspace, self.person, view)
         try:
-            answer = await self._workspace.sockets.ask("interactive", payload, accepts_response=True)
+            answer = await self._workspace.line.ask("interactive", payload, accepts_response=True)
         except NotDelivered as error:
             raise Refusal(error.code) from error
         return self._follow(view, answer)
@@ -236,7 +236,7 @@ class Visit:
 
     async def _act(self, payload: Shape) -> bool:
         try:
-            await self._workspace.sockets.ask("interactive", payload, accepts_response=False)
+            await self._workspace.line.ask("interactive", payload, accepts_response=False)
         except NotDelivered as error:
             self._notify(error.code)
             return False

@@ -15,6 +15,7 @@ from bot.workspace import events
 from bot.workspace.board import Board, Change, Message, Timeline
 from bot.workspace.faults import Faults
 from bot.workspace.files import FileStore
+from bot.workspace.http_mode import HttpMode, Target
 from bot.workspace.manifest import AppManifest
 from bot.workspace.page_feed import PageFeed
 from bot.workspace.people import BOT_USER_ID, Directory, Person, build_user
@@ -72,6 +73,8 @@ class Workspace:
         self.files = FileStore(ids)
         self.response_urls = ResponseUrls(clock, ids)
         self.sockets = SocketMode(ids, self.faults, delivery, self._note_connection)
+        self.http: HttpMode | None = None
+        self._delivery = delivery
         self.calls: deque[ApiCall] = deque(maxlen=10_000)
         self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
@@ -79,12 +82,26 @@ class Workspace:
         self.board.watch(self._emit)
         self.board.watch(self._clear_status)
 
+    @property
+    def line(self) -> SocketMode | HttpMode:
+        """Where the app is delivered to: its address where it gave one, else its sockets."""
+        return self.http or self.sockets
+
+    async def deliver_to(self, target: Target) -> None:
+        """Delivers over HTTP from now on, once the address gave back the challenge. Raises NotDelivered."""
+        http = HttpMode(target, self.faults, self._delivery, self.clock)
+        await http.verify()
+        if self.http is not None:
+            self.http.close()
+        self.http = http
+        self._note_connection(True)
+
     def push_event(self, event: dict[str, Any]) -> None:
         """Sends an event to the app, where the manifest asks for its kind."""
         if not events.is_subscribed(event, self.manifest.bot_events):
             return
         callback = events.build_callback(event, self.ids("Ev"), self.directory.team.id, self.clock())
-        self.sockets.push_event(callback)
+        self.line.push_event(callback)
 
     def invite(self, user: str, channel: str) -> None:
         """Adds a person to a channel; the app hears of it. Raises KeyError."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot import wiring
+from bot.gateway import Gateway
 from bot.parts import Parts
 from bot.wiring import Core, connect
 from bot.workspace.board import Message
@@ -34,6 +35,8 @@ HELP, STAFF, ADMIN = "C0HELP", "C0STAFF", "C0ADMIN"
 CLEO, SAM, ADA = "U0CLEO", "U0SAM", "U0ADA"
 DMS = {CLEO: "D0CLEO", SAM: "D0SAM", ADA: "D0ADA"}
 COMPANY = "Tansy Robotics"
+SECRET = "a signing secret"
+BOTH_TRANSPORTS = pytest.mark.parametrize("transport", ["socket", "http"])
 
 DOCUMENTS = {
     "tansy-4.md": """---
@@ -86,6 +89,7 @@ class Chip:
     workspace: LocalWorkspace
     _running: ExitStack = field(default_factory=ExitStack)
     parts: Parts | None = None
+    gateway: Gateway | None = None
 
     def start(self) -> None:
         self._running = ExitStack()
@@ -94,13 +98,21 @@ class Chip:
                 self.core,
                 bot_token=self.workspace.bot_token,
                 app_token=self.workspace.app_token,
+                signing_secret=SECRET,
                 base_url=self.workspace.api_url,
+                on_open=self._deliver_to,
             )
         )
         self.workspace.wait_for(self.workspace.is_connected)
 
     def stop(self) -> None:
         self._running.close()
+
+    def _deliver_to(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        if self.core.settings.slack.transport == "http":
+            assert gateway.request_url is not None
+            self.workspace.deliver_to(gateway.request_url, SECRET)
 
     def ask(self, person: str, text: str, channel: str | None = None, thread_ts: str | None = None) -> dict[str, Any]:
         """Post as the person and return Chip's first finished message after it in the thread."""
@@ -164,9 +176,21 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def chip_settings(tmp_path: Path, migrated_database: Path) -> Settings:
+def transport() -> str:
+    """How the workspace reaches Chip; a test that holds for both transports is parametrised with `BOTH_TRANSPORTS`."""
+    return "socket"
+
+
+@pytest.fixture
+def chip_settings(tmp_path: Path, migrated_database: Path, transport: str) -> Settings:
     shutil.copy(migrated_database, tmp_path / "chip.db")
-    return load_settings(environment={"CHIP_DATA": str(tmp_path), "CHIP_COMPANY": COMPANY}).settings
+    environment = {
+        "CHIP_DATA": str(tmp_path),
+        "CHIP_COMPANY": COMPANY,
+        "CHIP_SLACK__TRANSPORT": transport,
+        "CHIP_HTTP__PORT": "0",
+    }
+    return load_settings(environment=environment).settings
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_edits_deletions_and_chips_own_messages_trigger_nothing(chip: Chip) -> N
 
 def test_an_event_that_nobody_asked_for_is_done_with(chip: Chip) -> None:
     body = {"event_id": "Ev1", "event": {"type": "invented"}, "type": "event_callback", "team_id": TEAM}
-    chip.workspace.inside(lambda workspace: workspace.sockets.push_event(body))
+    chip.workspace.inside(lambda workspace: workspace.line.push_event(body))
     chip.workspace.wait_for(lambda: inbox.find_event(chip.core.db, "Ev1"))
     chip.settle()
     assert votes.standing_verdicts(chip.core.db) == []

@@ -7,7 +7,7 @@ import pytest
 from bot import wording
 from retrain import registry
 from tests.loop.adapters import write_adapter
-from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
+from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, HELP, SAM, STAFF, Chip
 
 
 def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
@@ -20,6 +20,7 @@ def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
 
 @pytest.mark.parametrize(("person", "lines"), [(CLEO, 1), (SAM, 2), (ADA, 3)])
 @pytest.mark.parametrize("text", ["/chip", "/chip help"])
+@BOTH_TRANSPORTS
 def test_help_shows_what_the_caller_may_do(chip: Chip, person: str, lines: int, text: str) -> None:
     answer = run(chip, person, text, HELP, "`/chip help`")
     parts = (wording.COMMAND_HELP_ALL, wording.COMMAND_HELP_STAFF, wording.COMMAND_HELP_ADMIN)

@@ -14,13 +14,14 @@ from bot.workspace.socket_mode import Delivery
 from feedback import inbox, replies, votes
 from feedback.database import Database
 from tests.fakes import Slowly
-from tests.loop.conftest import CLEO, HELP, TEAM, Chip
+from tests.loop.conftest import BOTH_TRANSPORTS, CLEO, HELP, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
 
 
+@BOTH_TRANSPORTS
 @pytest.mark.parametrize("delivery", [HASTY])
 def test_an_event_whose_ack_was_lost_is_answered_once(chip: Chip) -> None:
     chip.workspace.faults.lose_acks(2)
@@ -31,6 +32,7 @@ def test_an_event_whose_ack_was_lost_is_answered_once(chip: Chip) -> None:
     assert len(chip.said(HELP)) == 1
 
 
+@BOTH_TRANSPORTS
 @pytest.mark.parametrize("delivery", [HASTY])
 def test_an_event_that_could_not_be_stored_is_not_acknowledged_and_comes_again(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -174,6 +176,7 @@ def test_slacks_own_failures_are_survived(chip: Chip) -> None:
     assert any("55 minutes" in said for said in chip.said("D0CLEO"))
 
 
+@BOTH_TRANSPORTS
 def test_what_a_kill_cut_off_is_answered_at_the_next_start_and_once(chip: Chip) -> None:
     chip.stop()
     cleo = chip.workspace.visit(CLEO)
@@ -241,6 +244,7 @@ def test_chip_reconnects_when_its_line_breaks(chip: Chip) -> None:
     assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
 
 
+@BOTH_TRANSPORTS
 def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip: Chip) -> None:
     chip.engine.queue.append(Slowly(("It runs ", "for 55 minutes."), 0.2))
     cleo = chip.workspace.visit(CLEO)

@@ -192,7 +192,7 @@ class Torture:
         faults += [f"{event.key} is not done" for event in inbox.find_unfinished(db)]
         faults += [f"a status stays in {place}" for place in self.workspace.statuses()]
         db.close()
-        redelivered = self.workspace.inside(lambda w: w.sockets.redelivered)
+        redelivered = self.workspace.inside(lambda w: w.line.redelivered)
         voted = sum(one.has_voted for one in self.asked)
         return Outcome(len(self.asked), voted, self.kills, redelivered, seconds, faults)
 

@@ -1,0 +1,225 @@
+"""How Slack reaches Chip, and what happens where the way is bad: silence, replays, bad envelopes, a revoked token."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from bot.health import TokenWatch
+from bot.listeners import inbox as delivery_inbox
+from bot.wiring import build_client
+from bot.workspace.socket_mode import Delivery
+from config.settings import Settings, load_settings
+from feedback import inbox
+from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, COMPANY, HELP, SECRET, TEAM, Chip
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
+HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
+
+
+class TestSeveralConnections:
+    """Socket Mode with a watch that is in a hurry."""
+
+    @pytest.fixture
+    def chip_settings(self, chip_settings: Settings) -> Settings:
+        slack = chip_settings.slack.model_copy(update={"connections": 3, "silent_minutes": 0.4 / 60})
+        http = chip_settings.http.model_copy(update={"serve": True})
+        return chip_settings.model_copy(update={"slack": slack, "http": http})
+
+    @pytest.fixture
+    def delivery(self) -> Delivery:
+        return HASTY
+
+    def test_connections_that_deliver_nothing_are_opened_anew(self, chip: Chip) -> None:
+        chip.workspace.wait_for(lambda: chip.workspace.inside(lambda w: w.sockets.count) == 3)
+        chip.workspace.mute_connections()
+        cleo = chip.workspace.visit(CLEO)
+        ts = cleo.post("D0CLEO", RUNTIME)
+
+        assert cleo.wait_for_reply("D0CLEO", ts, 15.0)["markdown"] == ANSWER
+
+    def test_readiness_tells_of_each_connection(self, chip: Chip) -> None:
+        assert chip.gateway is not None
+        status, facts = get(f"{chip.gateway.http_url}/readyz")
+        assert (status, facts["connected"], facts["token"]) == (200, True, "ok")
+        assert [line["number"] for line in facts["connections"]] == [1, 2, 3]
+
+    def test_a_request_over_http_is_nobodys_in_socket_mode(self, chip: Chip) -> None:
+        assert chip.gateway is not None
+        assert post(chip, message("Ev1"), secret=SECRET) == 404
+
+
+@pytest.mark.parametrize("transport", ["http"])
+def test_a_replayed_request_changes_nothing(chip: Chip) -> None:
+    asked = message("Ev7", ts=chip.workspace.visit(CLEO).post(HELP, "A message that exists"), channel=HELP)
+    asked["event"]["text"] = f"<@U0CHIP> {RUNTIME}"
+    assert [post(chip, asked), post(chip, asked), post(chip, asked)] == [200, 200, 200]
+    chip.settle()
+
+    assert len(chip.engine.requests) == 1
+
+
+@pytest.mark.parametrize("transport", ["http"])
+def test_a_forged_request_is_not_even_stored(chip: Chip) -> None:
+    assert post(chip, message("Ev8"), secret="forged") == 401
+    assert inbox.find_event(chip.core.db, "Ev8") is None
+
+
+@BOTH_TRANSPORTS
+@pytest.mark.parametrize(
+    "harm",
+    [{"event_id": None}, {"event": None}, {"event": {"text": "hi"}}, {"event": ["message"]}, {"event_id": ["Ev1"]}],
+)
+def test_a_malformed_envelope_is_acknowledged_and_left_aside(chip: Chip, harm: dict[str, Any]) -> None:
+    body = {**message("Ev9"), **harm}
+    chip.workspace.inside(lambda workspace: workspace.line.push_event(body))
+    chip.settle()
+
+    assert chip.workspace.inside(lambda workspace: workspace.line.redelivered) == 0
+    assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
+
+
+@pytest.mark.parametrize("transport", ["http"])
+def test_a_notice_of_held_back_events_is_acknowledged(chip: Chip, caplog: pytest.LogCaptureFixture) -> None:
+    assert post(chip, {"token": "t", "type": "app_rate_limited", "team_id": TEAM, "minute_rate_limited": 1}) == 200
+    assert "holds back" in caplog.text
+
+
+@BOTH_TRANSPORTS
+def test_a_press_that_is_delivered_twice_counts_once(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at("D0CLEO", message)
+    chip.settle()
+    pressed = {
+        "type": "block_actions",
+        "team": {"id": TEAM},
+        "user": {"id": CLEO},
+        "trigger_id": "13345.1",
+        "container": {"type": "message", "message_ts": message["ts"], "channel_id": "D0CLEO", "thread_ts": "1.1"},
+        "channel": {"id": "D0CLEO"},
+        "actions": [{"type": "button", "action_id": "ask_person", "value": reply.id}],
+    }
+    for _ in range(2):
+        chip.workspace.run(chip.workspace.inside(lambda w: w.line).ask("interactive", pressed, accepts_response=False))
+    chip.settle()
+
+    assert len([said for said in chip.said("C0STAFF") if "asks for a person" in said]) == 1
+
+
+def test_a_command_that_a_kill_cut_off_is_run_at_the_next_start(chip: Chip) -> None:
+    chip.stop()
+    payload = command(chip, "status")
+    inbox.record_event(
+        chip.core.db,
+        payload["trigger_id"],
+        delivery_inbox.COMMAND,
+        team=TEAM,
+        channel=ADMIN,
+        ts=None,
+        payload=payload,
+    )
+    chip.start()
+    chip.settle()
+
+    assert any("quoting-base" in said for said in chip.said(ADMIN))
+
+
+def test_a_command_from_long_ago_is_not_run(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
+    chip.stop()
+    payload = command(chip, "status")
+    inbox.record_event(chip.core.db, "old", delivery_inbox.COMMAND, team=TEAM, channel=ADMIN, ts=None, payload=payload)
+    monkeypatch.setattr(delivery_inbox, "RESUMABLE", delivery_inbox.RESUMABLE * 0)
+    chip.start()
+    chip.settle()
+
+    assert chip.said(ADMIN) == []
+
+
+def test_a_revoked_token_while_running_is_seen_and_makes_chip_unready(chip: Chip) -> None:
+    watch = TokenWatch(build_client(chip.workspace.bot_token, chip.workspace.api_url))
+    watch.check()
+    assert watch.problem is None
+    chip.workspace.faults.fail("auth.test", "token_revoked")
+    watch.check()
+    assert watch.problem == "token_revoked"
+    watch.check()
+    assert watch.problem is None
+
+
+def test_a_question_that_slack_did_not_let_chip_answer_is_answered_at_the_next_start(chip: Chip) -> None:
+    for method in ("chat.startStream", "chat.postMessage"):
+        chip.workspace.faults.fail(method, "token_revoked", times=2)
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    chip.workspace.wait_for(lambda: len(chip.workspace.calls("chat.postMessage")) == 2)
+    chip.stop()
+    chip.workspace.faults.clear()
+    chip.start()
+
+    reply = cleo.wait_for_reply("D0CLEO", ts)
+    chip.settle()
+    assert "feedback_buttons" in json.dumps(reply)
+    assert len(chip.said("D0CLEO")) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}, []),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}, ["SLACK_APP_TOKEN"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "CHIP_SLACK__TRANSPORT": "http"}, []),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "CHIP_SLACK__TRANSPORT": "http"}, ["SLACK_SIGNING_SECRET"]),
+    ],
+)
+def test_each_transport_names_the_secret_that_it_lacks(given: dict[str, str], missing: list[str]) -> None:
+    settings = load_settings(environment={**given, "CHIP_COMPANY": COMPANY}).settings
+    assert settings.missing_secrets == missing
+    assert settings.is_local == bool(missing)
+
+
+def message(event_id: str, ts: str = "1.000001", channel: str = "D0CLEO") -> dict[str, Any]:
+    event = {"type": "message", "user": CLEO, "text": RUNTIME, "ts": ts, "channel": channel, "channel_type": "channel"}
+    return {"type": "event_callback", "event_id": event_id, "team_id": TEAM, "event": event}
+
+
+def command(chip: Chip, text: str) -> dict[str, Any]:
+    key = chip.workspace.inside(lambda w: w.response_urls.issue(ADA, ADMIN))
+    return {
+        "team_id": TEAM,
+        "channel_id": ADMIN,
+        "user_id": ADA,
+        "command": "/chip",
+        "text": text,
+        "trigger_id": "42.1",
+        "response_url": f"{chip.workspace.url}/response/{key}",
+    }
+
+
+def post(chip: Chip, body: dict[str, Any], secret: str = SECRET) -> int:
+    assert chip.gateway is not None
+    assert chip.gateway.request_url is not None
+    content = json.dumps(body)
+    timestamp = str(int(time.time()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=content)
+    headers = {
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": str(signature),
+        "Content-Type": "application/json",
+    }
+    request = urllib.request.Request(chip.gateway.request_url, content.encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def get(url: str) -> tuple[int, dict[str, Any]]:
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return response.status, json.loads(response.read())
