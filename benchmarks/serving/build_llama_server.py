@@ -1,8 +1,8 @@
-"""Builds llama-server from the llama.cpp source inside llama-cpp-python's sdist, the same version that Chip serves with.
+"""Builds llama-server from the llama.cpp source inside llama-cpp-python's sdist, the version that Chip serves with.
 
     python -m benchmarks.serving.build_llama_server FOLDER [--jobs 2]
 
-Prints the path of the binary. Takes 5 to 20 minutes on two cores. Needs cmake and a C++ compiler, and the package index.
+Prints the path of the binary. Takes 5 to 20 minutes on two cores. Needs cmake, a C++ compiler and the package index.
 """
 
 import argparse

@@ -1,12 +1,13 @@
 """Writes models of random weights for measuring: real architectures and sizes, nothing to download.
 
-Every word of the vocabulary (" abc") is one token whichever tokenizer reads it, so that all systems read the same prompts
-as text or as tokens; only such words are ever generated, so that no answer ends early or holds half a character.
+Every word of the vocabulary (" abc") is one token, so that all systems read the same prompts as text or tokens; only
+such words are ever generated, so that no answer ends early or holds half a character.
 """
 
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import gguf
 import llama_cpp
@@ -92,7 +93,7 @@ def _write_plain(size: Size, path: Path) -> None:
     _add_tokenizer(writer, size.vocabulary)
     random = np.random.default_rng(0)
     for name, shape in _shapes(size).items():
-        writer.add_tensor(name, _weights(random, name, shape, size))
+        writer.add_tensor(name, _weights(random, name, shape))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -136,7 +137,7 @@ def _shapes(size: Size) -> dict[str, tuple[int, ...]]:
     return shapes | {f"blk.{layer}.{name}": shape for layer in range(size.layers) for name, shape in block.items()}
 
 
-def _weights(random: np.random.Generator, name: str, shape: tuple[int, ...], size: Size) -> NDArray[np.floating]:
+def _weights(random: np.random.Generator, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     if name.endswith("norm.weight"):
         return np.ones(shape, np.float32)
     if name.endswith("bias"):

@@ -1,4 +1,7 @@
-"""The systems that are compared, each behind one function: send a prompt, call back at each token, return at the end."""
+"""The systems that are compared, each behind one function: send a prompt, call back at each token, return at the end.
+
+Chip's engine leaves a core alone that other work holds; the others keep to their threads. On a quiet one all use two.
+"""
 
 import json
 import subprocess

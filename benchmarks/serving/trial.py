@@ -4,6 +4,7 @@ A closed loop: so many clients, each sends its next request when its last has en
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -60,7 +61,7 @@ def _be_a_client(send: Send, run: Run) -> None:
         times: list[float] = []
         send(ask.tokens, lambda times=times: times.append(time.perf_counter()))  # type: ignore[misc]
         run.firsts.append(times[0] - started)
-        run.gaps.extend(after - before for before, after in zip(times, times[1:], strict=False))
+        run.gaps.extend(after - before for before, after in itertools.pairwise(times))
         run.ended[ask.index].set()
 
 
