@@ -37,7 +37,7 @@ def build_context(text: str) -> Block:
 
 def build_button(text: str, action_id: str, value: str, style: str | None = None) -> Block:
     """A button that carries `value`."""
-    button = {"type": "button", "text": _plain(text), "action_id": action_id, "value": value}
+    button = {"type": "button", "text": plain_text(text), "action_id": action_id, "value": value}
     return button | ({"style": style} if style else {})
 
 
@@ -82,7 +82,7 @@ def build_correction_prompt(reply_id: str) -> list[Block]:
 
 def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
     """The modal that asks why the answer was bad and what would have been right; either is enough."""
-    reasons = [{"text": _plain(label), "value": value} for value, label in wording.REASONS.items()]
+    reasons = [{"text": plain_text(label), "value": value} for value, label in wording.REASONS.items()]
     field = {
         "type": "plain_text_input",
         "action_id": CORRECTION_INPUT,
@@ -93,15 +93,15 @@ def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
         "type": "modal",
         "callback_id": CORRECTION_VIEW,
         "private_metadata": json.dumps({"reply_id": reply_id}),
-        "title": _plain(wording.CORRECTION_TITLE),
-        "submit": _plain("Send"),
-        "close": _plain("Cancel"),
+        "title": plain_text(wording.CORRECTION_TITLE),
+        "submit": plain_text("Send"),
+        "close": plain_text("Cancel"),
         "blocks": [
             build_section(_quoted({"Question": question, "Chip said": answer}, 300)),
             {
                 "type": "input",
                 "block_id": REASON_BLOCK,
-                "label": _plain(wording.REASON_LABEL),
+                "label": plain_text(wording.REASON_LABEL),
                 "optional": True,
                 "element": {"type": "radio_buttons", "action_id": REASON_INPUT, "options": reasons},
             },
@@ -109,8 +109,8 @@ def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
                 "type": "input",
                 "block_id": CORRECTION_BLOCK,
                 "optional": True,
-                "label": _plain(wording.CORRECTION_LABEL),
-                "hint": _plain(wording.CORRECTION_HINT),
+                "label": plain_text(wording.CORRECTION_LABEL),
+                "hint": plain_text(wording.CORRECTION_HINT),
                 "element": field,
             },
         ],
@@ -147,9 +147,10 @@ def _quoted(parts: dict[str, str], longest: int = 700) -> str:
     return "\n".join(f"*{name}:* {escape_mrkdwn(shorten(text, longest))}" for name, text in parts.items())
 
 
-def _plain(text: str) -> Block:
+def plain_text(text: str) -> Block:
+    """Text without any markup, as labels and buttons have it."""
     return {"type": "plain_text", "text": text}
 
 
 def _vote_button(label: str, value: str) -> Block:
-    return {"text": _plain(label), "accessibility_label": label, "value": value}
+    return {"text": plain_text(label), "accessibility_label": label, "value": value}

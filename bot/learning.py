@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from bot import wording
@@ -33,6 +34,7 @@ class Learning:
     run: Callable[[str, str], RetrainReport]
     tell: Callable[[str], None]
     report: Callable[[RetrainReport], None]
+    find_next_run: Callable[[], datetime | None] = lambda: None
     _unusable: str | None = field(default=None, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)

@@ -13,6 +13,8 @@ from bot.tickets import Tickets
 from bot.work import WorkPool
 from feedback.channel_rules import RuleBook
 from feedback.database import Database
+from retrieval.knowledge import Knowledge
+from retrieval.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Parts:
     learn_corrections: Callable[[], bool]
     tickets: Tickets
     rules: RuleBook
+    knowledge: Knowledge
+    upkeep: Upkeep
     time_zone: tzinfo
     pool: WorkPool
     admin_channel: str | None

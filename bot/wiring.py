@@ -52,7 +52,7 @@ from retrain.curate import Privacy
 from retrain.errors import RetrainError
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
-from retrain.schedule import due, start_schedule
+from retrain.schedule import due, find_next, start_schedule
 from retrain.settings import RetrainSettings, ScheduleSettings
 from retrieval.embedder import load_embedder
 from retrieval.evidence import EvidenceLimits
@@ -267,14 +267,18 @@ def connect(
         on_open(stack.enter_context(gateway))
         scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
         stack.callback(scheduler.shutdown)
+        parts.learning.find_next_run = lambda: find_next(scheduler)
         scheduler.add_job(
             parts.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
         )
         stopping = threading.Event()
         stack.callback(stopping.set)
-        upkeep = open_upkeep(core.settings, core.knowledge, client)
         scheduler.add_job(
-            lambda: upkeep.sync_due(stopping.is_set), "interval", seconds=SOURCE_SECONDS, coalesce=True, max_instances=1
+            lambda: parts.upkeep.sync_due(stopping.is_set),
+            "interval",
+            seconds=SOURCE_SECONDS,
+            coalesce=True,
+            max_instances=1,
         )
         scheduler.add_job(token.check, "interval", seconds=TOKEN_SECONDS, coalesce=True, max_instances=1)
         scheduler.add_job(
@@ -345,6 +349,8 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         learn_corrections=core.learn_corrections,
         tickets=tickets,
         rules=rules,
+        knowledge=core.knowledge,
+        upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
         pool=WorkPool(
             core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS,

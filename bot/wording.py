@@ -87,15 +87,7 @@ TICKET_WAITS_FOR = ":hourglass: <@{person}> has waited {minutes} minutes for you
 
 UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
 
-COMMAND_HELP_ALL = (
-    "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did.\n"
-    "• `/chip help` shows this"
-)
-COMMAND_HELP_STAFF = "• `/chip status` shows the model in use and how it is doing"
-COMMAND_HELP_ADMIN = (
-    "• `/chip retrain` trains on the feedback so far and promotes the result if it is better\n"
-    "• `/chip rollback [adapter|base]` goes back to the adapter before, or to the one that you name"
-)
+COMMAND_HELP = "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did."
 COMMAND_UNKNOWN = "I don't know `/chip {command}`."
 ADMINS_ONLY = "`/chip {command}` is for admins. Please ask one of them."
 STAFF_ONLY = "`/chip {command}` is for staff."
@@ -113,3 +105,61 @@ HOME = (
 
 RETRAIN_FAILED = "The training failed: {reason} The details are in the log under the reference {reference}."
 ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the bare base answers. {reason}"
+
+ASK_WHAT = "Write your question behind it: `/chip ask How long is the warranty?`"
+SENT_BY_MESSAGE = "I have sent you {name} as a direct message."
+EXPORT_TITLE = "What Chip keeps"
+STATS_DAYS = "Write a number of days behind it: `/chip stats 30`"
+STATS_TITLE = "Chip, the last {days} days"
+STATS_ALT = "In the last {days} days I was asked {asked} times and did not know the answer {refused} times."
+STATS_UNANSWERED = "Asked without an answer"
+REVIEW_NOTHING = "No correction waits for a decision."
+REVIEW_HEAD = "{count} corrections wait for a decision; here are {shown}."
+MODEL_BASE = "the base"
+MODEL_SERVES = " – serves now"
+MODEL_HINT = "`/chip rollback <name>` serves another one."
+PAUSED = "I am paused just now. Please ask again later, or contact the support team directly."
+PAUSED_NOW = "Chip is paused; `/chip resume` lets it answer again."
+RESUMED_NOW = "Chip answers again."
+SOURCE_HINT = (
+    "`/chip sources sync [name]` reads again, `/chip sources remove <name>` takes away, "
+    "`/chip sources add <https://… or #channel> [public|customer|staff]` adds one."
+)
+SOURCE_NONE = "There is no source to read besides the configured folder."
+SOURCE_SYNCING = "I am reading {names} …"
+SOURCE_SYNCED = "{name}: {added} new, {changed} changed, {removed} gone."
+SOURCE_REMOVED = "{name} is gone, with {documents} documents."
+SOURCE_ADDED = "{name} is added, for {audience}."
+SOURCE_ADD_HERE = (
+    "From Slack I take web addresses and channels. Folders are added on my machine with `chip sources add`."
+)
+SOURCE_FAILED = "That did not work: {reason}"
+
+LISTEN = {
+    "mention": "Mentions only",
+    "follow_ups": "Mentions, and follow-ups in its threads",
+    "every": "Every question",
+}
+ANSWER_IN = {"thread": "Answers in the thread", "ephemeral": "Answers to the asker alone"}
+CHANNEL_AUDIENCE = {
+    "settings": "As the settings say",
+    "customer": "Customers read here",
+    "staff": "Only staff read here",
+}
+RULES_HEAD = "*What I do where*"
+RULES_DEFAULT = "Everywhere else: mentions, and follow-ups in my threads; answers in the thread."
+RULES_ELSEWHERE = "Type `/chip channels` in a channel to change its rules."
+RULES_BUTTON = "Change the rules here"
+RULES_ZONE = "Quiet hours are in the time zone {zone}."
+RULES_QUIET = "quiet {quiet}"
+RULES_BOTS = "answers other bots"
+RULES_TITLE = "Rules of this channel"
+RULES_LISTEN = "What do I answer?"
+RULES_ANSWER_IN = "Where do I answer?"
+RULES_AUDIENCE = "Who reads here?"
+RULES_QUIET_FROM = "Quiet from"
+RULES_QUIET_TO = "Quiet until"
+RULES_BOTS_LABEL = "Other bots and workflows"
+RULES_BOTS_OPTION = "Answer them when they ask"
+RULES_CLOCK = "Please write two clock times such as 22:00 and 07:00, or leave both empty."
+RULES_SET = "<#{channel}> has new rules (by <@{person}>): {rules}"

@@ -1,25 +1,22 @@
-"""`/chip`: help, status, retrain, rollback. Says what a caller may do, and why not where they may not."""
+"""`/chip`: finds the command, and says why not where the caller may not use it. Also the modal of channel rules."""
 
-import logging
-from collections.abc import Callable
+import json
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from bot import blocks, wording
+from bot import rules_view, wording
+from bot.commands.call import Call, may
+from bot.commands.table import COMMANDS, build_help
 from bot.listeners.failures import guard
 from bot.parts import Parts
 from feedback.events import Role
-from retrain.errors import RetrainError
-
-logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-Handler = Callable[[Parts, Body, Respond, str], None]
 
 
 def register(app: App, parts: Parts) -> None:
-    """Listen to the one command."""
+    """Listen to the one command, and to what its answers offer."""
 
     @app.command("/chip")
     def handle_chip(ack: Ack, body: Body, respond: Respond) -> None:
@@ -28,62 +25,46 @@ def register(app: App, parts: Parts) -> None:
         job = guard(parts, body, lambda: run_command(parts, body, respond, word.lower(), rest.strip()))
         parts.pool.submit(body["trigger_id"], job)
 
+    @app.action(rules_view.SET_RULES)
+    def handle_set_rules(ack: Ack, body: Body) -> None:
+        ack()
+        channel = body["actions"][0]["value"]
+        if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
+            view = rules_view.build_view(channel, parts.rules.find(channel), str(parts.time_zone))
+            parts.client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    @app.view(rules_view.RULES_VIEW)
+    def handle_rules(ack: Ack, body: Body) -> None:
+        _take_rules(parts, ack, body)
+
 
 def run_command(parts: Parts, body: Body, respond: Respond, word: str, rest: str) -> None:
-    """Run one subcommand for the caller, or say why not."""
+    """Run one command for the caller, or say why not."""
     role = parts.directory.role(body["user_id"])
-    if word in ("", "help"):
-        respond(text=help_for(role))
+    command = COMMANDS.get(word or "help")
+    if command is None:
+        respond(text=f"{wording.COMMAND_UNKNOWN.format(command=word)}\n{build_help(role)}")
         return
-    known = _COMMANDS.get(word)
-    if known is None:
-        respond(text=f"{wording.COMMAND_UNKNOWN.format(command=word)}\n{help_for(role)}")
-        return
-    least, handle = known
-    if not _may(role, least):
-        refusal = wording.ADMINS_ONLY if least is Role.ADMIN else wording.STAFF_ONLY
+    if not may(role, command.least):
+        refusal = wording.ADMINS_ONLY if command.least is Role.ADMIN else wording.STAFF_ONLY
         respond(text=refusal.format(command=word))
         return
-    handle(parts, body, respond, rest)
+    command.run(
+        Call(parts, body["team_id"], body["channel_id"], body["user_id"], role, rest, body["trigger_id"], respond)
+    )
 
 
-def help_for(role: Role) -> str:
-    """Return the help that fits what the caller may do."""
-    lines = [wording.COMMAND_HELP_ALL]
-    if _may(role, Role.STAFF):
-        lines.append(wording.COMMAND_HELP_STAFF)
-    if _may(role, Role.ADMIN):
-        lines.append(wording.COMMAND_HELP_ADMIN)
-    return "\n".join(lines)
-
-
-def _may(role: Role, least: Role) -> bool:
-    return role is least or role is Role.ADMIN
-
-
-def _status(parts: Parts, _body: Body, respond: Respond, _rest: str) -> None:
-    respond(text="Chip's status", blocks=blocks.build_fields("Status", parts.learning.status_rows()))
-
-
-def _retrain(parts: Parts, body: Body, respond: Respond, _rest: str) -> None:
-    channel = f"<#{parts.admin_channel}>" if parts.admin_channel else "the log"
-    started = parts.learning.start(trigger="command", requested_by=body["user_id"])
-    respond(text=(wording.RETRAIN_STARTED if started else wording.RETRAIN_RUNNING).format(channel=channel))
-
-
-def _rollback(parts: Parts, body: Body, respond: Respond, rest: str) -> None:
-    try:
-        previous, now = parts.learning.rollback(to=rest or None, by=body["user_id"])
-    except RetrainError as error:
-        respond(text=wording.ROLLBACK_NOTHING.format(reason=error))
+def _take_rules(parts: Parts, ack: Ack, body: Body) -> None:
+    person, channel = body["user"]["id"], json.loads(body["view"]["private_metadata"])["channel"]
+    if parts.directory.role(person) is not Role.ADMIN:
+        ack(response_action="errors", errors={"listen": wording.ADMINS_ONLY.format(command="channels")})
         return
-    text = wording.ROLLED_BACK.format(adapter=now, previous=previous)
-    respond(text=text)
-    parts.learning.announce(f"{text} (by <@{body['user_id']}>)")
-
-
-_COMMANDS: dict[str, tuple[Role, Handler]] = {
-    "status": (Role.STAFF, _status),
-    "retrain": (Role.ADMIN, _retrain),
-    "rollback": (Role.ADMIN, _rollback),
-}
+    try:
+        rules = rules_view.read_view(body["view"]["state"]["values"])
+    except ValueError:
+        ack(response_action="errors", errors={rules_view.QUIET_BLOCK: wording.RULES_CLOCK})
+        return
+    parts.rules.set(channel, rules, by=person)
+    ack()
+    text = wording.RULES_SET.format(channel=channel, rules=rules_view.describe(rules), person=person)
+    parts.learning.announce(text)

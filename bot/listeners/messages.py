@@ -9,11 +9,12 @@ from slack_bolt import App
 
 from bot import listening, wording
 from bot.answering import Question
+from bot.commands.admins import PAUSED
 from bot.listeners import handover
 from bot.parts import Parts
 from bot.recovery import end_earlier_attempt
 from bot.slack_errors import SLACK_ERRORS, is_refused_here, name_error
-from feedback import conversation, inbox
+from feedback import conversation, inbox, switches
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,9 @@ def _answer(parts: Parts, question: Question, key: str, *, is_resumed: bool = Fa
     facts = dict(asked.payload) if asked else {}
     question = replace(question, reply_id=facts.get("reply_id"))
     try:
-        if not (is_resumed and end_earlier_attempt(parts, question, facts)):
+        if switches.is_on(parts.db, question.team, PAUSED):
+            parts.answering.say_instead(question, wording.PAUSED)
+        elif not (is_resumed and end_earlier_attempt(parts, question, facts)):
             parts.answering.answer(question)
     except Exception:
         reference = parts.new_id("E")

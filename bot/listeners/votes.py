@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 
 from bot import blocks, wording
 from bot.listeners.failures import guard
@@ -193,7 +193,15 @@ def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:
         _whisper(parts, body, refusal)
         return
     outcome = _name_outcome(parts, approved=approved).format(person=person)
-    message = body["message"]
+    _show_decision(parts, body, outcome)
+
+
+def _show_decision(parts: Parts, body: Body, outcome: str) -> None:
+    """Put the outcome where the buttons were; an ephemeral card, which Slack does not send along, is replaced whole."""
+    message = body.get("message")
+    if message is None:
+        Respond(response_url=body["response_url"], proxy=None, ssl=None)(text=outcome, replace_original=True)
+        return
     kept = [block for block in message["blocks"] if block["type"] != "actions"]
     parts.client.chat_update(
         channel=body["channel"]["id"],

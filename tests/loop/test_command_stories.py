@@ -1,10 +1,16 @@
 """`/chip` as each person sees it."""
 
 import json
+from typing import Any
 
 import pytest
 
-from bot import wording
+from bot import blocks, rules_view, wording
+from bot.commands.call import may
+from bot.commands.table import COMMANDS
+from feedback import corrections
+from feedback.channel_rules import AnswerIn, ChannelRules, Listen
+from feedback.events import Role
 from retrain import registry
 from tests.loop.adapters import write_adapter
 from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, HELP, SAM, STAFF, Chip
@@ -18,13 +24,14 @@ def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
     return json.dumps([answer.text, answer.blocks], ensure_ascii=False)
 
 
-@pytest.mark.parametrize(("person", "lines"), [(CLEO, 1), (SAM, 2), (ADA, 3)])
+@pytest.mark.parametrize(("person", "role"), [(CLEO, Role.CUSTOMER), (SAM, Role.STAFF), (ADA, Role.ADMIN)])
 @pytest.mark.parametrize("text", ["/chip", "/chip help"])
 @BOTH_TRANSPORTS
-def test_help_shows_what_the_caller_may_do(chip: Chip, person: str, lines: int, text: str) -> None:
-    answer = run(chip, person, text, HELP, "`/chip help`")
-    parts = (wording.COMMAND_HELP_ALL, wording.COMMAND_HELP_STAFF, wording.COMMAND_HELP_ADMIN)
-    assert [part[-20:] in json.loads(answer)[0] for part in parts] == [True, lines > 1, lines > 2]
+def test_help_shows_what_the_caller_may_do(chip: Chip, person: str, role: Role, text: str) -> None:
+    answer = json.loads(run(chip, person, text, HELP, "`/chip help`"))[0]
+    shown = {command.word for command in COMMANDS.values() if command.help_line() in answer}
+    assert shown == {command.word for command in COMMANDS.values() if may(role, command.least)}
+    assert len(shown) == {Role.CUSTOMER: 3, Role.STAFF: 6, Role.ADMIN: 13}[role]
 
 
 @pytest.mark.parametrize(
@@ -91,3 +98,116 @@ def test_a_command_that_fails_tells_the_caller_a_reference(chip: Chip, monkeypat
 
     monkeypatch.setattr(type(chip.parts.learning), "status_rows", lambda _self: explode())
     run(chip, SAM, "/chip status", STAFF, "under the reference E")
+
+
+def test_a_question_by_command_is_answered_to_the_caller_alone_from_all_that_they_may_read(chip: Chip) -> None:
+    question = "What goodwill credit may support agents grant for a late delivery?"
+    run(chip, SAM, f"/chip ask {question}", HELP, "45 euros")
+    answered = chip.wait_for_said(HELP, "45 euros")
+    assert "Bring in a person" not in str(answered.blocks)
+    assert chip.workspace.visit(SAM).click(chip.show(SAM, answered), HELP, blocks.VOTE, _up(answered.blocks))
+    chip.wait_for_said(HELP, wording.VOTE_UP)
+
+    run(chip, CLEO, f"/chip ask {question}", HELP, "I don")
+    assert "45 euros" not in chip.engine.requests[-1].messages[-1].content
+    run(chip, CLEO, "/chip ask", HELP, "Write your question")
+
+
+def _up(shown: Any) -> str:
+    (vote,) = (block for block in shown if block["type"] == "context_actions")
+    return str(vote["elements"][0]["positive_button"]["value"])
+
+
+def test_stats_sends_a_picture_by_message_and_names_what_had_no_answer(chip: Chip) -> None:
+    for _ in range(2):
+        chip.ask(CLEO, "Which opera is the most famous in Vienna?")
+    answer = run(chip, SAM, "/chip stats 7", HELP, "Asked without an answer")
+
+    assert "asked 2 times and did not know the answer 2 times" in answer
+    assert "2 ×" in answer
+    (picture,) = (f for m in chip.workspace.messages("D0SAM") for f in m.files)
+    assert (picture.mimetype, picture.title) == ("image/png", "Chip, the last 7 days")
+    content = chip.workspace.inside(lambda workspace: workspace.files.get(picture.id).content)
+    assert content.startswith(b"\x89PNG")
+    run(chip, SAM, "/chip stats often", HELP, "a number of days")
+
+
+def test_export_sends_a_person_all_that_is_kept_of_them_and_of_nobody_else(chip: Chip) -> None:
+    chip.ask(CLEO, "How long does the Tansy 4 run on one charge?")
+    chip.ask(SAM, "Can the Tansy 4 climb stairs?")
+    run(chip, CLEO, "/chip export", HELP, "chip-my-data.json")
+
+    (file,) = (f for m in chip.workspace.messages("D0CLEO") for f in m.files)
+    stored = json.loads(chip.workspace.inside(lambda workspace: workspace.files.get(file.id).content))
+    assert [answer["question"] for answer in stored["answers"]] == ["How long does the Tansy 4 run on one charge?"]
+    assert "stairs" not in json.dumps(stored)
+    run(chip, SAM, "/chip export all", HELP, "for admins")
+
+
+def test_review_shows_what_waits_and_its_buttons_decide(chip: Chip) -> None:
+    run(chip, SAM, "/chip review", STAFF, wording.REVIEW_NOTHING)
+    message = chip.ask(CLEO, "How long does the Tansy 4 run on one charge?")
+    reply = chip.reply_at("D0CLEO", message)
+    corrections.record_correction(chip.core.db, reply_id=reply.id, person=CLEO, role="customer", text="75 minutes.")
+
+    run(chip, SAM, "/chip review", STAFF, "75 minutes.")
+    card = chip.wait_for_said(STAFF, "75 minutes.")
+    assert chip.workspace.visit(SAM).click(chip.show(SAM, card), STAFF, blocks.APPROVE)
+
+    chip.wait_for_said(STAFF, wording.CORRECTION_APPROVED.format(person=SAM))
+    assert [correction.text for correction in corrections.approved(chip.core.db)] == ["75 minutes."]
+
+
+def test_models_lists_the_adapters_and_which_serves(chip: Chip) -> None:
+    adapter = write_adapter(chip.core.adapters_folder, "A1", chip.engine.base_id)
+    assert "the base – serves now" in run(chip, ADA, "/chip models", ADMIN, "A1")
+    chip.engine.use_adapter(adapter)
+    answer = run(chip, ADA, "/chip models", ADMIN, "A1")
+    assert answer.count("serves now") == 1
+
+
+def test_while_chip_is_paused_it_says_so_also_after_a_restart(chip: Chip) -> None:
+    run(chip, ADA, "/chip pause", ADMIN, wording.PAUSED_NOW)
+    chip.settle()
+    chip.stop()
+    chip.start()
+    assert chip.ask(CLEO, "How long does the Tansy 4 run?")["text"] == wording.PAUSED
+    run(chip, ADA, "/chip resume", ADMIN, wording.RESUMED_NOW)
+    assert "55 minutes" in chip.ask(CLEO, "How long does the Tansy 4 run on one charge?")["markdown"]
+
+
+def test_the_rules_of_a_channel_are_set_in_a_modal(chip: Chip) -> None:
+    run(chip, ADA, "/chip channels", HELP, "Everywhere else")
+    ada, offered = chip.workspace.visit(ADA), chip.wait_for_said(HELP, "Everywhere else")
+    assert ada.click(chip.show(ADA, offered), HELP, rules_view.SET_RULES)
+    ada.wait_for_view()
+    chosen = {"listen": "every", "answer_in": "ephemeral", "audience": "settings"}
+
+    assert ada.submit_view(chosen | {"quiet_from": "25:00", "quiet_to": ""}) == {
+        rules_view.QUIET_BLOCK: wording.RULES_CLOCK
+    }
+    assert ada.submit_view(chosen | {"quiet_from": "22:00", "quiet_to": "7:00", "bots": ["bots"]}) == {}
+
+    assert chip.parts is not None
+    rules = chip.parts.rules.find(HELP)
+    assert (rules.listen, rules.answer_in, rules.answers_bots) == (Listen.EVERY, AnswerIn.EPHEMERAL, True)
+    chip.wait_for_said(ADMIN, "quiet 22:00–07:00")
+    assert "Every question" in run(chip, ADA, "/chip channels", "D0ADA", "Type `/chip channels` in a channel")
+
+
+def test_a_customer_who_sees_the_button_cannot_set_rules(chip: Chip) -> None:
+    assert chip.parts is not None
+    shown = rules_view.build_list({}, HELP, "UTC")
+    posted = chip.parts.client.chat_postMessage(channel=HELP, text="rules", blocks=shown)
+    cleo = chip.workspace.visit(CLEO)
+    message = cleo.wait_for_message(HELP, lambda one: one["ts"] == posted["ts"])
+    assert cleo.click(message, HELP, rules_view.SET_RULES)
+    assert cleo.view() is None
+    assert chip.parts.rules.find(HELP) == ChannelRules()
+
+
+def test_sources_are_listed_and_a_folder_is_not_opened_from_slack(chip: Chip) -> None:
+    assert f"{chip.core.knowledge.counts().documents} documents" in run(chip, ADA, "/chip sources", ADMIN, "Sources")
+    run(chip, ADA, "/chip sources add /etc staff", ADMIN, wording.SOURCE_ADD_HERE[:30])
+    run(chip, ADA, "/chip sources remove nothing", ADMIN, "That did not work")
+    run(chip, ADA, "/chip sources sync", ADMIN, wording.SOURCE_NONE)

@@ -1,0 +1,1 @@
+"""`/chip`: what each word does, for whom, and its line in the help."""

@@ -1,0 +1,135 @@
+"""What admins may do: train, choose the model, pause, and look after the sources."""
+
+import re
+
+from bot import blocks, wording
+from bot.commands.call import Call
+from feedback import switches
+from retrain import registry
+from retrain.errors import RetrainError
+from retrieval.passage import AUDIENCE_FORMS, Audience
+from retrieval.sources.errors import SourceError
+from retrieval.sources.registry import Source, SourceKind, guess_kind, suggest_name
+
+PAUSED = "paused"
+_HOURS = 24.0  # between two looks at a source that was added here
+
+
+def retrain(call: Call) -> None:
+    """Begin a retrain; its report goes to the admin channel."""
+    channel = f"<#{call.parts.admin_channel}>" if call.parts.admin_channel else "the log"
+    started = call.parts.learning.start(trigger="command", requested_by=call.person)
+    call.say((wording.RETRAIN_STARTED if started else wording.RETRAIN_RUNNING).format(channel=channel))
+
+
+def rollback(call: Call) -> None:
+    """Serve what served before, or what is named."""
+    learning = call.parts.learning
+    try:
+        previous, now = learning.rollback(to=call.rest or None, by=call.person)
+    except RetrainError as error:
+        call.say(wording.ROLLBACK_NOTHING.format(reason=error))
+        return
+    text = wording.ROLLED_BACK.format(adapter=now, previous=previous)
+    call.say(text)
+    learning.announce(f"{text} (by <@{call.person}>)")
+
+
+def models(call: Call) -> None:
+    """List the base and its adapters, the newest first."""
+    learning = call.parts.learning
+    serving, base_id = learning.engine.adapter_id(), learning.engine.base_id
+    rows = [(base_id, wording.MODEL_BASE + (wording.MODEL_SERVES if serving is None else ""))]
+    adapters = [one for one in registry.list_adapters(learning.adapters_folder) if one.base_id == base_id]
+    for adapter in reversed(adapters[-10:]):
+        made = adapter.created_at[:16].replace("T", " ")
+        rows.append((adapter.id, made + (wording.MODEL_SERVES if adapter.id == serving else "")))
+    call.say("Models", [*blocks.build_fields("Models", rows), blocks.build_context(wording.MODEL_HINT)])
+
+
+def pause(call: Call) -> None:
+    """Stop answering; who asks is told so."""
+    _set_paused(call, "on", wording.PAUSED_NOW)
+
+
+def resume(call: Call) -> None:
+    """Answer again."""
+    _set_paused(call, "off", wording.RESUMED_NOW)
+
+
+def _set_paused(call: Call, value: str, text: str) -> None:
+    switches.set_switch(call.parts.db, call.team, PAUSED, value, by=call.person)
+    call.say(text)
+    call.parts.learning.announce(f"{text} (by <@{call.person}>)")
+
+
+def sources(call: Call) -> None:
+    """List where documents come from, read one again, or take one away."""
+    word, _, name = call.rest.partition(" ")
+    try:
+        if word == "sync":
+            _sync(call, name.strip())
+        elif word == "add" and name.strip():
+            _add(call, name.strip())
+        elif word == "remove" and name.strip():
+            gone = call.parts.upkeep.remove(name.strip())
+            call.say(wording.SOURCE_REMOVED.format(name=name.strip(), documents=gone))
+        else:
+            _list_sources(call)
+    except SourceError as error:
+        call.say(wording.SOURCE_FAILED.format(reason=error))
+
+
+def _list_sources(call: Call) -> None:
+    knowledge, syncs = call.parts.knowledge, call.parts.knowledge.syncs()
+    counts = knowledge.counts()
+    rows = [("All", f"{counts.documents} documents, {counts.passages} passages")]
+    for source in call.parts.upkeep.sources():
+        last = syncs.get(source.name)
+        when = f"read {last.at:%Y-%m-%d %H:%M}" if last else "not read yet"
+        problem = f"; {last.problem}" if last and last.problem else ""
+        documents = knowledge.documents_of(source.name)
+        rows.append((source.name, f"{documents} documents for {source.audience}, {when}{problem}"))
+    call.say("Sources", [*blocks.build_fields("Sources", rows), blocks.build_context(wording.SOURCE_HINT)])
+
+
+def _sync(call: Call, name: str) -> None:
+    names = [name] if name else [source.name for source in call.parts.upkeep.sources()]
+    if not names:
+        call.say(wording.SOURCE_NONE)
+        return
+    call.say(wording.SOURCE_SYNCING.format(names=", ".join(names)))
+    for one in names:
+        outcome = call.parts.upkeep.sync(one)
+        if outcome.report is None:
+            call.say(wording.SOURCE_FAILED.format(reason=outcome.reason))
+            continue
+        report = outcome.report
+        call.say(
+            wording.SOURCE_SYNCED.format(name=one, added=report.added, changed=report.changed, removed=report.removed)
+        )
+
+
+def _add(call: Call, words: str) -> None:
+    """Add a website or a channel. A folder of Chip's machine is not for whoever is an admin in Slack to open."""
+    location, _, audience = words.partition(" ")
+    location = _plain_location(location)
+    kind = guess_kind(location)
+    if kind in (SourceKind.FOLDER, SourceKind.GIT):
+        call.say(wording.SOURCE_ADD_HERE)
+        return
+    try:
+        readers = Audience(audience.strip() or "staff")
+    except ValueError as error:
+        raise SourceError(f"The audience {audience.strip()!r} is unknown; use one of: {AUDIENCE_FORMS}.") from error
+    source = Source(suggest_name(location), kind, location, readers, _HOURS)
+    call.parts.upkeep.add(source)
+    call.say(wording.SOURCE_ADDED.format(name=source.name, audience=readers))
+    _sync(call, source.name)
+
+
+def _plain_location(word: str) -> str:
+    """Slack writes a channel as `<#C1|name>` and an address as `<https://…>`."""
+    if channel := re.fullmatch(r"<#(\w+)(?:\|[^>]*)?>", word):
+        return f"#{channel.group(1)}"
+    return word.strip("<>").partition("|")[0]

@@ -1,0 +1,48 @@
+"""One `/chip …` as somebody typed it, and what a command is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slack_bolt import Respond
+
+from bot.blocks import Block
+from bot.parts import Parts
+from feedback.events import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who typed what where. `rest` is what follows the command's word; `respond` answers the caller alone."""
+
+    parts: Parts
+    team: str
+    channel: str
+    person: str
+    role: Role
+    rest: str
+    trigger: str
+    respond: Respond
+
+    def say(self, text: str, blocks: list[Block] | None = None) -> None:
+        """Answer the caller, whom alone Slack shows it."""
+        self.respond(text=text, blocks=blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word after `/chip`: how it is written, what it does, who may use it."""
+
+    word: str
+    usage: str
+    what: str
+    least: Role
+    run: Callable[[Call], None]
+
+    def help_line(self) -> str:
+        return f"• `/chip {self.usage}` {self.what}"
+
+
+def may(role: Role, least: Role) -> bool:
+    """Whether somebody of this role may use what is for `least` and above."""
+    ranks = (Role.CUSTOMER, Role.STAFF, Role.ADMIN)
+    return ranks.index(role) >= ranks.index(least)

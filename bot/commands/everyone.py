@@ -1,0 +1,39 @@
+"""What everybody may do: ask in private, and take their own data home."""
+
+import json
+
+from bot import wording
+from bot.answering import Question
+from bot.blocks import Block
+from bot.commands.call import Call
+from bot.private_files import send_file
+from feedback import export
+
+
+def ask(call: Call) -> None:
+    """Answer a question to the caller alone, from all that they may read."""
+    if not call.rest:
+        call.say(wording.ASK_WHAT)
+        return
+
+    def show(text: str, shown: list[Block]) -> str:
+        call.say(text, shown or None)
+        return ""
+
+    question = Question(call.team, call.channel, "", call.trigger, call.person, call.rest, is_private=True)
+    call.parts.answering.answer(question, show)
+
+
+def export_data(call: Call) -> None:
+    """Send the caller all that is stored of them; an admin who asks for `all`, everybody's feedback."""
+    if call.rest == "all":
+        if call.role != "admin":
+            call.say(wording.ADMINS_ONLY.format(command="export all"))
+            return
+        lines = (json.dumps(row, ensure_ascii=False) for row in export.feedback_rows(call.parts.db, call.team))
+        content, name = "\n".join(lines) + "\n", "chip-feedback.jsonl"
+    else:
+        stored = export.personal_data(call.parts.db, call.team, call.person)
+        content, name = json.dumps(stored, ensure_ascii=False, indent=2), "chip-my-data.json"
+    send_file(call.parts.client, call.person, content.encode(), name, wording.EXPORT_TITLE)
+    call.say(wording.SENT_BY_MESSAGE.format(name=name))

@@ -1,0 +1,60 @@
+"""What staff may do: see how Chip is doing, and decide about corrections."""
+
+from datetime import timedelta
+
+from bot import blocks, stats_plot, wording
+from bot.commands.call import Call
+from bot.private_files import send_file
+from feedback import corrections, questions, replies
+
+DAYS = 30
+_MOST_DAYS = 366
+_SHOWN = 5
+
+
+def status(call: Call) -> None:
+    """Show the model in use and the figures."""
+    call.say("Chip's status", blocks.build_fields("Status", call.parts.learning.status_rows()))
+
+
+def stats(call: Call) -> None:
+    """Send a picture of the last days, and what was asked without an answer."""
+    if call.rest and not call.rest.isdecimal():
+        call.say(wording.STATS_DAYS)
+        return
+    days = max(2, min(int(call.rest or DAYS), _MOST_DAYS))
+    now, parts = call.parts.clock(), call.parts
+    since = now - timedelta(days=days - 1)
+    figures = questions.daily(parts.db, call.team, since, now)
+    asked, refused = sum(day.replies for day in figures), sum(day.refused for day in figures)
+    title = wording.STATS_TITLE.format(days=days)
+    alt_text = wording.STATS_ALT.format(days=days, asked=asked, refused=refused)
+    send_file(parts.client, call.person, stats_plot.draw(figures), "chip-stats.png", title, alt_text)
+    unanswered = questions.find_unanswered(parts.db, call.team, since, _SHOWN)
+    rows = [(f"{one.times} ×", one.question) for one in unanswered]
+    shown = blocks.build_fields(wording.STATS_UNANSWERED, rows) if rows else []
+    text = f"{alt_text} {wording.SENT_BY_MESSAGE.format(name='chip-stats.png')}"
+    call.say(text, [blocks.build_section(text), *shown])
+
+
+def review(call: Call) -> None:
+    """Show the corrections that wait, each with the buttons that decide."""
+    waiting = corrections.find_pending(call.parts.db)
+    given = replies.find_replies(call.parts.db, [correction.reply_id for correction in waiting])
+    mine = [correction for correction in waiting if _team_of(given, correction) == call.team]
+    if not mine:
+        call.say(wording.REVIEW_NOTHING)
+        return
+    head = wording.REVIEW_HEAD.format(count=len(mine), shown=min(len(mine), _SHOWN))
+    call.say(head)
+    for correction in mine[:_SHOWN]:
+        reply = given[correction.reply_id]
+        card = blocks.build_correction_card(
+            correction.id, correction.person, reply.question, reply.shown, correction.text
+        )
+        call.say(wording.CORRECTION_CARD.format(person=correction.person), card)
+
+
+def _team_of(given: dict[str, replies.Reply], correction: corrections.Correction) -> str | None:
+    reply = given.get(correction.reply_id)
+    return None if reply is None else reply.team

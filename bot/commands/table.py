@@ -1,0 +1,54 @@
+"""Every `/chip` command, in the order in which the help shows them."""
+
+from bot import wording
+from bot.commands import admins, everyone, staff
+from bot.commands.call import Call, Command, may
+from bot.commands.channels import channels
+from feedback.events import Role
+
+
+def show_help(call: Call) -> None:
+    """Show what the caller may do."""
+    call.say(build_help(call.role))
+
+
+def build_help(role: Role) -> str:
+    """Return the help that fits the role: how to ask, and a line for each command."""
+    lines = [command.help_line() for command in COMMANDS.values() if may(role, command.least)]
+    return "\n".join([wording.COMMAND_HELP, *lines])
+
+
+_ALL = (
+    Command("help", "help", "shows this", Role.CUSTOMER, show_help),
+    Command("ask", "ask <question>", "answers you alone", Role.CUSTOMER, everyone.ask),
+    Command("export", "export", "sends you all that I keep of you", Role.CUSTOMER, everyone.export_data),
+    Command("status", "status", "shows the model in use and how it is doing", Role.STAFF, staff.status),
+    Command("stats", "stats [days]", "sends you a picture of the last 30 days", Role.STAFF, staff.stats),
+    Command("review", "review", "shows the corrections that wait for a decision", Role.STAFF, staff.review),
+    Command(
+        "retrain",
+        "retrain",
+        "trains on the feedback so far; the result serves if it is better",
+        Role.ADMIN,
+        admins.retrain,
+    ),
+    Command("models", "models", "lists the base and its adapters", Role.ADMIN, admins.models),
+    Command(
+        "rollback",
+        "rollback [adapter|base]",
+        "goes back to the adapter before, or to the one named",
+        Role.ADMIN,
+        admins.rollback,
+    ),
+    Command("channels", "channels", "shows and sets what I do in which channel", Role.ADMIN, channels),
+    Command(
+        "sources",
+        "sources [add|sync|remove …]",
+        "shows where documents come from, and reads them again",
+        Role.ADMIN,
+        admins.sources,
+    ),
+    Command("pause", "pause", "lets me say that I am paused instead of answering", Role.ADMIN, admins.pause),
+    Command("resume", "resume", "lets me answer again", Role.ADMIN, admins.resume),
+)
+COMMANDS = {command.word: command for command in _ALL}
