@@ -1,4 +1,4 @@
-"""The command line: `chip run | ingest | sources | ask | retrain | models | doctor`. Each command is one short story."""
+"""The command line: `chip run | ingest | sources | ask | retrain | models | doctor`. Each is one short story."""
 
 import logging
 import os

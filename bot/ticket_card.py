@@ -12,6 +12,7 @@ from feedback.tickets import Ticket, TicketState
 CLAIM = "claim_ticket"
 RELEASE = "release_ticket"
 DISMISS = "dismiss_ticket"
+USE = "use_answer"
 KEEP_OUT = "keep_answer_out"
 
 _TURNS = 6
@@ -21,13 +22,17 @@ _SOURCES = 3
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card shows beyond its ticket: the asker's name and role, the conversation, the evidence, a link."""
+    """What a card shows beyond its ticket: the asker's name and role, the conversation, the evidence, a link.
+
+    `learned` is what staff decided about the answer as a correction; None where they have not, or there is none.
+    """
 
     name: str
     role: str
     turns: Sequence[Message]
     reply: Reply
     link: str | None
+    learned: bool | None = None
 
 
 def build_card(ticket: Ticket, facts: CardFacts) -> tuple[str, list[blocks.Block]]:
@@ -39,7 +44,7 @@ def build_card(ticket: Ticket, facts: CardFacts) -> tuple[str, list[blocks.Block
     if facts.link:
         shown.append(blocks.build_context(f"<{facts.link}|{wording.TICKET_LINK}>"))
     notice = wording.TICKET_NOTICE.format(name=escape_mrkdwn(facts.name))
-    return notice, [*shown, blocks.build_context(_state(ticket)), *_buttons(ticket)]
+    return notice, [*shown, blocks.build_context(_state(ticket, facts.learned)), *_buttons(ticket, facts.learned)]
 
 
 def _conversation(facts: CardFacts) -> str:
@@ -59,7 +64,9 @@ def _found(lines: Sequence[SourceLine]) -> str:
     return wording.TICKET_FOUND.format(sources=escape_mrkdwn(" · ".join(headings))) if headings else ""
 
 
-def _state(ticket: Ticket) -> str:
+def _state(ticket: Ticket, learned: bool | None) -> str:
+    if learned is not None:
+        return (wording.TICKET_USED if learned else wording.TICKET_KEPT_OUT).format(by=ticket.claimed_by)
     sentence = {
         TicketState.OPEN: wording.TICKET_OPEN,
         TicketState.CLAIMED: wording.TICKET_CLAIMED,
@@ -69,14 +76,18 @@ def _state(ticket: Ticket) -> str:
     return sentence.format(by=ticket.claimed_by, person=ticket.asker)
 
 
-def _buttons(ticket: Ticket) -> list[blocks.Block]:
+def _buttons(ticket: Ticket, learned: bool | None) -> list[blocks.Block]:
     dismiss = blocks.build_button(wording.TICKET_DISMISS_BUTTON, DISMISS, ticket.id)
     buttons = {
         TicketState.OPEN: [blocks.build_button(wording.TICKET_CLAIM_BUTTON, CLAIM, ticket.id, "primary"), dismiss],
         TicketState.CLAIMED: [blocks.build_button(wording.TICKET_RELEASE_BUTTON, RELEASE, ticket.id), dismiss],
-        TicketState.ANSWERED: [blocks.build_button(wording.TICKET_KEEP_OUT_BUTTON, KEEP_OUT, ticket.id)],
+        TicketState.ANSWERED: [
+            blocks.build_button(wording.TICKET_USE_BUTTON, USE, ticket.id, "primary"),
+            blocks.build_button(wording.TICKET_KEEP_OUT_BUTTON, KEEP_OUT, ticket.id),
+        ],
         TicketState.DISMISSED: [],
     }[ticket.state]
-    if not buttons or (ticket.state is TicketState.ANSWERED and ticket.correction_id is None):
+    is_answered = ticket.state is TicketState.ANSWERED
+    if not buttons or (is_answered and (ticket.correction_id is None or learned is not None)):
         return []
     return [{"type": "actions", "elements": buttons}]

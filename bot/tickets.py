@@ -29,7 +29,10 @@ _SECTION_BYTES = 2_800
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """The desk. `staff_channel` is None where Chip sees no such channel; `remind_after` is how long staff may wait."""
+    """The desk. `staff_channel` is None where Chip sees no such channel; `remind_after` is how long staff may wait.
+
+    `learn_corrections` serves the corrections that hold from now on.
+    """
 
     client: WebClient
     db: Database
@@ -38,6 +41,7 @@ class Tickets:
     staff_channel: str | None
     remind_after: timedelta
     clock: Callable[[], datetime]
+    learn_corrections: Callable[[], bool]
 
     def bring_in(self, reply: replies.Reply, person: str) -> tuple[str, bool]:
         """Open the conversation's card unless there is one; return what to tell the person, and whether it is new."""
@@ -83,16 +87,24 @@ class Tickets:
         self._refresh(ticket_id)
         return None
 
+    def use(self, ticket_id: str, person: str) -> str | None:
+        """Let the answer serve others who ask the same; return why not."""
+        return self._decide(ticket_id, person, approved=True)
+
     def keep_out(self, ticket_id: str, person: str) -> str | None:
-        """Take the answer out of what Chip learns; return why not."""
+        """Keep the answer for the one person that it was written for; return why not."""
+        return self._decide(ticket_id, person, approved=False)
+
+    def _decide(self, ticket_id: str, person: str, *, approved: bool) -> str | None:
         if refusal := self._reason_not(ticket_id, person):
             return refusal
         ticket = tickets.find_ticket(self.db, ticket_id)
         if ticket is None or ticket.correction_id is None:
             return wording.TICKET_UNKNOWN
         role = self.directory.role(person).value
-        corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=False)
-        self._say_at_card(ticket, wording.TICKET_KEPT_OUT.format(person=person))
+        corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=approved)
+        self.learn_corrections()
+        self._refresh(ticket_id)
         return None
 
     def find_for_message(self, channel: str, thread_ts: str) -> Ticket | None:
@@ -223,7 +235,14 @@ class Tickets:
             turns=conversation.find_thread(self.db, ticket.team, ticket.channel, ticket.thread_ts),
             reply=reply,
             link=self._link(reply),
+            learned=self._find_decision(ticket),
         )
+
+    def _find_decision(self, ticket: Ticket) -> bool | None:
+        correction = corrections.find_correction(self.db, ticket.correction_id) if ticket.correction_id else None
+        if correction is None or correction.state is corrections.State.WAITING:
+            return None
+        return correction.state is corrections.State.APPROVED
 
     def _link(self, reply: replies.Reply) -> str | None:
         try:

@@ -338,6 +338,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         staff_channel=staff_channel,
         remind_after=timedelta(minutes=slack.ticket_reminder_minutes),
         clock=now_utc,
+        learn_corrections=core.learn_corrections,
     )
     return Parts(
         client=client,

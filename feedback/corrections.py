@@ -1,6 +1,7 @@
 """Corrections: what a reply should have said, who says so, and whether it holds.
 
-A correction by staff holds because it is theirs; a customer's waits until staff decide. Of all that hold for one reply,
+A correction by staff holds because it is theirs; a customer's waits until staff decide, and so does what staff wrote to
+one person who had asked for help: it may be about that person alone. Of all that hold for one reply,
 the one approved last supersedes the others. Knows nothing of how a correction is retrieved or trained on.
 """
 
@@ -150,7 +151,7 @@ def _build_correction(event: FeedbackEvent, decision: FeedbackEvent | None) -> C
     state, last = State.WAITING, None
     if decision is not None:
         state, last = State.APPROVED if decision.value["approved"] else State.REJECTED, decision
-    elif event.role in _DECIDERS:
+    elif event.role in _DECIDERS and event.source is not Source.TICKET:
         state, last = State.APPROVED, event
     return Correction(
         id=event.id,

@@ -36,6 +36,7 @@ def register(app: App, parts: Parts) -> None:
     listen(ticket_card.CLAIM, desk.claim)
     listen(ticket_card.RELEASE, desk.release)
     listen(ticket_card.DISMISS, desk.dismiss)
+    listen(ticket_card.USE, desk.use)
     listen(ticket_card.KEEP_OUT, desk.keep_out)
 
 

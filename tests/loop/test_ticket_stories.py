@@ -80,8 +80,8 @@ def test_the_claimants_words_reach_the_asker_become_a_correction_and_close_the_c
     assert len(answers) == 1
     assert "*Sam* from the team answers:" in answers[0]
     assert "<https://example.com>" in answers[0]
-    (held,) = corrections.approved(chip.core.db)
-    assert (held.person, held.text) == (SAM, "We don't sell operas, but https://example.com does.")
+    (waiting,) = corrections.find_pending(chip.core.db)
+    assert (waiting.person, waiting.text) == (SAM, "We don't sell operas, but https://example.com does.")
     assert find_ticket(chip, card).state is TicketState.ANSWERED
     assert tickets.find_waiting(chip.core.db, TEAM) == []
 
@@ -161,17 +161,24 @@ def test_a_card_closed_without_an_answer_lets_the_next_call_open_a_new_one(chip:
     assert corrections.approved(chip.core.db) == []
 
 
-def test_an_answer_for_one_person_only_is_kept_out_of_the_training(chip: Chip) -> None:
+@pytest.mark.parametrize(("button", "texts"), [(ticket_card.USE, ["In the catalogue."]), (ticket_card.KEEP_OUT, [])])
+def test_an_answer_serves_others_only_when_staff_say_so(chip: Chip, button: str, texts: list[str]) -> None:
     _, card = ask_for_a_person(chip)
     claim(chip, card)
-    chip.workspace.visit(SAM).post(STAFF, "Your parcel comes tomorrow.", card.ts)
-    answered = chip.wait_for_said(STAFF, "Answered by")
-    assert len(corrections.approved(chip.core.db)) == 1
-
-    press(chip, SAM, answered, ticket_card.KEEP_OUT)
-
-    chip.wait_for_said(STAFF, wording.TICKET_KEPT_OUT.format(person=SAM))
+    chip.workspace.visit(SAM).post(STAFF, "In the catalogue.", card.ts)
+    answered = chip.wait_for_said(STAFF, "May I give this answer to others")
     assert corrections.approved(chip.core.db) == []
+
+    press(chip, SAM, answered, button)
+
+    decided = chip.wait_for_said(
+        STAFF, "I give this answer to others who ask the same." if texts else "for this person only."
+    )
+    assert decided.ts == card.ts
+    assert "actions" not in [block["type"] for block in decided.blocks]
+    assert [correction.text for correction in corrections.approved(chip.core.db)] == texts
+    again = chip.ask(SAM, OPERA, HELP)
+    assert ("In the catalogue." in again["markdown"]) == bool(texts)
 
 
 def test_a_card_that_nobody_answers_is_brought_up_again_and_again(chip: Chip) -> None:
