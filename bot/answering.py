@@ -187,7 +187,8 @@ class Answering:
             stream.append(f"\n\n{wording.CUT_SHORT}")
         if not shown.text:
             stream.append(shown.add(Sentence(REFUSAL, "", None), milliseconds=asked.milliseconds))
-        reply = build_reply(asked, completion, shown, self.clock())
+        role = self.directory.role(asked.question.person)
+        reply = build_reply(asked, completion, shown, self.clock(), role.value)
         replies.record_reply(self.db, reply)
         was_streamed = bool(stream.parts)
         if was_streamed:  # a follow-up may come as soon as the answer looks finished
@@ -239,7 +240,8 @@ class Answering:
         messages = conversation.find_thread(
             self.db, question.team, question.channel, question.thread_ts, limit=self.limits.thread_messages + 1
         )
-        earlier = [message for message in messages if message.ts != question.ts]
+        later = (lambda ts: ts >= question.ts) if question.edit else (lambda ts: ts == question.ts)
+        earlier = [message for message in messages if not later(message.ts)]
         latest = earlier[max(0, len(earlier) - self.limits.thread_messages) :]
         return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in latest]
 
@@ -324,7 +326,9 @@ def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
 
 
-def build_reply(asked: Asked, completion: Completion, shown: ShownAnswer, now: datetime) -> replies.Reply:
+def build_reply(
+    asked: Asked, completion: Completion, shown: ShownAnswer, now: datetime, asker_role: str | None = None
+) -> replies.Reply:
     """Return the row that ties an answer to its exact prompt, passages, base and adapter."""
     question, evidence = asked.question, asked.retrieved.evidence
     return replies.Reply(
@@ -352,4 +356,5 @@ def build_reply(asked: Asked, completion: Completion, shown: ShownAnswer, now: d
         first_text_ms=round(shown.first_text_ms),
         total_ms=round(asked.milliseconds()),
         created_at=now,
+        asker_role=asker_role,
     )

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from slack_bolt import App
 
-from bot.listeners import commands, failures, inbox, messages, people, tickets, unknown, votes
+from bot.listeners import commands, edits, failures, forgetting, inbox, messages, people, tickets, unknown, votes
 from bot.parts import Parts
 from feedback.inbox import find_unfinished, mark_done
 
@@ -23,7 +23,7 @@ def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
-    for kind in (failures, inbox, messages, votes, tickets, people, commands, unknown):
+    for kind in (failures, inbox, forgetting, edits, messages, votes, tickets, people, commands, unknown):
         kind.register(app, parts)
     return app
 
@@ -34,6 +34,8 @@ def resume(app: App, parts: Parts) -> int:
     for event in find_unfinished(parts.db):
         if event.kind in ("reaction_added", "reaction_removed"):
             votes.build_reaction_handler(parts)(dict(event.payload))
+        elif event.kind in forgetting.KINDS or event.payload.get("event", {}).get("subtype") == "message_deleted":
+            forgetting.resume(parts, dict(event.payload))
         elif event.kind in ("message", "app_mention"):
             resumed += messages.resume(parts, event)
         elif event.kind in inbox.INTERACTIONS:

@@ -25,7 +25,7 @@ def build_verified_answers(db: Database, find_passage: FindPassage) -> list[Veri
     built: dict[str, VerifiedAnswer] = {}
     for correction in held:
         reply = replies.get(correction.reply_id)
-        if reply is not None:
+        if reply is not None and reply.question:  # empty where it was forgotten
             built[correction.id] = _build(correction, reply, find_passage, built)
     return list(built.values())
 

@@ -43,6 +43,7 @@ from bot.verified import build_verified_answers
 from bot.work import WorkPool
 from config.settings import EngineSettings, Settings, SettingsError
 from feedback.channel_rules import RuleBook
+from feedback.consent import LOCAL, OFF, Consent, build_covers
 from feedback.database import Database, open_database
 from feedback.inbox import forget_payloads, mark_ended
 from retrain import registry
@@ -126,11 +127,16 @@ class Core:
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.retrain.heldout,
             replay_prompts=self._replay_prompts,
-            privacy=Privacy(find_audience=self._find_audience),
+            privacy=Privacy(find_audience=self._find_audience, covers=build_covers(self.db, self.consent_unasked)),
         )
         if tell is not None:
             deps = replace(deps, tell=tell)
         return run_retrain(deps, trigger=trigger, requested_by=requested_by)
+
+    @property
+    def consent_unasked(self) -> Consent:
+        """What holds for learning where no admin decided: all in the local workspace, nothing in a real one."""
+        return LOCAL if self.settings.is_local else OFF
 
     def learn_corrections(self) -> bool:
         """Serve the corrections that hold now, and no others; False where that is switched off."""

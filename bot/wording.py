@@ -84,6 +84,9 @@ TICKET_UNDELIVERED = "Your answer did not arrive ({reason}). Please answer in th
 TICKET_WAITS = ":hourglass: <@{person}> has waited {minutes} minutes for a person, and nobody has taken this yet."
 TICKET_WAITS_FOR = ":hourglass: <@{person}> has waited {minutes} minutes for your answer, <@{by}>."
 
+EDITED = "You changed your question after I took it up."
+EDITED_BUTTON = "Answer the new question"
+
 UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
 
 COMMAND_HELP = "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from feedback.database import Database, insert_once
 from feedback.tables import messages
@@ -39,3 +39,10 @@ def find_thread(db: Database, team: str, channel: str, thread_ts: str, limit: in
     with db.read() as connection:
         rows = connection.execute(query).all()
     return [Message(*row) for row in reversed(rows)]
+
+
+def edit_message(db: Database, team: str, channel: str, ts: str, text: str) -> None:
+    """Put new text in the place of a stored message's; an unknown message changes nothing."""
+    here = (messages.c.team == team) & (messages.c.channel == channel) & (messages.c.ts == ts)
+    with db.begin() as connection:
+        connection.execute(update(messages).where(here).values(text=text))

@@ -38,7 +38,8 @@ class Reply:
 
     `question` is what the person wrote and `query` what was searched for. `answer` is the model's raw text and `shown`
     what people saw. `match` is how well the evidence matched, as the prompt words it. `finish` is why generation ended.
-    `first_text_ms` is None where no text was streamed; `adapter_id` is None where the bare base spoke.
+    `first_text_ms` is None where no text was streamed; `adapter_id` is None where the bare base spoke; `asker_role` is
+    None where it was not noted yet. What was forgotten has neither `question` nor `messages`.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Reply:
     first_text_ms: int | None
     total_ms: int
     created_at: datetime
+    asker_role: str | None = None
 
 
 _PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", "evidence", "match"))

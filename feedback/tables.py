@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-APPEND_ONLY = ("feedback_events", "promotions")
+APPEND_ONLY = ("feedback_events", "promotions", "consents")
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -138,6 +138,7 @@ replies = Table(
     Column("first_text_ms", Integer, nullable=True),
     Column("total_ms", Integer, nullable=False),
     _at("created_at"),
+    _name("asker_role", nullable=True),
     Index(None, "team", "channel", "question_ts"),
     Index(None, "created_at"),
 )
@@ -259,3 +260,20 @@ surveys = Table(
     _at("asked_at"),
     UniqueConstraint("team", "person", "month"),
 )
+
+consents = Table(
+    "consents",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("team"),
+    Column("is_on", Boolean, nullable=False),
+    Column("guests", Boolean, nullable=False),
+    Column("channels", JSON, nullable=False),
+    _name("notice"),
+    _name("by"),
+    _at("at"),
+    Index(None, "team", "number"),
+)
+
+# Holds a row only inside a transaction that erases feedback, which triggers forbid otherwise.
+erasing = Table("erasing", METADATA, Column("number", Integer, primary_key=True, autoincrement=True))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from feedback.corrections import approved
 from feedback.database import Database
+from feedback.events import Role
 from feedback.privacy import mask_personal_data
 from feedback.replies import Reply, find_replies
 from feedback.votes import StandingVerdict, Verdict, standing_verdicts
@@ -25,17 +26,23 @@ BuildPrompt = Callable[[str, Audience], Prompt]
 # A system message and the question: what an answer has that no earlier turn can have told staff secrets.
 _FIRST_TURN = 2
 
+FORGOTTEN = "forgotten"
+
 _LEADING_MARKER = re.compile(r"^\s*\[\d{1,2}\]\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What may be learned: the example as served, its reply, who taught it, and what makes it the same question."""
+    """What may be learned: the example as served, its reply, who taught it, and what makes it the same question.
+
+    `teacher` is the role of whoever wrote the target, None where Chip did.
+    """
 
     example: Example
     reply: Reply
     person: str
     key: tuple[str, ...]
+    teacher: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,13 @@ class Curated:
 class Privacy:
     """What must not be trained on: people's names, and evidence that customers may not read (any more).
 
-    `find_audience` gives a passage's present audience by its id; None where the documents no longer hold it.
+    `find_audience` gives a passage's present audience by its id; None where the documents no longer hold it. `covers`
+    says whether its people's consent covers a reply and whoever taught by a text of their own, whose role it gets.
     """
 
     names: tuple[str, ...] = ()
     find_audience: Callable[[str], Audience | None] = field(default=lambda passage_id: None)  # noqa: ARG005
+    covers: Callable[[Reply, Role | None], bool] = field(default=lambda reply, teacher: True)  # noqa: ARG005
 
 
 def curate(
@@ -84,7 +93,7 @@ def curate(
     dropped: Counter[str] = Counter()
     privacy = privacy or Privacy()
     lessons = [*_find_likes(db, dropped, heldout), *_find_corrections(db, dropped)]
-    lessons = [lesson for lesson in lessons if _may_train(lesson.reply, settings, privacy, dropped)]
+    lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
     lessons = _keep_last_word(lessons, dropped)
     lessons = _cap_persons(lessons, settings.max_per_person, dropped)
     chance = random.Random(seed)
@@ -108,6 +117,9 @@ def _find_likes(db: Database, dropped: Counter[str], heldout: Iterable[str]) -> 
     for reply_id, cast in votes.items():
         reply = replies.get(reply_id)
         if reply is None or reply_id in corrected:
+            continue
+        if not reply.messages:
+            dropped[FORGOTTEN] += 1
             continue
         lesson, reason = _judge_like(reply, cast, kept_back)
         if lesson is None:
@@ -156,9 +168,13 @@ def _find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
         if reply is None:
             dropped["the corrected reply is gone"] += 1
             continue
+        if not reply.messages:
+            dropped[FORGOTTEN] += 1
+            continue
         text = " ".join(_LEADING_MARKER.sub("", correction.text).split())
         target = cite(text, _messages(reply))
-        lessons.append(_build_lesson(reply, target, "correction", person=correction.person))
+        lesson = _build_lesson(reply, target, "correction", person=correction.person)
+        lessons.append(replace(lesson, teacher=correction.role))
     return lessons
 
 
@@ -193,8 +209,12 @@ def normalise_question(question: str) -> str:
     return " ".join(split_words(question))
 
 
-def _may_train(reply: Reply, settings: CurateSettings, privacy: Privacy, dropped: Counter[str]) -> bool:
-    """Whether one adapter for everybody may learn it: nothing of what customers may not read, unless so set."""
+def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropped: Counter[str]) -> bool:
+    """Whether one adapter for everybody may learn it: with consent, and nothing of what customers may not read."""
+    reply = lesson.reply
+    if not privacy.covers(reply, lesson.teacher):
+        dropped["nobody consented to learning from it"] += 1
+        return False
     if settings.staff_replies:
         return True
     audiences = [privacy.find_audience(line.passage_id) for line in reply.evidence]

@@ -45,7 +45,7 @@ def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
         if question is None or not _is_first_sight(parts, question, key):
             inbox.mark_done(parts.db, key)
             return
-        parts.pool.submit(key, lambda: _answer(parts, question, key))
+        parts.pool.submit(key, lambda: answer_question(parts, question, key))
 
     return handle
 
@@ -71,14 +71,14 @@ def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
     if handover.take(parts, dict(event.payload)):
         return False
     question = find_question(parts, dict(event.payload))
-    if question is None or not _take_again(parts, question, event.key):
+    if question is None or not take_again(parts, question, event.key):
         inbox.mark_done(parts.db, event.key)
         return False
-    parts.pool.submit(event.key, lambda: _answer(parts, question, event.key, is_resumed=True))
+    parts.pool.submit(event.key, lambda: answer_question(parts, question, event.key, is_resumed=True))
     return True
 
 
-def _take_again(parts: Parts, question: Question, key: str) -> bool:
+def take_again(parts: Parts, question: Question, key: str) -> bool:
     """Whether this event is the one that asks: a mention's second event is not, and neither is a finished question."""
     asked = inbox.find_event(parts.db, question.key)
     if asked is None:
@@ -99,7 +99,8 @@ def _is_first_sight(parts: Parts, question: Question, key: str) -> bool:
     )
 
 
-def _answer(parts: Parts, question: Question, key: str, *, is_resumed: bool = False) -> None:
+def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: bool = False) -> None:
+    """Answer, or say that it failed; `key` is the event that asked, which is done then."""
     asked = inbox.find_event(parts.db, question.key)
     facts = dict(asked.payload) if asked else {}
     question = replace(question, reply_id=facts.get("reply_id"))

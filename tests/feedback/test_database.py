@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from feedback import migrations
+from feedback.consent import record_consent
 from feedback.conversation import find_thread
 from feedback.database import Database, migrate, open_database
 from feedback.errors import DatabaseUnusable
@@ -126,6 +127,7 @@ def test_the_log_cannot_be_rewritten_even_by_hand(
     record_button(db, reply_id="R1", person="U1", role="customer", verdict="up")
     with db.begin() as connection:
         connection.execute(insert(promotions).values(id="P1", at=START, base_id="b", by="UA", reason="better"))
+    record_consent(db, "T1", by="UA", is_on=True)
     with pytest.raises(IntegrityError, match="append-only"), db.begin() as connection:
         connection.exec_driver_sql(statement.format(table))
     assert verdicts(db, "R1") == {"U1": "up"}

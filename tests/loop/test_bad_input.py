@@ -165,7 +165,7 @@ def test_edits_deletions_and_chips_own_messages_trigger_nothing(chip: Chip) -> N
     chip.settle()
 
     assert len(chip.engine.requests) == 1
-    assert len(chip.said(HELP)) == 1
+    assert ["feedback_buttons" in said for said in chip.said(HELP)] == [True, False]  # the other offers to answer anew
 
 
 def test_an_event_that_nobody_asked_for_is_done_with(chip: Chip) -> None:

@@ -3,6 +3,9 @@
 import pytest
 
 from feedback.database import Database
+from feedback.events import Role
+from feedback.forgetting import forget_message
+from feedback.replies import Reply
 from retrain.curate import Curated, Privacy, curate
 from retrain.examples import Example, Prompt
 from retrain.settings import CurateSettings
@@ -172,3 +175,30 @@ def test_the_same_feedback_gives_the_same_examples(db: Database) -> None:
     first, second = run_curate(db, settings=settings), run_curate(db, settings=settings)
     assert first == second
     assert len(first.examples) == 5
+
+
+def test_what_consent_does_not_cover_is_not_learned(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    correct(db, "R1", "Charging takes 80 minutes.", role="admin")
+    asked: list[tuple[str, object]] = []
+
+    def covers(reply: Reply, teacher: object) -> bool:
+        asked.append((reply.id, teacher))
+        return False
+
+    curated = run_curate(db, privacy=Privacy(covers=covers))
+    assert curated.examples == ()
+    assert curated.dropped == {"nobody consented to learning from it": 1}
+    assert asked == [("R1", Role.ADMIN)]
+
+
+def test_what_was_forgotten_is_not_learned(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    like(db, "R1")
+    add_reply(db, "R2", "How large an area does it mow?")
+    correct(db, "R2", "It mows 600 square metres.")
+    for reply_id in ("R1", "R2"):
+        forget_message(db, "T1", "C1", f"{reply_id}.1")
+    curated = run_curate(db)
+    assert curated.examples == ()
+    assert curated.dropped == {"forgotten": 2}

@@ -1,0 +1,90 @@
+"""A question that was edited after Chip took it: its asker is offered a new answer, and nobody else hears of it.
+
+Unfurls, counters and Chip's own streams are "changes" too; only a person's new words are an edit.
+"""
+
+import logging
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import blocks, wording
+from bot.answering import Question
+from bot.listeners import messages
+from bot.listeners.failures import guard
+from bot.parts import Parts
+from bot.slack_errors import SLACK_ERRORS, name_error
+from feedback import conversation, inbox
+
+logger = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+ANSWER_EDIT = "answer_edit"
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to changed messages, and to the button that asks for a new answer."""
+
+    @app.event({"type": "message", "subtype": "message_changed"})
+    def handle_change(body: Body) -> None:
+        parts.pool.submit(body["event_id"], lambda: take_change(parts, body))
+
+    @app.action(ANSWER_EDIT)
+    def handle_answer_edit(ack: Ack, body: Body) -> None:
+        ack()
+        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: answer_edit(parts, body)))
+
+
+def take_change(parts: Parts, body: Body) -> None:
+    """Keep the new words in the conversation, and offer to answer them, where they are a question's."""
+    question = find_edited_question(parts, body)
+    if question is not None:
+        conversation.edit_message(parts.db, question.team, question.channel, question.ts, question.text)
+        _offer(parts, question, body["event_id"])
+    inbox.mark_done(parts.db, body["event_id"])
+
+
+def find_edited_question(parts: Parts, body: Body) -> Question | None:
+    """Return the question as edited; None for other changes, others' messages, and what Chip never took up."""
+    event = body["event"]
+    message, before = event.get("message") or {}, event.get("previous_message") or {}
+    person = message.get("user")
+    if not message.get("edited") or message.get("bot_id") or person in (None, parts.bot_user):
+        return None
+    if message.get("text", "") == before.get("text", ""):
+        return None
+    ts, thread_ts = message["ts"], message.get("thread_ts") or message["ts"]
+    asked = Question(body["team_id"], event["channel"], thread_ts, ts, person, message.get("text", ""))
+    return asked if inbox.find_event(parts.db, asked.key) is not None else None
+
+
+def answer_edit(parts: Parts, body: Body) -> None:
+    """Answer an edited question, once for each edit, however often the button is pressed."""
+    stored = inbox.find_event(parts.db, body["actions"][0]["value"])
+    asked = find_edited_question(parts, dict(stored.payload)) if stored is not None and stored.payload else None
+    if stored is None or asked is None:
+        parts.client.chat_postEphemeral(
+            channel=body["channel"]["id"], user=body["user"]["id"], text=wording.UNKNOWN_ACTION
+        )
+        return
+    question = Question(asked.team, asked.channel, asked.thread_ts, asked.ts, asked.person, asked.text, edit=stored.key)
+    is_resumed = inbox.find_event(parts.db, question.key) is not None
+    if messages.take_again(parts, question, body["trigger_id"]):
+        messages.answer_question(parts, question, body["trigger_id"], is_resumed=is_resumed)
+
+
+def _offer(parts: Parts, question: Question, event_id: str) -> None:
+    try:
+        parts.client.chat_postEphemeral(
+            channel=question.channel,
+            user=question.person,
+            thread_ts=question.thread_ts,
+            text=wording.EDITED,
+            blocks=[
+                blocks.build_context(wording.EDITED),
+                {"type": "actions", "elements": [blocks.build_button(wording.EDITED_BUTTON, ANSWER_EDIT, event_id)]},
+            ],
+        )
+    except SLACK_ERRORS as error:
+        logger.warning("no offer for the edit %s: %s", event_id, name_error(error))

@@ -1,0 +1,67 @@
+"""What Slack says is gone: a deleted message, a removed app, a revoked token. Chip forgets it too."""
+
+import logging
+from typing import Any
+
+from slack_bolt import App
+
+from bot.parts import Parts
+from feedback import forgetting, inbox
+from feedback.events import Role
+
+logger = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+KINDS = ("app_uninstalled", "tokens_revoked")
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to deletions and to the end of an installation."""
+
+    @app.event({"type": "message", "subtype": "message_deleted"})
+    def handle_deletion(body: Body) -> None:
+        parts.pool.submit(body["event_id"], lambda: forget_deleted(parts, body))
+
+    @app.event("app_uninstalled")
+    def handle_uninstalled(body: Body) -> None:
+        parts.pool.submit(body["event_id"], lambda: forget_workspace(parts, body))
+
+    @app.event("tokens_revoked")
+    def handle_revoked(body: Body) -> None:
+        resume(parts, body)
+
+
+def resume(parts: Parts, body: Body) -> None:
+    """Take up what a kill cut off."""
+    if body["event"]["type"] == "tokens_revoked" and not body["event"].get("tokens", {}).get("bot"):
+        inbox.mark_done(parts.db, body["event_id"])
+        return
+    job = forget_deleted if body["event"]["type"] == "message" else forget_workspace
+    parts.pool.submit(body["event_id"], lambda: job(parts, body))
+
+
+def forget_deleted(parts: Parts, body: Body) -> None:
+    """Forget a deleted message, whoever wrote it."""
+    event = body["event"]
+    count = forgetting.forget_message(parts.db, body["team_id"], event["channel"], event["deleted_ts"])
+    inbox.mark_done(parts.db, body["event_id"])
+    logger.info("message %s was deleted: %d replies lost their words", event["deleted_ts"], count)
+
+
+def forget_workspace(parts: Parts, body: Body) -> None:
+    """Forget everything of the workspace, this event included."""
+    logger.warning("Chip was removed from the workspace %s, whose data is deleted", body["team_id"])
+    forgetting.forget_team(parts.db, body["team_id"])
+
+
+def forget_person(parts: Parts, person: str) -> int:
+    """Forget what a person wrote, at their own wish; return how many questions that were."""
+    count = forgetting.forget_person(parts.db, parts.directory.team, person)
+    logger.info("%s asked to be forgotten: %d questions", person, count)
+    return count
+
+
+def may_forget(role: Role, *, caller: str, person: str) -> bool:
+    """Whether the caller may have the person forgotten: everybody themselves, admins anybody."""
+    return caller == person or role is Role.ADMIN

@@ -1,0 +1,100 @@
+"""Consent to learn from what people write in a Slack workspace: who gave it, when, and for which channels.
+
+Slack's terms restrict training language models on data from its API, so that learning is off until an admin who read
+`NOTICE` turns it on. Guests and people of other organisations are asked for separately. Every decision is a row that
+stays; the last one holds. Knows nothing of training.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from feedback.database import Database
+from feedback.events import Role
+from feedback.replies import Reply
+from feedback.tables import consents
+
+NOTICE = (
+    "Chip can learn from what people write to it: from the answers that were voted good, and from corrections. The "
+    "training runs on your own machine, and nothing leaves it. Slack's API terms restrict training language models on "
+    "data obtained through its API; whether your use is allowed is for you to decide, with your own counsel where in "
+    "doubt. What people wrote to Chip before is included. Whoever asks to be forgotten, and messages that are deleted, "
+    "are left out from the next training on; an adapter trained before keeps what it learned until then. Guests and "
+    "people of other organisations are left out unless you include them."
+)
+NOTICE_ID = hashlib.sha256(NOTICE.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A decision about learning. `channels` empty means all; `guests` whether guests' and strangers' words count."""
+
+    is_on: bool
+    guests: bool = False
+    channels: tuple[str, ...] = ()
+    by: str = ""
+    at: datetime | None = None
+    notice: str = NOTICE_ID
+
+    def covers(self, reply: Reply, teacher: Role | None = None) -> bool:
+        """Whether a reply, taught by a person of this role, may be learned from."""
+        if not self.is_on or (self.channels and reply.channel not in self.channels):
+            return False
+        if self.guests:
+            return True
+        is_direct = reply.channel.startswith("D")
+        has_only_its_askers_words = is_direct or len(reply.messages) <= _FIRST_TURN
+        return reply.asker_role in _MEMBERS and teacher is not Role.CUSTOMER and has_only_its_askers_words
+
+
+# A system message and the question. Later turns of a channel's thread hold what others wrote, guests perhaps.
+_FIRST_TURN = 2
+_MEMBERS = (Role.STAFF.value, Role.ADMIN.value)
+
+OFF = Consent(is_on=False)
+LOCAL = Consent(is_on=True, guests=True)
+"""What holds where nobody decided: nothing is learned from a real workspace, everything in the local one."""
+
+
+def record_consent(
+    db: Database, team: str, *, by: str, is_on: bool, guests: bool = False, channels: Iterable[str] = ()
+) -> Consent:
+    """Store an admin's decision about the notice as it reads now; it holds from now on."""
+    decided = Consent(is_on, guests, tuple(channels), by, db.clock())
+    row = {
+        "team": team,
+        "is_on": decided.is_on,
+        "guests": decided.guests,
+        "channels": list(decided.channels),
+        "notice": decided.notice,
+        "by": decided.by,
+        "at": decided.at,
+    }
+    with db.begin() as connection:
+        connection.execute(insert(consents).values(row))
+    return decided
+
+
+def find_consent(db: Database, team: str) -> Consent | None:
+    """Return the decision that holds; None where nobody ever decided."""
+    query = select(consents).where(consents.c.team == team).order_by(consents.c.number.desc()).limit(1)
+    with db.read() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Consent(row.is_on, row.guests, tuple(row.channels), row.by, row.at, row.notice)
+
+
+def build_covers(db: Database, default: Consent) -> Callable[[Reply, Role | None], bool]:
+    """Return what says of a reply and its teacher's role whether it may be learned; each team is looked up once."""
+    known: dict[str, Consent] = {}
+
+    def covers(reply: Reply, teacher: Role | None) -> bool:
+        if reply.team not in known:
+            known[reply.team] = find_consent(db, reply.team) or default
+        return known[reply.team].covers(reply, teacher)
+
+    return covers

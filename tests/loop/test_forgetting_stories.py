@@ -1,0 +1,162 @@
+"""What people take back or change: edits, deletions, the wish to be forgotten, the end of an installation."""
+
+import json
+
+import pytest
+
+from bot import wording
+from bot.listeners import forgetting
+from bot.listeners.edits import ANSWER_EDIT
+from feedback import conversation, replies, votes
+from feedback.consent import OFF, record_consent
+from feedback.database import Database
+from feedback.tables import METADATA, feedback_events
+from tests.fakes import Slowly
+from tests.loop.conftest import BOTH_TRANSPORTS, CLEO, DMS, HELP, SAM, TEAM, Chip
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+CHARGING = "In how many minutes does the battery of the Tansy 4 charge?"
+
+
+def count_rows(db: Database) -> dict[str, int]:
+    with db.read() as connection:
+        counts = {name: len(connection.execute(table.select()).all()) for name, table in METADATA.tables.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+@BOTH_TRANSPORTS
+def test_an_edit_of_an_answered_question_offers_a_new_answer_to_its_asker(chip: Chip) -> None:
+    first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    cleo = chip.workspace.visit(CLEO)
+    cleo.edit(HELP, first["thread_ts"], f"@Chip {CHARGING}")
+    offer = chip.wait_for_said(HELP, wording.EDITED)
+    chip.settle()
+
+    assert offer.ephemeral_to == CLEO
+    assert len(chip.engine.requests) == 1
+    shown = chip.show(CLEO, offer)
+    assert cleo.click(shown, HELP, ANSWER_EDIT)
+    chip.settle()
+    assert cleo.click(shown, HELP, ANSWER_EDIT)
+    chip.settle()
+    given = replies.find_replies_to(chip.core.db, TEAM, HELP, first["thread_ts"])
+    assert [reply.question for reply in given] == [RUNTIME, CHARGING]
+    assert [len(request.messages) for request in chip.engine.requests] == [2, 2]  # the old answer is no earlier turn
+
+
+def test_an_edit_while_the_answer_is_made_offers_a_new_one_too(chip: Chip) -> None:
+    chip.engine.queue.append(Slowly(("It runs ", "for 55 minutes."), 0.3))
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post(DMS[CLEO], RUNTIME)
+    chip.workspace.wait_for(lambda: chip.engine.requests)
+    cleo.edit(DMS[CLEO], ts, CHARGING)
+
+    chip.wait_for_said(DMS[CLEO], wording.EDITED)
+    chip.settle()
+
+
+def test_an_edit_of_what_chip_never_took_up_offers_nothing(chip: Chip) -> None:
+    sam = chip.workspace.visit(SAM)
+    ts = sam.post(HELP, "Lunch?")
+    sam.edit(HELP, ts, "Lunch at one?")
+    chip.settle()
+
+    assert chip.said(HELP) == []
+
+
+def test_an_edit_that_adds_the_mention_is_answered(chip: Chip) -> None:
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post(HELP, RUNTIME)
+    cleo.edit(HELP, ts, f"@Chip {RUNTIME}")
+
+    assert "55 minutes" in cleo.wait_for_reply(HELP, ts)["markdown"]
+    chip.settle()
+    assert len(chip.said(HELP)) == 1
+
+
+def test_a_deleted_question_loses_its_words_everywhere_and_keeps_its_votes(chip: Chip) -> None:
+    message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    reply = chip.reply_at(HELP, message)
+    votes.record_button(chip.core.db, reply_id=reply.id, person=SAM, role="staff", verdict="up")
+    chip.ask(CLEO, "And how long does it charge?", HELP, message["thread_ts"])
+    chip.settle()
+    chip.workspace.visit(CLEO).delete(HELP, message["thread_ts"])
+    chip.workspace.wait_for(lambda: not _find(chip, reply.id).question)
+    chip.settle()
+
+    assert RUNTIME not in [m.text for m in conversation.find_thread(chip.core.db, TEAM, HELP, message["thread_ts"])]
+    with chip.core.db.read() as connection:
+        kept = [json.dumps(dict(row._mapping), default=str) for row in connection.execute(replies.replies.select())]
+    assert not any(RUNTIME in row for row in kept)
+    assert votes.verdicts(chip.core.db, reply.id) == {SAM: votes.Verdict.UP}
+
+
+def test_who_asks_to_be_forgotten_leaves_no_words_and_others_keep_theirs(chip: Chip) -> None:
+    mine = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
+    others = chip.reply_at(DMS[SAM], chip.ask(SAM, CHARGING))
+    for person, reply in ((CLEO, mine), (SAM, others)):
+        votes.record_button(chip.core.db, reply_id=reply.id, person=person, role="staff", verdict="up")
+    chip.settle()
+    assert chip.parts is not None
+    assert forgetting.forget_person(chip.parts, CLEO) == 1
+
+    assert RUNTIME not in _dump(chip.core.db)
+    assert CHARGING in _dump(chip.core.db)
+    assert votes.verdicts(chip.core.db, mine.id) == {}
+    assert votes.verdicts(chip.core.db, others.id) == {SAM: votes.Verdict.UP}
+
+
+@pytest.mark.parametrize(
+    "event", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0CHIP"]}}]
+)
+def test_a_workspace_that_removes_chip_leaves_nothing_but_its_consent(chip: Chip, event: dict[str, object]) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at(DMS[CLEO], message)
+    votes.record_button(chip.core.db, reply_id=reply.id, person=CLEO, role="customer", verdict="up")
+    record_consent(chip.core.db, TEAM, by="U0ADA", is_on=True)
+    chip.settle()
+    chip.workspace.inside(lambda workspace: workspace.push_event(event))
+
+    chip.workspace.wait_for(lambda: count_rows(chip.core.db) == {"consents": 1})
+
+
+def test_a_revoked_token_of_a_person_forgets_nothing(chip: Chip) -> None:
+    chip.ask(CLEO, RUNTIME)
+    chip.workspace.inside(
+        lambda workspace: workspace.push_event({"type": "tokens_revoked", "tokens": {"oauth": [CLEO], "bot": []}})
+    )
+    chip.settle()
+    assert count_rows(chip.core.db)["replies"] == 1
+
+
+def test_a_reply_knows_the_role_of_its_asker(chip: Chip) -> None:
+    assert chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME)).asker_role == "customer"
+    assert chip.reply_at(DMS[SAM], chip.ask(SAM, RUNTIME)).asker_role == "staff"
+
+
+def test_nothing_of_a_real_workspace_is_learned_until_somebody_decides(chip: Chip) -> None:
+    assert chip.core.consent_unasked.is_on
+    slack = chip.core.settings.slack.model_copy(update={"bot_token": "x", "app_token": "y"})
+    object.__setattr__(chip.core, "settings", chip.core.settings.model_copy(update={"slack": slack}))
+    assert chip.core.consent_unasked == OFF
+
+
+def _find(chip: Chip, reply_id: str) -> replies.Reply:
+    found = replies.find_reply(chip.core.db, reply_id)
+    assert found is not None
+    return found
+
+
+def _dump(db: Database) -> str:
+    with db.read() as connection:
+        rows = [row for table in METADATA.tables.values() for row in connection.execute(table.select())]
+    return json.dumps([dict(row._mapping) for row in rows], default=str)
+
+
+def test_the_log_stays_closed_after_something_was_erased(chip: Chip) -> None:
+    assert chip.parts is not None
+    forgetting.forget_person(chip.parts, CLEO)
+    reply = chip.reply_at(DMS[SAM], chip.ask(SAM, RUNTIME))
+    votes.record_button(chip.core.db, reply_id=reply.id, person=SAM, role="staff", verdict="up")
+    with pytest.raises(Exception, match="append-only"), chip.core.db.begin() as connection:
+        connection.execute(feedback_events.delete())
