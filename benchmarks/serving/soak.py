@@ -1,0 +1,155 @@
+"""Sixteen conversations at once with cancels, swaps, long threads and bad requests: nothing may leak, hang or mix.
+
+    python -m benchmarks.serving.soak --minutes 10
+
+Every answer is held against what the idle engine says to the same question with the same adapter. Ends with a nonzero
+status where an answer differs, a request hangs, or resident memory grows by more than 2 % after the first fifth.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psutil
+
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import EngineError, GenerationRequest, Lane
+from bot.engine.sampling import Sampling
+from config.settings import EngineSettings
+from retrain.adapter import Adapter
+from retrieval.prompt import ChatMessage
+from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
+
+CLIENTS, QUESTIONS, MOST_GROWTH, STUCK_SECONDS = 16, 40, 0.02, 120.0
+SYSTEM = ChatMessage("system", "You are Chip, the support assistant of a company that sells robots.")
+
+
+@dataclass(slots=True)
+class Soak:
+    """What the clients share: the engine, the right answers, and what went wrong."""
+
+    engine: LlamaEngine
+    expected: dict[tuple[str | None, int], str]
+    until: float
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+
+def build_request(number: int) -> GenerationRequest:
+    """Return the question of this number; some are long, some threads."""
+    turns = tuple(
+        ChatMessage(role, f"turn {turn} of {number}") for turn in range(number % 4) for role in ("user", "assistant")
+    )
+    messages = (SYSTEM, *turns, ChatMessage("user", f"Question {number}? " + "x" * (7 * (number % 11))))
+    return GenerationRequest(f"soak-{number}", messages, max_tokens=12 + number % 30)
+
+
+def run(seconds: float, folder: Path, *, clients: int = CLIENTS, draft_tokens: int = 4) -> Soak:
+    """Soak a tiny model for so long and return what happened."""
+    base = write_random_base(folder / "base")
+    adapters = [None, write_adapter(folder / "one", base, seed=1), write_adapter(folder / "two", base, seed=2)]
+    settings = EngineSettings(
+        slots=4, threads=1, context_tokens=512, queue=64, park_megabytes=4, draft_tokens=draft_tokens
+    )
+    engine = LlamaEngine(base, settings)
+    try:
+        soak = Soak(engine, _read_answers(engine, adapters), time.monotonic() + seconds)
+        threads = [threading.Thread(target=_be_a_client, args=(soak, number)) for number in range(clients)]
+        threads.append(threading.Thread(target=_swap, args=(soak, adapters)))
+        for thread in threads:
+            thread.start()
+        _watch_memory(soak, seconds)
+        for thread in threads:
+            thread.join(STUCK_SECONDS)
+        soak.faults += [f"{thread.name} is stuck" for thread in threads if thread.is_alive()]
+        return soak
+    finally:
+        engine.close()
+
+
+def _read_answers(engine: LlamaEngine, adapters: list[Adapter | None]) -> dict[tuple[str | None, int], str]:
+    answers = {}
+    for adapter in adapters:
+        engine.use_adapter(adapter)
+        for number in range(QUESTIONS):
+            done = engine.submit(build_request(number)).completion()
+            answers[done.adapter_id, number] = done.text
+    return answers
+
+
+def _be_a_client(soak: Soak, seed: int) -> None:
+    chance = random.Random(seed)
+    while time.monotonic() < soak.until:
+        try:
+            _ask(soak, chance)
+        except EngineError as error:
+            soak.outcomes[type(error).__name__] += 1
+        except Exception as error:
+            soak.faults.append(repr(error))
+
+
+def _ask(soak: Soak, chance: random.Random) -> None:
+    number, kind = chance.randrange(QUESTIONS), chance.random()
+    request = replace(build_request(number), person=f"U{chance.randrange(6)}")
+    if kind < 0.05:
+        request = replace(request, prompt_tokens=(1, 10**7))
+    elif kind < 0.10:
+        request = replace(request, sampling=Sampling(grammar='root ::= "yes" | "no"'))
+    elif kind < 0.15:
+        request = replace(request, deadline_seconds=chance.choice((0.001, 0.05)))
+    elif kind < 0.20:
+        request = replace(request, temperature=1.0, seed=number)
+    generation = soak.engine.submit(request)
+    if chance.random() < 0.3:
+        time.sleep(chance.random() * 0.05)
+        generation.cancel()
+    text = "".join(generation)
+    done = generation.completion()
+    soak.outcomes[done.finish] += 1
+    expected = soak.expected[done.adapter_id, number]
+    is_plain = request.temperature == 0 and request.sampling.grammar is None
+    if text != done.text or (is_plain and not expected.startswith(text)):
+        soak.faults.append(f"question {number} with {done.adapter_id} was answered otherwise")
+    if is_plain and done.finish in ("stop", "length") and text != expected:
+        soak.faults.append(f"question {number} with {done.adapter_id} was cut")
+
+
+def _swap(soak: Soak, adapters: list[Adapter | None]) -> None:
+    chance = random.Random(0)
+    while time.monotonic() < soak.until:
+        soak.engine.use_adapter(chance.choice(adapters), chance.choice((Lane.LIVE, Lane.LIVE, Lane.TRIAL)))
+        soak.outcomes["swap"] += 1
+        time.sleep(chance.random() * 0.5)
+
+
+def _watch_memory(soak: Soak, seconds: float) -> None:
+    """Hold the highest resident memory of the last fifth against that of the second fifth."""
+    process, samples = psutil.Process(), []
+    while time.monotonic() < soak.until:
+        samples.append(process.memory_info().rss)
+        time.sleep(seconds / 200)
+    fifth = len(samples) // 5
+    before, after = max(samples[fifth : 2 * fifth]), max(samples[-fifth:])
+    print(f"resident memory: {before / 2**20:.1f} MiB, then {after / 2**20:.1f} MiB")
+    if seconds >= 60 and after > before * (1 + MOST_GROWTH):
+        soak.faults.append(f"memory grew from {before} to {after} bytes")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    with tempfile.TemporaryDirectory() as folder:
+        soak = run(parser.parse_args().minutes * 60, Path(folder))
+    print(dict(soak.outcomes))
+    print("\n".join(soak.faults[:20]) or "nothing leaked, hung or mixed")
+    sys.exit(bool(soak.faults))
+
+
+if __name__ == "__main__":
+    main()
