@@ -26,6 +26,7 @@ from bot.engine.port import (
     PromptTooLong,
 )
 from bot.marks import mark_outcome, mark_reply
+from bot.neutral import neutralise
 from bot.private_reply import Outlet, PrivateReply, Show
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
@@ -93,6 +94,12 @@ class Asked:
     retrieved: Retrieved
     messages: tuple[ChatMessage, ...]
     started: float
+
+    @property
+    def said(self) -> str:
+        """All that the asker has said in this thread."""
+        turns = (message.content for message in self.messages[1:-1] if message.role == "user")
+        return " ".join([*turns, self.text])
 
     def milliseconds(self) -> float:
         """Return the time since Chip took up the question."""
@@ -181,7 +188,7 @@ class Answering:
             )
         )
         stream = self._open(asked, show)
-        shown = ShownAnswer(asked.retrieved.evidence.lines)
+        shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said)
         completion = self._show_sentences(generation, stream, shown, asked)
         if completion.finish in ("length", "deadline"):
             stream.append(f"\n\n{wording.CUT_SHORT}")
@@ -285,9 +292,10 @@ def read_sentences(generation: Generation) -> Iterator[Sentence]:
 
 
 class ShownAnswer:
-    """What the person sees so far, and which lines of evidence it cites."""
+    """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said."""
 
-    def __init__(self, lines: Sequence[EvidenceLine]) -> None:
+    def __init__(self, lines: Sequence[EvidenceLine], asked: str = "") -> None:
+        self._asked = asked
         self._lines = {line.number: line for line in lines}
         self.text = ""
         self.cited: list[EvidenceLine] = []
@@ -301,8 +309,10 @@ class ShownAnswer:
         """
         line = self._lines.get(sentence.number) if sentence.number else None
         text = sentence.text if line is None else mend_quote(sentence.text, line.text)
+        if text is not None:
+            text = neutralise(text, asked=self._asked, source=line.text if line else "")
         if text is None or text in self._said:
-            logger.info("a sentence was withheld: %s", "not in its evidence" if text is None else "said before")
+            logger.info("a sentence was withheld: %s", "unsupported or not neutral" if text is None else "said before")
             return ""
         self._said.add(text)
         before = (sentence.before or " ") if self.text else ""

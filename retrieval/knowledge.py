@@ -151,9 +151,10 @@ class Knowledge:
         return entry.passage if entry else None
 
     def passages(self, scope: Scope) -> Iterator[Passage]:
-        """Yield the passages that this asker may read, in the documents' order."""
+        """Yield the documents' passages that this asker may read, in the documents' order."""
         for batch in self._index.catalogue.walk_entries():
-            yield from (entry.passage for entry in batch if entry.passage.audience in scope.audiences)
+            passages = (entry.passage for entry in batch if entry.passage.audience in scope.audiences)
+            yield from (passage for passage in passages if not is_verified(passage))
 
     def counts(self) -> Counts:
         return Counts(*self._index.catalogue.count())
