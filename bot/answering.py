@@ -247,8 +247,9 @@ class Answering:
         messages = conversation.find_thread(
             self.db, question.team, question.channel, question.thread_ts, limit=self.limits.thread_messages + 1
         )
-        later = (lambda ts: ts >= question.ts) if question.edit else (lambda ts: ts == question.ts)
-        earlier = [message for message in messages if not later(message.ts)]
+        earlier = [message for message in messages if message.ts != question.ts]
+        if question.edit:  # what was said after it answered the words that it had
+            earlier = [message for message in earlier if message.ts < question.ts]
         latest = earlier[max(0, len(earlier) - self.limits.thread_messages) :]
         return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in latest]
 

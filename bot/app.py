@@ -5,7 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from slack_bolt import App
 
-from bot.listeners import commands, edits, failures, forgetting, inbox, messages, people, tickets, unknown, votes
+from bot.listeners import (
+    commands,
+    consent,
+    edits,
+    failures,
+    forgetting,
+    inbox,
+    messages,
+    people,
+    tickets,
+    unknown,
+    votes,
+)
 from bot.parts import Parts
 from feedback.inbox import find_unfinished, mark_done
 
@@ -23,7 +35,7 @@ def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
-    for kind in (failures, inbox, forgetting, edits, messages, votes, tickets, people, commands, unknown):
+    for kind in (failures, inbox, forgetting, edits, consent, messages, votes, tickets, people, commands, unknown):
         kind.register(app, parts)
     return app
 

@@ -12,6 +12,7 @@ from bot.learning import Learning
 from bot.tickets import Tickets
 from bot.work import WorkPool
 from feedback.channel_rules import RuleBook
+from feedback.consent import Consent
 from feedback.database import Database
 from retrieval.knowledge import Knowledge
 from retrieval.upkeep import Upkeep
@@ -21,7 +22,8 @@ from retrieval.upkeep import Upkeep
 class Parts:
     """The parts that listeners use. `admin_channel` is an id, or None where the channel was not found.
 
-    `learn_corrections` serves the corrections that hold from now on; False where that is switched off.
+    `consent_unasked` holds for learning where no admin decided. `learn_corrections` serves the corrections that hold
+    from now on; False where that is switched off.
     """
 
     client: WebClient
@@ -31,6 +33,7 @@ class Parts:
     answering: Answering
     learning: Learning
     learn_corrections: Callable[[], bool]
+    consent_unasked: Consent
     tickets: Tickets
     rules: RuleBook
     knowledge: Knowledge

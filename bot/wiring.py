@@ -354,6 +354,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         answering=answering,
         learning=learning,
         learn_corrections=core.learn_corrections,
+        consent_unasked=core.consent_unasked,
         tickets=tickets,
         rules=rules,
         knowledge=core.knowledge,

@@ -1,7 +1,7 @@
 """Every `/chip` command, in the order in which the help shows them."""
 
 from bot import wording
-from bot.commands import admins, everyone, staff
+from bot.commands import admins, consent, everyone, staff
 from bot.commands.call import Call, Command, may
 from bot.commands.channels import channels
 from feedback.events import Role
@@ -22,6 +22,7 @@ _ALL = (
     Command("help", "help", "shows this", Role.CUSTOMER, show_help),
     Command("ask", "ask <question>", "answers you alone", Role.CUSTOMER, everyone.ask),
     Command("export", "export", "sends you all that I keep of you", Role.CUSTOMER, everyone.export_data),
+    Command("forget", "forget me", "deletes what you wrote to me", Role.CUSTOMER, consent.forget),
     Command("status", "status", "shows the model in use and how it is doing", Role.STAFF, staff.status),
     Command("stats", "stats [days]", "sends you a picture of the last 30 days", Role.STAFF, staff.stats),
     Command("review", "review", "shows the corrections that wait for a decision", Role.STAFF, staff.review),
@@ -39,6 +40,13 @@ _ALL = (
         "goes back to the adapter before, or to the one named",
         Role.ADMIN,
         admins.rollback,
+    ),
+    Command(
+        "learning",
+        "learning [on [#channel …]|off]",
+        "shows whether I learn from what people write here, and lets you decide",
+        Role.ADMIN,
+        consent.learning,
     ),
     Command("channels", "channels", "shows and sets what I do in which channel", Role.ADMIN, channels),
     Command(

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from bot import wording
+from bot.commands import consent
 from bot.listeners import forgetting
 from bot.listeners.edits import ANSWER_EDIT
 from feedback import conversation, replies, votes
-from feedback.consent import OFF, record_consent
+from feedback.consent import OFF, find_consent, record_consent
 from feedback.database import Database
 from feedback.tables import METADATA, feedback_events
 from tests.fakes import Slowly
-from tests.loop.conftest import BOTH_TRANSPORTS, CLEO, DMS, HELP, SAM, TEAM, Chip
+from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, DMS, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 CHARGING = "In how many minutes does the battery of the Tansy 4 charge?"
@@ -160,3 +161,54 @@ def test_the_log_stays_closed_after_something_was_erased(chip: Chip) -> None:
     votes.record_button(chip.core.db, reply_id=reply.id, person=SAM, role="staff", verdict="up")
     with pytest.raises(Exception, match="append-only"), chip.core.db.begin() as connection:
         connection.execute(feedback_events.delete())
+
+
+@BOTH_TRANSPORTS
+def test_learning_is_turned_on_by_an_admin_who_saw_the_notice_and_it_is_recorded(chip: Chip) -> None:
+    ada = chip.workspace.visit(ADA)
+    assert ada.command(ADMIN, "/chip learning on #help")
+    notice = chip.wait_for_said(ADMIN, "Slack's API terms restrict")
+    assert find_consent(chip.core.db, TEAM) is None
+    assert ada.click(chip.show(ADA, notice), ADMIN, consent.LEARN)
+
+    decided = find_consent(chip.core.db, TEAM)
+    assert decided is not None
+    assert (decided.is_on, decided.guests, decided.channels, decided.by) == (True, False, (HELP,), ADA)
+    chip.wait_for_said(ADMIN, f"<@{ADA}> decided about learning")
+    assert ada.command(ADMIN, "/chip learning off")
+    chip.wait_for_said(ADMIN, wording.LEARNING_IS_OFF)
+    off = find_consent(chip.core.db, TEAM)
+    assert off is not None
+    assert not off.is_on
+    chip.settle()
+
+
+def test_guests_words_are_a_decision_of_their_own(chip: Chip) -> None:
+    ada = chip.workspace.visit(ADA)
+    assert ada.command(ADMIN, "/chip learning on")
+    notice = chip.wait_for_said(ADMIN, "Slack's API terms restrict")
+    assert ada.click(chip.show(ADA, notice), ADMIN, consent.LEARN_GUESTS)
+    decided = find_consent(chip.core.db, TEAM)
+    assert decided is not None
+    assert (decided.guests, decided.channels) == (True, ())
+    chip.settle()
+
+
+def test_forget_me_asks_once_more_and_then_forgets(chip: Chip) -> None:
+    chip.ask(CLEO, RUNTIME)
+    chip.settle()
+    cleo = chip.workspace.visit(CLEO)
+    assert cleo.command(DMS[CLEO], "/chip forget me")
+    asked = chip.wait_for_said(DMS[CLEO], "This cannot be undone")
+    assert RUNTIME in _dump(chip.core.db)
+    assert cleo.click(chip.show(CLEO, asked), DMS[CLEO], consent.FORGET)
+    chip.wait_for_said(DMS[CLEO], wording.FORGOTTEN.format(person=CLEO, count=1))
+    chip.settle()
+    assert RUNTIME not in _dump(chip.core.db)
+
+
+@pytest.mark.parametrize(("person", "text"), [(CLEO, "/chip forget @Sam"), (SAM, "/chip forget @Cleo")])
+def test_only_admins_may_have_others_forgotten(chip: Chip, person: str, text: str) -> None:
+    assert chip.workspace.visit(person).command(DMS[person], text)
+    chip.wait_for_said(DMS[person], wording.ADMINS_ONLY.format(command="forget @person"))
+    chip.settle()
