@@ -27,8 +27,13 @@ _STOPWORDS = frozenset(_COMMON.split())
 
 def tokenise(text: str) -> list[str]:
     """Return the terms of a text: casefolded, lightly stemmed, numbers apart from letters ("8.2kg" is 8.2 and kg)."""
+    return [term for term, _ in tokenise_with_words(text)]
+
+
+def tokenise_with_words(text: str) -> list[tuple[str, str]]:
+    """Return the terms of a text, each with the word that it was made of."""
     words = (match.replace("’", "'").removesuffix("'s") for match in _WORD.findall(text.casefold()))
-    return [_stem(word) for word in words if word not in _STOPWORDS]
+    return [(_stem(word), word) for word in words if word not in _STOPWORDS]
 
 
 def _stem(word: str) -> str:
