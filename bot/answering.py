@@ -28,6 +28,7 @@ from bot.engine.port import (
 from bot.marks import mark_outcome, mark_reply
 from bot.neutral import neutralise
 from bot.private_reply import Outlet, PrivateReply, Show
+from bot.quoting import choose_sampling
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
@@ -81,6 +82,7 @@ class Limits:
 
     answer_tokens: int
     thread_messages: int
+    exact_quotes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ class Answering:
                 id=asked.reply_id,
                 messages=asked.messages,
                 max_tokens=self.limits.answer_tokens,
+                sampling=choose_sampling(asked.retrieved.evidence.lines, exact_quotes=self.limits.exact_quotes),
                 person=asked.question.person,
                 workspace=asked.question.team,
             )

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bot.answering import ShownAnswer, read_sentences
 from bot.engine.port import GenerationRequest
+from bot.quoting import choose_sampling
 from bot.wiring import Core, make_id, now_utc
 from config.settings import Settings
 from feedback.database import open_database
@@ -77,8 +78,10 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
         ingest_documents(core.knowledge, core.settings.knowledge.folder, output)
     retrieved = core.knowledge.find_evidence(question, STAFF_SCOPE if staff else CUSTOMER_SCOPE)
     messages = build_messages(question, retrieved.evidence, company=core.settings.company)
+    chosen = core.settings.engine
+    sampling = choose_sampling(retrieved.evidence.lines, exact_quotes=chosen.exact_quotes)
     generation = core.engine.submit(
-        GenerationRequest(make_id("R"), messages, max_tokens=core.settings.engine.answer_tokens)
+        GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
     )
     shown = ShownAnswer(retrieved.evidence.lines)
     for sentence in read_sentences(generation):

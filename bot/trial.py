@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.answering import ShownAnswer
 from bot.claim_reader import ClaimReader
 from bot.engine.port import Engine, EngineError, Generation, GenerationRequest, Lane
+from bot.quoting import choose_sampling
 from retrain.adapter import Adapter
 from retrain.evaluate import Answer
 from retrain.variations import parse_evidence
@@ -17,9 +18,10 @@ BATCH = 16
 class TrialAnswerer:
     """Answers prompts with any adapter, greedily; a person who waits goes first. A failure is an answer's value."""
 
-    def __init__(self, engine: Engine, max_tokens: int) -> None:
+    def __init__(self, engine: Engine, max_tokens: int, *, exact_quotes: bool = True) -> None:
         self._engine = engine
         self._max_tokens = max_tokens
+        self._exact_quotes = exact_quotes
 
     def answer(self, prompts: Sequence[tuple[ChatMessage, ...]], adapter: Adapter | None) -> list[Answer]:
         """Return one answer for each prompt, in order."""
@@ -38,7 +40,9 @@ class TrialAnswerer:
         return [_show(messages, answer) for messages, answer in zip(prompts, answers, strict=True)]
 
     def _submit(self, identity: str, messages: tuple[ChatMessage, ...]) -> Generation | EngineError:
-        request = GenerationRequest(identity, messages, max_tokens=self._max_tokens, lane=Lane.TRIAL)
+        parsed = parse_evidence(messages[-1].content)
+        sampling = choose_sampling(parsed[0].lines if parsed else (), exact_quotes=self._exact_quotes)
+        request = GenerationRequest(identity, messages, max_tokens=self._max_tokens, lane=Lane.TRIAL, sampling=sampling)
         try:
             return self._engine.submit(request)
         except EngineError as error:

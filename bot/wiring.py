@@ -121,7 +121,11 @@ class Core:
             base_folder=self.settings.engine.base,
             adapters_folder=self.adapters_folder,
             runs_folder=self.runs_folder,
-            answerer=TrialAnswerer(self.engine, self.settings.engine.answer_tokens),
+            answerer=TrialAnswerer(
+                self.engine,
+                self.settings.engine.answer_tokens,
+                exact_quotes=self.settings.engine.exact_quotes,
+            ),
             build_prompt=self.build_prompt,
             use_adapter=self.engine.use_adapter,
             settings=retrain_settings(self.settings),
@@ -321,7 +325,11 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         engine=core.engine,
         company=core.settings.company,
         bot_user=identity["user_id"],
-        limits=Limits(core.settings.engine.answer_tokens, core.settings.engine.thread_messages),
+        limits=Limits(
+            core.settings.engine.answer_tokens,
+            core.settings.engine.thread_messages,
+            core.settings.engine.exact_quotes,
+        ),
         clock=now_utc,
         new_id=make_id,
     )

@@ -108,6 +108,7 @@ class EngineSettings(_Section):
     threads: int = Field(2, ge=1)
     context_tokens: int = Field(1024, ge=256, description="Tokens for one conversation: prompt and answer.")
     answer_tokens: int = Field(160, ge=16, description="Longest answer.")
+    exact_quotes: bool = Field(True, description="What cites a document repeats it word for word.")
     thread_messages: int = Field(4, ge=0, description="Earlier messages of the thread that go into the prompt.")
     queue: int = Field(64, ge=1, description="Requests that may wait before Chip says that it is busy.")
     deadline_seconds: float = Field(300.0, gt=0, description="Longest time from a question to the end of its answer.")

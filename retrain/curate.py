@@ -17,7 +17,7 @@ from feedback.replies import Reply, find_replies
 from feedback.votes import StandingVerdict, Verdict, standing_verdicts
 from retrain.examples import QUESTION, Example, Prompt
 from retrain.settings import CurateSettings
-from retrain.variations import find_support, parse_evidence, split_words, vary
+from retrain.variations import find_quote, parse_evidence, split_words, vary
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.prompt import ChatMessage, split_claims
 
@@ -179,9 +179,12 @@ def _find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
 
 
 def cite(text: str, messages: Prompt) -> str:
-    """Return the text behind the marker of the evidence line that supports it; bare where none does."""
+    """Return the text behind the marker of the evidence line that it quotes; bare where it quotes none.
+
+    What cites a line is served in the line's own words, so that other words can only be taught as Chip's own.
+    """
     parsed = parse_evidence(messages[-1].content)
-    line = find_support(text, parsed[0]) if parsed else None
+    line = find_quote(text, parsed[0]) if parsed else None
     return text if line is None else f"[{line.number}] {text}"
 
 

@@ -11,9 +11,7 @@ from dataclasses import replace
 from retrain.examples import QUESTION, Example
 from retrieval.passage import Evidence, EvidenceLine, Match
 from retrieval.prompt import ChatMessage, build_messages
-
-SUPPORTED_SHARE = 0.8
-"""A line supports a text when it holds at least this share of the text's words."""
+from retrieval.sentences import split_sentences
 
 _HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
 _LINE = re.compile(r"\[(?P<number>\d{1,2})\] (?P<text>.*)")
@@ -46,14 +44,14 @@ def parse_evidence(content: str) -> tuple[Evidence, str] | None:
     return (evidence, question) if _ask(evidence, question).content == content else None
 
 
-def find_support(text: str, evidence: Evidence) -> EvidenceLine | None:
-    """Return the line that holds the most of the text's words: all its numbers, and `SUPPORTED_SHARE` of all words."""
-    words = set(split_words(text))
-    numbers = {word for word in words if word.isdigit()}
-    held = [(words & set(split_words(line.text)), line) for line in evidence.lines]
-    shares = [(len(common) / len(words), -line.number, line) for common, line in held if words and numbers <= common]
-    share, _, best = max(shares, key=lambda entry: entry[:2], default=(0.0, 0, None))
-    return best if share >= SUPPORTED_SHARE else None
+def find_quote(text: str, evidence: Evidence) -> EvidenceLine | None:
+    """Return the first line of which the text is a run of whole sentences; None where no line says it so."""
+    said = split_sentences(text)
+    for line in evidence.lines:
+        held = split_sentences(line.text)
+        if said and any(held[start : start + len(said)] == said for start in range(len(held))):
+            return line
+    return None
 
 
 def split_words(text: str) -> list[str]:

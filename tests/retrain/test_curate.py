@@ -63,7 +63,7 @@ def test_an_unsupported_answer_needs_a_thumb_of_somebody_else(db: Database, vote
     assert len(run_curate(db).examples) == learned
 
 
-def test_a_correction_cites_the_line_that_supports_it(db: Database) -> None:
+def test_a_correction_cites_the_line_that_it_quotes(db: Database) -> None:
     add_reply(db, "R1", ASKED, "[1] The battery of the Heron 1 lasts 42 minutes.")
     like(db, "R1", verdict="down")
     correct(db, "R1", "Charging takes 90 minutes.")
@@ -71,7 +71,7 @@ def test_a_correction_cites_the_line_that_supports_it(db: Database) -> None:
     assert (example.target, example.source) == ("[2] Charging takes 90 minutes.", "correction")
 
 
-def test_a_correction_that_no_line_supports_cites_none(db: Database) -> None:
+def test_a_correction_in_other_words_cites_none(db: Database) -> None:
     add_reply(db, "R1", ASKED)
     correct(db, "R1", "About two hours,\nplease allow for\u00a0more in winter.")
     assert only(run_curate(db)).target == "About two hours, please allow for more in winter."

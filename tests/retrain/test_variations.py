@@ -3,7 +3,7 @@
 import random
 
 from retrain.examples import Example
-from retrain.variations import find_support, parse_evidence, vary
+from retrain.variations import find_quote, parse_evidence, vary
 from retrieval.passage import Evidence, Match
 from retrieval.prompt import ChatMessage
 from tests.retrain.feedback_rows import LINES, build_evidence, build_prompt
@@ -55,8 +55,10 @@ def test_variations_differ_from_the_served_prompt_and_from_each_other() -> None:
     assert {copy.form for copy in copies} == {"altered"}
 
 
-def test_a_line_supports_what_it_holds_most_words_of() -> None:
-    line = find_support("Charging takes 90 minutes", build_evidence())
+def test_a_line_is_quoted_by_whole_sentences_of_it_alone() -> None:
+    line = find_quote("Charging takes 90 minutes.", build_evidence())
     assert line is not None
     assert line.number == 2
-    assert find_support("Charging takes 55 hours at least, sorry", build_evidence()) is None
+    assert find_quote("Charging takes 90", build_evidence()) is None
+    assert find_quote("Charging takes 55 hours.", build_evidence()) is None
+    assert find_quote("", build_evidence()) is None

@@ -1,0 +1,43 @@
+"""An answer that cites evidence says it word for word, whatever the model would rather say."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import Engine, GenerationRequest
+from bot.quoting import choose_sampling
+from config.settings import load_settings
+from retrain.base_card import load_base
+from retrieval.passage import Evidence, EvidenceLine, Match
+from retrieval.prompt import build_messages, split_claims
+
+# Words that a small model loses its place in: the same ones again and again.
+TEXT = "The Moss 2 of the Moss 2 kit charges the Moss 2 Pro of the Moss 2 Pro kit in 2 of 2 hours. The kit is green."
+EVIDENCE = Evidence((EvidenceLine(1, TEXT, "Moss 2 › Kit", "p1"),), Match.STRONG)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    settings = load_settings(environment={}).settings
+    engine = LlamaEngine(load_base(settings.engine.base), settings.engine)
+    yield engine
+    engine.close()
+
+
+def answer(engine: Engine, question: str) -> str:
+    messages = build_messages(question, EVIDENCE, company="Acme")
+    sampling = choose_sampling(EVIDENCE.lines, exact_quotes=True)
+    return engine.submit(GenerationRequest("R1", messages, max_tokens=120, sampling=sampling)).completion().text
+
+
+@pytest.mark.parametrize("question", ["How long does the Moss 2 kit charge the Moss 2 Pro?", "What colour is the kit?"])
+def test_what_is_cited_is_said_as_the_evidence_has_it(engine: Engine, question: str) -> None:
+    cited = [claim for claim in split_claims(answer(engine, question)) if claim.number is not None]
+    assert cited, "the model cited nothing, so nothing was tried"
+    assert all(claim.text in TEXT for claim in cited)
+
+
+def test_quotes_may_be_left_free() -> None:
+    assert choose_sampling(EVIDENCE.lines, exact_quotes=False).grammar is None
+    assert choose_sampling((), exact_quotes=True).grammar is None

@@ -1,0 +1,32 @@
+"""What cites a line is that line's own sentences; the grammar says so in a form that llama.cpp takes."""
+
+from retrieval.passage import EvidenceLine
+from retrieval.quote_grammar import build_quote_grammar
+
+
+def make_line(number: int, text: str) -> EvidenceLine:
+    return EvidenceLine(number, text, "Moss 2", f"p{number}")
+
+
+def test_a_line_may_be_quoted_from_any_sentence_to_any_later_one() -> None:
+    grammar = build_quote_grammar([make_line(1, "It runs for 2.5 hours. It folds. It floats.")])
+    assert grammar is not None
+    assert 'line1-0 ::= "It runs for 2.5 hours." (" " line1-1)?' in grammar
+    assert 'line1-2 ::= "It floats."\n' in grammar
+    assert "line1 ::= line1-0 | line1-1 | line1-2" in grammar
+
+
+def test_every_line_can_be_cited() -> None:
+    grammar = build_quote_grammar([make_line(1, "One."), make_line(7, "Seven.")])
+    assert grammar is not None
+    assert 'quote ::= "[1] " line1 | "[7] " line7' in grammar
+
+
+def test_quotes_and_backslashes_are_escaped() -> None:
+    grammar = build_quote_grammar([make_line(1, 'Press "Start" in C:\\Moss.')])
+    assert grammar is not None
+    assert '"Press \\"Start\\" in C:\\\\Moss."' in grammar
+
+
+def test_without_evidence_there_is_no_grammar() -> None:
+    assert build_quote_grammar([]) is None
