@@ -20,7 +20,7 @@ from bot.workspace.errors import SlackError
 from bot.workspace.responses import post_response
 from bot.workspace.ui import PageDoor
 from bot.workspace.web_api import WebApi
-from bot.workspace.workspace import Workspace
+from bot.workspace.workspace import ApiCall, Workspace
 
 STATIC = Path(__file__).parent / "static"
 
@@ -52,9 +52,11 @@ class SideDoors:
             url = self._workspace.response_urls.use(request.path_params["key"])
             post_response(self._workspace, url, body)
         except SlackError as error:
+            self._workspace.calls.append(ApiCall("response_url", body, error.code))
             return JSONResponse(error.build_body(), 404)
         except (ValueError, AttributeError):
             return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+        self._workspace.calls.append(ApiCall("response_url", body, ""))
         return PlainTextResponse("ok")
 
     async def take_upload(self, request: Request) -> Response:

@@ -29,6 +29,7 @@ from retrieval.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
 from tests.fakes import QuotingEngine
+from tests.loop.block_kit_oracle import find_objections
 
 TEAM = "T0LOCAL"
 HELP, STAFF, ADMIN = "C0HELP", "C0STAFF", "C0ADMIN"
@@ -208,9 +209,11 @@ def stopped_chip(chip_settings: Settings, knowledge: Knowledge, delivery: Delive
         chip = Chip(Core(chip_settings, db, knowledge, engine), engine, workspace)
         yield chip
         chip.stop()
+        objections = find_objections(workspace.calls())
     engine.close()
     db.close()
     left = {thread.name for thread in threading.enumerate() if thread not in before}
+    assert objections == []
     assert not left, f"threads that were left: {sorted(left)}"
 
 
