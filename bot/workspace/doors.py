@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from bot.workspace.control import ControlDoor
 from bot.workspace.errors import SlackError
 from bot.workspace.responses import post_response
 from bot.workspace.ui import PageDoor
@@ -31,6 +32,7 @@ def build_routes(workspace: Workspace) -> list[BaseRoute]:
         Route("/api/{method}", WebApi(workspace).handle, methods=["GET", "POST"]),
         WebSocketRoute("/link/", workspace.sockets.serve),
         *PageDoor(workspace).routes(),
+        *ControlDoor(workspace).routes(),
         Route("/response/{key}", side.take_response, methods=["POST"]),
         Route("/upload/{file_id}", side.take_upload, methods=["POST"]),
         Route("/files/{file_id}/{name}", side.give_file),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class CallFault:
     """How one call of a method goes wrong: an HTTP status and an error code, for 429 with `Retry-After`.
 
-    `done`: the call takes effect all the same, and only its answer is lost.
+    `done`: the call takes effect all the same, and only its answer is lost. Status 0: the line breaks in the answer.
     """
 
     status: int
@@ -29,6 +29,7 @@ class Faults:
     def __init__(self) -> None:
         self._lost_acks = 0
         self._lost_share = 0.0
+        self._delays: deque[float] = deque()
         self._chance = random.Random(0)
         self._calls: dict[str, deque[CallFault]] = defaultdict(deque)
 
@@ -52,6 +53,17 @@ class Faults:
         """The next calls of `method` take effect, but the app is told that they failed."""
         self._calls[method].extend([CallFault(status, "service_unavailable", done=True)] * times)
 
+    def break_off(self, method: str, times: int = 1, done: bool = False) -> None:
+        """The next calls of `method` end in a line that breaks off; with `done` they take effect all the same."""
+        self._calls[method].extend([CallFault(0, "connection_reset", done=done)] * times)
+
+    def delay_acks(self, seconds: float, times: int = 1) -> None:
+        """The next acks from the app are heard that much later."""
+        self._delays.extend([seconds] * times)
+
+    def take_ack_delay(self) -> float:
+        return self._delays.popleft() if self._delays else 0.0
+
     def take_lost_ack(self) -> bool:
         if self._lost_acks == 0:
             return self._chance.random() < self._lost_share
@@ -65,4 +77,5 @@ class Faults:
     def clear(self) -> None:
         self._lost_acks = 0
         self._lost_share = 0.0
+        self._delays.clear()
         self._calls.clear()

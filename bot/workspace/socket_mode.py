@@ -90,6 +90,7 @@ class SocketMode:
         self._pending: dict[str, _Pending] = {}
         self._redeliveries: set[asyncio.TimerHandle] = set()
         self._closings: set[asyncio.TimerHandle] = set()
+        self._late_acks: set[asyncio.TimerHandle] = set()
         self.given_up: list[str] = []
         self.redelivered = 0
 
@@ -144,7 +145,7 @@ class SocketMode:
     def close(self) -> None:
         """Cancels every timer and tells whoever waits that nothing comes; for the end of the server."""
         deadlines = {pending.deadline for pending in self._pending.values()}
-        for timer in self._redeliveries | self._closings | deadlines:
+        for timer in self._redeliveries | self._closings | self._late_acks | deadlines:
             timer.cancel()
         for pending in self._pending.values():
             if pending.answer and not pending.answer.done():
@@ -230,6 +231,15 @@ class SocketMode:
             logger.warning("a frame of %d characters is no ack", len(text))
             return
         if envelope_id not in self._pending or self._faults.take_lost_ack():
+            return
+        delay = self._faults.take_ack_delay()
+        if delay:
+            _later(self._late_acks, delay, lambda: self._accept(envelope_id, frame))
+        else:
+            self._accept(envelope_id, frame)
+
+    def _accept(self, envelope_id: str, frame: Payload) -> None:
+        if envelope_id not in self._pending:
             return
         pending = self._pending.pop(envelope_id)
         pending.deadline.cancel()
