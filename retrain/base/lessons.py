@@ -11,6 +11,7 @@ from random import Random
 from retrain.base.context import Ask, Context, Line
 from retrain.base.copying import CopyingLessons
 from retrain.base.invented import invent_context, invent_name
+from retrain.base.ranked import RankedDraw
 from retrain.base.ranking import Ranker
 from retrain.base.rows import Row, RowBuilder
 from retrain.base.smalltalk import SmallTalk
@@ -32,11 +33,14 @@ class Mix:
     dense: float
     # Of the single questions: those whose gold line is taken away.
     removed: float = 0.22
+    # Questions under evidence in the product's own order.
+    ranked: float = 0.0
 
 
 COPY = Mix(copying=1.0, invented=0.0, talk=0.0, dense=0.0)
 DENSE = Mix(copying=0.15, invented=0.45, talk=0.04, dense=0.75)
-REAL = Mix(copying=0.02, invented=0.36, talk=0.28, dense=0.06, removed=0.18)
+REAL = Mix(copying=0.04, invented=0.36, talk=0.2, dense=0.15, removed=0.18)
+RANKED = Mix(copying=0.02, invented=0.1, talk=0.18, dense=0.5, removed=0.2, ranked=0.6)
 
 
 class Lessons:
@@ -49,13 +53,18 @@ class Lessons:
         talk: SmallTalk,
         ranker: Ranker,
         natural: Sequence[Sequence[Context]],
+        ranked: RankedDraw | None = None,
     ) -> None:
         self._builder, self._copying, self._talk, self._ranker = builder, copying, talk, ranker
         self._natural = [contexts for contexts in natural if contexts]
+        self._ranked = ranked
 
     def draw(self, random: Random, mix: Mix) -> Row:
         """Return one row."""
         draw = random.random()
+        if self._ranked is not None and draw < mix.ranked:
+            return self._ranked_row(self._ranked, random, mix.removed)
+        draw -= mix.ranked
         if draw < mix.copying:
             return self._copying.build_row(random)
         if draw < mix.copying + mix.talk:
@@ -65,6 +74,11 @@ class Lessons:
         return self._dense_row(context, random) if random.random() < mix.dense else self._single_row(
             context, random, mix.removed
         )  # fmt: skip
+
+    def _ranked_row(self, ranked: RankedDraw, random: Random, removed: float) -> Row:
+        drawn = ranked.draw(random, removed)
+        context = Context(drawn.context.lines, drawn.context.asks, company=invent_name(random))
+        return self._builder.build(context, drawn.order, [drawn.ask], drawn.match)
 
     def _pick_natural(self, random: Random) -> Context:
         context = random.choice(random.choice(self._natural))
