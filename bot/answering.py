@@ -333,9 +333,12 @@ class ShownAnswer:
 def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
     """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
     offer = reply.refused or signals.wants_person(asked.text)
+    passages = {hit.passage.id: hit.passage for hit in asked.retrieved.hits}
     footer = blocks.build_answer_footer(
-        reply.id, shown.cited, offer_person=offer, has_thread=bool(asked.question.thread_ts)
+        reply.id, shown.cited, offer_person=offer, has_thread=bool(asked.question.thread_ts), passages=passages
     )
+    said = [c for c in asked.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
+    footer = [*blocks.build_conflicts(said, passages), *footer]
     uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
 

@@ -1,12 +1,14 @@
 """Block Kit as Chip uses it: pure functions from values to Slack's dicts. Knows limits, sends nothing."""
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot import wording
 from bot.slack_text import escape_mrkdwn, shorten
-from retrieval.passage import EvidenceLine
+from retrieval.conflicts import Conflict
+from retrieval.passage import EvidenceLine, Passage
 
 Block = dict[str, Any]
 
@@ -21,6 +23,7 @@ CORRECTION_INPUT = "text"
 REASON_BLOCK = "correction_reason"
 REASON_INPUT = "reason"
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>|]+")
 _SECTION_LIMIT = 2900
 _CORRECTION_LIMIT = 3000
 
@@ -41,19 +44,55 @@ def build_button(text: str, action_id: str, value: str, style: str | None = None
     return button | ({"style": style} if style else {})
 
 
-def build_sources(lines: Sequence[EvidenceLine]) -> list[Block]:
-    """One line that names each cited passage by its heading; nothing where none was cited."""
+def build_sources(lines: Sequence[EvidenceLine], passages: Mapping[str, Passage] | None = None) -> list[Block]:
+    """One line that names each cited passage by its heading, with its day, page and address where they are known.
+
+    `passages` holds the cited ones by id. Nothing where none was cited.
+    """
     if not lines:
         return []
     named: dict[str, list[int]] = {}
+    labels: dict[str, str] = {}
     for line in lines:
         named.setdefault(line.heading, []).append(line.number)
-    parts = (f"{''.join(f'[{number}]' for number in numbers)} {heading}" for heading, numbers in named.items())
-    return [build_context(escape_mrkdwn(f"{wording.SOURCES}: {' · '.join(parts)}"))]
+        labels.setdefault(line.heading, _label_source(line.heading, (passages or {}).get(line.passage_id)))
+    parts = (f"{''.join(f'[{number}]' for number in numbers)} {labels[heading]}" for heading, numbers in named.items())
+    return [build_context(f"{wording.SOURCES}: {' · '.join(parts)}")]
+
+
+def _label_source(heading: str, passage: Passage | None) -> str:
+    if passage is None:
+        return escape_mrkdwn(heading)
+    day = passage.updated.isoformat() if passage.updated else ""
+    details = [day if day not in heading else "", f"page {passage.page}" if passage.page else ""]
+    known = ", ".join(filter(None, details))
+    label = escape_mrkdwn(f"{heading} ({known})" if known else heading)
+    if passage.url is None or not _WEB_ADDRESS.fullmatch(passage.url):
+        return label
+    return f"<{escape_mrkdwn(passage.url)}|{label.replace('|', '/')}>"
+
+
+def build_conflicts(conflicts: Sequence[Conflict], passages: Mapping[str, Passage]) -> list[Block]:
+    """Say which documents contradict each other, and how; nothing where none do."""
+    rows = [
+        wording.CONFLICT.format(
+            newer=_label_source(conflict.newer.heading, passages.get(conflict.newer.passage_id)),
+            says=escape_mrkdwn(shorten(conflict.newer.text, 200)),
+            older=_label_source(conflict.older.heading, passages.get(conflict.older.passage_id)),
+            but=escape_mrkdwn(shorten(conflict.older.text, 200)),
+        )
+        for conflict in conflicts
+    ]
+    return [build_context("\n".join(rows))] if rows else []
 
 
 def build_answer_footer(
-    reply_id: str, cited: Sequence[EvidenceLine], *, offer_person: bool, has_thread: bool = True
+    reply_id: str,
+    cited: Sequence[EvidenceLine],
+    *,
+    offer_person: bool,
+    has_thread: bool = True,
+    passages: Mapping[str, Passage] | None = None,
 ) -> list[Block]:
     """What stands under an answer: its sources, the vote buttons and, where it has a thread, a way to a person."""
     vote = {
@@ -69,9 +108,13 @@ def build_answer_footer(
         ],
     }
     if not has_thread:
-        return [*build_sources(cited), vote]
+        return [*build_sources(cited, passages), vote]
     person = build_button("Bring in a person", ASK_PERSON, reply_id, "primary" if offer_person else None)
-    return [*build_sources(cited), vote, {"type": "actions", "block_id": f"person_{reply_id}", "elements": [person]}]
+    return [
+        *build_sources(cited, passages),
+        vote,
+        {"type": "actions", "block_id": f"person_{reply_id}", "elements": [person]},
+    ]
 
 
 def build_correction_prompt(reply_id: str) -> list[Block]:

@@ -18,6 +18,7 @@ PROMPT_TOO_LONG = "This thread has become too long for me. Please ask your quest
 CUT_SHORT = "_(My answer reached its longest length and stops here.)_"
 NO_SOURCE = "No document is cited for this."
 SOURCES = "Sources"
+CONFLICT = ":warning: The documents contradict each other: {newer} says “{says}”, but {older} says “{but}”."
 SOURCE_STAFF_MARK = "staff only"
 
 VOTE_UP = "Glad that it helped."

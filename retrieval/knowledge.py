@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from retrieval.catalogue import Sync
+from retrieval.catalogue import Edition, Sync
+from retrieval.conflicts import Conflict, find_conflicts
 from retrieval.documents import Found
 from retrieval.embedder import Embedder
 from retrieval.evidence import EvidenceLimits, cut_evidence
@@ -20,6 +21,7 @@ from retrieval.search import search
 from retrieval.standalone import standalone_question
 from retrieval.vectors import VectorsDamagedError
 from retrieval.verified import VerifiedAnswer, VerifiedStore, is_verified
+from retrieval.versions import prefer_newest
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000
@@ -29,7 +31,8 @@ MAX_QUESTION_CHARACTERS = 2_000
 class Retrieved:
     """What was found for one question: the query as searched, the hits best first, the evidence and the time.
 
-    `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else.
+    `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else. `conflicts`
+    are lines of the evidence that contradict each other.
     """
 
     query: str
@@ -37,6 +40,7 @@ class Retrieved:
     evidence: Evidence
     milliseconds: float
     is_verified: bool = False
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class Knowledge:
             found = search(self._index, query, vector, scope, self._max_hits)
             if not with_verified:
                 found = [pair for pair in found if not is_verified(pair[0].passage)]
+            found = prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
             hits = tuple(hit for hit, _ in found)
             evidence = cut_evidence(
                 query,
@@ -135,7 +140,14 @@ class Knowledge:
                 unit_vectors={entry.passage.id: entry.unit_vectors for _, entry in found},
                 limits=self._limits,
             )
-        return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0)
+        conflicts = find_conflicts(evidence.lines, {hit.passage.id: hit.passage for hit in hits})
+        return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0, conflicts=conflicts)
+
+    def _find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
+        """Return these documents and those that supersede them, by source."""
+        found = self._index.catalogue.find_editions(sources)
+        newer = [edition.superseded_by for edition in found.values() if edition.superseded_by]
+        return found | self._index.catalogue.find_editions(newer)
 
     def search(self, question: str, scope: Scope, limit: int) -> list[Hit]:
         """Return the best passages that this asker may read, best first; `[]` for an empty question."""

@@ -6,11 +6,15 @@ share most of their words in a row. Sister documents ("Moss 2", "Moss 2 Pro") ke
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from retrieval.catalogue import Edition
+from retrieval.catalogue import Edition, Entry
+from retrieval.passage import Hit, Passage, Scope
+
+Found = tuple[Hit, Entry]
 
 SHINGLE_WORDS = 3
 # Share of word triples in common. Editions of a policy with every number changed share 0.5 and more.
@@ -32,12 +36,35 @@ def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]
     """Return for each older version the source of the newest one. `read_text` gives a document's text by its source."""
     groups: dict[tuple[str, str], list[Edition]] = defaultdict(list)
     for edition in editions:
-        groups[_name_key(edition.title), _path_key(edition.source)].append(edition)
+        groups[name_key(edition.title), _path_key(edition.source)].append(edition)
     found: dict[str, str] = {}
     for group in groups.values():
         if 1 < len(group) <= MAX_VERSIONS:
             found |= _compare(group, read_text)
     return found
+
+
+def prefer_newest(found: Sequence[Found], editions: Mapping[str, Edition], scope: Scope) -> list[Found]:
+    """Leave out hits of an old version where the newest one was found too, and say of the others that they are old.
+
+    `editions` holds the hits' documents and the newer ones by source. A newer version that this asker may not read does
+    not make the old one old for them.
+    """
+    sources = {hit.passage.source for hit, _ in found}
+    kept: list[Found] = []
+    for hit, entry in found:
+        edition = editions.get(hit.passage.source)
+        newer = editions.get(edition.superseded_by) if edition and edition.superseded_by else None
+        if newer is None or newer.audience not in scope.audiences:
+            kept.append((hit, entry))
+        elif newer.source not in sources:
+            kept.append((replace(hit, passage=_mark_old(hit.passage, newer)), entry))
+    return kept
+
+
+def _mark_old(passage: Passage, newer: Edition) -> Passage:
+    day = f" of {newer.updated.isoformat()}" if newer.updated else ""
+    return replace(passage, heading=f"{passage.heading} (old version; see {newer.title}{day})")
 
 
 def _compare(group: list[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
@@ -59,7 +86,8 @@ def _age(edition: Edition) -> tuple[date, tuple[int, ...]]:
     return edition.updated or date.min, tuple(map(int, _NUMBER.findall(marks)))
 
 
-def _name_key(title: str) -> str:
+def name_key(title: str) -> str:
+    """Return what two versions of a document have in common in their titles."""
     return " ".join(_WORD.findall(_MARK.sub(" ", title.casefold())))
 
 

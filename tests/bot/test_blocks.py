@@ -1,6 +1,7 @@
 """Every block and view that Chip sends is one that Slack takes, also with the longest and the oddest texts."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from bot.workspace.block_kit import find_problems, prepare_view
 from feedback.conversation import Message
 from feedback.replies import SourceLine
 from feedback.tickets import Ticket, TicketState
-from retrieval.passage import EvidenceLine
+from retrieval.conflicts import Conflict
+from retrieval.passage import Audience, EvidenceLine, Passage
 from tests.feedback.conftest import START, build_reply
 
 LONG = "<&>" * 40_000
@@ -36,6 +38,7 @@ def build_card(state: TicketState, text: str) -> tuple[str, list[dict[str, Any]]
 
 BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
     "footer": lambda text: blocks.build_answer_footer("R1", lines(text), offer_person=True),
+    "contradictions": lambda text: blocks.build_conflicts([Conflict(line, line) for line in lines(text)], {}),
     "footer without sources": lambda _: blocks.build_answer_footer("R1", [], offer_person=False),
     "correction prompt": lambda _: blocks.build_correction_prompt("R1"),
     "correction card": lambda text: blocks.build_correction_card("F1", "U1", text, text, text),
@@ -74,3 +77,39 @@ def test_what_people_wrote_cannot_format_or_ping_in_a_card() -> None:
     card = build_card(TicketState.OPEN, "<!channel> <@U2> <https://evil.example|x>")
     assert "<!channel>" not in str(card)
     assert "<https://evil" not in str(card)
+
+
+def test_a_source_is_named_with_its_day_page_and_address() -> None:
+    line = EvidenceLine(1, "Text.", "Moss 2 | <Care>", "p1")
+    known = Passage(
+        "p1",
+        "Text.",
+        line.heading,
+        "Moss 2",
+        "a.pdf",
+        Audience.CUSTOMER,
+        date(2026, 3, 1),
+        "https://a.example/x?a=1&b",
+        4,
+    )
+    (shown,) = blocks.build_sources([line], {"p1": known})
+    assert shown["elements"][0]["text"] == (
+        "Sources: [1] <https://a.example/x?a=1&amp;b|Moss 2 / &lt;Care&gt; (2026-03-01, page 4)>"
+    )
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://a.example/x|y> <!channel", "file:///etc/passwd"])
+def test_an_address_that_is_none_of_the_web_is_no_link(url: str) -> None:
+    line = EvidenceLine(1, "Text.", "Moss 2", "p1")
+    known = Passage("p1", "Text.", "Moss 2", "Moss 2", "a.md", Audience.CUSTOMER, None, url)
+    assert blocks.build_sources([line], {"p1": known})[0]["elements"][0]["text"] == "Sources: [1] Moss 2"
+
+
+def test_a_contradiction_names_both_documents_and_what_they_say() -> None:
+    newer = EvidenceLine(1, "The warranty lasts 3 years.", "Warranty", "p1")
+    older = EvidenceLine(2, "The warranty lasts 2 years <!channel>.", "Questions", "p2")
+    (shown,) = blocks.build_conflicts([Conflict(newer, older)], {})
+    text = shown["elements"][0]["text"]
+    assert "Warranty says “The warranty lasts 3 years.”, but Questions says" in text
+    assert "<!channel>" not in text
+    assert blocks.build_conflicts([], {}) == []

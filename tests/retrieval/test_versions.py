@@ -1,0 +1,123 @@
+"""Old versions give way to new ones, and documents that contradict each other are caught at it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrieval.embedder import Embedder
+from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
+
+TERMS = """---
+title: Warranty terms {mark}
+audience: {audience}
+{updated}---
+# Coverage
+The warranty of every robot lasts {years} years. It covers the motor, the wheels and the case of the robot.
+The battery has a warranty of 12 months. Damage by water is not covered by the warranty at all.
+{more}"""
+QUESTION = "How long does the warranty of a robot last?"
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path, embedder: Embedder) -> Iterator[Knowledge]:
+    (tmp_path / "documents").mkdir()
+    opened = Knowledge(tmp_path / "index", embedder)
+    yield opened
+    opened.close()
+
+
+def write(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / "documents" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+def terms(years: int, *, day: str = "", mark: str = "", audience: str = "customer", more: str = "") -> str:
+    updated = f"updated: {day}\n" if day else ""
+    return TERMS.format(mark=mark, audience=audience, updated=updated, years=years, more=more)
+
+
+def ask(knowledge: Knowledge, tmp_path: Path, question: str = QUESTION, scope: Scope = CUSTOMER_SCOPE) -> Retrieved:
+    knowledge.ingest(tmp_path / "documents")
+    return knowledge.find_evidence(question, scope)
+
+
+def said(found: Retrieved) -> str:
+    return " ".join(line.text for line in found.evidence.lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (("warranty-2024.md", terms(2, day="2024-01-01")), ("warranty-2026.md", terms(3, day="2026-01-01"))),
+        (("old/warranty.md", terms(2, day="2024-01-01")), ("warranty.md", terms(3, day="2026-01-01"))),
+        (("warranty_v1.md", terms(2, mark="v1")), ("warranty_v2.md", terms(3, mark="v2"))),
+    ],
+)
+def test_the_newest_version_is_preferred(
+    knowledge: Knowledge, tmp_path: Path, old: tuple[str, str], new: tuple[str, str]
+) -> None:
+    write(tmp_path, *old)
+    write(tmp_path, *new)
+    found = ask(knowledge, tmp_path)
+    assert "3 years" in said(found)
+    assert "2 years" not in said(found)
+    assert not any("old version" in line.heading for line in found.evidence.lines)
+
+
+def test_what_only_the_old_version_says_is_said_to_be_old(knowledge: Knowledge, tmp_path: Path) -> None:
+    extra = "\n# Rental fleet\nThe rental fleet gets a loan robot from the depot in Aldersund within four hours.\n"
+    write(tmp_path, "warranty-2024.md", terms(2, day="2024-01-01", more=extra))
+    write(tmp_path, "warranty-2026.md", terms(3, day="2026-01-01"))
+    for number in range(12):
+        text = f"---\naudience: customer\n---\n# Depot {number}\nThe depot {number} gives a loan robot to the fleet."
+        write(tmp_path, f"depot-{number}.md", text)
+    found = ask(knowledge, tmp_path, "When does the rental fleet get a loan robot from the depot in Aldersund?")
+    line = next(line for line in found.evidence.lines if "Aldersund" in line.text)
+    assert line.heading == "Warranty terms › Rental fleet (old version; see Warranty terms of 2026-01-01)"
+
+
+def test_a_newer_version_for_staff_does_not_make_the_customers_one_old(knowledge: Knowledge, tmp_path: Path) -> None:
+    write(tmp_path, "warranty-2024.md", terms(2, day="2024-01-01"))
+    write(tmp_path, "warranty-2026.md", terms(3, day="2026-01-01", audience="staff"))
+    customer = ask(knowledge, tmp_path)
+    assert "2 years" in said(customer)
+    assert not any("old version" in line.heading for line in customer.evidence.lines)
+    assert "2 years" not in said(ask(knowledge, tmp_path, scope=STAFF_SCOPE))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("---\ntitle: Moss 2\n{head}", "---\ntitle: Moss 2 Pro\n{head}"),
+        ("---\ntitle: Moss 2\n{head}", "---\ntitle: Moss 3\n{head}"),
+    ],
+)
+def test_sister_products_are_no_versions_of_each_other(
+    knowledge: Knowledge, tmp_path: Path, one: str, other: str
+) -> None:
+    head = "audience: customer\nupdated: {day}\n---\n" + "The robot charges in {n} minutes and needs no wire. " * 3
+    write(tmp_path, "one.md", one.format(head=head.format(day="2024-01-01", n=80)))
+    write(tmp_path, "two.md", other.format(head=head.format(day="2026-01-01", n=95)))
+    found = ask(knowledge, tmp_path, "In how many minutes does the robot charge?")
+    assert "80 minutes" in said(found)
+    assert "95 minutes" in said(found)
+    assert found.conflicts == ()
+
+
+def test_two_documents_that_contradict_each_other_are_shown_as_such(knowledge: Knowledge, tmp_path: Path) -> None:
+    for name, title, day, years in (("a", "Warranty", "2026-01-01", 3), ("b", "Questions", "2024-01-01", 2)):
+        head = f"---\ntitle: {title}\naudience: customer\nupdated: {day}\n---\n"
+        text = f"{head}The warranty of every robot lasts {years} years.\n"
+        write(tmp_path, f"{name}.md", text)
+    (conflict,) = ask(knowledge, tmp_path).conflicts
+    assert ("3 years" in conflict.newer.text, "2 years" in conflict.older.text) == (True, True)
+
+
+def test_yes_and_no_to_one_thing_is_a_contradiction(knowledge: Knowledge, tmp_path: Path) -> None:
+    for name, may in (("a", "may"), ("b", "may not")):
+        text = f"---\ntitle: Rain {name}\naudience: customer\n---\nThe Moss 2 {may} mow wet grass in heavy rain.\n"
+        write(tmp_path, f"{name}.md", text)
+    assert len(ask(knowledge, tmp_path, "May the Moss 2 mow wet grass in heavy rain?").conflicts) == 1
