@@ -11,6 +11,7 @@ from bot.listeners import (
     edits,
     failures,
     forgetting,
+    home,
     inbox,
     messages,
     people,
@@ -35,7 +36,20 @@ def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
-    for kind in (failures, inbox, forgetting, edits, consent, messages, votes, tickets, people, commands, unknown):
+    for kind in (
+        failures,
+        inbox,
+        forgetting,
+        edits,
+        consent,
+        messages,
+        votes,
+        tickets,
+        home,
+        people,
+        commands,
+        unknown,
+    ):
         kind.register(app, parts)
     return app
 

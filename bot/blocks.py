@@ -181,11 +181,6 @@ def build_fields(title: str, rows: Iterable[tuple[str, str]]) -> list[Block]:
     return [build_section(f"*{escape_mrkdwn(title)}*"), build_section("\n".join(lines))]
 
 
-def build_home(text: str) -> Block:
-    """The Home view."""
-    return {"type": "home", "blocks": [build_section(text)]}
-
-
 def _quoted(parts: dict[str, str], longest: int = 700) -> str:
     return "\n".join(f"*{name}:* {escape_mrkdwn(shorten(text, longest))}" for name, text in parts.items())
 

@@ -42,7 +42,7 @@ class Learning:
     def start(self, *, trigger: str, requested_by: str) -> bool:
         """Begin a retrain in the background; False when one is running in this process."""
         with self._lock:
-            if self._is_running():
+            if self.is_running():
                 return False
             self._thread = threading.Thread(target=self._retrain, args=(trigger, requested_by), name="retrain")
             self._thread.start()
@@ -76,7 +76,7 @@ class Learning:
 
     def follow_pointer(self) -> None:
         """Serve what the pointer names, also when another process moved it; a retrain here swaps by itself."""
-        if self._is_running():
+        if self.is_running():
             return
         wanted = registry.live(self.db, self.engine.base_id)
         if wanted == self.engine.adapter_id():
@@ -115,7 +115,7 @@ class Learning:
         return [
             ("Base", self.engine.base_id),
             ("Adapter", self.engine.adapter_id() or "none (bare base)"),
-            ("Training", "running" if self._is_running() else "idle"),
+            ("Training", "running" if self.is_running() else "idle"),
             ("Replies", f"{figures.replies}, of which {figures.refused} said “I don't know”"),
             ("Votes", f"{figures.up} up, {figures.down} down; satisfaction {share}"),
             ("Corrections", f"{figures.corrections}{waiting}"),
@@ -123,7 +123,8 @@ class Learning:
             ("Time to first text (median)", speed),
         ]
 
-    def _is_running(self) -> bool:
+    def is_running(self) -> bool:
+        """Whether a retrain runs in this process."""
         return self._thread is not None and self._thread.is_alive()
 
     def close(self) -> None:

@@ -43,6 +43,7 @@ from bot.verified import build_verified_answers
 from bot.work import WorkPool
 from config.settings import EngineSettings, Settings, SettingsError
 from feedback.channel_rules import RuleBook
+from feedback.choices import respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers
 from feedback.database import Database, open_database
 from feedback.inbox import forget_payloads, mark_ended
@@ -131,7 +132,10 @@ class Core:
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.retrain.heldout,
             replay_prompts=self._replay_prompts,
-            privacy=Privacy(find_audience=self._find_audience, covers=build_covers(self.db, self.consent_unasked)),
+            privacy=Privacy(
+                find_audience=self._find_audience,
+                covers=respect_choices(self.db, build_covers(self.db, self.consent_unasked)),
+            ),
         )
         if tell is not None:
             deps = replace(deps, tell=tell)

@@ -83,7 +83,7 @@ def count_uncited(db: Database, team: str, since: datetime) -> int:
 def _latest(db: Database, team: str, since: datetime, condition: Any) -> list[tuple[str, str]]:
     query = (
         select(replies.c.question, replies.c.asker)
-        .where(replies.c.team == team, replies.c.created_at >= since, condition)
+        .where(replies.c.team == team, replies.c.created_at >= since, replies.c.question != "", condition)
         .order_by(replies.c.created_at.desc())
         .limit(_LOOKED_AT)
     )

@@ -12,6 +12,7 @@ from slack_bolt import Ack, App, Respond
 
 from bot import blocks, wording
 from bot.listeners.failures import guard
+from bot.listeners.home import publish
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback import corrections, inbox, replies, signals, votes
@@ -199,6 +200,9 @@ def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:
 def _show_decision(parts: Parts, body: Body, outcome: str) -> None:
     """Put the outcome where the buttons were; an ephemeral card, which Slack does not send along, is replaced whole."""
     message = body.get("message")
+    if "view" in body:
+        publish(parts, body["user"]["id"])
+        return
     if message is None:
         Respond(response_url=body["response_url"], proxy=None, ssl=None)(text=outcome, replace_original=True)
         return
@@ -228,7 +232,10 @@ def _reason_not_to_decide(parts: Parts, person: str, correction_id: str) -> str 
 
 
 def _whisper(parts: Parts, body: Body, text: str) -> None:
-    """Say something to the person alone, in the thread where they clicked."""
+    """Say something to the person alone, in the thread where they clicked; Home shows how things stand instead."""
+    if "view" in body:
+        publish(parts, body["user"]["id"])
+        return
     container = body["container"]
     parts.client.chat_postEphemeral(
         channel=body["channel"]["id"],

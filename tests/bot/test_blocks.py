@@ -1,15 +1,23 @@
 """Every block and view that Chip sends is one that Slack takes, also with the longest and the oddest texts."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
 from typing import Any
 
 import pytest
 
-from bot import blocks, ticket_card
+from bot import blocks, home, learning_view, rules_view, ticket_card
+from bot.home import Dashboard, HomeFacts, Waiting
 from bot.ticket_card import CardFacts
 from bot.workspace.block_kit import find_problems, prepare_view
+from feedback.channel_rules import AnswerIn, ChannelRules, Listen, Quiet
+from feedback.consent import LOCAL
 from feedback.conversation import Message
+from feedback.corrections import Correction, State
+from feedback.events import Role
+from feedback.measures import Measures
+from feedback.questions import Asked
 from feedback.replies import SourceLine
 from feedback.tickets import Ticket, TicketState
 from retrieval.conflicts import Conflict
@@ -36,6 +44,19 @@ def build_card(state: TicketState, text: str) -> tuple[str, list[dict[str, Any]]
     return ticket_card.build_card(ticket, facts)
 
 
+RULES = ChannelRules(Listen.EVERY, "staff", Quiet(time(22), time(7)), AnswerIn.EPHEMERAL, answers_bots=True)
+
+
+def build_full_home(text: str) -> dict[str, Any]:
+    """An admin's Home with all that it can show."""
+    measures = Measures(9, 3, 2, 1, 1, 2, 0.5, 0.5, 1, 1, 3, 1, 400.0, 900.0)
+    correction = Correction("F1", "R1", "U1", Role.CUSTOMER, text, START, State.WAITING, None, None, 1)
+    waiting = [Waiting(replace(correction, id=f"F{n}"), build_reply(question=text, shown=text)) for n in range(3)]
+    asked = [Asked(text, 3, 2)] * 9
+    board = Dashboard(measures, 1, 2, asked, waiting, text, text, False, START, text, text, True, START, 30)
+    return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, True, board))
+
+
 BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
     "footer": lambda text: blocks.build_answer_footer("R1", lines(text), offer_person=True),
     "contradictions": lambda text: blocks.build_conflicts([Conflict(line, line) for line in lines(text)], {}),
@@ -46,6 +67,7 @@ BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
     "claimed ticket card": lambda text: build_card(TicketState.CLAIMED, text)[1],
     "answered ticket card": lambda text: build_card(TicketState.ANSWERED, text)[1],
     "dismissed ticket card": lambda text: build_card(TicketState.DISMISSED, text)[1],
+    "channel rules": lambda _: rules_view.build_list({f"C{n}": RULES for n in range(99)}, "C1", "Europe/Berlin"),
     "fields": lambda text: blocks.build_fields(text or "Status", [("Name", text), (text, "value")]),
     "section": lambda text: [blocks.build_section(text or "…"), blocks.build_context(text or "…")],
 }
@@ -60,7 +82,9 @@ def test_slack_takes_every_message_that_chip_builds(builder: str, text: str) -> 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_slack_takes_the_views_that_chip_opens(text: str) -> None:
     assert prepare_view(blocks.build_correction_view("R1", text, text), "modal", lambda prefix: f"{prefix}1")
-    assert prepare_view(blocks.build_home(text or "Home"), "home", lambda prefix: f"{prefix}1")
+    assert prepare_view(build_full_home(text), "home", lambda prefix: f"{prefix}1")
+    assert prepare_view(rules_view.build_view("C1", RULES, "UTC"), "modal", lambda prefix: f"{prefix}1")
+    assert prepare_view(learning_view.build_view(LOCAL), "modal", lambda prefix: f"{prefix}1")
 
 
 def test_sources_are_named_once_with_all_their_numbers() -> None:

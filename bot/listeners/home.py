@@ -1,0 +1,188 @@
+"""The Home tab: gathers what it shows, and does what its buttons say."""
+
+import itertools
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import home, learning_view, wording
+from bot.commands.admins import PAUSED
+from bot.commands.consent import describe
+from bot.listeners.failures import guard
+from bot.listeners.forgetting import forget_person
+from bot.parts import Parts
+from bot.private_files import send_file
+from feedback import choices, consent, corrections, export, inbox, measures, questions, replies, switches, tickets
+from feedback.events import Role
+from retrain.errors import RetrainError
+from retrain.report import find_reports
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
+
+Body = dict[str, Any]
+Act = Callable[[Parts, str, str], None]
+
+DAYS = 30
+_SHOWN = 3
+_LOOKED_AT = 20_000  # passages, for their documents' titles
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to Home, to its buttons, and to the decision about learning."""
+
+    @app.event("app_home_opened")
+    def handle_opened(body: Body) -> None:
+        person, key = body["event"]["user"], body["event_id"]
+        if body["event"].get("tab") != "home":
+            inbox.mark_done(parts.db, key)
+            return
+        parts.pool.submit(key, lambda: _open(parts, person, key))
+
+    def listen(action_id: str, act: Act, least: Role = Role.CUSTOMER) -> None:
+        @app.action(action_id)
+        def handle(ack: Ack, body: Body) -> None:
+            ack()
+            parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _press(parts, body, act, least)))
+
+    listen(home.REFRESH, lambda *_: None)
+    listen(home.EXPORT, _export)
+    listen(home.TRAINING, _choose_training)
+    listen(home.FORGET, lambda parts, person, _: _forget(parts, person))
+    listen(home.RETRAIN, _retrain, Role.ADMIN)
+    listen(home.ROLLBACK, _rollback, Role.ADMIN)
+    listen(home.PAUSE, _pause, Role.ADMIN)
+
+    @app.action(learning_view.DECIDE)
+    def handle_decide(ack: Ack, body: Body) -> None:
+        ack()
+        if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
+            parts.client.views_open(trigger_id=body["trigger_id"], view=learning_view.build_view(find_consent(parts)))
+
+    @app.view(learning_view.LEARNING_VIEW)
+    def handle_learning(ack: Ack, body: Body) -> None:
+        ack()
+        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _take_decision(parts, body)))
+
+
+def publish(parts: Parts, person: str) -> None:
+    """Show the person their Home as things stand now."""
+    parts.client.views_publish(user_id=person, view=home.build_home(gather(parts, person)))
+
+
+def gather(parts: Parts, person: str) -> home.HomeFacts:
+    """Return what the person's Home shows."""
+    role, team = parts.directory.role(person), parts.directory.team
+    scope = CUSTOMER_SCOPE if role is Role.CUSTOMER else STAFF_SCOPE
+    readable = itertools.islice(parts.knowledge.passages(scope), _LOOKED_AT)
+    topics = sorted({passage.title for passage in readable})
+    since = parts.clock() - timedelta(days=DAYS)
+    return home.HomeFacts(
+        role=role,
+        documents=len(topics),
+        topics=topics,
+        asked_often=questions.find_most_asked(parts.db, team, since, _SHOWN),
+        may_train=choices.may_train_on(parts.db, team, person),
+        dashboard=gather_dashboard(parts) if role is Role.ADMIN else None,
+    )
+
+
+def gather_dashboard(parts: Parts) -> home.Dashboard:
+    """Return how Chip is doing, over the last 30 days."""
+    now, team, learning = parts.clock(), parts.directory.team, parts.learning
+    since = now - timedelta(days=DAYS)
+    runs = find_reports(parts.db, limit=1)
+    return home.Dashboard(
+        measures=measures.summary(parts.db, since),
+        uncited=questions.count_uncited(parts.db, team, since),
+        tickets=len(tickets.find_waiting(parts.db, team)),
+        unanswered=questions.find_unanswered(parts.db, team, since, _SHOWN),
+        waiting=_find_waiting(parts),
+        base=learning.engine.base_id,
+        adapter=learning.engine.adapter_id(),
+        is_training=learning.is_running(),
+        next_retrain=learning.find_next_run(),
+        last_retrain=f"{runs[0]['started_at']:%Y-%m-%d}: {runs[0]['state']}" if runs else "–",
+        learning=describe(find_consent(parts)),
+        is_paused=switches.is_on(parts.db, team, PAUSED),
+        now=now,
+        days=DAYS,
+    )
+
+
+def find_consent(parts: Parts) -> consent.Consent:
+    """Return the decision about learning that holds."""
+    return consent.find_consent(parts.db, parts.directory.team) or parts.consent_unasked
+
+
+def _find_waiting(parts: Parts) -> list[home.Waiting]:
+    pending = corrections.find_pending(parts.db)
+    given = replies.find_replies(parts.db, [correction.reply_id for correction in pending])
+    mine = (one for one in pending if one.reply_id in given and given[one.reply_id].team == parts.directory.team)
+    return [home.Waiting(one, given[one.reply_id]) for one in mine][:_SHOWN]
+
+
+def _open(parts: Parts, person: str, key: str) -> None:
+    try:
+        publish(parts, person)
+    finally:
+        inbox.mark_done(parts.db, key)
+
+
+def _press(parts: Parts, body: Body, act: Act, least: Role) -> None:
+    person = body["user"]["id"]
+    if least is Role.ADMIN and parts.directory.role(person) is not Role.ADMIN:
+        return
+    act(parts, person, body["actions"][0]["value"])
+    publish(parts, person)
+
+
+def _export(parts: Parts, person: str, _value: str) -> None:
+    stored = export.personal_data(parts.db, parts.directory.team, person)
+    content = json.dumps(stored, ensure_ascii=False, indent=2).encode()
+    send_file(parts.client, person, content, "chip-my-data.json", wording.EXPORT_TITLE)
+
+
+def _choose_training(parts: Parts, person: str, value: str) -> None:
+    choices.choose_training(parts.db, parts.directory.team, person, allowed=value == "on")
+
+
+def _forget(parts: Parts, person: str) -> None:
+    forget_person(parts, person)
+    parts.learn_corrections()
+
+
+def _retrain(parts: Parts, person: str, _value: str) -> None:
+    parts.learning.start(trigger="home", requested_by=person)
+
+
+def _rollback(parts: Parts, person: str, _value: str) -> None:
+    try:
+        previous, now = parts.learning.rollback(to=None, by=person)
+    except RetrainError as error:
+        _tell(parts, person, wording.ROLLBACK_NOTHING.format(reason=error))
+        return
+    parts.learning.announce(f"{wording.ROLLED_BACK.format(adapter=now, previous=previous)} (by <@{person}>)")
+
+
+def _pause(parts: Parts, person: str, value: str) -> None:
+    switches.set_switch(parts.db, parts.directory.team, PAUSED, value, by=person)
+    text = wording.PAUSED_NOW if value == "on" else wording.RESUMED_NOW
+    parts.learning.announce(f"{text} (by <@{person}>)")
+
+
+def _take_decision(parts: Parts, body: Body) -> None:
+    person = body["user"]["id"]
+    if parts.directory.role(person) is not Role.ADMIN:
+        return
+    is_on, guests = learning_view.read_view(body["view"]["state"]["values"])
+    team = parts.directory.team
+    decided = consent.record_consent(parts.db, team, by=person, is_on=is_on, guests=is_on and guests)
+    parts.learning.announce(wording.LEARNING_SET.format(person=person, state=describe(decided)))
+    publish(parts, person)
+
+
+def _tell(parts: Parts, person: str, text: str) -> None:
+    channel = parts.client.conversations_open(users=person)["channel"]["id"]
+    parts.client.chat_postMessage(channel=channel, text=text)

@@ -1,0 +1,27 @@
+"""What a person chose for themselves: so far, whether Chip may be trained on what they ask."""
+
+from collections.abc import Callable
+
+from feedback.database import Database
+from feedback.events import Role
+from feedback.replies import Reply
+from feedback.switches import is_on, set_switch
+
+_TRAINING = "training"
+
+Covers = Callable[[Reply, Role | None], bool]
+
+
+def may_train_on(db: Database, team: str, person: str) -> bool:
+    """Whether the person lets Chip be trained on their questions; they do until they say otherwise."""
+    return is_on(db, team, _TRAINING, subject=person, default=True)
+
+
+def choose_training(db: Database, team: str, person: str, *, allowed: bool) -> None:
+    """Store the person's choice, which holds from the next training on."""
+    set_switch(db, team, _TRAINING, "on" if allowed else "off", by=person, subject=person)
+
+
+def respect_choices(db: Database, covers: Covers) -> Covers:
+    """Return `covers`, but for nothing that was asked by somebody who said no."""
+    return lambda reply, teacher: covers(reply, teacher) and may_train_on(db, reply.team, reply.asker)

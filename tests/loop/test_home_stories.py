@@ -1,0 +1,120 @@
+"""The Home tab as each person sees it, what its buttons do, and the decision about learning."""
+
+import json
+from typing import Any
+
+from bot import blocks, home, learning_view, wording
+from feedback import choices, consent, corrections
+from tests.loop.conftest import ADA, ADMIN, CLEO, SAM, TEAM, Chip
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+OPERA = "Which opera is the most famous in Vienna?"
+
+
+def open_home(chip: Chip, person: str) -> dict[str, Any]:
+    """Open a person's Home; return it once Chip has published it anew."""
+    visitor = chip.workspace.visit(person)
+    before = (visitor.home() or {}).get("hash")
+    visitor.open_home()
+    view: dict[str, Any] = chip.workspace.wait_for(lambda: v if (v := visitor.home()) and v["hash"] != before else None)
+    chip.settle()
+    return view
+
+
+def press(chip: Chip, person: str, action_id: str) -> dict[str, Any]:
+    """Press a button of Home; return Home as it is then."""
+    visitor = chip.workspace.visit(person)
+    view = visitor.home()
+    assert view is not None
+    assert visitor.click_in_view(view, action_id)
+    chip.settle()
+    after = visitor.home()
+    assert after is not None
+    return after
+
+
+def text_of(view: dict[str, Any]) -> str:
+    return json.dumps(view["blocks"], ensure_ascii=False)
+
+
+def test_everybody_sees_what_chip_knows_and_no_staff_document_as_a_customer(chip: Chip) -> None:
+    shown = text_of(open_home(chip, CLEO))
+    assert "3 documents that you may read, about Returns, Safety, Tansy 4" in shown
+    assert "Goodwill" not in shown
+    assert wording.BOARD_RETRAIN not in shown
+    assert "Goodwill" in text_of(open_home(chip, SAM))
+
+
+def test_a_person_takes_their_data_home_and_keeps_their_questions_out_of_the_training(chip: Chip) -> None:
+    chip.ask(CLEO, RUNTIME)
+    open_home(chip, CLEO)
+
+    assert wording.HOME_NOT_TRAINED in text_of(press(chip, CLEO, home.TRAINING))
+    assert not choices.may_train_on(chip.core.db, TEAM, CLEO)
+    assert wording.HOME_TRAINED in text_of(press(chip, CLEO, home.TRAINING))
+
+    press(chip, CLEO, home.EXPORT)
+    (file,) = (f for m in chip.workspace.messages("D0CLEO") for f in m.files)
+    content = chip.workspace.inside(lambda workspace: workspace.files.get(file.id).content)
+    assert RUNTIME in content.decode()
+
+
+def test_who_asks_to_be_forgotten_is(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at("D0CLEO", message)
+    open_home(chip, CLEO)
+    press(chip, CLEO, home.FORGET)
+    assert chip.reply_at("D0CLEO", message).question == ""
+    assert chip.reply_at("D0CLEO", message).id == reply.id
+
+
+def test_an_admin_sees_the_figures_and_what_had_no_answer(chip: Chip) -> None:
+    chip.ask(CLEO, RUNTIME)
+    for _ in range(2):
+        chip.ask(CLEO, OPERA)
+
+    shown = text_of(open_home(chip, ADA))
+
+    assert "2 of 3" in shown
+    assert "100% of 3 needed no person" in shown
+    assert f"• {OPERA} (2 ×)" in shown
+    assert "no adapter on quoting-base" in shown
+    assert "I learn from what members, guests and people of other organisations write" in shown
+    assert "Next look at training*\\n20" in shown
+
+
+def test_an_admin_decides_about_a_correction_on_home(chip: Chip) -> None:
+    reply = chip.reply_at("D0CLEO", chip.ask(CLEO, RUNTIME))
+    corrections.record_correction(chip.core.db, reply_id=reply.id, person=CLEO, role="customer", text="75 minutes.")
+    assert "75 minutes." in text_of(open_home(chip, ADA))
+
+    assert "75 minutes." not in text_of(press(chip, ADA, blocks.APPROVE))
+    assert len(corrections.approved(chip.core.db)) == 1
+
+
+def test_an_admin_pauses_chip_and_lets_it_answer_again(chip: Chip) -> None:
+    open_home(chip, ADA)
+    assert "I am paused" in text_of(press(chip, ADA, home.PAUSE))
+    assert chip.ask(CLEO, RUNTIME)["text"] == wording.PAUSED
+    assert "I am paused" not in text_of(press(chip, ADA, home.PAUSE))
+
+
+def test_a_rollback_with_nothing_to_go_back_to_is_told(chip: Chip) -> None:
+    open_home(chip, ADA)
+    press(chip, ADA, home.ROLLBACK)
+    assert any("nothing to go back to" in said for said in chip.said("D0ADA"))
+
+
+def test_learning_is_decided_in_a_modal_with_the_notice_and_kept_with_who_decided(chip: Chip) -> None:
+    view = open_home(chip, ADA)
+    ada = chip.workspace.visit(ADA)
+    assert ada.click_in_view(view, learning_view.DECIDE)
+    assert consent.NOTICE in text_of(ada.wait_for_view())
+
+    assert ada.submit_view({"is_on": "on", "guests": []}) == {}
+
+    decided = chip.workspace.wait_for(lambda: consent.find_consent(chip.core.db, TEAM))
+    assert (decided.is_on, decided.guests, decided.channels, decided.by) == (True, False, (), ADA)
+    chip.wait_for_said(ADMIN, "I learn from what members write to me")
+    chip.settle()
+    assert "I learn from what members write" in text_of(ada.home() or {})
