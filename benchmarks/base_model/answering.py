@@ -1,19 +1,23 @@
-"""The model as the product uses it, for measuring: prompt, chat template, llama.cpp on Q8_0, greedy; no checker."""
+"""The model as the product serves it, for measuring: prompt, engine on Q8_0, greedy, quotes held exact; no checker."""
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from llama_cpp import Llama
-from transformers import AutoTokenizer
 
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import GenerationRequest
+from bot.quoting import choose_sampling
+from config.settings import EngineSettings
+from retrain.base.smalltalk import CARE, PERSONAL, SAYINGS
+from retrain.base_card import load_base
 from retrieval.embedder import Embedder, Vectors
 from retrieval.passage import Evidence
 from retrieval.prompt import Turn, build_messages, is_refusal, split_claims
 
+TALK = frozenset([*SAYINGS, PERSONAL, CARE])
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -44,45 +48,40 @@ class Answer:
 
 
 class BaseModel:
-    """A base folder, loaded once."""
+    """A base folder, loaded once, behind the product's engine."""
 
-    def __init__(self, folder: Path, *, threads: int) -> None:
-        gguf = next(folder.glob("*.gguf"))
-        self._llama = Llama(str(gguf), n_ctx=1024, n_threads=threads, n_threads_batch=threads, verbose=False)
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+    def __init__(self, folder: Path, *, threads: int, exact_quotes: bool = True) -> None:
+        self._engine = LlamaEngine(load_base(folder), EngineSettings(base=folder, threads=threads))
+        self._exact_quotes = exact_quotes
 
     def answer(self, question: str, evidence: Evidence, *, company: str, thread: Sequence[Turn] = ()) -> Answer:
-        """Return the greedy answer to one prompt, read from scratch."""
-        chat = [
-            {"role": message.role, "content": message.content}
-            for message in build_messages(question, evidence, company=company, thread=thread)
-        ]
-        text = self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-        tokens = self._llama.tokenize(text.encode(), add_bos=False, special=True)[-896:]
-        started = time.perf_counter()
-        self._llama.reset()
-        self._llama.eval(tokens)
-        read = time.perf_counter()
-        written: list[int] = []
-        while len(written) < 120:
-            token = self._llama.sample(temp=0.0)
-            if token == self._llama.token_eos():
-                break
-            written.append(token)
-            self._llama.eval([token])
-        said = self._llama.detokenize(written, special=True).decode("utf-8", errors="replace")
-        return Answer(said.strip(), len(tokens), read - started, len(written), time.perf_counter() - read)
+        """Return the greedy answer to one prompt. What was read for an earlier prompt is not read again."""
+        messages = build_messages(question, evidence, company=company, thread=thread)
+        sampling = choose_sampling(evidence.lines, exact_quotes=self._exact_quotes)
+        completion = self._engine.submit(GenerationRequest("measure", messages, sampling=sampling)).completion()
+        read = completion.first_token_ms / 1000
+        return Answer(
+            completion.text.strip(),
+            completion.prompt_tokens - completion.reused_tokens,
+            read,
+            completion.completion_tokens,
+            completion.total_ms / 1000 - read,
+        )
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._engine.close()
 
 
 def count_unsupported(answer: str, evidence: Evidence) -> tuple[int, int]:
     """Return (sentences that no line of evidence holds word for word, sentences said as fact).
 
-    A refusal and sentences that cite nothing are not facts.
+    A refusal and the small talk that was taught are not facts.
     """
-    if is_refusal(answer):
+    if is_refusal(answer) or answer in TALK:
         return 0, 0
     lines = [_plain(line.text) for line in evidence.lines]
-    sentences = [part for claim in split_claims(answer) if claim.number for part in _SENTENCE.split(claim.text)]
+    sentences = [part for claim in split_claims(answer) for part in _SENTENCE.split(claim.text)]
     return sum(not any(_plain(sentence) in line for line in lines) for sentence in sentences), len(sentences)
 
 

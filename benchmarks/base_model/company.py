@@ -128,7 +128,9 @@ def measure_speed(model: BaseModel) -> dict[str, Any]:
     evidence = Evidence(
         tuple(EvidenceLine(n, text, f"Cart {n}", str(n)) for n, text in enumerate(lines, start=1)), Match.STRONG
     )
-    answers = [model.answer("How much does model 4 of the cart carry?", evidence, company=COMPANY) for _ in range(5)]
+    # Another company each time: nothing of the prompt was read before.
+    companies = ("Aster", "Birch", "Cedar", "Dahlia", "Elder")
+    answers = [model.answer("How much does model 4 of the cart carry?", evidence, company=name) for name in companies]
     read = max(answer.read_tokens / answer.read_seconds for answer in answers)
     wrote = max(answer.written_tokens / answer.write_seconds for answer in answers)
     return {"prompt tokens": answers[0].read_tokens, "prefill tok/s": round(read), "decode tok/s": round(wrote)}

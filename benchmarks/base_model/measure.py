@@ -25,10 +25,18 @@ SUITES = ("speed", "company", "swaps", "squad", "squad2", "dstc9")
 
 
 def measure(
-    base: Path, data: Path | None, suites: Sequence[str], limit: int, index: Path, *, threads: int, seed: int
+    base: Path,
+    data: Path | None,
+    suites: Sequence[str],
+    limit: int,
+    index: Path,
+    *,
+    threads: int,
+    seed: int,
+    exact_quotes: bool,
 ) -> dict[str, Any]:
     """Return the figures of each suite; `limit` caps the questions of each."""
-    model, embedder = BaseModel(base, threads=threads), RememberingEmbedder(load_embedder())
+    model, embedder = BaseModel(base, threads=threads, exact_quotes=exact_quotes), RememberingEmbedder(load_embedder())
     knowledge = Knowledge(index, embedder)
     knowledge.ingest(SAMPLE / "knowledge")
     rows = load_rows(QUESTIONS)
@@ -63,13 +71,21 @@ def main() -> None:
     parser.add_argument("--index", type=Path, default=None, help="keep the sample company's index here")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--free-quotes", action="store_true", help="let the model write quotes token by token")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         index = options.index or Path(scratch) / "index"
         suites = options.suite or SUITES
         figures = measure(
-            options.base, options.data, suites, options.limit, index, threads=options.threads, seed=options.seed
+            options.base,
+            options.data,
+            suites,
+            options.limit,
+            index,
+            threads=options.threads,
+            seed=options.seed,
+            exact_quotes=not options.free_quotes,
         )
     if options.json:
         print(json.dumps(figures))
