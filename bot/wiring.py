@@ -68,8 +68,6 @@ from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
-# Workers beyond what the engine runs and queues: they are the ones that hear "busy" and say so.
-SPARE_WORKERS = 8
 POINTER_SECONDS = 5.0
 SOURCE_SECONDS = 60.0
 TOKEN_SECONDS = 300.0
@@ -373,7 +371,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
         pool=WorkPool(
-            core.settings.engine.slots + core.settings.engine.queue + SPARE_WORKERS,
+            core.settings.engine.slots + core.settings.engine.queue,
             on_end=lambda key: mark_ended(core.db, key, INTERACTIONS),
         ),
         admin_channel=admin_channel,

@@ -4,6 +4,7 @@ Knows nothing of when they are said. `{...}` fields are filled by the callers.
 """
 
 THINKING = "is reading the documents…"
+WAITING = "is answering {ahead} others first, which takes about {seconds} s…"
 EMPTY = "I could not find any words in that message. Please write your question as text."
 TOO_LONG = (
     "That message has {length:,} characters, which is more than I can read at once (at most {limit:,}). "

@@ -6,9 +6,12 @@ undone is taken up again at the next start. Knows nothing of what the work is.
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+
+PACE_WEIGHT = 0.2  # of the last job in the running mean
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +24,8 @@ class WorkPool:
         self._on_end = on_end
         self._held: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._last_end = 0.0
+        self._pace_seconds = 0.0
 
     def submit(self, key: str, job: Callable[[], None]) -> None:
         """Run the job soon; after `close` it stays in the inbox for the next start."""
@@ -41,6 +46,11 @@ class WorkPool:
         with self._lock:
             return self._held.total()
 
+    def wait_seconds(self, ahead: int) -> float:
+        """Return how long `ahead` jobs will take, by the pace of the last ones; 0 where none ended yet."""
+        with self._lock:
+            return ahead * self._pace_seconds
+
     def close(self) -> None:
         """Let the running jobs end, drop those that have not begun (the inbox still holds them)."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -58,3 +68,7 @@ class WorkPool:
             self._held[key] -= 1
             if not self._held[key]:
                 del self._held[key]
+            now = time.monotonic()
+            if self._last_end and self._held:  # the time between two ends tells the pace only while work waits
+                self._pace_seconds += (now - self._last_end - self._pace_seconds) * PACE_WEIGHT
+            self._last_end = now

@@ -23,7 +23,8 @@ def register(app: App, parts: Parts) -> None:
         person, reply_id = body["user"]["id"], body["actions"][0]["value"]
         reply = replies.find_reply(parts.db, reply_id)
         if reply is not None:
-            signals.record_escalation(parts.db, reply_id, person, parts.directory.role(person).value)
+            role = parts.directory.role(person).value
+            signals.record_escalation(parts.db, reply_id, person, role, key=body["trigger_id"])
         ack()
         parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: bring_in_a_person(parts, body, reply)))
 

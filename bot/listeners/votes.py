@@ -47,7 +47,12 @@ def register(app: App, parts: Parts) -> None:
             _open_correction(parts, body, reply_id)
         person = body["user"]["id"]
         votes.record_button(
-            parts.db, reply_id=reply_id, person=person, role=parts.directory.role(person).value, verdict=verdict
+            parts.db,
+            reply_id=reply_id,
+            person=person,
+            role=parts.directory.role(person).value,
+            verdict=verdict,
+            key=body["trigger_id"],
         )
         ack()
         if verdict == "up":

@@ -8,14 +8,21 @@ from typing import Any
 
 import pytest
 from slack_sdk.signature import SignatureVerifier
+from sqlalchemy import update
 
+from bot import blocks
 from bot.health import TokenWatch
 from bot.listeners import inbox as delivery_inbox
 from bot.wiring import build_client
+from bot.workspace.board import Message as Post
 from bot.workspace.socket_mode import Delivery
+from bot.workspace.workspace import Workspace
 from config.settings import Settings, load_settings
-from feedback import inbox
-from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, COMPANY, HELP, SECRET, TEAM, Chip
+from feedback import inbox, votes
+from feedback.tables import feedback_events
+from feedback.tables import inbox as inbox_rows
+from tests.fakes import Slowly
+from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, COMPANY, HELP, SECRET, TEAM, Chip, show
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
@@ -223,3 +230,64 @@ def post(chip: Chip, body: dict[str, Any], secret: str = SECRET) -> int:
 def get(url: str) -> tuple[int, dict[str, Any]]:
     with urllib.request.urlopen(url, timeout=5) as response:
         return response.status, json.loads(response.read())
+
+
+def test_a_press_that_a_kill_cut_off_counts_once(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at("D0CLEO", message)
+    assert chip.workspace.visit(CLEO).click(message, "D0CLEO", blocks.VOTE, f"up:{reply.id}")
+    chip.settle()
+    with chip.core.db.begin() as connection:  # as it stood before its listener had ended
+        connection.execute(update(inbox_rows).where(inbox_rows.c.kind == "block_actions").values(done_at=None))
+    chip.stop()
+    chip.start()
+    chip.settle()
+
+    with chip.core.db.read() as connection:
+        assert [row.kind for row in connection.execute(feedback_events.select())] == ["vote"]
+
+
+@pytest.mark.parametrize("harm", ["archived", "removed"])
+def test_a_channel_that_is_closed_to_chip_ends_the_question_and_nothing_else(chip: Chip, harm: str) -> None:
+    chip.engine.queue.append(Slowly(("It runs for", " 55 minutes."), 0.4))
+    cleo = chip.workspace.visit(CLEO)
+    cleo.post(HELP, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: chip.engine.requests)
+    if harm == "archived":
+        chip.workspace.inside(lambda workspace: workspace.directory.archive(HELP))
+    else:
+        chip.workspace.remove("U0CHIP", HELP)
+    chip.settle()
+
+    assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
+
+
+def test_a_modal_whose_trigger_expired_loses_no_vote(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at("D0CLEO", message)
+    chip.workspace.faults.fail("views.open", "expired_trigger_id")
+    assert chip.workspace.visit(CLEO).click(message, "D0CLEO", blocks.VOTE, f"down:{reply.id}")
+
+    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.DOWN}
+    chip.settle()
+
+
+@pytest.mark.slow
+def test_people_who_ask_at_once_all_get_an_answer_and_are_told_of_the_wait(chip: Chip) -> None:
+    def post(workspace: Workspace) -> list[str]:
+        posted = []
+        for _ in range(40):
+            ts = workspace.timeline.next_ts()
+            workspace.board.post(Post(channel="D0CLEO", ts=ts, user=CLEO, text=RUNTIME))
+            posted.append(ts)
+        return posted
+
+    posted = chip.workspace.inside(post)
+    chip.workspace.wait_for(lambda: len(chip.engine.requests) == 40, 60.0)
+    chip.workspace.wait_for(lambda: not inbox.find_unfinished(chip.core.db), 60.0)
+
+    answered = [m.thread_ts for m in chip.workspace.messages("D0CLEO") if m.bot_id and "55 minutes" in show(m)]
+    assert sorted(ts for ts in answered if ts) == posted
+    statuses = [call.arguments["status"] for call in chip.workspace.calls("assistant.threads.setStatus")]
+    assert any("others first, which takes about" in status for status in statuses)
+    assert chip.workspace.statuses() == {}
