@@ -1,4 +1,4 @@
-"""The command line: `chip run | ingest | sources | ask | retrain | models | doctor`. Each is one short story."""
+"""The command line: `chip run | ingest | sources | ask | retrain | models | gaps | doctor`. Each is one short story."""
 
 import logging
 import os
@@ -114,6 +114,20 @@ def models(
         if rollback is not None:
             output.print(roll_back(settings, None if rollback == "previous" else rollback))
         output.print(list_models(settings))
+
+
+@app.command()
+def gaps(
+    days: float = typer.Option(30.0, help="How many days to look back."),
+    config: ConfigOption = None,
+) -> None:
+    """List what people asked and the documents do not hold."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.gaps_cli import show_gaps
+        from bot.wiring import now_utc
+
+        show_gaps(settings, days, now_utc(), output)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """A retrain's report as admins read it in Slack. Pure: from the report's figures to text and blocks."""
 
+from collections.abc import Sequence
+
 from bot import blocks
 from retrain.report import RetrainReport, Scores
 
@@ -17,10 +19,10 @@ def build_rows(report: RetrainReport) -> tuple[str, list[tuple[str, str]]]:
     return headline, [("Why", " ".join(report.reasons)), *_figures(report)]
 
 
-def build_report(report: RetrainReport) -> tuple[str, list[blocks.Block]]:
-    """Return the notification text and the blocks."""
+def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ()) -> tuple[str, list[blocks.Block]]:
+    """Return the notification text and the blocks; `missing` are rows about what the documents lack."""
     headline, rows = build_rows(report)
-    return headline, [*blocks.build_fields(headline, rows), blocks.build_context(_small_print(report))]
+    return headline, [*blocks.build_fields(headline, [*rows, *missing]), blocks.build_context(_small_print(report))]
 
 
 def _figures(report: RetrainReport) -> list[tuple[str, str]]:

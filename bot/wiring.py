@@ -28,6 +28,7 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.metrics import EngineMetrics
 from bot.engine.port import Engine, EngineError
 from bot.engine.remote_engine import RemoteEngine
+from bot.gaps import build_missing_rows, find_missing
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.learning import Learning
@@ -70,6 +71,7 @@ logger = logging.getLogger(__name__)
 
 POINTER_SECONDS = 5.0
 SOURCE_SECONDS = 60.0
+GAP_PERIOD = timedelta(days=30)
 TOKEN_SECONDS = 300.0
 KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
@@ -149,6 +151,10 @@ class Core:
         is_on = self.settings.knowledge.verified_answers
         self.knowledge.learn(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
         return is_on
+
+    def find_missing_rows(self) -> list[tuple[str, str]]:
+        """Return what a report says of the questions that the documents did not answer lately."""
+        return build_missing_rows(find_missing(self.db, self.knowledge, since=now_utc() - GAP_PERIOD))
 
     def _find_audience(self, passage_id: str) -> Audience | None:
         passage = self.knowledge.passage(passage_id)
@@ -342,7 +348,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         adapters_folder=core.adapters_folder,
         run=core.retrain,
         tell=lambda text: tell(text, None),
-        report=lambda report: tell(*build_report(report)),
+        report=lambda report: tell(*build_report(report, core.find_missing_rows())),
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)

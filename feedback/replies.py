@@ -122,6 +122,15 @@ def find_replies(db: Database, reply_ids: Sequence[str]) -> dict[str, Reply]:
     return found
 
 
+def find_refused(db: Database, since: datetime | None = None) -> list[Reply]:
+    """Return the replies that said "I don't know", given at or after `since`, oldest first."""
+    query = select(replies).where(replies.c.refused)
+    if since is not None:
+        query = query.where(replies.c.created_at >= since)
+    with db.read() as connection:
+        return [_build_reply(row) for row in connection.execute(query.order_by(replies.c.created_at))]
+
+
 def find_parts(db: Database, reply_id: str) -> list[tuple[str, str]]:
     """Return where the reply is shown, as (channel, ts) in the order in which the parts were added."""
     query = select(reply_parts.c.channel, reply_parts.c.ts).where(reply_parts.c.reply_id == reply_id)

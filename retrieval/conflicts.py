@@ -13,7 +13,8 @@ from retrieval.passage import EvidenceLine, Passage
 from retrieval.standalone import find_names
 from retrieval.versions import name_key
 
-SAME_MATTER = 0.75
+# At 0.75 "a refurbished Pebble 3 costs" contradicted "the Pebble 3 costs".
+SAME_MATTER = 0.85
 LEAST_SHARED = 3
 
 _DENYING = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|none|\w+n['’]t)\b", re.IGNORECASE)

@@ -14,6 +14,7 @@ from retrieval.conflicts import Conflict, find_conflicts
 from retrieval.documents import Found
 from retrieval.embedder import Embedder
 from retrieval.evidence import EvidenceLimits, cut_evidence
+from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.index import Index, IngestReport, Progress
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage, Scope
 from retrieval.prompt import Turn
@@ -98,6 +99,10 @@ class Knowledge:
     def to_review(self) -> list[VerifiedAnswer]:
         """Return the answers of staff's whose documents have changed since; they are not shown until approved anew."""
         return self._verified.review()
+
+    def find_gaps(self, unanswered: Sequence[Unanswered]) -> list[Gap]:
+        """Put together the questions that ask for the same, most asked first."""
+        return find_gaps(unanswered, self._embedder)
 
     def record_sync(self, origin: str, at: datetime, problem: str) -> None:
         """Note when a source was read, and why that failed; "" where it did not."""

@@ -142,7 +142,7 @@ def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
 
 def test_no_command_shows_the_help() -> None:
     result = run()
-    for command in ("run", "ingest", "ask", "retrain", "models", "doctor"):
+    for command in ("run", "ingest", "sources", "ask", "retrain", "models", "gaps", "doctor"):
         assert command in result.output
 
 
@@ -189,3 +189,9 @@ def test_a_source_that_cannot_be_used_is_one_sentence(arguments: tuple[str, ...]
     assert result.exit_code == 1
     assert told in result.output.replace("\n", " ")
     assert "Traceback" not in result.output
+
+
+def test_gaps_are_listed_and_none_is_said_so() -> None:
+    result = run("gaps")
+    assert result.exit_code == 0, result.output
+    assert "Every question of the last 30 days was answered." in result.output

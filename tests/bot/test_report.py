@@ -56,3 +56,9 @@ def test_slack_takes_every_report(outcome: Outcome) -> None:
         text, shown = build_report(report)
         assert text
         assert find_problems(shown, "message") == []
+
+
+def test_what_the_documents_lack_stands_in_the_report() -> None:
+    _, shown = build_report(REPORT, [("Not in the documents", "“Which colours?” (3×)")])
+    assert "*Not in the documents:* “Which colours?” (3×)" in shown[1]["text"]["text"]
+    assert find_problems(shown, "message") == []
