@@ -6,7 +6,7 @@ Knows Slack only through `ReplyStream` and the post of a plain sentence; knows l
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
+TITLE_CHARACTERS = 80
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 
@@ -122,6 +123,7 @@ class Answering:
     limits: Limits
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+    live: dict[tuple[str, str], Generation] = field(default_factory=dict)  # what is being said, by channel and thread
 
     def answer(self, question: Question, show: Show | None = None) -> None:
         """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not.
@@ -138,7 +140,7 @@ class Answering:
         if question.thread_ts:
             self._remember(question, question.ts, "user", text)
         if show is None:
-            self._show_status(question.place)
+            self._show_status(question, text)
         scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
         retrieved = self.knowledge.find_evidence(text, scope, thread)
         messages = build_messages(text, retrieved.evidence, company=self.company, thread=thread)
@@ -151,6 +153,31 @@ class Answering:
             self.say_instead(question, wording.BUSY.format(seconds=max(1, round(late.seconds))), show)
         except PromptTooLong:
             self.say_instead(question, wording.PROMPT_TOO_LONG, show)
+        except Exception:
+            self._clear_status(question)
+            raise
+
+    def stop(self, channel: str, thread_ts: str) -> bool:
+        """Stop what is being said in a thread, as its asker wished; False where nothing is."""
+        generation = self.live.get((channel, thread_ts))
+        if generation is None:
+            return False
+        generation.cancel()
+        return True
+
+    def record_taught(self, question: Question, text: str) -> replies.Reply:
+        """Record a question that a person answered in Chip's place, with the evidence that Chip would have read."""
+        started = time.perf_counter()
+        scope = self.directory.scope(question.person, question.channel)
+        retrieved = self.knowledge.find_evidence(text, scope)
+        messages = build_messages(text, retrieved.evidence, company=self.company)
+        asked = Asked(self.new_id("R"), question, text, scope, retrieved, messages, started)
+        silent = Completion("", "", 0, 0, "stop", self.engine.base_id, self.engine.adapter_id(), 0.0, 0.0)
+        role = self.directory.role(question.person).value
+        reply = build_reply(asked, silent, ShownAnswer(()), self.clock(), role)
+        reply = replace(reply, finish=replies.TAUGHT)
+        replies.record_reply(self.db, reply)
+        return reply
 
     def say_instead(self, question: Question, text: str, show: Show | None = None) -> None:
         """Post a plain sentence of Chip's own into the thread, in the place of an answer."""
@@ -192,7 +219,16 @@ class Answering:
         )
         stream = self._open(asked, show)
         shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said)
-        completion = self._show_sentences(generation, stream, shown, asked)
+        place = (asked.question.channel, asked.question.thread_ts)
+        self.live[place] = generation
+        try:
+            completion = self._show_sentences(generation, stream, shown, asked)
+        finally:
+            self.live.pop(place, None)
+        if completion.finish == "cancelled" and not shown.text:
+            stream.abandon()
+            self.say_instead(asked.question, wording.STOPPED, show)
+            return
         if completion.finish in ("length", "deadline"):
             stream.append(f"\n\n{wording.CUT_SHORT}")
         if not shown.text:
@@ -270,13 +306,26 @@ class Answering:
         )
         conversation.record_message(self.db, message)
 
-    def _show_status(self, place: Place) -> None:
+    def _show_status(self, question: Question, text: str) -> None:
+        """Say that Chip is at work and, for the first message of a direct thread, what the thread is about."""
+        place = question.place
         try:
             self.client.assistant_threads_setStatus(
                 channel_id=place.channel, thread_ts=place.thread_ts, status=wording.THINKING
             )
+            if question.thread_ts == question.ts and question.channel.startswith("D"):
+                title = shorten(text, TITLE_CHARACTERS)
+                self.client.assistant_threads_setTitle(channel_id=place.channel, thread_ts=place.thread_ts, title=title)
         except SLACK_ERRORS as error:
             logger.info("no status in %s: %s", place.channel, name_error(error))
+
+    def _clear_status(self, question: Question) -> None:
+        try:
+            self.client.assistant_threads_setStatus(
+                channel_id=question.channel, thread_ts=question.thread_ts, status=""
+            )
+        except SLACK_ERRORS as error:
+            logger.info("the status in %s stays for two minutes: %s", question.channel, name_error(error))
 
 
 def _reason_not_to_read(text: str) -> str | None:

@@ -16,6 +16,7 @@ FAILED = (
     "The people who run me can find it under the reference {reference}."
 )
 PROMPT_TOO_LONG = "This thread has become too long for me. Please ask your question again in a new message."
+STOPPED = "Stopped."
 CUT_SHORT = "_(My answer reached its longest length and stops here.)_"
 NO_SOURCE = "No document is cited for this."
 SOURCES = "Sources"
@@ -222,3 +223,12 @@ FORGET_SURE = (
 )
 FORGET_BUTTON = "Delete it"
 FORGOTTEN = "<@{person}> is forgotten: {count} questions and everything about them are deleted."
+
+NO_ANSWER_OF_MINE = "That is no answer of mine. Use this on a message in which I answered a question."
+TEACH_TITLE = "Teach this thread"
+TEACH_QUESTION = "The question"
+TEACH_ANSWER = "The right answer"
+TEACH_HINT = "One or two sentences that a customer can read."
+TEACH_WHERE = "Chip gives this answer to whoever asks the same and may read the documents that it rests on."
+TEACH_STAFF = "Only staff can teach me."
+TEACH_EMPTY = "Please write both the question and the answer."

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from feedback.corrections import approved, find_pending
 from feedback.database import Database
 from feedback.events import Kind, Role, find_events
+from feedback.replies import TAUGHT
 from feedback.tables import feedback_events, replies
 from feedback.votes import Verdict, derive_verdicts
 
@@ -42,7 +43,8 @@ class Measures:
 
 def summary(db: Database, since: datetime | None = None) -> Measures:
     """Measure the replies given at or after `since`; all of them for None."""
-    period = true() if since is None else replies.c.created_at >= since
+    given = replies.c.finish != TAUGHT
+    period = given if since is None else given & (replies.c.created_at >= since)
     with db.read() as connection:
         rows = connection.execute(
             select(replies.c.id, replies.c.asker, replies.c.refused, replies.c.first_text_ms, replies.c.total_ms).where(

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Row, exists, or_, select
 from feedback.database import Database, insert_once
 from feedback.tables import replies, reply_parts
 
+TAUGHT = "taught"
+"""The `finish` of a reply that Chip never gave: staff answered the question and taught Chip so."""
+
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,17 +16,22 @@ from bot.listeners.failures import guard
 from bot.listeners.forgetting import forget_person
 from bot.parts import Parts
 from bot.private_files import send_file
+from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_text import shorten
 from feedback import choices, consent, corrections, export, inbox, measures, questions, replies, switches, tickets
 from feedback.events import Role
 from retrain.errors import RetrainError
 from retrain.report import find_reports
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
 
+logger = logging.getLogger(__name__)
+
 Body = dict[str, Any]
 Act = Callable[[Parts, str, str], None]
 
 DAYS = 30
 _SHOWN = 3
+_PROMPTS = 4
 _LOOKED_AT = 20_000  # passages, for their documents' titles
 
 
@@ -35,10 +41,17 @@ def register(app: App, parts: Parts) -> None:
     @app.event("app_home_opened")
     def handle_opened(body: Body) -> None:
         person, key = body["event"]["user"], body["event_id"]
-        if body["event"].get("tab") != "home":
-            inbox.mark_done(parts.db, key)
-            return
-        parts.pool.submit(key, lambda: _open(parts, person, key))
+        if body["event"].get("tab") == "messages":
+            parts.pool.submit(key, lambda: _suggest(parts, body["event"]["channel"], key))
+        else:
+            parts.pool.submit(key, lambda: _open(parts, person, key))
+
+    @app.event("agent_session_stopped")
+    def handle_stopped(body: Body) -> None:
+        event = body["event"]
+        parts.answering.stop(event["channel"], event["thread_ts"])
+        _end_session(parts, event["channel"], event["thread_ts"])
+        inbox.mark_done(parts.db, body["event_id"])
 
     def listen(action_id: str, act: Act, least: Role = Role.CUSTOMER) -> None:
         @app.action(action_id)
@@ -128,6 +141,31 @@ def _open(parts: Parts, person: str, key: str) -> None:
         publish(parts, person)
     finally:
         inbox.mark_done(parts.db, key)
+
+
+def _suggest(parts: Parts, channel: str, key: str) -> None:
+    """Offer what is asked most, where a person is about to write; the manifest's own prompts stay where nothing is."""
+    since = parts.clock() - timedelta(days=DAYS)
+    asked = questions.find_most_asked(parts.db, parts.directory.team, since, _PROMPTS)
+    prompts = [{"title": shorten(one.question, 60), "message": one.question} for one in asked]
+    try:
+        if prompts:
+            parts.client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts)
+    except SLACK_ERRORS as error:
+        logger.info("no prompts in %s: %s", channel, name_error(error))
+    finally:
+        inbox.mark_done(parts.db, key)
+
+
+def _end_session(parts: Parts, channel: str, thread_ts: str) -> None:
+    """Tell Slack that nothing is being said any more; it leaves that to the app."""
+    try:
+        parts.client.api_call(
+            "agents.sessions.setStatus",
+            json={"channel_id": channel, "thread_ts": thread_ts, "status": "active"},
+        )
+    except SLACK_ERRORS as error:
+        logger.info("no session to end in %s: %s", channel, name_error(error))
 
 
 def _press(parts: Parts, body: Body, act: Act, least: Role) -> None:

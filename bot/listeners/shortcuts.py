@@ -1,0 +1,101 @@
+"""The shortcuts in a message's menu: correct an answer of Chip's, and teach Chip what a thread came to."""
+
+import logging
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import blocks, teaching, wording
+from bot.answering import Question
+from bot.listeners.failures import guard
+from bot.parts import Parts
+from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_text import plain_question
+from feedback import corrections, replies
+from feedback.events import Role, Source
+
+logger = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to both shortcuts and to the modal of the second."""
+
+    @app.shortcut(teaching.CORRECT_SHORTCUT)
+    def handle_correct(ack: Ack, body: Body) -> None:
+        ack()
+        reply = replies.find_reply_at(parts.db, body["channel"]["id"], body["message"]["ts"])
+        if reply is None:
+            _whisper(parts, body, wording.NO_ANSWER_OF_MINE)
+            return
+        view = blocks.build_correction_view(reply.id, reply.question, reply.shown)
+        parts.client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    @app.shortcut(teaching.TEACH_SHORTCUT)
+    def handle_teach(ack: Ack, body: Body) -> None:
+        ack()
+        if parts.directory.role(body["user"]["id"]) is Role.CUSTOMER:
+            _whisper(parts, body, wording.TEACH_STAFF)
+            return
+        parts.client.views_open(trigger_id=body["trigger_id"], view=_build_view(parts, body))
+
+    @app.view(teaching.TEACH_VIEW)
+    def handle_taught(ack: Ack, body: Body) -> None:
+        _thread, question, answer = teaching.read_view(body["view"])
+        if not question or not answer:
+            ack(response_action="errors", errors={teaching.QUESTION_BLOCK: wording.TEACH_EMPTY})
+            return
+        ack()
+        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: take_lesson(parts, body)))
+
+
+def take_lesson(parts: Parts, body: Body) -> None:
+    """Keep the answer as a correction: of Chip's own reply to that question in the thread, or of one it never gave."""
+    thread, text, answer = teaching.read_view(body["view"])
+    person = body["user"]["id"]
+    role = parts.directory.role(person)
+    if role is Role.CUSTOMER:
+        return
+    team = parts.directory.team
+    given = replies.find_replies_to(parts.db, team, thread.channel, thread.thread_ts)
+    reply = next((one for one in given if one.question == text), None)
+    if reply is None:
+        question = Question(team, thread.channel, thread.thread_ts, thread.thread_ts, person, text)
+        reply = parts.answering.record_taught(question, text)
+    corrections.record_correction(
+        parts.db,
+        reply_id=reply.id,
+        person=person,
+        role=role.value,
+        text=answer,
+        source=Source.SHORTCUT,
+        key=f"{body['view']['id']}:taught",
+    )
+    taken = wording.CORRECTION_LEARNED if parts.learn_corrections() else wording.CORRECTION_TAKEN
+    parts.client.chat_postEphemeral(channel=thread.channel, user=person, thread_ts=thread.thread_ts, text=taken)
+
+
+def _build_view(parts: Parts, body: Body) -> blocks.Block:
+    message, channel = body["message"], body["channel"]["id"]
+    thread_ts = message.get("thread_ts") or message["ts"]
+    said = plain_question(message.get("text") or "", bot_user=parts.bot_user)
+    is_root = thread_ts == message["ts"]
+    question = said if is_root else _read_root(parts, channel, thread_ts)
+    return teaching.build_view(teaching.Thread(channel, thread_ts), question, "" if is_root else said)
+
+
+def _read_root(parts: Parts, channel: str, thread_ts: str) -> str:
+    try:
+        page = parts.client.conversations_replies(channel=channel, ts=thread_ts, limit=1)
+    except SLACK_ERRORS as error:
+        logger.info("the root of %s cannot be read: %s", thread_ts, name_error(error))
+        return ""
+    return plain_question(page["messages"][0].get("text") or "", bot_user=parts.bot_user)
+
+
+def _whisper(parts: Parts, body: Body, text: str) -> None:
+    message = body["message"]
+    parts.client.chat_postEphemeral(
+        channel=body["channel"]["id"], user=body["user"]["id"], thread_ts=message.get("thread_ts"), text=text
+    )

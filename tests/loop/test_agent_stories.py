@@ -1,0 +1,81 @@
+"""Chip in Slack's agent view: titles, prompts, the status and the Stop button."""
+
+from bot import wording
+from bot.workspace import events
+from tests.fakes import Slowly
+from tests.loop.conftest import ADA, CLEO, SAM, Chip
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+
+
+def test_a_direct_thread_is_titled_by_its_first_question_only(chip: Chip) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    chip.ask(CLEO, "And how long does it charge?", thread_ts=message["thread_ts"])
+
+    titled = [call.arguments for call in chip.workspace.calls("assistant.threads.setTitle")]
+    assert [(call["thread_ts"], call["title"]) for call in titled] == [(message["thread_ts"], RUNTIME)]
+
+
+def test_what_several_people_asked_is_suggested_and_what_staff_asked_is_not(chip: Chip) -> None:
+    for person in (CLEO, SAM, ADA):
+        chip.ask(person, f"@Chip {RUNTIME}", "C0HELP")
+    for person in (SAM, ADA):
+        chip.ask(person, "What goodwill credit may support agents grant for a late delivery?")
+    open_messages(chip)
+
+    chip.workspace.wait_for(lambda: chip.workspace.calls("assistant.threads.setSuggestedPrompts"))
+    (call,) = chip.workspace.calls("assistant.threads.setSuggestedPrompts")
+    assert [prompt["message"] for prompt in call.arguments["prompts"]] == [RUNTIME]
+    chip.settle()
+
+
+def test_what_one_person_asked_is_not_suggested_to_others(chip: Chip) -> None:
+    for _ in range(3):
+        chip.ask(CLEO, RUNTIME)
+    open_messages(chip)
+    chip.settle()
+    assert chip.workspace.calls("assistant.threads.setSuggestedPrompts") == []
+
+
+def open_messages(chip: Chip) -> None:
+    chip.workspace.inside(
+        lambda workspace: workspace.push_event(
+            events.build_app_home_opened(CLEO, "D0CLEO", "messages", None, workspace.timeline.next_ts())
+        )
+    )
+
+
+def test_stop_ends_the_generation_itself_also_before_the_first_word(chip: Chip) -> None:
+    chip.engine.queue.append(Slowly(("It ", "runs ") * 200, 0.05))
+    ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
+    chip.workspace.wait_for(lambda: chip.engine.requests)
+    chip.workspace.wait_for(lambda: chip.parts is not None and chip.parts.answering.live)
+
+    chip.workspace.inside(
+        lambda workspace: workspace.push_event(
+            {
+                "type": "agent_session_stopped",
+                "channel": "D0CLEO",
+                "thread_ts": ts,
+                "streaming_message_ts": [],
+                "user": CLEO,
+                "event_ts": workspace.timeline.next_ts(),
+            }
+        )
+    )
+
+    said = chip.workspace.visit(CLEO).wait_for_reply("D0CLEO", ts)
+    assert said["text"] == wording.STOPPED
+    chip.settle()
+    assert chip.workspace.statuses() == {}
+    assert len(chip.workspace.calls("agents.sessions.setStatus")) == 1
+
+
+def test_no_status_is_left_where_not_even_an_apology_can_be_posted(chip: Chip) -> None:
+    chip.workspace.faults.fail("chat.startStream", "internal_error", status=500, times=9)
+    chip.workspace.faults.fail("chat.postMessage", "internal_error", status=500, times=9)
+    chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
+    chip.workspace.wait_for(
+        lambda: [c for c in chip.workspace.calls("assistant.threads.setStatus") if c.arguments["status"] == ""]
+    )
+    assert chip.workspace.statuses() == {}
