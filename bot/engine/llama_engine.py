@@ -144,26 +144,31 @@ class LlamaEngine:
     # From here on, everything runs on the engine's thread.
 
     def _run(self, ready: Future[ChatTemplate]) -> None:
-        """Serve until closed, and again after each death that is not one too many; then tell everyone who waits."""
+        """The thread: whatever happens in it, nobody waits for ever."""
         route_log()
+        reason = EngineStopped("The engine has stopped; Chip must be started again.")
+        try:
+            reason = self._keep_serving(ready)
+        finally:
+            self._stop(reason)
+
+    def _keep_serving(self, ready: Future[ChatTemplate]) -> EngineStopped:
+        """Serve until closed, and again after each death that is not one too many; return why it ended."""
         deaths: deque[float] = deque(maxlen=MOST_RESTARTS)
-        reason = EngineStopped("The engine was closed before this was done.")
         while True:
             try:
                 self._serve(ready)
-                break
-            except Exception as error:  # the thread's edge: whatever happens, nobody waits for ever
+                return EngineStopped("The engine was closed before this was done.")
+            except Exception as error:  # the thread's edge
                 if not ready.done():
                     ready.set_exception(error)
-                    return
+                    return _death(error, "it could not be started")
                 _log.exception("the engine's thread has died")
                 self.metrics.note_restart()
                 if len(deaths) == MOST_RESTARTS and self._clock() - deaths[0] < RESTART_SECONDS:
-                    reason = _death(error, "Chip must be started again")
-                    break
+                    return _death(error, "Chip must be started again")
                 deaths.append(self._clock())
                 self._fail_swaps(_death(error, "it is started again"))
-        self._stop(reason)
 
     def _serve(self, ready: Future[ChatTemplate]) -> None:
         """Load, serve until closed and free. A death ends the replies under way and is raised."""
@@ -180,7 +185,7 @@ class LlamaEngine:
             try:
                 while self._await_work(lanes):
                     self._turn(model, template, lanes)
-            except Exception as error:
+            except BaseException as error:
                 _abandon(lanes, _death(error, "it is started again"))
                 raise
             _abandon(lanes, EngineStopped("The engine was closed before this was done."))

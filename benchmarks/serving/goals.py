@@ -1,0 +1,174 @@
+"""What the engine promises beyond throughput: follow-ups, swaps, fairness, and how little of a step is Python.
+
+    python -m benchmarks.serving.goals --size M
+
+Prints one row for each promise. The swaps need adapters, which are random here and written on the spot.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from benchmarks.serving.models import SIZES, first_word, prepare
+from benchmarks.serving.workload import build_uniform
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import Completion, Generation, GenerationRequest
+from config.settings import EngineSettings
+from retrain.base_card import Base
+from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
+
+FOLLOW_UP_TOKENS, OTHERS, QUESTIONS = 60, 12, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One row of the table."""
+
+    what: str
+    measured: str
+    goal: str
+
+
+def open_engine(base: Base, **changes: int) -> closing[LlamaEngine]:
+    settings = {"slots": 8, "threads": 2, "context_tokens": 1024, "queue": 2000, **changes}
+    return closing(LlamaEngine(base, EngineSettings(**settings)))
+
+
+def measure_follow_up(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
+    """A thread of 700 tokens whose slot went to others: its follow-up restored from RAM, and computed again."""
+    asks = build_uniform(words, 5 * (OTHERS + 1), seed=1)
+    firsts: dict[int, list[float]] = {}
+    for megabytes in (0, 1024):
+        with open_engine(base, park_megabytes=megabytes) as engine:
+            firsts[megabytes] = [
+                _follow_up(engine, [ask.tokens for ask in asks[start : start + OTHERS + 1]], words)
+                for start in range(0, len(asks), OTHERS + 1)
+            ]
+    restored, computed = statistics.median(firsts[1024]), statistics.median(firsts[0])
+    yield Promise(
+        "a follow-up of 60 tokens after 700, its slot lost: first token, restored against computed again",
+        f"{restored:.0f} ms against {computed:.0f} ms: {computed / restored:.1f}×",
+        "≥ 5× on M",
+    )
+
+
+def _follow_up(engine: LlamaEngine, prompts: list[tuple[int, ...]], words: tuple[int, int]) -> float:
+    thread, *others = prompts
+    _answer(engine, thread, 8)
+    for other in others:
+        _answer(engine, other, 8)
+    more = tuple(range(words[0], words[0] + FOLLOW_UP_TOKENS))
+    return _answer(engine, (*thread, *more), 8).first_token_ms
+
+
+def _answer(engine: LlamaEngine, tokens: tuple[int, ...], max_tokens: int) -> Completion:
+    return engine.submit(GenerationRequest("goal", (), max_tokens=max_tokens, prompt_tokens=tokens)).completion()
+
+
+def measure_fairness(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
+    """One person sends 50 questions; when the first is being answered, another sends one."""
+    asks = build_uniform(words, QUESTIONS + 1, seed=2)
+    ends: list[str] = []
+
+    def send(engine: LlamaEngine, tokens: tuple[int, ...], person: str) -> Generation:
+        return engine.submit(GenerationRequest(person, (), 16, prompt_tokens=tokens, person=person))
+
+    def wait(name: str, running: Generation) -> None:
+        running.completion()
+        ends.append(name)
+
+    with open_engine(base) as engine:
+        generations = [("many", send(engine, ask.tokens, "many")) for ask in asks[:QUESTIONS]]
+        next(iter(generations[0][1]))
+        generations.append(("one", send(engine, asks[-1].tokens, "one")))
+        waiting = [threading.Thread(target=wait, args=named) for named in generations]
+        for thread in waiting:
+            thread.start()
+        for thread in waiting:
+            thread.join()
+    rounds = ends.index("one") / 8
+    yield Promise("50 questions of one person, then 1 of another, 8 slots", f"waits for {rounds:.1f} answers", "≤ 2")
+
+
+def measure_swaps(folder: Path, replies: int) -> Iterator[Promise]:
+    """Swaps of adapters while eight people are answered; each reply is held against its adapter's own answer."""
+    base = write_random_base(folder / "base")
+    adapters = [None, write_adapter(folder / "one", base, seed=1), write_adapter(folder / "two", base, seed=2)]
+    with open_engine(base, context_tokens=512) as engine:
+        expected = {}
+        for adapter in adapters:
+            engine.use_adapter(adapter)
+            expected[adapter and adapter.id] = [_answer(engine, (1, 2, number), 16).text for number in range(20)]
+        wrong, numbers, swaps, is_over = [0], count(), list[float](), threading.Event()
+
+        def ask() -> None:
+            while (number := next(numbers)) < replies:
+                done = _answer(engine, (1, 2, number % 20), 16)
+                wrong[0] += done.text != expected[done.adapter_id][number % 20]
+
+        clients = [threading.Thread(target=ask) for _ in range(8)]
+        swapper = threading.Thread(target=_swap_until, args=(engine, adapters, is_over, swaps))
+        for thread in (*clients, swapper):
+            thread.start()
+        for thread in clients:
+            thread.join()
+        is_over.set()
+        swapper.join()
+    yield Promise(f"swaps under load: replies dropped or mixed, of {replies}", str(wrong[0]), "0")
+    yield Promise(
+        f"decoding stands still for a swap, {len(swaps)} swaps",
+        f"p50 {statistics.median(swaps):.1f} ms, at most {max(swaps):.1f} ms",
+        "≤ 100 ms",
+    )
+
+
+def _swap_until(engine: LlamaEngine, adapters: list, is_over: threading.Event, swaps: list[float]) -> None:  # type: ignore[type-arg]
+    for turn in count():
+        if is_over.is_set():
+            return
+        swaps.append(engine.use_adapter(adapters[turn % len(adapters)]))
+        time.sleep(0.02)
+
+
+def measure_python(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
+    """Of the engine's busy time, what is not spent in llama.cpp's decode; eight people at once."""
+    with open_engine(base) as engine:
+        running = [
+            engine.submit(GenerationRequest("goal", (), 64, prompt_tokens=ask.tokens))
+            for ask in build_uniform(words, 32, seed=3)
+        ]
+        for generation in running:
+            generation.completion()
+        turn, decode = (engine.metrics.value("seconds_total", stage=stage) for stage in ("turn", "decode"))
+    yield Promise("Python's share of a step", f"{1 - decode / turn:.1%}", "< 3 %")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", default="S", choices=list(SIZES))
+    parser.add_argument("--replies", type=int, default=10_000)
+    parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
+    chosen = parser.parse_args()
+    base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
+    print(f"{chosen.size}, load {os.getloadavg()[0]:.1f}\n\n| what | measured | goal |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in (
+            measure_follow_up(base, words),
+            measure_fairness(base, words),
+            measure_python(base, words),
+            measure_swaps(Path(folder), chosen.replies),
+        ):
+            for promise in rows:
+                print(f"| {promise.what} | {promise.measured} | {promise.goal} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
