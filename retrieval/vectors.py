@@ -119,8 +119,11 @@ def _open_client(folder: Path) -> ClientAPI:
 
 
 def delete_vectors(folder: Path) -> None:
-    """Remove a Chroma directory that cannot be used any more."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a Chroma directory, or what stands in its place, that cannot be used any more."""
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
 
 
 def _translate(call: Callable[[], _T]) -> _T:
