@@ -2,7 +2,7 @@
 #   make run     set everything up, then start Chip (against the local workspace, or Slack when its tokens are set)
 #   make test    set everything up, then run the tests
 #   make check   ruff and mypy --strict
-#   make bench   measure, and print the figures of docs/BENCHMARKS.md
+#   make bench   measure, and print the figures of docs/BENCHMARKS.md (make bench-serving: the engine against others)
 
 PYTHON ?= python3
 PIP_FLAGS ?=
@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench setup clean
+.PHONY: run test check bench bench-serving setup clean
 .DEFAULT_GOAL := run
 
 setup: $(READY)
@@ -43,6 +43,10 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks.loop
+
+bench-serving: $(READY)
+	@$(BIN)/python -m benchmarks.serving --size S --workload A
+	@$(BIN)/python -m benchmarks.serving.goals --size S
 
 clean:
 	rm -rf $(VENV)
