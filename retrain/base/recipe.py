@@ -24,7 +24,7 @@ from retrain.base.context import Context
 from retrain.base.copying import CopyingLessons
 from retrain.base.export import export_base
 from retrain.base.invented import invent_context
-from retrain.base.lessons import COPY, DENSE, REAL, Lessons, Mix
+from retrain.base.lessons import DENSE, RANKED, REAL, Lessons, Mix
 from retrain.base.meanings import build_meanings
 from retrain.base.model import Shape, build_model
 from retrain.base.natural import (
@@ -35,6 +35,7 @@ from retrain.base.natural import (
     load_venue_faq,
     read_prose,
 )
+from retrain.base.ranked import RankedDraw, keep_embedded
 from retrain.base.ranking import Ranker, count_rarity
 from retrain.base.rows import RowBuilder, RowWeights, pad_id
 from retrain.base.smalltalk import SAYINGS, SmallTalk, load_chitchat
@@ -43,13 +44,16 @@ from retrain.base.train import Lesson, Pace, Phase, Trainer, print_report
 from retrieval.embedder import load_embedder
 from retrieval.prompt import REFUSAL, SYSTEM
 
-MIXES: dict[str, Mix] = {"copy": COPY, "dense": DENSE, "real": REAL, "settle": REAL}
+MIXES: dict[str, Mix] = {"dense": DENSE, "real": REAL, "ranked": RANKED}
+# In the last phase pointing counts for more than copying: the engine holds quotes to the evidence.
+POINTING = RowWeights(first=8.0)
+# Contexts of each set, and invented ones, that get vectors for the product's ranking: about ten minutes on one core.
+EMBEDDED, EMBEDDED_INVENTED = 400, 1200
 # The learning rate falls to a tenth in the last phase; what came before it can be shipped at any time by --export-only.
 FULL = (
     Phase("dense", 250_000),
-    Phase("settle", 420_000, 1.0, 0.05),
-    Phase("settle", 450_000, 0.8, 0.03),
-    Phase("settle", 800_000, 1.2, 0.05),
+    Phase("real", 6_000_000, 1.2, 1.0),
+    Phase("ranked", 2_700_000, 1.0, 0.05),
 )
 SMALL = (Phase("dense", 60_000, 1.0, 0.1),)
 
@@ -118,16 +122,25 @@ def make_lessons(recipe: Recipe, tokenizer: Tokenizer, natural: list[list[Contex
     random = Random(recipe.seed + 1)
     contexts = [context for contexts in natural for context in contexts] or [invent_context(random) for _ in range(500)]
     sentences = [line.text for context in contexts for line in context.lines]
-    builder = RowBuilder(tokenizer, RowWeights())
     extra = load_chitchat(recipe.data / "chitchat") if recipe.data is not None else {}
-    lessons = Lessons(
-        builder,
-        CopyingLessons(tokenizer, builder, sentences),
-        SmallTalk(extra),
-        Ranker(count_rarity(sentences)),
-        natural,
-    )
-    return {name: partial(lessons.draw, mix=mix) for name, mix in MIXES.items()}
+    ranker = Ranker(count_rarity(sentences))
+    ranked = _make_ranked(recipe, natural) if any(phase.name == "ranked" for phase in recipe.phases) else None
+    lessons: dict[str, Lesson] = {}
+    for name, mix in MIXES.items():
+        builder = RowBuilder(tokenizer, POINTING if mix.ranked else RowWeights())
+        copying = CopyingLessons(tokenizer, builder, sentences)
+        lessons[name] = partial(Lessons(builder, copying, SmallTalk(extra), ranker, natural, ranked).draw, mix=mix)
+    return lessons
+
+
+def _make_ranked(recipe: Recipe, natural: list[list[Context]]) -> RankedDraw:
+    """Return the draw of ranked questions; invented companies make up half of it, and one with poor questions none."""
+    random = Random(recipe.seed + 2)
+    chosen = [random.sample(contexts, k=min(len(contexts), EMBEDDED)) for contexts in natural[:-1] if contexts]
+    invented = [invent_context(random) for _ in range(EMBEDDED_INVENTED)]
+    third = -(-len(invented) // 3)
+    chosen += [invented[start : start + third] for start in range(0, len(invented), third)]
+    return keep_embedded(recipe.work / "embedded.pkl", chosen, load_embedder(), random)
 
 
 def make_trainer(recipe: Recipe, tokenizer: Tokenizer) -> Trainer:
