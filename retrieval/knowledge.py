@@ -13,7 +13,7 @@ from retrieval.catalogue import Edition, Sync
 from retrieval.conflicts import Conflict, find_conflicts
 from retrieval.documents import Found
 from retrieval.embedder import Embedder
-from retrieval.evidence import EvidenceLimits, cut_evidence
+from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, choose_evidence, rank_units
 from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.index import Index, IngestReport, Progress
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage, Scope
@@ -132,19 +132,15 @@ class Knowledge:
             if with_verified and (known := self._verified.find(query, vector, scope)):
                 hit, evidence = known
                 return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, is_verified=True)
-            found = search(self._index, query, vector, scope, self._max_hits)
+            found = search(self._index, query, vector, scope, max(SEARCHED_PASSAGES, self._max_hits))
             if not with_verified:
                 found = [pair for pair in found if not is_verified(pair[0].passage)]
             found = prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
             hits = tuple(hit for hit, _ in found)
-            evidence = cut_evidence(
-                query,
-                hits,
-                embedder=self._embedder,
-                question_vector=vector,
-                unit_vectors={entry.passage.id: entry.unit_vectors for _, entry in found},
-                limits=self._limits,
-            )
+            stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
+            ranked = rank_units(query, vector, hits, embedder=self._embedder, unit_vectors=stored)
+            evidence = choose_evidence(ranked, self._limits)
+            hits = ranked.order_hits(hits)
         conflicts = find_conflicts(evidence.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0, conflicts=conflicts)
 

@@ -33,10 +33,10 @@ class Found:
     vectors: Vectors
     right: frozenset[int]
 
-    def without_answer(self) -> "Found | None":
-        """Return the same question where the passage that answers is missing."""
-        gone = {self.candidates[line].passage for line in self.right}
-        kept = [number for number, line in enumerate(self.candidates) if line.passage not in gone]
+    def without_answer(self, *, page: bool) -> "Found | None":
+        """Return the same question where the lines that answer are missing, or their whole passage."""
+        gone = {self.candidates[line].passage for line in self.right} if page else set()
+        kept = [n for n, line in enumerate(self.candidates) if line.passage not in gone and n not in self.right]
         passages = {old: new for new, old in enumerate(sorted({self.candidates[n].passage for n in kept}))}
         lines = [self.candidates[number] for number in kept]
         moved = tuple(Candidate(line.heading, line.text, passages[line.passage]) for line in lines)

@@ -18,11 +18,11 @@ from statistics import fmean, median
 from typing import Any
 
 from config.settings import PROJECT, SAMPLE
-from retrieval.embedder import load_embedder
-from retrieval.evidence import EvidenceLimits, rate_match, score_units
+from retrieval.embedder import Embedder, load_embedder
+from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Passage, Scope
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Hit, Passage, Scope
 from retrieval.search import search
 
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
@@ -81,23 +81,26 @@ def measure(rows: Sequence[Row], folder: Path) -> dict[str, Any]:
         "dense": lambda row: _fetch(index, index.vectors.rank(_encode(row), row.scope.audiences, 10)),
         "bm25": lambda row: _fetch(index, index.lexical.rank(row.question, row.scope.audiences, 10)),
         "fused": lambda row: [h.passage for h, _ in search(index, row.question, _encode(row), row.scope, 10)],
+        "reranked": lambda row: [hit.passage for hit in _rank(index, row, _encode(row), embedder)[1][:10]],
     }
 
     def _encode(row: Row) -> Any:
         return embedder.encode([row.question])[0]
 
     figures["finding the passage"] = {name: _measure_ranking(answerable, rank) for name, rank in rankings.items()}
-    confidences = []
-    for row in rows:
-        vector = _encode(row)
-        found = search(index, row.question, vector, row.scope, 8)
-        stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
-        hits = [hit for hit, _ in found]
-        confidences.append(rate_match(score_units(row.question, vector, hits, embedder=embedder, unit_vectors=stored)))
+    confidences = [_rank(index, row, _encode(row), embedder)[0].confidence for row in rows]
     figures["not in the documents, AUROC"] = _auroc(rows, confidences)
     index.close()
     figures |= _measure_evidence(rows, folder)
     return figures
+
+
+def _rank(index: Index, row: Row, vector: Any, embedder: Embedder) -> tuple[RankedUnits, tuple[Hit, ...]]:
+    found = search(index, row.question, vector, row.scope, SEARCHED_PASSAGES)
+    stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
+    hits = [hit for hit, _ in found]
+    ranked = rank_units(row.question, vector, hits, embedder=embedder, unit_vectors=stored)
+    return ranked, ranked.order_hits(hits)
 
 
 def _fetch(index: Index, ids: list[str]) -> list[Passage]:

@@ -37,9 +37,9 @@ def test_a_sentence_that_leans_back_brings_the_one_before(embedder: Embedder) ->
 
 
 def test_limits_hold(embedder: Embedder) -> None:
-    limits = EvidenceLimits(max_lines=2, keep_share=0.0, nothing=0.0)
+    limits = EvidenceLimits(max_lines=2, keep_within=99.0, nothing=0.0)
     assert len(cut(embedder, "Moss 2", MOSS, PRO, limits=limits).lines) == 2
-    limits = EvidenceLimits(max_words=12, keep_share=0.0, nothing=0.0)
+    limits = EvidenceLimits(max_words=12, keep_within=99.0, nothing=0.0)
     assert sum(len(line.text.split()) for line in cut(embedder, "Moss 2", MOSS, PRO, limits=limits).lines) <= 12
 
 
