@@ -43,6 +43,8 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks.loop
+	@$(BIN)/python -m benchmarks.slack.acks
+	@$(BIN)/python -m benchmarks.slack.acks --transport http
 
 bench-serving: $(READY)
 	@$(BIN)/python -m benchmarks.serving --size S --workload A

@@ -10,6 +10,7 @@ import json
 import logging
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -63,6 +64,7 @@ class HttpMode:
         self.connected = True
         self.given_up: list[str] = []
         self.redelivered = 0
+        self.ack_seconds: deque[float] = deque(maxlen=10_000)
 
     @property
     def idle(self) -> bool:
@@ -115,6 +117,7 @@ class HttpMode:
         await self._deliver(replace(envelope, attempt=envelope.attempt + 1), answer.reason)
 
     async def _post(self, envelope: Envelope, reason: str = "") -> HttpAnswer:
+        started = asyncio.get_running_loop().time()
         headers = {}
         if envelope.attempt:
             headers = {"X-Slack-Retry-Num": str(envelope.attempt), "X-Slack-Retry-Reason": reason}
@@ -125,6 +128,8 @@ class HttpMode:
             answer = await self._send(form, "application/x-www-form-urlencoded", headers)
         else:
             answer = await self._send(urlencode(envelope.payload), "application/x-www-form-urlencoded", headers)
+        if answer.is_ack:
+            self.ack_seconds.append(asyncio.get_running_loop().time() - started)
         return HttpAnswer(0, reason="http_timeout") if answer.is_ack and self._faults.take_lost_ack() else answer
 
     async def _send(self, body: str, content_type: str, headers: Mapping[str, str]) -> HttpAnswer:

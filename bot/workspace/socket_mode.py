@@ -66,6 +66,7 @@ class _Pending:
     socket: _Socket
     deadline: asyncio.TimerHandle
     answer: asyncio.Future[Payload] | None
+    sent: float
 
 
 class SocketMode:
@@ -93,6 +94,7 @@ class SocketMode:
         self._late_acks: set[asyncio.TimerHandle] = set()
         self.given_up: list[str] = []
         self.redelivered = 0
+        self.ack_seconds: deque[float] = deque(maxlen=10_000)
 
     @property
     def connected(self) -> bool:
@@ -215,7 +217,7 @@ class SocketMode:
         envelope_id = self._ids("env-").lower()
         loop = asyncio.get_running_loop()
         deadline = loop.call_later(self._delivery.ack_seconds, self._miss, envelope_id)
-        self._pending[envelope_id] = _Pending(envelope, socket, deadline, answer)
+        self._pending[envelope_id] = _Pending(envelope, socket, deadline, answer, loop.time())
         socket.outbox.put_nowait(envelope.build_frame(envelope_id))
 
     def _flush(self) -> None:
@@ -242,6 +244,7 @@ class SocketMode:
         if envelope_id not in self._pending:
             return
         pending = self._pending.pop(envelope_id)
+        self.ack_seconds.append(asyncio.get_running_loop().time() - pending.sent)
         pending.deadline.cancel()
         if pending.answer and not pending.answer.done():
             pending.answer.set_result(frame.get("payload") or {})
