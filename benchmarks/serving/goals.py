@@ -139,7 +139,7 @@ def _swap_until(engine: LlamaEngine, adapters: list, is_over: threading.Event, s
 
 
 def measure_python(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
-    """Of the engine's busy time, what is not spent in llama.cpp's decode; eight people at once."""
+    """Of the engine's busy time, what is not spent in llama.cpp; eight people at once."""
     with open_engine(base) as engine:
         running = [
             engine.submit(GenerationRequest("goal", (), 64, prompt_tokens=ask.tokens))
@@ -147,8 +147,10 @@ def measure_python(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
         ]
         for generation in running:
             generation.completion()
-        turn, decode = (engine.metrics.value("seconds_total", stage=stage) for stage in ("turn", "decode"))
-    yield Promise("Python's share of a step", f"{1 - decode / turn:.1%}", "< 3 %")
+        stages = ("turn", "decode", "park")
+        turn, decode, park = (engine.metrics.value("seconds_total", stage=stage) for stage in stages)
+    yield Promise("Python's share of a step", f"{1 - (decode + park) / turn:.1%}", "< 3 %")
+    yield Promise("copying memory to and from RAM", f"{park / turn:.1%}", "–")
 
 
 def main() -> None:

@@ -8,8 +8,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from bot.engine.port import Completion, EngineError, Lane
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-STAGES = ("decode", "sample", "turn")
-"""Within a turn of the engine's loop: llama.cpp's decode, picking tokens, and the whole turn with both."""
+STAGES = ("decode", "sample", "park", "turn")
+"""Within a turn of the engine's loop: llama.cpp's decode, picking tokens, saving and restoring what is parked, and the
+whole turn with all of them."""
 
 
 class EngineMetrics:

@@ -175,9 +175,11 @@ class Track:
         if len(slot.held) - (0 if placement.is_parked or placement.donor else placement.reused) >= COPY_GAIN_TOKENS:
             self._park(slot)
         if placement.is_parked and parked is not None:
+            started = time.perf_counter()
             if not self._context.restore(slot.index, parked.state):
                 return 0
             self._shared.parking.touch(parked)
+            self._shared.metrics.note_seconds("park", time.perf_counter() - started)
         elif placement.donor is not None:
             self._context.copy(placement.donor.index, slot.index)
         return self._context.trim(slot.index, placement.reused)
@@ -188,13 +190,20 @@ class Track:
                 self._park(slot)
 
     def _park(self, slot: Slot) -> None:
-        """Keep what the slot holds, unless about as much is parked already."""
+        """Keep what the slot holds, unless about as much is parked already.
+
+        An evaluation's prompts do not come back: they must not drive out people's threads.
+        """
+        if self.lane is Lane.TRIAL:
+            return
+        started = time.perf_counter()
         parking = self._shared.parking
         _, known = parking.find(self._speaker_key, slot.held)
         if len(slot.held) - known < COPY_GAIN_TOKENS or not parking.fits(1):
             return
         parking.add(Parked(self._speaker_key, slot.held.copy(), self._context.save(slot.index)))
         self._shared.metrics.show_parked(parking.size)
+        self._shared.metrics.note_seconds("park", time.perf_counter() - started)
 
     def _guess(self) -> dict[int, list[int]]:
         """Return what may follow in each answering slot, within what its answer and its memory have room for."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bot.engine.parking import BLOCK, Parked, Parking, common_prefix
+from bot.engine.port import Lane
 from retrain.adapter import Adapter
 from retrain.base_card import Base
 from tests.bot.engine.conftest import StartEngine, ask
@@ -113,6 +114,16 @@ def test_what_one_adapter_computed_is_never_restored_for_another(
             back = engine.submit(ask(question)).completion()
             assert back.text == expected[back.adapter_id, question]
             assert back.reused_tokens > len(question)  # what this adapter computed before the swaps
+
+
+def test_an_evaluation_parks_nothing(base: Base, start: StartEngine) -> None:
+    engine = start(base, slots=2)
+    for question in THREADS:
+        engine.submit(ask(question, lane=Lane.TRIAL)).completion()
+    assert engine.metrics.value("parked_bytes") == 0
+    for question in THREADS:
+        engine.submit(ask(question)).completion()
+    assert engine.metrics.value("parked_bytes") > 0
 
 
 def test_parked_prompts_are_shared_with_whoever_asks_the_same(base: Base, start: StartEngine) -> None:
