@@ -24,8 +24,6 @@ MOST_ASKS = 8
 # Of the questions whose answer the cut left out: those where it is put back, so that overruling is practised.
 _PUT_BACK = 0.5
 _NEIGHBOUR = 0.7
-# Log-odds below the best line at which a line is left out.
-_KEPT_BELOW = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class RankedDraw:
         candidates = [Candidate(lines[i].heading, lines[i].text, passage=int(i >= own)) for i in shown]
         ranking = rank_lines(write_query(ask), vector, candidates, vectors[shown].astype(np.float32))
         best = float(ranking.scores.max()) if shown else 0.0
-        order = [shown[i] for i in ranking.order() if ranking.scores[i] > best - _KEPT_BELOW]
+        order = [shown[i] for i in ranking.order() if ranking.scores[i] > best - self._limits.keep_within]
         order = self._cut(order, lines)
         if hidden is None and ask.gold is not None and ask.gold not in order and random.random() < _PUT_BACK:
             order[-1] = ask.gold
