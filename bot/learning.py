@@ -18,6 +18,7 @@ from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.errors import RetrainError, RetrainRunning
 from retrain.report import RetrainReport
+from retrain.unlearn import take_back_lessons
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +27,20 @@ Rows = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Learning:
-    """Retraining and the live adapter. `run` does a retrain; `tell` and `report` post to the admin channel."""
+    """Retraining and the live adapter.
+
+    `run` does a retrain; `tell` and `report` post to the admin channel; `learn_corrections` serves the corrections that
+    hold, after some were taken back.
+    """
 
     db: Database
     engine: Engine
     adapters_folder: Path
+    runs_folder: Path
     run: Callable[[str, str], RetrainReport]
     tell: Callable[[str], None]
     report: Callable[[RetrainReport], None]
+    learn_corrections: Callable[[], object] = lambda: None
     find_next_run: Callable[[], datetime | None] = lambda: None
     _unusable: str | None = field(default=None, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
@@ -62,17 +69,23 @@ class Learning:
     def rollback(self, *, to: str | None, by: str) -> tuple[str, str]:
         """Serve what served before, or `to`; return the names of what served and of what serves now.
 
-        Raises `RetrainError` where there is nothing to go back to, and for an adapter that must not serve.
+        What only the adapter left behind had learned waits for a decision again. Raises `RetrainError` where there is
+        nothing to go back to, and for an adapter that must not serve.
         """
         base_id = self.engine.base_id
         previous = self.name(self.engine.adapter_id())
+        left = registry.live(self.db, base_id)
         try:
             adapter = registry.find_rollback(self.db, self.adapters_folder, base_id, to)
             self.engine.use_adapter(adapter)
         except (AdapterError, EngineError) as error:
             raise RetrainError(str(error)) from error
         registry.rollback(self.db, adapter, base_id, by=by, reason="rollback")
-        return previous, self.name(adapter.id if adapter else None)
+        now = adapter.id if adapter else None
+        if count := take_back_lessons(self.db, self.adapters_folder, self.runs_folder, left=left, now=now, by=by):
+            self.learn_corrections()
+            self.tell(wording.LESSONS_TAKEN_BACK.format(count=count))
+        return previous, self.name(now)
 
     def follow_pointer(self) -> None:
         """Serve what the pointer names, also when another process moved it; a retrain here swaps by itself."""
@@ -87,6 +100,7 @@ class Learning:
         except (AdapterError, RetrainError, EngineError) as error:
             self._serve_base_instead(wanted, error)
         else:
+            self.learn_corrections()
             logger.info("now serving %s, swapped in %.1f ms", wanted or "the bare base", milliseconds)
 
     def _serve_base_instead(self, wanted: str | None, error: Exception) -> None:

@@ -16,6 +16,7 @@ from feedback.database import open_database
 from retrain import registry
 from retrain.base_card import load_base
 from retrain.run import Progress as RetrainProgress
+from retrain.unlearn import take_back_lessons
 from retrieval.index import IngestReport
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
@@ -128,8 +129,13 @@ def roll_back(settings: Settings, to: str | None) -> str:
     base = load_base(settings.engine.base)
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     try:
-        adapter = registry.find_rollback(db, settings.data / "adapters", base.id, to)
+        adapters = settings.data / "adapters"
+        adapter = registry.find_rollback(db, adapters, base.id, to)
+        left = registry.live(db, base.id)
         registry.rollback(db, adapter, base.id, by="command line", reason="rollback")
+        now = adapter.id if adapter else None
+        count = take_back_lessons(db, adapters, settings.data / "retrain", left=left, now=now, by="command line")
     finally:
         db.close()
-    return f"{adapter.id if adapter else 'The bare base'} serves from now on."
+    taken_back = f" {count} of its corrections wait for a decision again." if count else ""
+    return f"{adapter.id if adapter else 'The bare base'} serves from now on.{taken_back}"

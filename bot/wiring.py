@@ -346,9 +346,11 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         db=core.db,
         engine=core.engine,
         adapters_folder=core.adapters_folder,
+        runs_folder=core.runs_folder,
         run=core.retrain,
         tell=lambda text: tell(text, None),
         report=lambda report: tell(*build_report(report, core.find_missing_rows())),
+        learn_corrections=core.learn_corrections,
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)

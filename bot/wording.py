@@ -98,6 +98,10 @@ ADMINS_ONLY = "`/chip {command}` is for admins. Please ask one of them."
 STAFF_ONLY = "`/chip {command}` is for staff."
 RETRAIN_STARTED = "Training has begun. The report comes to {channel}, usually within a few minutes."
 RETRAIN_RUNNING = "A training is running already. Its report comes to {channel}."
+LESSONS_TAKEN_BACK = (
+    "Corrections that only the adapter left behind had learned: {count}. They are neither served nor taught until "
+    "staff approve them again: `/chip review`."
+)
 ROLLED_BACK = "Chip now speaks with *{adapter}* again; before that it was *{previous}*."
 ROLLBACK_NOTHING = "There is nothing to go back to: {reason}"
 BASE_NAME = "the bare base {base}"

@@ -114,6 +114,21 @@ def decide(
     return _derive(events)[correction_id]
 
 
+def set_aside(db: Database, correction_id: str, *, by: str, at: datetime | None = None) -> Correction:
+    """Log that a correction waits for a decision again. Raises `UnknownCorrection`."""
+    value = {"correction_id": correction_id, "approved": None}
+    with db.begin() as connection:
+        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == Kind.CORRECTION.value)
+        found = find_events(connection, is_it)
+        if not found:
+            raise UnknownCorrection(correction_id)
+        said = Said(found[0].reply_id, by, Role.ADMIN, Kind.DECISION, Source.COMMAND, value, None, at)
+        append_event(connection, db, said)
+        is_about = feedback_events.c.reply_id == found[0].reply_id
+        events = find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS))
+    return _derive(events)[correction_id]
+
+
 def find_correction(db: Database, correction_id: str) -> Correction | None:
     return _load(db).get(correction_id)
 
@@ -149,7 +164,9 @@ def _derive(events: list[FeedbackEvent]) -> dict[str, Correction]:
 
 def _build_correction(event: FeedbackEvent, decision: FeedbackEvent | None) -> Correction:
     state, last = State.WAITING, None
-    if decision is not None:
+    if decision is not None and decision.value["approved"] is None:
+        last = decision
+    elif decision is not None:
         state, last = State.APPROVED if decision.value["approved"] else State.REJECTED, decision
     elif event.role in _DECIDERS and event.source is not Source.TICKET:
         state, last = State.APPROVED, event

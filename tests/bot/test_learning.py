@@ -61,6 +61,7 @@ def learning(tmp_path: Path, channel: Channel, runs: Runs) -> Iterator[Learning]
         db=db,
         engine=QuotingEngine(),
         adapters_folder=tmp_path / "adapters",
+        runs_folder=tmp_path / "retrain",
         run=runs,
         tell=channel.told.append,
         report=channel.reports.append,

@@ -9,6 +9,7 @@ from feedback.corrections import (
     find_correction,
     find_pending,
     record_correction,
+    set_aside,
 )
 from feedback.database import Database
 from feedback.errors import FeedbackError, NotAllowed, UnknownCorrection, UnknownReply, UnusableText
@@ -124,3 +125,19 @@ def test_no_text_and_too_much_text_are_refused(db: Database, give_reply: GiveRep
 def test_text_is_cleaned_of_what_cannot_be_seen() -> None:
     assert clean_text(" It\x00 flies\x1b[0m\r\n\t20 min\u202e 👩‍🔧 \ud83d ") == "It flies[0m\n\t20 min 👩‍🔧"
     assert clean_text("x" * 3000) == "x" * 3000
+
+
+def test_what_is_set_aside_waits_again_and_can_be_approved_again(db: Database, give_reply: GiveReply) -> None:
+    give_reply()
+    correction = _correct(db, "It flies 20 minutes.")
+    aside = set_aside(db, correction.id, by="UA")
+    assert aside.state is State.WAITING
+    assert approved(db) == []
+    assert find_pending(db) == [aside]
+    decide(db, correction.id, by="US", role="staff", approved=True)
+    assert _texts(approved(db)) == ["It flies 20 minutes."]
+
+
+def test_an_unknown_correction_cannot_be_set_aside(db: Database) -> None:
+    with pytest.raises(UnknownCorrection):
+        set_aside(db, "V404", by="UA")
