@@ -277,3 +277,18 @@ consents = Table(
 
 # Holds a row only inside a transaction that erases feedback, which triggers forbid otherwise.
 erasing = Table("erasing", METADATA, Column("number", Integer, primary_key=True, autoincrement=True))
+
+# `sealed_token` is encrypted; its key is not in the database.
+installations = Table(
+    "installations",
+    METADATA,
+    _name("team", primary_key=True),
+    _name("enterprise", nullable=True),
+    _text("sealed_token"),
+    _name("app"),
+    _name("bot_user"),
+    _name("bot_id"),
+    Column("scopes", JSON, nullable=False),
+    _name("installed_by"),
+    _at("installed_at"),
+)
