@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ import yaml
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.engine.port import EngineError
+from bot.engine.remote_engine import RemoteEngine
 from bot.wiring import find_channel, make_id, now_utc, open_knowledge
 from config.settings import PROJECT, Settings
 from feedback.database import open_database
@@ -68,6 +71,27 @@ def _look_at_model(settings: Settings) -> Iterator[Finding]:
         except AdapterError as error:
             yield Finding("adapters", "problem", f"{error} Remove its folder, or restore it from a backup.")
     yield Finding("adapters", "ok", f"{len(adapters)} trained so far.")
+
+
+def _look_at_generation_server(settings: Settings) -> Iterator[Finding]:
+    chosen = settings.engine
+    if chosen.url is None:
+        return
+    try:
+        base = load_base(chosen.base)
+        with closing(RemoteEngine(base, chosen)) as engine:
+            models = engine.list_models()
+    except BaseModelError:
+        return
+    except EngineError as error:
+        yield Finding("generation server", "problem", f"{error} Start it at {chosen.url}, or clear `engine.url`.")
+        return
+    name = chosen.url_model or base.id
+    if name in models:
+        yield Finding("generation server", "ok", f"{chosen.url} serves {name}.")
+    else:
+        advice = f"It has: {', '.join(sorted(models))}. Name one in `engine.url_model`."
+        yield Finding("generation server", "problem", f"{chosen.url} does not serve {name}. {advice}")
 
 
 def _look_at_database(settings: Settings) -> Iterator[Finding]:
@@ -162,6 +186,7 @@ def _look_at_channels(client: WebClient, settings: Settings) -> Iterator[Finding
 _PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "disk": _look_at_disk,
     "base model": _look_at_model,
+    "generation server": _look_at_generation_server,
     "database": _look_at_database,
     "documents": _look_at_documents,
     "Slack": _look_at_slack,

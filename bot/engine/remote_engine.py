@@ -116,17 +116,18 @@ class RemoteEngine:
             raise EngineStopped("The engine is closed.")
 
     def _require_served(self, adapter: Adapter) -> None:
-        if adapter.id in self._list_models():
+        if adapter.id in self.list_models():
             return
         body = {"lora_name": adapter.id, "lora_path": str(adapter.folder.resolve())}
         try:
             self._client.post("/v1/load_lora_adapter", json=body)
         except httpx.HTTPError as error:
             raise ModelFileError(f"The server was not reached for adapter {adapter.id}: {error}.") from error
-        if adapter.id not in self._list_models():
+        if adapter.id not in self.list_models():
             raise ModelFileError(f"The server does not serve adapter {adapter.id} and does not load it.")
 
-    def _list_models(self) -> set[str]:
+    def list_models(self) -> set[str]:
+        """Return the names that the server answers to. Raises `ModelFileError`."""
         try:
             listed = self._client.get("/v1/models").raise_for_status().json()
             return {str(model["id"]) for model in listed["data"]}

@@ -1,6 +1,7 @@
 """The doctor names what is wrong and how to mend it, part by part."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
 from feedback.database import open_database
 from retrain import registry
+from tests.bot.engine.fake_openai import FakeOpenAI
 from tests.bot.engine.tiny_gguf import write_random_base
 from tests.loop.adapters import write_adapter
 
@@ -170,3 +172,13 @@ def test_a_slack_that_cannot_be_reached_is_a_problem(home: Path, base: Path) -> 
         settings = with_slack(home, base, workspace)
     (problem,) = problems(settings, "Slack")
     assert "chip doctor" in problem
+
+
+def test_a_generation_server_must_answer_and_serve_the_model(home: Path, base: Path) -> None:
+    with closing(FakeOpenAI(models=("tiny-0",))) as server:
+        good = load(home, base, CHIP_ENGINE__URL=server.url)
+        assert [finding.level for finding in examine(good) if finding.part == "generation server"] == ["ok"]
+        other = load(home, base, CHIP_ENGINE__URL=server.url, CHIP_ENGINE__URL_MODEL="qwen")
+        assert "does not serve qwen" in problems(other, "generation server")[0]
+        assert "tiny-0" in problems(other, "generation server")[0]
+    assert "Start it" in problems(good, "generation server")[0]
