@@ -4,6 +4,7 @@ Knows Slack only through `ReplyStream` and the post of a plain sentence; knows l
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -45,6 +46,7 @@ logger = logging.getLogger(__name__)
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
 TITLE_CHARACTERS = 80
+_TABLE_RULE = re.compile(r"\|[|:\-\s]+")
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 
@@ -353,6 +355,7 @@ class ShownAnswer:
         self.text = ""
         self.cited: list[EvidenceLine] = []
         self._said: set[str] = set()
+        self._in_code = False
         self.first_text_ms = 0.0
 
     def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
@@ -360,11 +363,12 @@ class ShownAnswer:
 
         A sentence that its line does not support, or that was shown before, is withheld: the return is then empty.
         """
-        line = self._lines.get(sentence.number) if sentence.number else None
+        is_frame, is_laid_out = self._see_layout(sentence.text)
+        line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
         text = sentence.text if line is None else mend_quote(sentence.text, line.text)
         if text is not None:
             text = neutralise(text, asked=self._asked, source=line.text if line else "")
-        if text is None or text in self._said:
+        if text is None or (text in self._said and not is_laid_out):
             logger.info("a sentence was withheld: %s", "unsupported or not neutral" if text is None else "said before")
             return ""
         self._said.add(text)
@@ -376,7 +380,14 @@ class ShownAnswer:
             return markdown
         if line not in self.cited:
             self.cited.append(line)
-        return f"{markdown} [{line.number}]"
+        return markdown if is_laid_out else f"{markdown} [{line.number}]"
+
+    def _see_layout(self, text: str) -> tuple[bool, bool]:
+        """Whether a line only frames code or a table, and whether it is laid out: in one, a mark would break it."""
+        if text.startswith("```"):
+            self._in_code = not self._in_code
+            return True, True
+        return _TABLE_RULE.fullmatch(text) is not None, self._in_code or text.startswith("|")
 
 
 def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:

@@ -27,6 +27,7 @@ class ClaimReader:
     def __init__(self) -> None:
         self._rest = ""
         self._number: int | None = None
+        self._breaks = ""
 
     def feed(self, piece: str) -> list[Sentence]:
         """Return the sentences that this piece finished."""
@@ -61,8 +62,16 @@ class ClaimReader:
             sentences.append(text[start:])
         else:
             self._rest = text[start:]
-        return [self._sentence(sentence) for sentence in sentences if sentence.strip()]
+        return [found for sentence in sentences if (found := self._build(sentence)) is not None]
 
-    def _sentence(self, text: str) -> Sentence:
-        before = text[: len(text) - len(text.lstrip())]
-        return Sentence(text.strip(), before, self._number)
+    def _build(self, text: str) -> Sentence | None:
+        """Return the sentence; line breaks after it, or where there is none, stand before the next one."""
+        said = text.strip()
+        if not said:
+            self._breaks += text if "\n" in text else ""
+            return None
+        start = text.index(said)
+        before, self._breaks = self._breaks + text[:start], text[start + len(said) :]
+        if "\n" not in self._breaks:
+            self._breaks = ""
+        return Sentence(said, before, self._number)

@@ -14,6 +14,12 @@ _LINK = re.compile(
     r"!?\[([^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?", re.IGNORECASE
 )
 _MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
+# What Slack would make a link of by itself: names that end like a domain, file names of no domain's ending left alone.
+_DOMAIN = re.compile(
+    r"(?<![@\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\."
+    r"(?!(?:txt|pdf|json|csv|ya?ml|xml|png|jpe?g|gif|docx?|xlsx?|pptx?|html?|js|log|cfg|ini|exe|bin)\b)[a-z]{2,24}\b",
+    re.IGNORECASE,
+)
 _INVISIBLE = "\u2060"
 
 
@@ -42,6 +48,7 @@ def has_words(text: str) -> bool:
 def harmless_markdown(text: str) -> str:
     """Return model text that can ping nobody and link nowhere: only the label of a link is kept."""
     text = _LINK.sub(lambda match: match.group(1) or "(link removed)", text)
+    text = _DOMAIN.sub(lambda match: match.group().replace(".", f".{_INVISIBLE}"), text)
     return _PING.sub(lambda match: f"<{_INVISIBLE}{match.group(1)}" if match.group(1) else f"@{_INVISIBLE}", text)
 
 

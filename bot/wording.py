@@ -38,7 +38,7 @@ REASONS = {
 }
 REASON_TAKEN = "Thank you. I have noted what was wrong."
 CORRECTION_LABEL = "What would have been right?"
-CORRECTION_HINT = "One or two sentences that a customer can read. They are used in the next training."
+CORRECTION_HINT = "One or two sentences that a customer can read. Chip answers so as soon as staff agree."
 CORRECTION_EMPTY = "Please choose what was wrong, or write what would have been right; or cancel."
 CORRECTION_TAKEN = "Thank you. Your correction is stored and goes into the next training."
 CORRECTION_LEARNED = "Thank you. From now on I answer this question as you wrote; it goes into the next training too."

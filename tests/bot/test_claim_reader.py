@@ -46,3 +46,16 @@ def test_brackets_that_are_no_marker_stay_in_the_text(size: int) -> None:
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_the_number_of_a_list_item_belongs_to_its_sentence(size: int) -> None:
     assert [s.text for s in read("[1] 1. Press stop. 2. Lift it.", size)] == ["1. Press stop.", "2. Lift it."]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Steps:\n\n- stop\n- lift\n\nThen wait.",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n| 1 | 2 |",
+        "Run this:\n```sh\nchip run\n  --now\n```\nThat is all.",
+    ],
+)
+def test_lines_stay_lines(text: str, size: int) -> None:
+    assert "".join(sentence.before + sentence.text for sentence in read(text, size)) == text

@@ -71,3 +71,15 @@ def test_split_text_loses_nothing_and_keeps_the_limit(text: str) -> None:
     pieces = split_text(text, 16)
     assert all(len(piece.encode()) <= 16 for piece in pieces)
     assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("domain", ["evil.example", "www.evil.com", "evil.co.uk/path", "Evil.IO"])
+def test_a_bare_domain_is_no_longer_one_to_slack_and_reads_the_same(domain: str) -> None:
+    shown = harmless_markdown(f"See {domain} now.")
+    assert domain not in shown
+    assert shown.replace("\u2060", "") == f"See {domain} now."
+
+
+@pytest.mark.parametrize("text", ["Open chip.yaml or log.txt.", "Version 2.1.3, e.g. for 3.5 kg."])
+def test_file_names_and_numbers_are_left_alone(text: str) -> None:
+    assert harmless_markdown(text) == text
