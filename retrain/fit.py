@@ -24,7 +24,8 @@ SURE = 0.8
 class Epoch:
     """What an epoch measured before each of its updates: mean loss of what was asked, and lessons learned by its end.
 
-    `seconds` are those of computing. Rehearsed answers of the base count in the loss and the tokens, not among the lessons.
+    `seconds` are those of computing. Rehearsed answers of the base count in the loss and the tokens, not among the
+    lessons.
     """
 
     number: int
@@ -86,7 +87,7 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
 
 
 def _read_clock(settings: TrainSettings) -> float:
-    """Return seconds of computing: a machine that is busy with people must not make a worse adapter, only a later one."""
+    """Return seconds of computing: on a machine that is busy with people the adapter comes later, but is no worse."""
     return time.process_time() / settings.threads
 
 

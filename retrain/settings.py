@@ -28,9 +28,9 @@ class TrainSettings:
     A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
     form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
     least `asks_per_epoch` together and are not outnumbered by the `rehearsed_per_epoch` answers of the base that are
-    asked beside them. `max_seconds` of computing keep a retrain on 60 items under three minutes on two cores; what is not
-    learned by then is for the gate to judge. `threads` is 1, for a second one waits for cores that others use. `priority` is
-    what is added to the child's niceness.
+    asked beside them. `max_seconds` of computing keep a retrain on 60 items under three minutes on two cores; what is
+    not learned by then is for the gate to judge. `threads` is 1, for a second one waits for cores that others use.
+    `priority` is what is added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
