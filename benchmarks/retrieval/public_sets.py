@@ -21,8 +21,10 @@ from retrain.base.natural import load_documentation, load_hardware_faq, load_qed
 MAX_LINE_CHARACTERS = 330
 
 
-def load_corpora(data: Path, *, held_out: bool, questions: int, seed: int = 7) -> list[Corpus]:
-    """Return one corpus or a few of each set with at most `questions` questions each."""
+def load_corpora(
+    data: Path, *, held_out: bool, questions: int, seed: int = 7, only: Sequence[str] = ()
+) -> list[Corpus]:
+    """Return one corpus or a few of each set, or of the sets named by `only`, with at most `questions` each."""
     random = Random(seed + held_out)
     made: list[tuple[str, Callable[[], tuple[list[Page], list[Asked]]]]] = [
         ("squad", lambda: _squad(data / "squad", held_out, random)),
@@ -35,6 +37,8 @@ def load_corpora(data: Path, *, held_out: bool, questions: int, seed: int = 7) -
     ]
     corpora = []
     for name, load in made:
+        if only and name not in only:
+            continue
         pages, asked = load()
         random.shuffle(asked)
         corpora.append(Corpus(name, tuple(pages), tuple(asked[:questions])))

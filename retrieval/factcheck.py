@@ -1,0 +1,136 @@
+"""Whether the evidence supports a sentence, before anybody sees it: supported, contradicted or not found, and why.
+
+First facts are held against each other (numbers with units, names, codes, negation); then a judge that was fitted on
+public data by `python -m benchmarks.factcheck.fit` says whether the rest of the sentence is in the line. A sentence
+that garbles its line takes the line's own words. Knows nothing of Slack or models.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.factcheck_signs import SIGNS, Comparison, compare
+from retrieval.passage import EvidenceLine
+from retrieval.quantities import find_quantities
+from retrieval.quotes import mend_quote
+from retrieval.ranker_lines import find_codes
+from retrieval.ranker_words import load_meanings
+from retrieval.standalone import find_names
+
+WEIGHTS = Path(__file__).parent / "factcheck_weights.json"
+
+# From this share of shared meaning on, a differing fact is a contradiction; below it the line speaks of something else.
+SAME_MATTER = 0.6
+
+
+class Verdict(StrEnum):
+    """What the evidence says to a sentence."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict with its reason, the line that it rests on, and how likely the judge holds the sentence supported."""
+
+    verdict: Verdict
+    reason: str
+    line: EvidenceLine | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What may be shown of a sentence (None: nothing), the line to cite, and why it was changed or is not shown."""
+
+    text: str | None
+    line: EvidenceLine | None
+    reason: str = ""
+
+
+def judge_claim(text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None) -> Judgement:
+    """Return how the lines stand to one sentence; the cited line goes first where two support it alike."""
+    judged = [_judge(text, line) for line in lines]
+    if not judged:
+        return Judgement(Verdict.NOT_FOUND, "no evidence", None, 0.0)
+    own = next((line for line in lines if line.number == cited), None)
+    order = {Verdict.SUPPORTED: 0, Verdict.CONTRADICTED: 1, Verdict.NOT_FOUND: 2}
+    return min(judged, key=lambda one: (order[one.verdict], one.line != own, -one.probability))
+
+
+def check_claim(text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None) -> Checked:
+    """Return what may be shown of a sentence, citing the line that supports it.
+
+    A near copy of the line that it cites, or of the nearest one where it cites none, becomes that line's own sentence.
+    """
+    judgement = judge_claim(text, lines, cited=cited)
+    if judgement.verdict is Verdict.SUPPORTED:
+        return Checked(text, judgement.line)
+    by_number = {line.number: line for line in lines}
+    source = by_number.get(cited, judgement.line) if cited is not None else judgement.line
+    mended = mend_quote(text, source.text) if source is not None else None
+    if mended is not None and source is not None and mended != text:
+        return Checked(mended, source, judgement.reason)
+    return Checked(None, None, judgement.reason)
+
+
+def _judge(text: str, line: EvidenceLine) -> Judgement:
+    if not any(character.isalnum() for character in text):
+        return Judgement(Verdict.NOT_FOUND, "no words", line, 0.0)
+    comparison = compare(text, line.text, line.heading, load_meanings())
+    probability = estimate(comparison)
+    if comparison.conflict:
+        same_matter = comparison.measures[SIGNS.index("words meant")] >= SAME_MATTER
+        verdict = Verdict.CONTRADICTED if same_matter else Verdict.NOT_FOUND
+        return Judgement(verdict, comparison.conflict, line, 0.0)
+    is_quote = comparison.measures[SIGNS.index("in order")] > 0
+    if is_quote or probability >= load_judge().threshold:
+        return Judgement(Verdict.SUPPORTED, "", line, probability)
+    return Judgement(Verdict.NOT_FOUND, "words", line, probability)
+
+
+def estimate(comparison: Comparison) -> float:
+    """Return the judge's probability that the line holds what the sentence says, facts in conflict aside."""
+    judge = load_judge()
+    return float(1.0 / (1.0 + np.exp(-(comparison.measures @ judge.weights + judge.bias))))
+
+
+# Courtesies say nothing about a company; a sentence with a number, a code or a product's name is none.
+_COURTESY = re.compile(
+    r"\b(?:hello|hi|hey|good (?:morning|day|evening)|thanks?|thank you|welcome|sorry|glad|happy to|goodbye|bye|"
+    r"anything else|how can i help|what can i help|can i help|support assistant|i answer from|"
+    r"i don['’]t know|bring in a person|"
+    r"here if you need|have a (?:good|nice|great)|doing well|talk to someone|let me know|all right|shall i)\b",
+    re.IGNORECASE,
+)
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether a sentence is small talk, which no document need support."""
+    names = [name for name in find_names(text) if any(c.isdigit() for c in name)]
+    return bool(_COURTESY.search(text)) and not (names or find_codes(text) or find_quantities(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The fitted judge: a weight for each of `SIGNS`, a bias, and the probability from which a sentence is shown."""
+
+    weights: NDArray[np.float64]
+    bias: float
+    threshold: float
+
+
+@cache
+def load_judge() -> Judge:
+    """Return the judge that ships with the package."""
+    raw = json.loads(WEIGHTS.read_text())
+    return Judge(np.array([raw["weights"][name] for name in SIGNS]), float(raw["bias"]), float(raw["threshold"]))
