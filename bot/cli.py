@@ -187,6 +187,7 @@ def _plain_errors() -> Iterator[None]:
     from slack_sdk.errors import SlackClientError
 
     from bot.engine.port import EngineError
+    from bot.installations import InstallationError
     from bot.slack_errors import name_error
     from feedback.errors import FeedbackError
     from retrain.adapter import AdapterError
@@ -195,7 +196,15 @@ def _plain_errors() -> Iterator[None]:
 
     try:
         yield
-    except (EngineError, FeedbackError, AdapterError, BaseModelError, RetrainError, OSError) as error:
+    except (
+        InstallationError,
+        EngineError,
+        FeedbackError,
+        AdapterError,
+        BaseModelError,
+        RetrainError,
+        OSError,
+    ) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(1)
     except SlackClientError as error:

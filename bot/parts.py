@@ -44,3 +44,4 @@ class Parts:
     staff_channel: str | None
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+    on_removed: Callable[[], None] = lambda: None

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
+from bot.deployment import serve_installations
 from bot.gateway import Gateway
+from bot.installations import INSTALL_PATH
 from bot.terminal import ingest_documents
 from bot.wiring import Core, connect, open_core
 from bot.workspace.server import LocalWorkspace
@@ -20,10 +22,22 @@ LOCAL_SECRET = "local signing secret"
 def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
     """Start everything, say where Chip is to be found, and wait for `stop`."""
     started = time.monotonic()
+    if settings.slack.serves_installations and not settings.is_local:
+        _serve_installations(settings, say, stop, started)
+        return
     with ExitStack() as stack:
         core = stack.enter_context(open_core(settings, say))
         bring_documents_up_to_date(core)
         where = _connect(core, stack, say)
+        say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
+        stop.wait()
+        say("Stopping: letting running answers end")
+
+
+def _serve_installations(settings: Settings, say: Callable[[str], None], stop: threading.Event, started: float) -> None:
+    with serve_installations(settings, say) as deployment:
+        _say_address(deployment.gateway, say)
+        where = f"install it at {deployment.gateway.http_url}{INSTALL_PATH}"
         say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
         stop.wait()
         say("Stopping: letting running answers end")

@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from prometheus_client import start_http_server
+from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
@@ -258,13 +259,38 @@ def connect(
     base_url: str,
     on_open: Callable[[Gateway], None] = lambda gateway: None,  # noqa: ARG005
 ) -> Iterator[Parts]:
-    """Connect the core to Slack as set, take up what was left undone, and start the schedule.
+    """Connect the core to Slack as set. `on_open` hears where Chip is reached, before the first request may come."""
+    with ExitStack() as stack:
+        attached = attach(core, bot_token=bot_token, signing_secret=signing_secret, base_url=base_url)
+        app, parts, token = stack.enter_context(attached)
+        gateway = open_gateway(
+            lambda _team: app,
+            lambda lines: Health(core.db, lines, token, parts.pool.count, now_utc),
+            core.settings.slack,
+            core.settings.http,
+            app_token=app_token,
+            client=parts.client,
+        )
+        on_open(stack.enter_context(gateway))
+        yield parts
 
-    `on_open` hears where Chip is reached, before the first request may come.
+
+@contextmanager
+def attach(
+    core: Core,
+    *,
+    bot_token: str,
+    signing_secret: str,
+    base_url: str,
+    on_removed: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[App, Parts, TokenWatch]]:
+    """Give the core an app of one workspace, take up what was left undone there, and start the schedule.
+
+    `on_removed` hears when the workspace removed Chip.
     """
     with ExitStack() as stack:
         client = build_client(bot_token, base_url)
-        parts = build_parts(core, client)
+        parts = replace(build_parts(core, client), on_removed=on_removed)
         parts.learn_corrections()
         stack.callback(parts.pool.close)
         stack.callback(parts.learning.close)
@@ -274,15 +300,6 @@ def connect(
         if resumed := resume(app, parts):
             logger.info("%d questions from before are answered now", resumed)
         token = TokenWatch(client)
-        gateway = open_gateway(
-            lambda _team: app,
-            lambda lines: Health(core.db, lines, token, parts.pool.count, now_utc),
-            core.settings.slack,
-            core.settings.http,
-            app_token=app_token,
-            client=client,
-        )
-        on_open(stack.enter_context(gateway))
         scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
         stack.callback(scheduler.shutdown)
         parts.learning.find_next_run = lambda: find_next(scheduler)
@@ -303,7 +320,7 @@ def connect(
             lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), "interval", hours=1, coalesce=True
         )
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
-        yield parts
+        yield app, parts, token
 
 
 def _retrain_if_due(core: Core, parts: Parts) -> None:

@@ -23,6 +23,8 @@ TOKEN_VARIABLES = {
     "SLACK_BOT_TOKEN": "bot_token",
     "SLACK_APP_TOKEN": "app_token",
     "SLACK_SIGNING_SECRET": "signing_secret",
+    "SLACK_CLIENT_ID": "client_id",
+    "SLACK_CLIENT_SECRET": "client_secret",
 }
 
 
@@ -40,6 +42,11 @@ class SlackSettings(_Section):
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = Field(None, description="For Socket Mode.")
     signing_secret: SecretStr | None = Field(None, description="For HTTP.")
+    client_id: str | None = Field(None, description="With the client secret: serve every workspace that installs Chip.")
+    client_secret: SecretStr | None = None
+    token_key: SecretStr | None = Field(
+        None, description="Encrypts the tokens of installations; by default a file in the data folder holds a key."
+    )
     transport: Literal["socket", "http"] = Field(
         "socket", description="How Slack reaches Chip: over connections that Chip opens, or at an address of yours."
     )
@@ -58,6 +65,11 @@ class SlackSettings(_Section):
         30.0, gt=0, description="How long a call for a person may wait before staff are reminded, again and again."
     )
     admins: tuple[str, ...] = Field((), description="User ids that may steer Chip, besides the workspace's admins.")
+
+    @property
+    def serves_installations(self) -> bool:
+        """Whether Chip serves every workspace that installs it, instead of the one of the bot token."""
+        return self.client_id is not None and self.client_secret is not None
 
 
 class HttpSettings(_Section):
@@ -157,7 +169,9 @@ class Settings(BaseSettings):
     @property
     def missing_secrets(self) -> list[str]:
         """The environment variables that a connection to Slack still needs."""
-        needed = {"bot_token", "signing_secret" if self.slack.transport == "http" else "app_token"}
+        needed = {"signing_secret" if self.slack.transport == "http" else "app_token"}
+        if not self.slack.serves_installations:
+            needed.add("bot_token")
         return [name for name, key in TOKEN_VARIABLES.items() if key in needed and getattr(self.slack, key) is None]
 
     @classmethod

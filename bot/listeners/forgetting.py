@@ -53,6 +53,7 @@ def forget_workspace(parts: Parts, body: Body) -> None:
     """Forget everything of the workspace, this event included."""
     logger.warning("Chip was removed from the workspace %s, whose data is deleted", body["team_id"])
     forgetting.forget_team(parts.db, body["team_id"])
+    parts.on_removed()
 
 
 def forget_person(parts: Parts, person: str) -> int:

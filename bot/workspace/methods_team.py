@@ -29,6 +29,26 @@ def test_auth(call: Call) -> Answer:
     }
 
 
+def exchange_code(call: Call) -> Answer:
+    """The last step of OAuth. A code is whatever `issue_code` gave; it is good once."""
+    if call.text("code") not in call.workspace.oauth_codes:
+        raise SlackError("invalid_code")
+    call.workspace.oauth_codes.discard(call.text("code"))
+    token, granted = next((name, token) for name, token in call.workspace.tokens.items() if token.kind == "bot")
+    team = call.workspace.directory.team
+    return {
+        "access_token": token,
+        "token_type": "bot",
+        "scope": ",".join(sorted(granted.scopes)),
+        "bot_user_id": BOT_USER_ID,
+        "app_id": APP_ID,
+        "team": {"id": team.id, "name": team.name},
+        "enterprise": None,
+        "authed_user": {"id": next(p.id for p in call.workspace.directory.people.values() if p.role == "admin")},
+        "is_enterprise_install": False,
+    }
+
+
 def open_connection(call: Call) -> Answer:
     ticket = call.workspace.sockets.issue_ticket()
     address = call.workspace.base_url.replace("http://", "ws://")
@@ -85,6 +105,7 @@ def _build_group(group: UserGroup) -> Answer:
 
 
 TEAM_METHODS = {
+    "oauth.v2.access": Method(exchange_code, token_kind="any"),
     "api.test": Method(test_api, token_kind="any"),
     "auth.test": Method(test_auth),
     "apps.connections.open": Method(open_connection, "connections:write", "app"),

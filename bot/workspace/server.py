@@ -190,6 +190,16 @@ class LocalWorkspace:
         """Delivers to this address over HTTP from now on. Raises NotDelivered where it does not take the challenge."""
         self.run(self._workspace.deliver_to(Target(url, signing_secret)))
 
+    def issue_code(self) -> str:
+        """A code as Slack's page of consent gives it to an app that is being installed; good once."""
+
+        def issue(workspace: Workspace) -> str:
+            code = workspace.ids("code-")
+            workspace.oauth_codes.add(code)
+            return code
+
+        return self.inside(issue)
+
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """Asks the app to reconnect: `warning`, `refresh_requested` or `link_disabled`."""
         self.inside(lambda workspace: workspace.sockets.disconnect(reason))

@@ -75,6 +75,7 @@ class Workspace:
         self.sockets = SocketMode(ids, self.faults, delivery, self._note_connection)
         self.http: HttpMode | None = None
         self._delivery = delivery
+        self.oauth_codes: set[str] = set()
         self.calls: deque[ApiCall] = deque(maxlen=10_000)
         self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}

@@ -1,0 +1,123 @@
+"""One deployment for several workspaces: each that installs Chip gets documents, feedback and an adapter of its own.
+
+A workspace lives in the folder `teams/<team>` of the data folder, with a database, an index, adapters and the folder
+`documents` of its own; nothing is shared but the process and the way to Slack. Its model takes memory of its own too.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+
+import yaml
+from rich.console import Console
+from slack_bolt import App
+
+from bot.app import UNSIGNED
+from bot.gateway import Gateway, open_gateway
+from bot.health import Health, TokenWatch
+from bot.installations import DatabaseInstallations, build_install_pages, load_key
+from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.tenants import Tenants
+from bot.terminal import ingest_documents
+from bot.wiring import Core, Tell, attach, build_client, make_id, now_utc, open_core
+from config.settings import PROJECT, Settings
+from feedback.database import open_database
+
+logger = logging.getLogger(__name__)
+
+MANIFEST = PROJECT / "config" / "slack_manifest.yaml"
+
+OpenCore = Callable[[Settings, Tell], AbstractContextManager[Core]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What serves: the way to Slack, the installations, and the workspaces that are open."""
+
+    gateway: Gateway
+    store: DatabaseInstallations
+    tenants: Tenants
+
+
+@contextmanager
+def serve_installations(
+    settings: Settings,
+    say: Tell,
+    *,
+    open_own: OpenCore = open_core,
+    find_base_url: Callable[[str], str] | None = None,
+) -> Iterator[Deployment]:
+    """Serve every workspace that installed Chip, and those that install it from now on.
+
+    `open_own` opens a workspace's core, `find_base_url` says where its Slack is; both are for tests. A workspace that
+    cannot be opened is named and left out. Raises `InstallationError` where the tokens cannot be decrypted.
+    """
+    slack = settings.slack
+    assert slack.client_id is not None
+    assert slack.client_secret is not None
+    with ExitStack() as stack:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
+        stack.callback(db.close)
+        key = load_key(slack.token_key.get_secret_value() if slack.token_key else None, settings.data / "token.key")
+        store = DatabaseInstallations(db, key)
+        secret = slack.signing_secret.get_secret_value() if slack.signing_secret else UNSIGNED
+
+        @contextmanager
+        def open_tenant(team: str, token: str) -> Iterator[App]:
+            def remove() -> None:
+                store.delete_all(enterprise_id=None, team_id=team)
+                tenants.retire(team)
+
+            own = settings_of(settings, team)
+            base_url = find_base_url(team) if find_base_url else slack.base_url
+            with open_own(own, say) as core:
+                ingest_documents(core.knowledge, own.knowledge.folder, Console(stderr=True, highlight=False))
+                attached = attach(core, bot_token=token, signing_secret=secret, base_url=base_url, on_removed=remove)
+                with attached as (app, _, _):
+                    yield app
+
+        tenants = Tenants(open_tenant)
+        stack.callback(tenants.close)
+        for team, token in store.tokens().items():
+            try:
+                tenants.add(team, token)
+            except SLACK_ERRORS as error:
+                say(f"The workspace {team} is left out: {name_error(error)}")
+        store.on_saved = tenants.add
+        client = build_client("", slack.base_url)
+        pages = build_install_pages(
+            client_id=slack.client_id,
+            client_secret=slack.client_secret.get_secret_value(),
+            scopes=read_scopes(),
+            store=store,
+            key=key,
+            client=client,
+        )
+        nobodys = App(client=client, signing_secret=secret, token_verification_enabled=False)
+        stack.callback(nobodys.listener_runner.listener_executor.shutdown)
+        gateway = open_gateway(
+            # Slack asks for the challenge before any workspace is there.
+            lambda team: tenants.find(team) if team else nobodys,
+            lambda lines: Health(db, lines, TokenWatch(client), lambda: 0, now_utc),
+            slack,
+            settings.http.model_copy(update={"serve": True}),
+            app_token=slack.app_token.get_secret_value() if slack.app_token else "",
+            client=client,
+            pages=pages,
+        )
+        yield Deployment(stack.enter_context(gateway), store, tenants)
+
+
+def settings_of(settings: Settings, team: str) -> Settings:
+    """Return a workspace's own settings: a folder of its own for all that it keeps, and for its documents."""
+    folder = settings.data / "teams" / team
+    (folder / "documents").mkdir(parents=True, exist_ok=True)
+    knowledge = settings.knowledge.model_copy(update={"folder": folder / "documents"})
+    return settings.model_copy(update={"data": folder, "database": None, "knowledge": knowledge})
+
+
+def read_scopes() -> list[str]:
+    """Return the scopes that the manifest asks for."""
+    return list(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
