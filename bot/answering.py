@@ -33,9 +33,10 @@ from bot.quoting import choose_sampling
 from bot.reply_stream import Place, ReplyStream
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
-from feedback import conversation, inbox, replies, signals
+from feedback import conversation, corrections, inbox, replies, signals
 from feedback.database import Database
 from feedback.events import Source
+from retrieval.factcheck import Checked, Verdict, check_claim, is_courtesy, judge_claim
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import Audience, EvidenceLine, Match, Scope
 from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
@@ -220,7 +221,8 @@ class Answering:
             )
         )
         stream = self._open(asked, show)
-        shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said)
+        lessons = [correction.text for correction in corrections.approved(self.db)]
+        shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said, lessons)
         place = (asked.question.channel, asked.question.thread_ts)
         self.live[place] = generation
         try:
@@ -347,10 +349,15 @@ def read_sentences(generation: Generation) -> Iterator[Sentence]:
 
 
 class ShownAnswer:
-    """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said."""
+    """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said.
 
-    def __init__(self, lines: Sequence[EvidenceLine], asked: str = "") -> None:
+    `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
+    documents. None leaves sentences without a citation unchecked, as while an adapter is on trial.
+    """
+
+    def __init__(self, lines: Sequence[EvidenceLine], asked: str = "", lessons: Sequence[str] | None = None) -> None:
         self._asked = asked
+        self._lessons = lessons
         self._lines = {line.number: line for line in lines}
         self.text = ""
         self.cited: list[EvidenceLine] = []
@@ -361,15 +368,18 @@ class ShownAnswer:
     def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
         """Add a sentence and return its Markdown: harmless, with its citation where the number exists.
 
-        A sentence that its line does not support, or that was shown before, is withheld: the return is then empty.
+        The citation is that of the line that supports the sentence, whichever the model named. A sentence that no line
+        supports, or that was shown before, is withheld: the return is then empty.
         """
         is_frame, is_laid_out = self._see_layout(sentence.text)
         line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
-        text = sentence.text if line is None else mend_quote(sentence.text, line.text)
+        checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
+        text, line = checked.text, checked.line
         if text is not None:
             text = neutralise(text, asked=self._asked, source=line.text if line else "")
         if text is None or (text in self._said and not is_laid_out):
-            logger.info("a sentence was withheld: %s", "unsupported or not neutral" if text is None else "said before")
+            reason = "said before" if text is not None else checked.reason or "not neutral"
+            logger.info("a sentence was withheld: %s", reason)
             return ""
         self._said.add(text)
         before = (sentence.before or " ") if self.text else ""
@@ -381,6 +391,17 @@ class ShownAnswer:
         if line not in self.cited:
             self.cited.append(line)
         return markdown if is_laid_out else f"{markdown} [{line.number}]"
+
+    def _check(self, text: str, line: EvidenceLine | None) -> Checked:
+        lines = tuple(self._lines.values())
+        if line is not None:
+            return check_claim(text, lines, cited=line.number)
+        if self._lessons is None or is_courtesy(text):
+            return Checked(text, None)
+        judgement = judge_claim(text, lines)
+        is_lesson = any(mend_quote(text, lesson) for lesson in self._lessons)
+        is_wrong = judgement.verdict is Verdict.CONTRADICTED and not is_lesson
+        return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")
 
     def _see_layout(self, text: str) -> tuple[bool, bool]:
         """Whether a line only frames code or a table, and whether it is laid out: in one, a mark would break it."""
