@@ -40,6 +40,7 @@ class Job:
     ) -> None:
         self.request = request
         self.prompt = prompt
+        self._whole_prompt = prompt
         self.generation = generation
         self.sampler = Sampler(request.temperature, request.seed, request.sampling)
         self.grammar: Grammar | None = None
@@ -63,6 +64,13 @@ class Job:
     def set_prompt_tokens(self, tokens: list[int]) -> None:
         self.tokens = list(tokens)
         self.prompt_tokens = len(tokens)
+
+    def forget_reading(self) -> None:
+        """Go back to before the prompt was read: a grammar belongs to the model that it was made with."""
+        if self.grammar is not None:
+            self.grammar.close()
+        self.grammar, self.prompt, self.dropped_messages = None, self._whole_prompt, 0
+        self.set_prompt_tokens([])
 
     @property
     def completion_tokens(self) -> int:

@@ -187,6 +187,8 @@ class LlamaEngine:
                     self._turn(model, template, lanes)
             except BaseException as error:
                 _abandon(lanes, _death(error, "it is started again"))
+                with self._wake:
+                    self._room.forget_readings()
                 raise
             _abandon(lanes, EngineStopped("The engine was closed before this was done."))
 

@@ -72,8 +72,9 @@ class Parking:
         return best.parked[chosen], shared[chosen]
 
     def touch(self, parked: Parked) -> None:
-        """Note that it was used."""
-        self._by_age.move_to_end(id(parked))
+        """Note that it was used; it may have left in the meantime."""
+        if id(parked) in self._by_age:
+            self._by_age.move_to_end(id(parked))
 
     def fits(self, size: int) -> bool:
         """Whether a state of so many bytes could be kept at all."""

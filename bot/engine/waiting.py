@@ -43,6 +43,12 @@ class WaitingRoom:
             raise EngineBusy(self.wait_seconds())
         queue.append(job)
 
+    def forget_readings(self) -> None:
+        """Let every prompt be read again, by another model than the one that read it."""
+        for queue in self._queues.values():
+            for job in queue:
+                job.forget_reading()
+
     def find_unread(self) -> list[Job]:
         """Return the jobs whose prompt was not read yet; they keep their places and have no turn before it is."""
         return [job for queue in self._queues.values() for job in queue if not job.is_read]

@@ -1,25 +1,20 @@
-"""Two hundred prompts, answered together, parked and restored, guessed ahead: token for token what llama.cpp says.
-
-Sums over batches of other shapes differ in their last bits. Where the two likeliest tokens are closer than that, as in
-about one token of a thousand of this random model, either is right; a mixed-up memory would be off by far more.
-"""
+"""Two hundred prompts, answered together, parked and restored, guessed ahead: token for token what llama.cpp says."""
 
 from collections.abc import Iterator
 
 import llama_cpp
 import pytest
 
-from bot.engine.port import Completion, GenerationRequest
-from bot.engine.sampling import Sampling
+from benchmarks.serving.ties import RANKED, TIE, find_gap
+from bot.engine.port import GenerationRequest
 from retrain.adapter import Adapter
 from retrain.base_card import Base
 from retrieval.prompt import ChatMessage
 from tests.bot.engine.conftest import StartEngine
 
 PROMPTS, ANSWER = 200, 12
-TIE, MOST_TIES = 0.03, 6
-"""A tie, as a difference of logprobs (their median is about 1), and how many of 200 answers may hold one."""
-RANKED = Sampling(logprobs=2)
+MOST_TIES = 6
+"""How many of 200 answers may be decided by a tie."""
 SYSTEM = ChatMessage("system", "You are Chip, the support assistant of a company that sells robots.")
 
 
@@ -58,16 +53,6 @@ def answer_alone(llama: llama_cpp.Llama, prompt: str) -> str:
     return llama.detokenize(answer).decode()
 
 
-def gap_at_difference(done: Completion, alone: str) -> float | None:
-    """By how much the engine preferred the first token that differs over its second choice; None if all are equal."""
-    text = ""
-    for token in done.logprobs:
-        text += token.text
-        if not alone.startswith(text):
-            return token.top[0][1] - token.top[1][1]
-    return None if done.text == alone else float("inf")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("with_adapter", [False, True], ids=["bare", "adapter"])
 @pytest.mark.parametrize("draft_tokens", [0, 4], ids=["plain", "drafted"])
@@ -86,9 +71,7 @@ def test_two_hundred_answers_equal_those_of_a_single_sequence(
     generations = [engine.submit(request) for request in requests()]
     done = [generation.completion() for generation in generations]
     llama = alone[engine.adapter_id()]
-    gaps = [
-        gap for answer in done if (gap := gap_at_difference(answer, answer_alone(llama, answer.prompt))) is not None
-    ]
+    gaps = [gap for answer in done if (gap := find_gap(answer, answer_alone(llama, answer.prompt))) is not None]
     assert all(gap < TIE for gap in gaps)
     assert len(gaps) <= MOST_TIES
     assert len({answer.text for answer in done}) > PROMPTS // 2

@@ -55,6 +55,28 @@ def test_the_least_recently_used_make_room() -> None:
     assert parking.find("base", third.tokens)[0] is third
 
 
+def test_a_state_that_left_while_it_was_restored_is_used_all_the_same() -> None:
+    parking = Parking(150)
+    first = parked(SYSTEM)
+    parking.add(first)
+    found, _ = parking.find("base", SYSTEM)
+    parking.add(parked([9, *SYSTEM]))
+    assert found is first
+    parking.touch(first)
+    assert (len(parking), parking.size) == (1, 100)
+
+
+def test_a_full_parking_restores_what_it_has_just_driven_out(base: Base, start: StartEngine) -> None:
+    engine = start(base, slots=1, park_megabytes=1)  # room for a few threads
+    expected = [engine.submit(ask(question)).completion().text for question in MANY]
+    for size in range(3, len(MANY)):  # at one of these, what is wanted is the oldest that is parked
+        for _ in range(2):
+            for question, text in zip(MANY[:size], expected, strict=False):
+                assert engine.submit(ask(question, max_tokens=2)).completion().text == text[:2]
+    assert engine.metrics.value("restarts_total") == 0
+    assert 0 < engine.metrics.value("parked_bytes") <= 2**20
+
+
 def test_a_state_larger_than_the_budget_is_not_kept_and_drives_nothing_out() -> None:
     parking = Parking(250)
     parking.add(parked(SYSTEM))
@@ -76,6 +98,7 @@ def test_many_states_come_and_go_without_a_trace() -> None:
     assert [list(root.children) for root in parking._roots.values()] == [[(77,) * BLOCK]]  # no empty branch is left
 
 
+MANY = [f"{number} " + chr(65 + number) * 200 for number in range(12)]
 THREADS = [f"Thread {number}. " + chr(97 + number) * 150 for number in range(6)]
 
 

@@ -129,6 +129,30 @@ def test_after_a_death_the_thread_serves_those_who_waited_with_the_same_adapter(
     assert engine.submit(ask("Hello?")).completion().text == expected
 
 
+def test_what_waits_with_a_grammar_outlives_the_model_that_read_it(
+    base: Base, start: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = start(base, slots=1)
+    bound = Sampling(grammar='root ::= "yes" | "no"')
+    thread = tuple(ChatMessage(role, "x" * 100) for _ in range(4) for role in ("user", "assistant"))  # type: ignore[arg-type]
+    messages = (*thread, ChatMessage("user", "Well?"))
+    expected = engine.submit(GenerationRequest("a", messages, sampling=bound)).completion()
+    running = engine.submit(ask("Talk.", max_tokens=400))
+    next(iter(running))
+    waiting = [engine.submit(GenerationRequest(f"w{n}", messages, sampling=bound)) for n in range(3)]
+    for _ in range(20):  # turns in which they are read
+        next(iter(running))
+    explode_once("decode", monkeypatch)
+
+    with pytest.raises(EngineStopped):
+        running.completion()
+
+    for generation in waiting:
+        done = generation.completion()
+        assert (done.text, done.prompt, done.finish) == (expected.text, expected.prompt, "stop")
+        assert done.dropped_messages == expected.dropped_messages > 0
+
+
 def test_an_adapter_that_is_gone_after_a_death_leaves_the_lane_with_the_base(
     base: Base, start: StartEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
