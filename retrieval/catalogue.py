@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from retrieval.documents import Document
 from retrieval.passage import Audience, Passage
+from retrieval.vectors import Stored
 
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 4
+_SCHEMA_VERSION = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -113,6 +114,8 @@ class Catalogue:
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
+            # A power cut may undo the last documents, never half of one; the next sync reads them again.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._create_tables()
             # quick_check reads every page: about 30 ms for 10 MB, and the only way to notice a damaged one now.
@@ -232,8 +235,13 @@ class Catalogue:
         """Return those ids that are passages."""
         return {row[0] for row in self._read_many("SELECT id FROM passages WHERE id IN", ids)}
 
-    def list_passage_ids(self, source: str) -> list[str]:
-        return [row[0] for row in self._read("SELECT id FROM passages WHERE source = ? ORDER BY position", (source,))]
+    def list_stored(self, source: str) -> list[Stored]:
+        """Return what the vector index holds of a document."""
+        rows = self._read(
+            "SELECT p.id, d.audience, p.units FROM passages p JOIN documents d USING (source) WHERE p.source = ?",
+            (source,),
+        )
+        return [Stored(identity, Audience(audience), units) for identity, audience, units in rows]
 
     def get_entries(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries that exist, by id."""

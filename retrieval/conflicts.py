@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from retrieval.lexical import tokenise
 from retrieval.passage import EvidenceLine, Passage
 from retrieval.standalone import find_names
-from retrieval.versions import name_key
+from retrieval.versions import is_old, name_key
 
 # At 0.75 "a refurbished Pebble 3 costs" contradicted "the Pebble 3 costs".
 SAME_MATTER = 0.85
@@ -30,7 +30,9 @@ class Conflict:
 
 def find_conflicts(lines: Sequence[EvidenceLine], passages: Mapping[str, Passage]) -> tuple[Conflict, ...]:
     """Return the contradictions among lines of evidence, each pair once; `passages` holds theirs by id."""
-    known = [(line, passages[line.passage_id]) for line in lines if line.passage_id in passages]
+    held = [(line, passages[line.passage_id]) for line in lines if line.passage_id in passages]
+    # An old version is said to be one already.
+    known = [(line, passage) for line, passage in held if not is_old(passage)]
     found = []
     for position, (line, passage) in enumerate(known):
         for other, source in known[position + 1 :]:

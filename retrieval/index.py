@@ -251,16 +251,17 @@ class Index:
 
     def _put(self, document: Document, origin: str, item: str, context: str = "") -> None:
         passages = build_passages(document)
-        old = set(self.catalogue.list_passage_ids(document.source))
+        old = self.catalogue.list_stored(document.source)
         entries = self._encode(passages, context)
         self.vectors.upsert([(entry.passage, entry.unit_vectors) for entry in entries])
         self.catalogue.record_document(document, origin, item, entries)
-        self.vectors.delete(sorted(old - {passage.id for passage in passages}))
+        kept = {(passage.id, passage.audience) for passage in passages}
+        self.vectors.delete([stored for stored in old if (stored.passage_id, stored.audience) not in kept])
 
     def _remove(self, source: str) -> None:
-        ids = self.catalogue.list_passage_ids(source)
+        stored = self.catalogue.list_stored(source)
         self.catalogue.delete_document(source)
-        self.vectors.delete(ids)
+        self.vectors.delete(stored)
 
     def _encode(self, passages: Sequence[Passage], context: str) -> list[Entry]:
         """Return the passages with their vectors; those whose text the catalogue holds already keep the old ones.

@@ -64,8 +64,13 @@ class LexicalIndex:
             return []
         mask = np.isin(self.audiences, sorted(audiences)).astype(np.float32)
         scores = np.round(self.ranking.get_scores(terms, weight_mask=mask), 4)
+        rows = np.flatnonzero(scores > 0)
+        if len(rows) > limit:
+            # Sorting all that share a common word would take longer than everything else in a large index.
+            least = np.partition(scores[rows], -limit)[-limit]
+            rows = rows[scores[rows] >= least]
         # The id breaks ties, so that equal passages come in one order on every machine.
-        ranked = sorted((-float(scores[row]), self.ids[row]) for row in np.flatnonzero(scores > 0))
+        ranked = sorted((-float(scores[row]), self.ids[row]) for row in rows)
         return [identity for _, identity in ranked[:limit]]
 
 

@@ -1,19 +1,21 @@
 """Chroma: the passages with the nearest units to a vector, among those that an asker may read.
 
-Holds ids, vectors and audiences only, one vector for each unit (a sentence, a row, a short list); the words stay in the
-catalogue. Chroma's errors end here.
+Holds ids and vectors only, apart for each audience, one vector for each unit (a sentence, a row, a short list); the
+words stay in the catalogue. Chroma's errors end here.
 """
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
+from chromadb.api.models.Collection import Collection
 from chromadb.api.shared_system_client import SharedSystemClient
-from chromadb.api.types import Metadata, Where
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
@@ -23,7 +25,6 @@ from retrieval.passage import Audience, Passage
 Vectors = NDArray[np.float32]
 _T = TypeVar("_T")
 
-_COLLECTION = "passages"
 _BATCH = 500
 # How many units are asked for, for each passage wanted: about what a passage holds.
 _UNITS_PER_PASSAGE = 3
@@ -37,76 +38,97 @@ class VectorsDamagedError(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What Chroma holds of one passage: how many units, in the collection of which audience."""
+
+    passage_id: str
+    audience: Audience
+    units: int
+
+
 class VectorIndex:
-    """One cosine collection of an embedded Chroma, with telemetry off and vectors of our own."""
+    """A cosine collection for each audience in an embedded Chroma, with telemetry off and vectors of our own.
+
+    A filter on one collection would cost time for every passage that passes it: 25 ms of processor time for 10,000
+    vectors, where a collection of its own takes 3.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open or create it. Raise `VectorsDamagedError` where the directory cannot be used."""
         self._folder = folder
         self._client = _translate(lambda: _open_client(folder))
-        self._collection = _translate(
-            lambda: self._client.get_or_create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-        )
+        self._collections: dict[Audience, Collection] = {}
+        _translate(self._client.list_collections)
 
     def close(self) -> None:
         self._client.close()  # type: ignore[attr-defined]  # the interface lacks it, every client has it
 
     def count(self) -> int:
-        return _translate(self._collection.count)
+        return _translate(lambda: sum(collection.count() for collection in self._client.list_collections()))
 
     def upsert(self, entries: Sequence[tuple[Passage, Vectors]]) -> None:
         """Store the vectors of passages' units, (units, width) for each passage."""
-        ids = [f"{passage.id}#{n}" for passage, vectors in entries for n in range(len(vectors))]
-        labels: list[Metadata] = [
-            {"passage": passage.id, "audience": passage.audience.value}
-            for passage, vectors in entries
-            for _ in range(len(vectors))
-        ]
-        rows = [vectors for _, vectors in entries if len(vectors)]
-        together = np.concatenate(rows) if rows else np.zeros((0, 0), dtype=np.float32)
-        for start in range(0, len(ids), _BATCH):
-            part = slice(start, start + _BATCH)
-            _translate(
-                lambda part=part: self._collection.upsert(  # type: ignore[misc]  # bound per turn
-                    ids=ids[part], embeddings=together[part], metadatas=labels[part]
-                )
-            )
+        by_audience: dict[Audience, list[tuple[Passage, Vectors]]] = defaultdict(list)
+        for passage, vectors in entries:
+            by_audience[passage.audience].append((passage, vectors))
+        for audience, own in by_audience.items():
+            ids = [identity for passage, vectors in own for identity in _name_units(passage.id, len(vectors))]
+            together = np.concatenate([vectors for _, vectors in own])
+            for start in range(0, len(ids), _BATCH):
+                part = slice(start, start + _BATCH)
+                self._on(audience, lambda held, p=part, i=ids, t=together: held.upsert(ids=i[p], embeddings=t[p]))  # type: ignore[misc]
 
-    def delete(self, ids: Sequence[str]) -> None:
+    def delete(self, stored: Sequence[Stored]) -> None:
         """Forget these passages."""
-        for start in range(0, len(ids), _BATCH):
-            part = list(ids[start : start + _BATCH])
-            chosen: Where = {"passage": {"$in": [*part]}}  # type: ignore[dict-item]  # mypy widens "$in" to str
-            _translate(lambda chosen=chosen: self._collection.delete(where=chosen))  # type: ignore[misc]
+        by_audience: dict[Audience, list[str]] = defaultdict(list)
+        for one in stored:
+            by_audience[one.audience] += _name_units(one.passage_id, one.units)
+        for audience, ids in by_audience.items():
+            for start in range(0, len(ids), _BATCH):
+                part = ids[start : start + _BATCH]
+                self._on(audience, lambda held, part=part: held.delete(ids=part))  # type: ignore[misc]  # bound per turn
 
     def rank(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> list[str]:
         """Return the ids of the passages with the nearest units for these audiences, nearest first, ties by id.
 
         A passage is as near as its nearest unit: one fact in it is enough to answer.
         """
-        if not audiences:
-            return []
-        names = sorted(str(audience) for audience in audiences)
-        readable: Where = {"audience": {"$in": [*names]}}  # type: ignore[dict-item]  # mypy widens "$in" to str
-        found = _translate(
-            lambda: self._collection.query(
-                query_embeddings=vector.reshape(1, -1),
-                n_results=limit * _UNITS_PER_PASSAGE,
-                where=readable,
-                include=["distances", "metadatas"],
-            )
+        near: list[tuple[float, str]] = []
+        for audience in sorted(audiences):
+            near += self._find_units(audience, vector, limit * _UNITS_PER_PASSAGE)
+        return list(dict.fromkeys(passage for _, passage in sorted(near)))[:limit]
+
+    def _find_units(self, audience: Audience, vector: Vectors, limit: int) -> list[tuple[float, str]]:
+        """Return the distance and the passage of each of the nearest units for one audience."""
+        found = self._on(
+            audience,
+            lambda held: held.query(query_embeddings=vector.reshape(1, -1), n_results=limit, include=["distances"]),
         )
         distances = (found["distances"] or [[]])[0]
-        labels = (found["metadatas"] or [[]])[0]
-        # A unit that is deleted while Chroma answers comes without its label.
-        ranked = sorted(
-            (round(distance, 5), str(label["passage"]))
-            for distance, label in zip(distances, labels, strict=True)
-            if label is not None and distance is not None
-        )
-        return list(dict.fromkeys(passage for _, passage in ranked))[:limit]
+        units = zip(distances, found["ids"][0], strict=True)
+        # A unit that is deleted while Chroma answers may come without its distance.
+        return [(round(distance, 5), unit.partition("#")[0]) for distance, unit in units if distance is not None]
+
+    def _on(self, audience: Audience, use: Callable[[Collection], _T]) -> _T:
+        """Use the collection of one audience, which is made where there is none."""
+
+        def act() -> _T:
+            held = self._collections.get(audience)
+            if held is None:
+                held = self._client.get_or_create_collection(
+                    f"units.{audience.value.replace(':', '.')}.all",
+                    embedding_function=None,
+                    configuration={"hnsw": {"space": "cosine"}},
+                )
+                self._collections[audience] = held
+            return use(held)
+
+        return _translate(act)
+
+
+def _name_units(passage_id: str, count: int) -> list[str]:
+    return [f"{passage_id}#{number}" for number in range(count)]
 
 
 def _open_client(folder: Path) -> ClientAPI:

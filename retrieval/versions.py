@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from retrieval.catalogue import Edition, Entry
+from retrieval.chunks import HEADING_JOINT
 from retrieval.passage import Hit, Passage, Scope
 
 Found = tuple[Hit, Entry]
@@ -22,6 +23,7 @@ NEAR_DUPLICATE = 0.4
 # Beyond this many documents of one title and place they are a series (minutes, mails), not versions.
 MAX_VERSIONS = 20
 
+_OLD = "(old version;"
 _MARK = re.compile(
     r"(?<![\w.])(?:v(?:er(?:sion)?)?[ ._-]?\d+(?:[._]\d+)*|rev(?:ision)?[ ._-]?\w{1,3}|"
     r"(?:19|20)\d\d(?:[-._/]\d{1,2}){0,2}|"
@@ -45,26 +47,35 @@ def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]
 
 
 def prefer_newest(found: Sequence[Found], editions: Mapping[str, Edition], scope: Scope) -> list[Found]:
-    """Leave out hits of an old version where the newest one was found too, and say of the others that they are old.
+    """Leave out an old version's hits where the newest one's same section was found too; say of the others how old.
 
     `editions` holds the hits' documents and the newer ones by source. A newer version that this asker may not read does
     not make the old one old for them.
     """
-    sources = {hit.passage.source for hit, _ in found}
+    sections = {(hit.passage.source, _section(hit.passage)) for hit, _ in found}
     kept: list[Found] = []
     for hit, entry in found:
         edition = editions.get(hit.passage.source)
         newer = editions.get(edition.superseded_by) if edition and edition.superseded_by else None
         if newer is None or newer.audience not in scope.audiences:
             kept.append((hit, entry))
-        elif newer.source not in sources:
+        elif (newer.source, _section(hit.passage)) not in sections:
             kept.append((replace(hit, passage=_mark_old(hit.passage, newer)), entry))
     return kept
 
 
+def is_old(passage: Passage) -> bool:
+    """Whether `prefer_newest` has said of a passage that it is old."""
+    return _OLD in passage.heading
+
+
+def _section(passage: Passage) -> str:
+    return passage.heading.partition(HEADING_JOINT)[2]
+
+
 def _mark_old(passage: Passage, newer: Edition) -> Passage:
     day = f" of {newer.updated.isoformat()}" if newer.updated else ""
-    return replace(passage, heading=f"{passage.heading} (old version; see {newer.title}{day})")
+    return replace(passage, heading=f"{passage.heading} {_OLD} see {newer.title}{day})")
 
 
 def _compare(group: list[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
