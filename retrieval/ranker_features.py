@@ -182,13 +182,14 @@ def _compare_meanings(
     places = {word: place for place, word in enumerate(words)}
     table = np.array([meanings.look_up(word)[0] for word in words])
     nearness = np.maximum(0.0, (table @ asked.T - _UNRELATED) / (1.0 - _UNRELATED)).astype(np.float64)
+    filled = [row for row, line in enumerate(lines) if line.words]
+    lengths = np.array([len(lines[row].words) for row in filled])
+    starts = np.cumsum(lengths) - lengths
+    every = nearness[[places[word] for row in filled for word in lines[row].words]]
     near = np.zeros((len(lines), len(asked)))
     line_near = np.zeros(len(lines))
-    for row, line in enumerate(lines):
-        if line.words:
-            own = nearness[[places[word] for word in line.words]]
-            near[row] = own.max(axis=0)
-            line_near[row] = own.max(axis=1).mean()
+    near[filled] = np.maximum.reduceat(every, starts, axis=0)
+    line_near[filled] = np.add.reduceat(every.max(axis=1), starts) / lengths
     return near, line_near
 
 
