@@ -135,13 +135,16 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
 
 def _look_at_slack(settings: Settings) -> Iterator[Finding]:
     slack = settings.slack
-    if slack.bot_token is None or slack.app_token is None:
-        missing = [
-            name
-            for name, token in (("SLACK_BOT_TOKEN", slack.bot_token), ("SLACK_APP_TOKEN", slack.app_token))
-            if token is None
-        ]
+    if missing := settings.missing_secrets:
         yield Finding("Slack", "warning", f"{' and '.join(missing)} not set: `chip run` uses the local workspace.")
+        return
+    if slack.transport == "http":
+        where = f"{settings.http.host}:{settings.http.port}"
+        yield Finding("Slack over HTTP", "ok", f"Chip listens on {where}; Slack needs its public address, with TLS.")
+    elif slack.app_token is not None:
+        yield from _look_at_app_token(slack.app_token.get_secret_value(), slack.base_url)
+    if slack.serves_installations or slack.bot_token is None:
+        yield Finding("Slack", "ok", "Every workspace that installs Chip is served, at /slack/install.")
         return
     client = WebClient(token=slack.bot_token.get_secret_value(), base_url=slack.base_url, timeout=10)
     try:
@@ -151,7 +154,6 @@ def _look_at_slack(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("Slack", "ok", f"Connected to {identity['team']} as {identity['user']}.")
     yield from _look_at_scopes(str(identity.headers.get("x-oauth-scopes", "")))
-    yield from _look_at_app_token(slack.app_token.get_secret_value(), slack.base_url)
     yield from _look_at_channels(client, settings)
 
 

@@ -182,3 +182,19 @@ def test_a_generation_server_must_answer_and_serve_the_model(home: Path, base: P
         assert "does not serve qwen" in problems(other, "generation server")[0]
         assert "tiny-0" in problems(other, "generation server")[0]
     assert "Start it" in problems(good, "generation server")[0]
+
+
+def test_over_http_no_app_token_is_missed_and_the_address_is_named(home: Path, base: Path) -> None:
+    with LocalWorkspace() as workspace:
+        secrets = {"SLACK_SIGNING_SECRET": "s", "CHIP_SLACK__TRANSPORT": "http", "SLACK_APP_TOKEN": ""}
+        findings = examine(with_slack(home, base, workspace, **secrets))
+    said = {finding.part: finding for finding in findings}
+    assert "127.0.0.1:8331" in said["Slack over HTTP"].text
+    assert said["Slack"].text.startswith("Connected to")
+    assert "Slack app token" not in said
+
+
+def test_the_secret_that_a_transport_lacks_is_named(home: Path, base: Path) -> None:
+    settings = load(home, base, SLACK_BOT_TOKEN="xoxb-1", CHIP_SLACK__TRANSPORT="http")
+    (finding,) = [finding for finding in examine(settings) if finding.part == "Slack"]
+    assert finding.text.startswith("SLACK_SIGNING_SECRET not set")
