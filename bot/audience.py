@@ -19,6 +19,7 @@ from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
 
 logger = logging.getLogger(__name__)
 
+_GROUP = "the admins' user group"
 REMEMBER = timedelta(hours=1)
 
 
@@ -34,6 +35,7 @@ class Directory:
         admins: tuple[str, ...],
         clock: Callable[[], datetime],
         rules: Callable[[str], ChannelRules] = lambda _channel: DEFAULT_RULES,
+        admin_group: str = "",
     ) -> None:
         self._client = client
         self.team = team
@@ -41,13 +43,14 @@ class Directory:
         self._admins = frozenset(admins)
         self._clock = clock
         self._rules = rules
+        self._admin_group = admin_group.lstrip("@")
         self._remembered: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def role(self, user: str) -> Role:
         """Return what the person may do; somebody whom Slack does not show is a customer."""
         profile = self._look_up(user, lambda: self._client.users_info(user=user)["user"])
-        return role_of(profile, team=self.team, admins=self._admins)
+        return role_of(profile, team=self.team, admins=self._admins | self._find_group())
 
     def names(self, user: str) -> tuple[str, ...]:
         """Return the person's names, for masking; empty for somebody whom Slack does not show."""
@@ -71,6 +74,25 @@ class Directory:
         """Look the person or channel up anew next time, after a change event."""
         with self._lock:
             self._remembered.pop(key, None)
+
+    def forget_group(self) -> None:
+        """Look the admins' user group up anew next time, after a change event."""
+        self.forget(_GROUP)
+
+    def _find_group(self) -> frozenset[str]:
+        """Return the members of the admins' user group; nobody where there is no such group."""
+        return (
+            frozenset(self._look_up(_GROUP, self._fetch_group).get("users", ())) if self._admin_group else frozenset()
+        )
+
+    def _fetch_group(self) -> dict[str, Any]:
+        groups = self._client.usergroups_list()["usergroups"]
+        named = (group["id"] for group in groups if self._admin_group in (group["id"], group.get("handle")))
+        identity = next(named, None)
+        if identity is None:
+            logger.warning("there is no user group @%s", self._admin_group)
+            return {"users": []}
+        return {"users": self._client.usergroups_users_list(usergroup=identity)["users"]}
 
     def _only_staff_read(self, channel: str) -> bool:
         info = self._look_up(channel, lambda: self._client.conversations_info(channel=channel)["channel"])

@@ -56,7 +56,7 @@ class ReplyStream:
         self._clock = clock
         self._started = 0.0
         self._unsent = ""
-        self._may_stream = True
+        self._may_stream = place.person.startswith(("U", "W"))  # to another bot, a B…, Slack streams nothing
         self.is_stopped = False
         self.parts: list[str] = []
         self.markdown = ""  # all that was appended

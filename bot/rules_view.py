@@ -53,8 +53,9 @@ def build_view(channel: str, rules: ChannelRules, zone: str) -> Block:
             _choice("listen", wording.RULES_LISTEN, wording.LISTEN, rules.listen.value),
             _choice("answer_in", wording.RULES_ANSWER_IN, wording.ANSWER_IN, rules.answer_in.value),
             _choice("audience", wording.RULES_AUDIENCE, wording.CHANNEL_AUDIENCE, rules.audience or _BY_SETTINGS),
-            _clock(QUIET_BLOCK, wording.RULES_QUIET_FROM, f"{quiet.start:%H:%M}" if quiet else "", zone),
-            _clock("quiet_to", wording.RULES_QUIET_TO, f"{quiet.end:%H:%M}" if quiet else "", zone),
+            _clock(QUIET_BLOCK, wording.RULES_QUIET_FROM, f"{quiet.start:%H:%M}" if quiet else ""),
+            _clock("quiet_to", wording.RULES_QUIET_TO, f"{quiet.end:%H:%M}" if quiet else ""),
+            build_context(wording.RULES_ZONE.format(zone=zone)),
             _checkbox(rules.answers_bots),
         ],
     }
@@ -84,20 +85,12 @@ def _choice(block_id: str, label: str, options: dict[str, str], chosen: str) -> 
     return {"type": "input", "block_id": block_id, "label": plain_text(label), "element": element}
 
 
-def _clock(block_id: str, label: str, value: str, zone: str) -> Block:
-    element = {"type": "plain_text_input", "action_id": _INPUT, "placeholder": plain_text("22:00"), "max_length": 5}
+def _clock(block_id: str, label: str, value: str) -> Block:
+    example = wording.RULES_CLOCKS[0 if block_id == QUIET_BLOCK else 1]
+    element = {"type": "plain_text_input", "action_id": _INPUT, "placeholder": plain_text(example), "max_length": 5}
     if value:
         element["initial_value"] = value
-    hint = plain_text(wording.RULES_ZONE.format(zone=zone))
-    label_text = plain_text(label)
-    return {
-        "type": "input",
-        "block_id": block_id,
-        "label": label_text,
-        "element": element,
-        "optional": True,
-        "hint": hint,
-    }
+    return {"type": "input", "block_id": block_id, "label": plain_text(label), "element": element, "optional": True}
 
 
 def _checkbox(is_on: bool) -> Block:

@@ -1,6 +1,6 @@
 """The card on which staff see who needs a person, and what becomes of it. Pure: from a ticket to Block Kit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import blocks, wording
@@ -22,13 +22,15 @@ _SOURCES = 3
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card shows beyond its ticket: the asker's name and role, the conversation, the evidence, a link.
+    """What a card shows beyond its ticket: the asker's name and role, everybody's name but
+    Chip's, the conversation, the evidence, a link.
 
     `learned` is what staff decided about the answer as a correction; None where they have not, or there is none.
     """
 
     name: str
     role: str
+    names: Mapping[str, str]
     turns: Sequence[Message]
     reply: Reply
     link: str | None
@@ -51,7 +53,7 @@ def _conversation(facts: CardFacts) -> str:
     turns = list(facts.turns)[-_TURNS:]
     if not turns:
         return _line(facts.name, facts.reply.question) + "\n" + _line("Chip", facts.reply.shown)
-    return "\n".join(_line(facts.name if turn.role == "user" else "Chip", turn.text) for turn in turns)
+    return "\n".join(_line(facts.names.get(turn.person, "Chip"), turn.text) for turn in turns)
 
 
 def _line(who: str, text: str) -> str:

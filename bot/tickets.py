@@ -229,10 +229,13 @@ class Tickets:
         self.client.chat_update(channel=ticket.card_channel, ts=ticket.card_ts, text=text, blocks=shown)
 
     def _facts(self, ticket: Ticket, reply: replies.Reply) -> ticket_card.CardFacts:
+        turns = conversation.find_thread(self.db, ticket.team, ticket.channel, ticket.thread_ts)
+        people = {turn.person for turn in turns} - {self.bot_user}
         return ticket_card.CardFacts(
+            names={person: self.directory.display_name(person) for person in people},
             name=self.directory.display_name(ticket.asker),
             role=self.directory.role(ticket.asker).value,
-            turns=conversation.find_thread(self.db, ticket.team, ticket.channel, ticket.thread_ts),
+            turns=turns,
             reply=reply,
             link=self._link(reply),
             learned=self._find_decision(ticket),

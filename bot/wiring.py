@@ -34,6 +34,7 @@ from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.learning import Learning
 from bot.listeners.inbox import INTERACTIONS
+from bot.listeners.survey import ask_those_drawn
 from bot.marks import MarkingClient
 from bot.parts import Parts
 from bot.pins import fetch_pins
@@ -75,6 +76,7 @@ SOURCE_SECONDS = 60.0
 GAP_PERIOD = timedelta(days=30)
 TOKEN_SECONDS = 300.0
 KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
+SURVEY_SECONDS = 300.0
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
 # More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
@@ -319,6 +321,10 @@ def attach(
         scheduler.add_job(
             lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), "interval", hours=1, coalesce=True
         )
+        share = core.settings.slack.survey_share
+        scheduler.add_job(
+            lambda: ask_those_drawn(parts, share), "interval", seconds=SURVEY_SECONDS, coalesce=True, max_instances=1
+        )
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield app, parts, token
 
@@ -340,6 +346,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         admins=slack.admins,
         clock=now_utc,
         rules=rules.find,
+        admin_group=slack.admin_group,
     )
     admin_channel = find_channel(client, slack.admin_channel)
     answering = Answering(

@@ -202,6 +202,7 @@ RULES_LISTEN = "What do I answer?"
 RULES_ANSWER_IN = "Where do I answer?"
 RULES_AUDIENCE = "Who reads here?"
 RULES_QUIET_FROM = "Quiet from"
+RULES_CLOCKS = ("22:00", "07:00")
 RULES_QUIET_TO = "Quiet until"
 RULES_BOTS_LABEL = "Other bots and workflows"
 RULES_BOTS_OPTION = "Answer them when they ask"
@@ -236,3 +237,8 @@ TEACH_HINT = "One or two sentences that a customer can read."
 TEACH_WHERE = "Chip gives this answer to whoever asks the same and may read the documents that it rests on."
 TEACH_STAFF = "Only staff can teach me."
 TEACH_EMPTY = "Please write both the question and the answer."
+
+SURVEY = "Did our conversation help you?"
+SURVEY_ABOUT = "You asked: {question}"
+SURVEY_ANSWERS = {"yes": "Yes", "partly": "In part", "no": "No"}
+SURVEY_THANKS = "Thank you. I won't ask again this month."

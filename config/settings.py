@@ -60,6 +60,10 @@ class SlackSettings(_Section):
         ("support-team", "chip-admin"),
         description="Names or ids of channels in which only staff read; elsewhere answers use customer documents only.",
     )
+    admin_group: str = Field("", description="A user group (handle or id) whose members may steer Chip too.")
+    survey_share: float = Field(
+        0.02, ge=0, le=1, description="Share of threads after which the asker is asked by message whether it helped."
+    )
     time_zone: str = Field("UTC", description="The zone of the channels' quiet hours, such as Europe/Berlin.")
     ticket_reminder_minutes: float = Field(
         30.0, gt=0, description="How long a call for a person may wait before staff are reminded, again and again."

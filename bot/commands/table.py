@@ -56,7 +56,7 @@ _ALL = (
         Role.ADMIN,
         admins.sources,
     ),
-    Command("pause", "pause", "lets me say that I am paused instead of answering", Role.ADMIN, admins.pause),
+    Command("pause", "pause", "makes me say that I am paused instead of answering", Role.ADMIN, admins.pause),
     Command("resume", "resume", "lets me answer again", Role.ADMIN, admins.resume),
 )
 COMMANDS = {command.word: command for command in _ALL}

@@ -1,4 +1,4 @@
-"""Changes of people: who somebody is to Chip is looked up anew."""
+"""Changes of people, groups and channels: who and what they are to Chip is looked up anew."""
 
 from typing import Any
 
@@ -9,11 +9,28 @@ from feedback import inbox
 
 Body = dict[str, Any]
 
+GROUPS = ("subteam_updated", "subteam_members_changed")
+CHANNELS = ("channel_rename", "group_rename", "channel_shared", "channel_unshared")
+
 
 def register(app: App, parts: Parts) -> None:
-    """Listen to profile changes."""
+    """Listen to changes."""
 
     @app.event("user_change")
     def handle_user_change(body: Body) -> None:
         parts.directory.forget(body["event"]["user"]["id"])
         inbox.mark_done(parts.db, body["event_id"])
+
+    def forget_group(body: Body) -> None:
+        parts.directory.forget_group()
+        inbox.mark_done(parts.db, body["event_id"])
+
+    def forget_channel(body: Body) -> None:
+        channel = body["event"].get("channel")
+        parts.directory.forget(str(channel["id"] if isinstance(channel, dict) else channel))
+        inbox.mark_done(parts.db, body["event_id"])
+
+    for kind in GROUPS:
+        app.event(kind)(forget_group)
+    for kind in CHANNELS:
+        app.event(kind)(forget_channel)

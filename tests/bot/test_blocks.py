@@ -40,7 +40,9 @@ def build_card(state: TicketState, text: str) -> tuple[str, list[dict[str, Any]]
         "K1", "T1", "C1", "1.1", "R1", "U1", state, "C2", "2.2", "U2", "F1" if text else None, START, START, None
     )
     said = Message("T1", "C1", "1.1", "1.1", "U1", "user", text, START)
-    facts = CardFacts(text, "customer", [said] * 9 if text else [], reply, "https://slack.example/archives/C1/p1")
+    facts = CardFacts(
+        text, "customer", {"U1": text}, [said] * 9 if text else [], reply, "https://slack.example/archives/C1/p1"
+    )
     return ticket_card.build_card(ticket, facts)
 
 

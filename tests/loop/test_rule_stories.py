@@ -1,10 +1,13 @@
 """What admins decide for a channel, and what Chip then answers there, to whom and where."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
 
+from bot.workspace.workspace import Workspace
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen, Quiet
+from feedback.events import Role
 from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
@@ -96,3 +99,22 @@ def test_rules_outlast_a_restart(chip: Chip) -> None:
     assert chip.parts.rules.all() == {
         HELP: ChannelRules(Listen.MENTION, None, Quiet(time(22, 0), time(7, 30)), AnswerIn.THREAD, True)
     }
+
+
+def test_members_of_the_admins_group_are_admins_until_they_leave_it(chip: Chip) -> None:
+    assert chip.parts is not None
+    directory = chip.parts.directory
+    directory._admin_group = "support"
+    assert directory.role(SAM) is Role.ADMIN
+    assert directory.role(CLEO) is Role.CUSTOMER
+    asked = len(chip.workspace.calls("usergroups.users.list"))
+
+    def leave(workspace: Workspace) -> None:
+        group = workspace.directory.groups["S0STAFF"]
+        workspace.directory.groups["S0STAFF"] = replace(group, members=("U0ADA",))
+        change = {"type": "subteam_members_changed", "subteam_id": "S0STAFF", "event_ts": workspace.timeline.next_ts()}
+        workspace.push_event(change)
+
+    chip.workspace.inside(leave)
+    chip.workspace.wait_for(lambda: directory.role(SAM) is Role.STAFF)
+    assert len(chip.workspace.calls("usergroups.users.list")) == asked + 1

@@ -83,6 +83,7 @@ def test_the_claimants_words_reach_the_asker_become_a_correction_and_close_the_c
     (waiting,) = corrections.find_pending(chip.core.db)
     assert (waiting.person, waiting.text) == (SAM, "We don't sell operas, but https://example.com does.")
     assert find_ticket(chip, card).state is TicketState.ANSWERED
+    assert ">*Sam:* We don't sell operas" in show(closed)
     assert tickets.find_waiting(chip.core.db, TEAM) == []
 
 

@@ -1,0 +1,83 @@
+"""A small survey: whether a conversation with Chip helped, asked of few people and seldom.
+
+Knows which threads are drawn and who was asked; sends nothing.
+"""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from feedback.database import Database, insert_once
+from feedback.errors import UnknownReply
+from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event
+from feedback.replies import TAUGHT, is_known
+from feedback.tables import replies, surveys
+
+QUIET_FOR = timedelta(minutes=15)
+"""How long a thread must be quiet before it counts as over."""
+LOOK_BACK = timedelta(days=1)
+_WHOLE = 2**32
+
+ANSWERS = ("yes", "partly", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One person to ask about one thread; `reply_id` is the thread's last answer, `question` what it answered."""
+
+    id: str
+    person: str
+    reply_id: str
+    question: str
+
+
+def draw(db: Database, team: str, *, share: float, now: datetime) -> list[Survey]:
+    """Draw from the threads that are over the given share and record who is to be asked: nobody twice in a month."""
+    given = (replies.c.team == team) & (replies.c.created_at >= now - LOOK_BACK) & (replies.c.finish != TAUGHT)
+    columns = (replies.c.id, replies.c.asker, replies.c.channel, replies.c.thread_ts, replies.c.question)
+    query = select(*columns, replies.c.created_at).where(given, replies.c.thread_ts != "", replies.c.question != "")
+    with db.read() as connection:
+        rows = connection.execute(query.order_by(replies.c.created_at)).all()
+    last = {(row.channel, row.thread_ts): row for row in rows}
+    over = [row for row in last.values() if row.created_at <= now - QUIET_FOR]
+    drawn = [row for row in over if _is_drawn(f"{team}:{row.channel}:{row.thread_ts}", share)]
+    return [
+        Survey(survey_id, row.asker, row.id, row.question)
+        for row in drawn
+        if row.asker.startswith(("U", "W")) and (survey_id := _book(db, team, row.asker, row.id, now))
+    ]
+
+
+def record_answer(db: Database, reply_id: str, person: str, role: str, answer: str, *, key: str) -> FeedbackEvent:
+    """Log what the person said of the conversation; the first answer to a survey (`key`) stays.
+
+    Raises `UnknownReply`, and `ValueError` for an answer that is none.
+    """
+    if answer not in ANSWERS:
+        raise ValueError(answer)
+    said = Said(reply_id, person, Role(role), Kind.SURVEY, Source.BUTTON, {"helped": answer}, key)
+    with db.begin() as connection:
+        if not is_known(connection, reply_id):
+            raise UnknownReply(reply_id)
+        return append_event(connection, db, said)
+
+
+def _is_drawn(thread: str, share: float) -> bool:
+    """Chance by the thread's name, so that every look at it comes to the same end."""
+    return zlib.crc32(thread.encode()) < share * _WHOLE
+
+
+def _book(db: Database, team: str, person: str, reply_id: str, now: datetime) -> str | None:
+    row = {
+        "id": db.new_id("V"),
+        "team": team,
+        "person": person,
+        "month": f"{now:%Y-%m}",
+        "reply_id": reply_id,
+        "asked_at": now,
+    }
+    with db.begin() as connection:
+        is_new = insert_once(connection, surveys, row, ("team", "person", "month"))
+    return str(row["id"]) if is_new else None
