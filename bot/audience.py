@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback.channel_rules import DEFAULT_RULES, ChannelRules
 from feedback.events import Role
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,9 @@ class Directory:
         clock: Callable[[], datetime],
         rules: Callable[[str], ChannelRules] = lambda _channel: DEFAULT_RULES,
         admin_group: str = "",
+        groups: Callable[[], frozenset[Audience]] = frozenset,
     ) -> None:
+        """`groups` are the user groups that documents are meant for: the only ones that Slack is asked about."""
         self._client = client
         self.team = team
         self._staff_channels = frozenset(name.lstrip("#") for name in staff_channels)
@@ -44,6 +46,7 @@ class Directory:
         self._clock = clock
         self._rules = rules
         self._admin_group = admin_group.lstrip("@")
+        self._groups = groups
         self._remembered: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
@@ -67,8 +70,18 @@ class Directory:
     def scope(self, user: str, channel: str | None) -> Scope:
         """Return what an answer to this person in this channel may draw on; `None`: nobody else will see it."""
         if self.role(user) is Role.CUSTOMER or not (channel is None or self._only_staff_read(channel)):
-            return CUSTOMER_SCOPE
-        return STAFF_SCOPE
+            usual = CUSTOMER_SCOPE
+        else:
+            usual = STAFF_SCOPE
+        if channel is not None and not self._channel(channel).get("is_im"):
+            return usual
+        return Scope(usual.audiences | {group for group in self._groups() if self._is_in(user, group)})
+
+    def _is_in(self, user: str, group: Audience) -> bool:
+        """Whether the person is in the Slack user group; nobody is in one that Slack does not show."""
+        identity = group.removeprefix("group:")
+        found = self._look_up(group, lambda: {"users": self._client.usergroups_users_list(usergroup=identity)["users"]})
+        return user in found.get("users", ())
 
     def forget(self, key: str) -> None:
         """Look the person or channel up anew next time, after a change event."""
@@ -94,8 +107,11 @@ class Directory:
             return {"users": []}
         return {"users": self._client.usergroups_users_list(usergroup=identity)["users"]}
 
+    def _channel(self, channel: str) -> dict[str, Any]:
+        return self._look_up(channel, lambda: self._client.conversations_info(channel=channel)["channel"])
+
     def _only_staff_read(self, channel: str) -> bool:
-        info = self._look_up(channel, lambda: self._client.conversations_info(channel=channel)["channel"])
+        info = self._channel(channel)
         if info.get("is_im"):
             return True
         marked = self._rules(channel).audience

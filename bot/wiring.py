@@ -347,6 +347,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         clock=now_utc,
         rules=rules.find,
         admin_group=slack.admin_group,
+        groups=core.knowledge.groups,
     )
     admin_channel = find_channel(client, slack.admin_channel)
     answering = Answering(

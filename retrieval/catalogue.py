@@ -24,7 +24,7 @@ from retrieval.vectors import Stored
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 5
+_SCHEMA_VERSION = 6
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS documents (
     audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT
 );
 CREATE INDEX IF NOT EXISTS documents_by_origin ON documents (origin);
+CREATE INDEX IF NOT EXISTS documents_by_audience ON documents (audience);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents (source) ON DELETE CASCADE,
     position INTEGER NOT NULL, text TEXT NOT NULL, heading TEXT NOT NULL, page INTEGER,
@@ -198,6 +199,13 @@ class Catalogue:
         columns = "source, title, audience, updated, superseded_by"
         rows = self._read_many(f"SELECT {columns} FROM documents WHERE source IN", sources)
         return {edition.source: edition for edition in map(_to_edition, rows)}
+
+    def list_groups(self) -> frozenset[Audience]:
+        """Return the user groups that documents are meant for."""
+        rows = self._read(
+            "SELECT DISTINCT audience FROM documents WHERE audience >= 'group:' AND audience < 'group;'", ()
+        )
+        return frozenset(Audience(row[0]) for row in rows)
 
     def record_superseded(self, newer: Mapping[str, str | None]) -> None:
         """Note for each source which newer document says the same (None: none does)."""

@@ -169,6 +169,10 @@ class Knowledge:
             passages = (entry.passage for entry in batch if entry.passage.audience in scope.audiences)
             yield from (passage for passage in passages if not is_verified(passage))
 
+    def groups(self) -> frozenset[Audience]:
+        """Return the user groups that documents are meant for."""
+        return self._index.catalogue.list_groups()
+
     def counts(self) -> Counts:
         return Counts(*self._index.catalogue.count())
 

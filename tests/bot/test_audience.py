@@ -10,7 +10,7 @@ from bot.wiring import build_client
 from bot.workspace.people import Channel
 from bot.workspace.server import LocalWorkspace
 from feedback.events import Role
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 
 TEAM = "T0LOCAL"
 MEMBER = {"id": "U1", "team_id": TEAM}
@@ -106,3 +106,23 @@ def test_a_channel_shared_with_another_company_is_never_a_staff_channel(workspac
 def test_names_are_those_that_slack_shows(workspace: LocalWorkspace) -> None:
     assert set(build(workspace).names("U0SAM")) == {"Sam", "sam"}
     assert build(workspace).names("U0NOBODY") == ()
+
+
+def test_a_user_groups_documents_are_read_by_its_members_alone_and_only_where_nobody_else_reads(
+    workspace: LocalWorkspace,
+) -> None:
+    support, admins, nobody = (Audience(f"group:{name}") for name in ("S0STAFF", "S0ADMINS", "S0NOBODY"))
+    client = build_client(workspace.bot_token, workspace.api_url)
+    directory = Directory(
+        client,
+        team=TEAM,
+        staff_channels=("C0STAFF",),
+        admins=(),
+        clock=Clock(),
+        groups=lambda: frozenset({support, admins, nobody}),
+    )
+    assert directory.scope("U0SAM", "D0SAM").audiences == STAFF_SCOPE.audiences | {support}
+    assert directory.scope("U0ADA", None).audiences == STAFF_SCOPE.audiences | {support, admins}
+    assert directory.scope("U0CLEO", "D0CLEO") == CUSTOMER_SCOPE
+    assert directory.scope("U0SAM", "C0STAFF") == STAFF_SCOPE
+    assert directory.scope("U0SAM", "C0HELP") == CUSTOMER_SCOPE

@@ -108,3 +108,7 @@ def test_groups_are_in_neither_of_the_usual_scopes(knowledge: Knowledge) -> None
     for scope in (CUSTOMER_SCOPE, STAFF_SCOPE):
         assert not any(audience.is_group for audience in scope.audiences)
         assert {passage.audience for passage in knowledge.passages(scope)} == scope.audiences
+
+
+def test_the_groups_that_documents_are_meant_for_are_known(knowledge: Knowledge) -> None:
+    assert knowledge.groups() == {audience for audience in AUDIENCES if audience.is_group}
