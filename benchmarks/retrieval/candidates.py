@@ -19,7 +19,6 @@ from retrieval.ranker_features import Candidate
 from retrieval.search import DEPTH, RANK_CONSTANT
 
 Vectors = NDArray[np.float32]
-PAGES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,8 @@ class Encoder:
         return np.array([self._known[key] for key in keys])
 
 
-def find_candidates(corpus: Corpus, encoder: Encoder) -> list[Found]:
-    """Return each question of the corpus with the lines of the best passages, in the order of the search."""
+def find_candidates(corpus: Corpus, encoder: Encoder, limit: int) -> list[Found]:
+    """Return each question of the corpus with the lines of the `limit` best passages, in the order of the search."""
     pages = corpus.pages
     lengths = [len(page.lines) for page in pages]
     owners = np.repeat(np.arange(len(pages)), lengths)
@@ -82,7 +81,7 @@ def find_candidates(corpus: Corpus, encoder: Encoder) -> list[Found]:
         best = np.full(len(pages), -1.0)
         np.maximum.at(best, owners, lines @ vector)
         words = lexical.rank(asked.question, frozenset({Audience.CUSTOMER}), DEPTH)
-        order = _fuse(list(np.argsort(-best)[:DEPTH]), [int(name) for name in words])[:PAGES]
+        order = _fuse(list(np.argsort(-best)[:DEPTH]), [int(name) for name in words])[:limit]
         rows = np.concatenate([np.arange(starts[page], starts[page + 1]) for page in order])
         candidates = [
             Candidate(pages[page].heading, line, rank) for rank, page in enumerate(order) for line in pages[page].lines

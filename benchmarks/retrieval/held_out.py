@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.retrieval.candidates import Encoder
 from benchmarks.retrieval.fit_ranker import Case, add_unanswerable, build_case, load_found
 from retrieval.embedder import load_embedder
+from retrieval.evidence import SEARCHED_PASSAGES
 from retrieval.ranker import load_weights, summarise
 from retrieval.ranker_features import NAMES
 
@@ -68,7 +69,9 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=150, help="at most so many of each set")
     arguments = parser.parse_args()
     encoder = Encoder(load_embedder(), arguments.cache)
-    found = load_found(arguments.data, encoder, held_out=True, questions=arguments.questions)
+    found = load_found(
+        arguments.data, encoder, held_out=True, questions=arguments.questions, passages=SEARCHED_PASSAGES
+    )
     cases = [build_case(one) for one in add_unanswerable(found)]
     print("| set | questions | blend: first / in 3 / match | fitted: first / in 3 / match |")
     for name in dict.fromkeys(case.corpus for case in cases):
