@@ -19,7 +19,8 @@ from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
 
 logger = logging.getLogger(__name__)
 
-_GROUP = "the admins' user group"
+_GROUPS = "group:"
+_GROUP = f"{_GROUPS}the admins'"
 REMEMBER = timedelta(hours=1)
 
 
@@ -89,8 +90,10 @@ class Directory:
             self._remembered.pop(key, None)
 
     def forget_group(self) -> None:
-        """Look the admins' user group up anew next time, after a change event."""
-        self.forget(_GROUP)
+        """Look every user group up anew next time, after a change event."""
+        with self._lock:
+            for key in [key for key in self._remembered if key.startswith(_GROUPS)]:
+                del self._remembered[key]
 
     def _find_group(self) -> frozenset[str]:
         """Return the members of the admins' user group; nobody where there is no such group."""

@@ -128,8 +128,9 @@ def _dashboard(board: Dashboard) -> list[Block]:
 
 def _figures(board: Dashboard) -> list[tuple[str, str]]:
     figures = board.measures
-    votes = figures.up + figures.down
-    satisfied = "–" if figures.satisfaction is None else f"{figures.satisfaction:.0%} of {votes} votes"
+    satisfied = "no votes yet"
+    if figures.satisfaction is not None:
+        satisfied = f"{figures.satisfaction:.0%} ({figures.up} up, {figures.down} down)"
     answered = figures.replies - figures.refused
     deflected = "–"
     if figures.replies:
