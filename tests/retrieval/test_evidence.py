@@ -3,7 +3,7 @@
 import numpy as np
 
 from retrieval.embedder import Embedder
-from retrieval.evidence import EvidenceLimits, cut_evidence
+from retrieval.evidence import EvidenceLimits, cut_evidence, rank_units
 from retrieval.index import unit_texts
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage
 
@@ -68,3 +68,10 @@ def test_no_hits_and_no_question_give_no_lines(embedder: Embedder) -> None:
 def test_a_far_question_is_no_strong_match(embedder: Embedder) -> None:
     assert cut(embedder, "Who painted the Mona Lisa?", MOSS, PRO).lines == ()
     assert cut(embedder, "How long does the Moss 2 run?", MOSS, PRO).match is Match.STRONG
+
+
+def test_passages_are_ordered_by_their_best_line(embedder: Embedder) -> None:
+    question = "How heavy is the Moss 2 Pro?"
+    ranked = rank_units(question, embedder.encode([question])[0], [MOSS, PRO], embedder=embedder, unit_vectors={})
+    assert ranked.order_hits([MOSS, PRO]) == (PRO, MOSS)
+    assert ranked.units[0].text == "The Moss 2 Pro weighs 12 kg."

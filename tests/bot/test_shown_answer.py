@@ -1,0 +1,44 @@
+"""What a person sees of a model's sentences, and which line each cites."""
+
+import logging
+
+import pytest
+
+from bot.answering import ShownAnswer
+from bot.claim_reader import Sentence
+from retrieval.passage import EvidenceLine
+
+LINES = (
+    EvidenceLine(1, "The Fern 4 runs for 40 minutes on a full charge.", "Fern 4 trimmer", "a"),
+    EvidenceLine(2, "The Fern 4 Plus runs for 65 minutes on a full charge.", "Fern 4 Plus trimmer", "b"),
+)
+
+
+def show(text: str, number: int | None, lessons: tuple[str, ...] | None = ()) -> tuple[str, list[int]]:
+    shown = ShownAnswer(LINES, lessons=lessons)
+    markdown = shown.add(Sentence(text, "", number), milliseconds=lambda: 1.0)
+    return markdown, [line.number for line in shown.cited]
+
+
+def test_a_sentence_cites_the_line_that_supports_it_whichever_the_model_named() -> None:
+    assert show("The Fern 4 Plus runs for 65 minutes.", 1) == ("The Fern 4 Plus runs for 65 minutes. [2]", [2])
+    assert show("The Fern 4 runs for 40 minutes.", 1) == ("The Fern 4 runs for 40 minutes. [1]", [1])
+
+
+def test_without_a_citation_a_contradiction_is_withheld_and_logged_without_its_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert show("The Fern 4 runs for 90 minutes on a full charge.", None) == ("", [])
+    assert "withheld: number" in caplog.text
+    assert "90" not in caplog.text
+
+
+def test_what_staff_approved_may_contradict_the_documents() -> None:
+    lesson = "The Fern 4 runs for 90 minutes on a full charge."
+    assert show(lesson, None, (lesson,)) == (lesson, [])
+    assert show(lesson, None, None) == (lesson, [])
+
+
+def test_courtesies_are_shown_beside_any_evidence() -> None:
+    assert show("You're welcome! Is there anything else?", None)[0] == "You're welcome! Is there anything else?"
