@@ -35,6 +35,8 @@ def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, An
     `facts` are what the inbox holds of the question: the reply's id and, once the answer was made, its Markdown and
     footer. Raises one of `SLACK_ERRORS` when an answer that was made cannot be posted.
     """
+    if question.is_private:
+        return False  # an answer to one person leaves no trace in Slack, and must not be ended for all to see
     posted = find_own_messages(parts, question)
     if any(marks.is_about(message, question.key) for message in posted):
         return True

@@ -8,8 +8,10 @@ import pytest
 from bot import wording
 from bot.answering import Answering, ShownAnswer
 from bot.engine.port import EngineBusy
+from bot.private_reply import PrivateReply
 from bot.reply_stream import ReplyStream
 from feedback import inbox, replies, votes
+from feedback.channel_rules import AnswerIn, ChannelRules
 from tests.fakes import Slowly
 from tests.loop.conftest import CLEO, HELP, TEAM, Chip
 
@@ -159,3 +161,23 @@ def test_what_others_posted_in_the_thread_is_left_alone(chip: Chip, monkeypatch:
 def _reply_id(chip: Chip, ts: str) -> str:
     asked = chip.workspace.wait_for(lambda: inbox.find_event(chip.core.db, f"question:{TEAM}:D0CLEO:{ts}"))
     return str(asked.payload["reply_id"])
+
+
+def test_an_answer_to_one_person_that_was_cut_off_is_not_ended_for_all_to_see(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chip.parts is not None
+    chip.parts.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
+    monkeypatch.setattr(PrivateReply, "finish", kill)
+    ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+
+    def is_made() -> bool:
+        asked = inbox.find_event(chip.core.db, f"question:{TEAM}:{HELP}:{ts}")
+        return asked is not None and "footer" in asked.payload
+
+    chip.workspace.wait_for(is_made)
+    restart(chip, monkeypatch)
+
+    shown = [message for message in chip.workspace.messages(HELP) if message.bot_id]
+    assert [message.ephemeral_to for message in shown] == [CLEO]
+    assert "55 minutes" in chip.said(HELP)[0]
