@@ -119,10 +119,13 @@ class LlamaContext:
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
         return 0
 
-    def copy(self, source: int, target: int) -> None:
-        """Make the target slot hold what the source holds (whole: llama.cpp aborts on a part of another stream)."""
-        llama_cpp.llama_memory_seq_rm(self._memory, target, -1, -1)
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+    def copy(self, source: int, target: int) -> bool:
+        """Make the target slot hold what the source holds; False, and nothing in it, where that did not work.
+
+        By way of the state, for llama.cpp's own copy waits for the next decode: a `restore` into the source
+        before that would be what the target gets.
+        """
+        return self.restore(target, self.save(source))
 
     def save(self, slot: int) -> NDArray[np.uint8]:
         """Return a copy of what the slot holds, to be given to `restore`. Empty where llama.cpp cannot."""

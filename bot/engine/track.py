@@ -180,8 +180,8 @@ class Track:
                 return 0
             self._shared.parking.touch(parked)
             self._shared.metrics.note_seconds("park", time.perf_counter() - started)
-        elif placement.donor is not None:
-            self._context.copy(placement.donor.index, slot.index)
+        elif placement.donor is not None and not self._context.copy(placement.donor.index, slot.index):
+            return 0
         return self._context.trim(slot.index, placement.reused)
 
     def _park_all(self) -> None:
