@@ -1,7 +1,7 @@
 """The questions whose answers a retrain rehearses, so that what it teaches costs nothing else.
 
-They are made from the documents as a curious reader would ask: half about what a heading names, half whether a sentence
-is so. Knows nothing of models.
+They are made from the documents as a curious reader would ask: about what a heading names, whether a sentence is so,
+and what the documents mostly do not say, for a refusal is forgotten as easily as an answer. Knows nothing of models.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,8 +9,18 @@ from collections.abc import Iterable, Iterator
 from retrieval.passage import Passage
 from retrieval.sentences import split_sentences
 
-ABOUT = ("What should I know about {}?", "{}?", "Can you tell me more about {}?")
+ABOUT = ("What should I know about {}?", "{}?")
 IS_IT_SO = ("Is it true: {}?", "{}, right?", "I read this: {}. Is that so?")
+MOSTLY_UNSAID = (
+    "How heavy is {}?",
+    "Which languages does {} speak?",
+    "Who invented {}?",
+    "How many people work on {}?",
+    "Is there a newer {} next year?",
+    "How long is {} in metres?",
+    "Which music goes with {}?",
+    "When was {} first sold?",
+)
 
 
 def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
@@ -18,8 +28,9 @@ def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
     whole = list(passages)
     headings = list(dict.fromkeys(passage.heading.replace(" › ", ", ") for passage in whole))
     sentences = [sentence.rstrip(".!?") for passage in whole for sentence in split_sentences(passage.text)]
-    half = -(-count // 2)
-    asked = [*_ask(headings, ABOUT, half), *_ask(sentences, IS_IT_SO, half)]
+    titles = list(dict.fromkeys(passage.heading.partition(" › ")[0] for passage in whole))
+    third = -(-count // 3)
+    asked = [*_ask(sentences, IS_IT_SO, third), *_ask(headings, ABOUT, third), *_ask(titles, MOSTLY_UNSAID, third)]
     return asked[:count]
 
 
