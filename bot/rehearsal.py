@@ -21,6 +21,8 @@ MOSTLY_UNSAID = (
     "Which music goes with {}?",
     "When was {} first sold?",
 )
+# One in twelve: with one in three the adapter learned to refuse (39 of 60 held-out questions right, with this 42 to 45).
+UNSAID_SHARE = 12
 
 
 def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
@@ -29,8 +31,8 @@ def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
     headings = list(dict.fromkeys(passage.heading.replace(" › ", ", ") for passage in whole))
     sentences = [sentence.rstrip(".!?") for passage in whole for sentence in split_sentences(passage.text)]
     titles = list(dict.fromkeys(passage.heading.partition(" › ")[0] for passage in whole))
-    third = -(-count // 3)
-    asked = [*_ask(sentences, IS_IT_SO, third), *_ask(headings, ABOUT, third), *_ask(titles, MOSTLY_UNSAID, third)]
+    unsaid = _ask(titles, MOSTLY_UNSAID, -(-count // UNSAID_SHARE))
+    asked = [*unsaid, *_ask(sentences, IS_IT_SO, -(-count // 2)), *_ask(headings, ABOUT, count)]
     return asked[:count]
 
 
