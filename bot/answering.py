@@ -215,7 +215,11 @@ class Answering:
                 id=asked.reply_id,
                 messages=asked.messages,
                 max_tokens=self.limits.answer_tokens,
-                sampling=choose_sampling(asked.retrieved.evidence.lines, exact_quotes=self.limits.exact_quotes),
+                sampling=choose_sampling(
+                    asked.retrieved.evidence.lines,
+                    exact_quotes=self.limits.exact_quotes,
+                    is_verified=asked.retrieved.is_verified,
+                ),
                 person=asked.question.person,
                 workspace=asked.question.team,
             )

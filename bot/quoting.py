@@ -4,9 +4,15 @@ from collections.abc import Sequence
 
 from bot.engine.sampling import PLAIN, Sampling
 from retrieval.passage import EvidenceLine
-from retrieval.quote_grammar import build_quote_grammar
+from retrieval.quote_grammar import build_quote_grammar, build_whole_grammar
 
 
-def choose_sampling(lines: Sequence[EvidenceLine], *, exact_quotes: bool) -> Sampling:
-    """Return the sampling of an answer to a prompt with these lines of evidence."""
+def choose_sampling(lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_verified: bool = False) -> Sampling:
+    """Return the sampling of an answer to a prompt with these lines of evidence.
+
+    Verified evidence is what staff approved as the answer to this very question: it is said whole, whatever an adapter
+    would make of it.
+    """
+    if exact_quotes and is_verified:
+        return Sampling(grammar=build_whole_grammar(lines))
     return Sampling(grammar=build_quote_grammar(lines)) if exact_quotes and lines else PLAIN

@@ -21,7 +21,7 @@ MOSTLY_UNSAID = (
     "Which music goes with {}?",
     "When was {} first sold?",
 )
-# One in twelve: with one in three the adapter learned to refuse (39 of 60 held-out questions right, with this 42 to 45).
+# One in twelve: with one in three an adapter learned to refuse (39 of 60 held-out questions right; so 42 to 45).
 UNSAID_SHARE = 12
 
 

@@ -80,7 +80,9 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     retrieved = core.knowledge.find_evidence(question, STAFF_SCOPE if staff else CUSTOMER_SCOPE)
     messages = build_messages(question, retrieved.evidence, company=core.settings.company)
     chosen = core.settings.engine
-    sampling = choose_sampling(retrieved.evidence.lines, exact_quotes=chosen.exact_quotes)
+    sampling = choose_sampling(
+        retrieved.evidence.lines, exact_quotes=chosen.exact_quotes, is_verified=retrieved.is_verified
+    )
     generation = core.engine.submit(
         GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
     )

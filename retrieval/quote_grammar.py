@@ -28,6 +28,14 @@ def build_quote_grammar(lines: Sequence[EvidenceLine]) -> str | None:
     return "\n".join(rules) + "\n"
 
 
+def build_whole_grammar(lines: Sequence[EvidenceLine]) -> str | None:
+    """Return the GBNF grammar of one answer: every line as it stands. None where there are no lines."""
+    if not lines:
+        return None
+    whole = " ".join(f"[{line.number}] {' '.join(split_sentences(line.text))}" for line in lines)
+    return f'root ::= "{whole.translate(_ESCAPED)}"\n'
+
+
 def _build_line_rules(line: EvidenceLine) -> list[str]:
     """Any run of the line's whole sentences, in their order."""
     sentences = split_sentences(line.text)
