@@ -22,11 +22,20 @@ from typing import Any
 import psutil
 from websockets.sync.client import connect
 
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import GenerationRequest
+from config.settings import SAMPLE, EngineSettings
+from retrain.base_card import load_base
+from retrain.registry import list_adapters
+from retrieval.prompt import ChatMessage
+from retrieval.sentences import split_sentences
+
 PROJECT = Path(__file__).resolve().parent.parent
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 PORT = 8399
 URL = f"http://127.0.0.1:{PORT}"
 VOTED, CORRECTED = 40, 20
+SWAPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,15 @@ def correct(message: dict[str, Any], text: str) -> None:
         call("/ui/view/submit", {"user": "U0CLEO", "view_id": view["id"], "values": values})
 
 
+def write_correction(row: dict[str, Any]) -> str:
+    """Return what staff would write: the documents' sentence that holds the facts, or the first fact alone."""
+    for document in row["documents"]:
+        for sentence in split_sentences((SAMPLE / "knowledge" / document).read_text(encoding="utf-8")):
+            if len(sentence) < 200 and all(any(fact in sentence for fact in group) for group in row["facts"]):
+                return sentence.lstrip("#-*| ")
+    return f"It is {row['facts'][0][0]}."
+
+
 def approve_all() -> None:
     """Approve each waiting correction as Ada."""
     for message in call("/ui/messages?user=U0ADA&channel=C0ADMIN")["messages"]:
@@ -140,21 +158,41 @@ def measure(folder: Path, questions: list[dict[str, Any]]) -> list[Figure]:
         for _, message in answers[:VOTED]:
             vote(message, "up")
         for row, (_, message) in zip(questions[VOTED:], answers[VOTED:], strict=True):
-            correct(message, f"{row['facts'][0][0]} is what our documents say about this.")
+            correct(message, write_correction(row))
         approve_all()
         time.sleep(1.0)
         memory = process.memory_info().rss / 2**30
         seconds, report = retrain()
-    swapped = report.partition("Swapped in:* ")[2].partition(" ms")[0] or "not promoted"
     print(report)
+    swaps = measure_swaps(folder)
     return [
         Figure("first start, documents indexed", f"{first_start:.1f} s", "–"),
         Figure("second start to ready", f"{second_start:.1f} s", "≤ 8 s"),
         Figure(f"question to first streamed text, p50 of {len(answers)}", f"{first_text * 1000:.0f} ms", "≤ 1,000 ms"),
         Figure("resident memory while running", f"{memory:.2f} GiB", "≤ 1.2 GiB"),
         Figure(f"retrain on {VOTED} likes and {CORRECTED} corrections", f"{seconds:.0f} s", "≤ 180 s"),
-        Figure("adapter swap", f"{swapped} ms", "≤ 100 ms"),
+        Figure(
+            f"adapter swap with 8 replies under way, p50 / most of {SWAPS}",
+            f"{statistics.median(swaps):.1f} / {max(swaps):.1f} ms",
+            "≤ 100 ms",
+        ),
     ]
+
+
+def measure_swaps(folder: Path) -> list[float]:
+    """Return the milliseconds of swaps of the adapter that the run trained, promoted or not, and of the bare base."""
+    chosen = EngineSettings()
+    engine = LlamaEngine(load_base(chosen.base), chosen)
+    adapter = list_adapters(folder / "adapters")[-1]
+    milliseconds = []
+    for turn in range(SWAPS):
+        chats = [(ChatMessage("user", f"Turn {turn}, person {person}: how long does it run?"),) for person in range(8)]
+        running = [engine.submit(GenerationRequest(f"S{n}", chat, max_tokens=60)) for n, chat in enumerate(chats)]
+        milliseconds.append(engine.use_adapter(None if turn % 2 else adapter))
+        for generation in running:
+            generation.completion()
+    engine.close()
+    return milliseconds
 
 
 def main() -> None:
