@@ -21,7 +21,6 @@ CUT_SHORT = "_(My answer reached its longest length and stops here.)_"
 NO_SOURCE = "No document is cited for this."
 SOURCES = "Sources"
 CONFLICT = ":warning: The documents contradict each other: {newer} says “{says}”, but {older} says “{but}”."
-SOURCE_STAFF_MARK = "staff only"
 
 VOTE_UP = "Glad that it helped."
 ASK_CORRECTION = "Thanks for telling me. What should the answer have been?"

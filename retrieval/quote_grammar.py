@@ -21,19 +21,16 @@ def build_quote_grammar(lines: Sequence[EvidenceLine]) -> str | None:
     if not lines:
         return None
     quotes = "quote" + "".join(' (" " quote' for _ in range(MOST_QUOTES - 1)) + ")?" * (MOST_QUOTES - 1)
-    rules = [f"root ::= {quotes} | free", r"free ::= [^\[] [^\[]*"]
+    rules = [f"root ::= {quotes} | free", r'free ::= [^\[] ([^\[] | "[" [^0-9])*']
     rules.append("quote ::= " + " | ".join(f'"[{line.number}] " line{line.number}' for line in lines))
     for line in lines:
         rules += _build_line_rules(line)
     return "\n".join(rules) + "\n"
 
 
-def build_whole_grammar(lines: Sequence[EvidenceLine]) -> str | None:
-    """Return the GBNF grammar of one answer: every line as it stands. None where there are no lines."""
-    if not lines:
-        return None
-    whole = " ".join(f"[{line.number}] {' '.join(split_sentences(line.text))}" for line in lines)
-    return f'root ::= "{whole.translate(_ESCAPED)}"\n'
+def build_whole_grammar(line: EvidenceLine) -> str:
+    """Return the GBNF grammar of one answer: this line as it stands, behind its marker."""
+    return f'root ::= "[{line.number}] {line.text.translate(_ESCAPED)}"\n'
 
 
 def _build_line_rules(line: EvidenceLine) -> list[str]:

@@ -1,7 +1,7 @@
 """The teaching unit: lines of evidence and the questions that they answer. Knows nothing of tokens or of data sets."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from retrieval.prompt import Turn
 
@@ -33,12 +33,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Lines in document order and the questions asked of them. `bare` asks get no evidence at all (small talk)."""
+    """Lines in document order and the questions asked of them."""
 
     lines: tuple[Line, ...]
     asks: tuple[Ask, ...]
     company: str = "Acme"
-    bare: bool = field(default=False)
 
 
 def split_sentences(text: str) -> list[str]:
