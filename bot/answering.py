@@ -4,9 +4,8 @@ Knows Slack only through `ReplyStream` and the post of a plain sentence; knows l
 """
 
 import logging
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,7 +14,7 @@ from slack_sdk import WebClient
 
 from bot import blocks, wording
 from bot.audience import Directory
-from bot.claim_reader import ClaimReader, Sentence
+from bot.claim_reader import Sentence
 from bot.engine.port import (
     Completion,
     DeadlinePassed,
@@ -27,27 +26,24 @@ from bot.engine.port import (
     PromptTooLong,
 )
 from bot.marks import mark_outcome, mark_reply
-from bot.neutral import neutralise
 from bot.private_reply import Outlet, PrivateReply, Show
 from bot.quoting import choose_sampling
 from bot.reply_stream import Place, ReplyStream
+from bot.shown_answer import ShownAnswer, read_sentences
 from bot.slack_errors import SLACK_ERRORS, name_error
-from bot.slack_text import harmless_markdown, has_words, plain_question, shorten
+from bot.slack_text import has_words, plain_question, shorten
 from feedback import conversation, corrections, inbox, replies, signals
 from feedback.database import Database
 from feedback.events import Source
-from retrieval.factcheck import Checked, Verdict, check_claim, is_courtesy, judge_claim
 from retrieval.knowledge import Knowledge, Retrieved
-from retrieval.passage import Audience, EvidenceLine, Match, Scope
+from retrieval.passage import Audience, Match, Scope
 from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
-from retrieval.quotes import mend_quote
 
 logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
 TITLE_CHARACTERS = 80
-_TABLE_RULE = re.compile(r"\|[|:\-\s]+")
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 
@@ -277,7 +273,7 @@ class Answering:
                 self.db, asked.reply_id, person, role, source=Source.MESSAGE, key=f"{question.key}:person"
             )
 
-    def _show_sentences(self, generation: Generation, stream: Outlet, shown: "ShownAnswer", asked: Asked) -> Completion:
+    def _show_sentences(self, generation: Generation, stream: Outlet, shown: ShownAnswer, asked: Asked) -> Completion:
         try:
             for sentence in read_sentences(generation):
                 if markdown := shown.add(sentence, milliseconds=asked.milliseconds):
@@ -342,77 +338,6 @@ def _reason_not_to_read(text: str) -> str | None:
     if len(text) > QUESTION_CHARACTERS:
         return wording.TOO_LONG.format(length=len(text), limit=QUESTION_CHARACTERS)
     return None
-
-
-def read_sentences(generation: Generation) -> Iterator[Sentence]:
-    """Yield each sentence as soon as the model has finished it."""
-    reader = ClaimReader()
-    for piece in generation:
-        yield from reader.feed(piece)
-    yield from reader.finish()
-
-
-class ShownAnswer:
-    """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said.
-
-    `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
-    documents. None leaves sentences without a citation unchecked, as while an adapter is on trial.
-    """
-
-    def __init__(self, lines: Sequence[EvidenceLine], asked: str = "", lessons: Sequence[str] | None = None) -> None:
-        self._asked = asked
-        self._lessons = lessons
-        self._lines = {line.number: line for line in lines}
-        self.text = ""
-        self.cited: list[EvidenceLine] = []
-        self._said: set[str] = set()
-        self._in_code = False
-        self.first_text_ms = 0.0
-
-    def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
-        """Add a sentence and return its Markdown: harmless, with its citation where the number exists.
-
-        The citation is that of the line that supports the sentence, whichever the model named. A sentence that no line
-        supports, or that was shown before, is withheld: the return is then empty.
-        """
-        is_frame, is_laid_out = self._see_layout(sentence.text)
-        line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
-        checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
-        text, line = checked.text, checked.line
-        if text is not None:
-            text = neutralise(text, asked=self._asked, source=line.text if line else "")
-        if text is None or (text in self._said and not is_laid_out):
-            reason = "said before" if text is not None else checked.reason or "not neutral"
-            logger.info("a sentence was withheld: %s", reason)
-            return ""
-        self._said.add(text)
-        before = (sentence.before or " ") if self.text else ""
-        self.text += before + text
-        self.first_text_ms = self.first_text_ms or milliseconds()
-        markdown = before + harmless_markdown(text)
-        if line is None:
-            return markdown
-        if line not in self.cited:
-            self.cited.append(line)
-        return markdown if is_laid_out else f"{markdown} [{line.number}]"
-
-    def _check(self, text: str, line: EvidenceLine | None) -> Checked:
-        lines = tuple(self._lines.values())
-        if line is not None:
-            return check_claim(text, lines, cited=line.number)
-        if self._lessons is None or is_courtesy(text):
-            return Checked(text, None)
-        judgement = judge_claim(text, lines)
-        is_lesson = any(mend_quote(text, lesson) for lesson in self._lessons)
-        is_wrong = judgement.verdict is Verdict.CONTRADICTED and not is_lesson
-        return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")
-
-    def _see_layout(self, text: str) -> tuple[bool, bool]:
-        """Whether a line only frames code or a table, and whether it is laid out: in one, a mark would break it."""
-        if text.startswith("```"):
-            self._in_code = not self._in_code
-            return True, True
-        return _TABLE_RULE.fullmatch(text) is not None, self._in_code or text.startswith("|")
 
 
 def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:

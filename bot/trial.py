@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.answering import ShownAnswer
 from bot.claim_reader import ClaimReader
 from bot.engine.port import Engine, EngineError, Generation, GenerationRequest, Lane
 from bot.quoting import choose_sampling
+from bot.shown_answer import ShownAnswer
 from retrain.adapter import Adapter
 from retrain.evaluate import Answer
 from retrain.variations import parse_evidence

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from bot.answering import ShownAnswer
 from bot.claim_reader import Sentence
+from bot.shown_answer import ShownAnswer
 from retrieval.passage import EvidenceLine
 
 LINES = (

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from bot import wording
-from bot.answering import Answering, ShownAnswer
+from bot.answering import Answering
 from bot.engine.port import EngineBusy
 from bot.private_reply import PrivateReply
 from bot.reply_stream import ReplyStream
+from bot.shown_answer import ShownAnswer
 from feedback import inbox, replies, votes
 from feedback.channel_rules import AnswerIn, ChannelRules
 from tests.fakes import Slowly
