@@ -53,8 +53,8 @@ def ingest(
     """Index a folder of documents; only what changed is read again."""
     settings = _load(config).settings
     with _plain_errors():
+        from bot.core import open_knowledge
         from bot.terminal import ingest_documents
-        from bot.wiring import open_knowledge
 
         knowledge = open_knowledge(settings)
         try:
@@ -75,8 +75,8 @@ def ask(
     """Ask one question here, without Slack."""
     settings = _load(config).settings
     with _plain_errors():
+        from bot.core import open_core
         from bot.terminal import ask_once
-        from bot.wiring import open_core
 
         with open_core(settings, say) as core:
             ask_once(core, question, staff=staff, show_prompt=show_prompt, output=output)
@@ -87,9 +87,9 @@ def retrain(config: ConfigOption = None) -> None:
     """Train on the feedback so far; the result serves if it passes the gate. A running Chip takes it up by itself."""
     settings = _load(config).settings
     with _plain_errors():
+        from bot.core import open_core
         from bot.report import build_rows
         from bot.terminal import StepBars
-        from bot.wiring import open_core
 
         with open_core(settings, say) as core, StepBars(console) as bars:
             report = core.retrain("command line", os.environ.get("USER", "command line"), bars.show)
@@ -124,8 +124,8 @@ def gaps(
     """List what people asked and the documents do not hold."""
     settings = _load(config).settings
     with _plain_errors():
+        from bot.core import now_utc
         from bot.gaps_cli import show_gaps
-        from bot.wiring import now_utc
 
         show_gaps(settings, days, now_utc(), output)
 

@@ -14,13 +14,14 @@ from rich.console import Console
 from slack_bolt import App
 
 from bot.app import UNSIGNED
+from bot.core import Core, Tell, make_id, now_utc, open_core
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.installations import DatabaseInstallations, build_install_pages, load_key
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.tenants import Tenants
 from bot.terminal import ingest_documents
-from bot.wiring import Core, Tell, attach, build_client, make_id, now_utc, open_core
+from bot.wiring import attach, build_client
 from config.settings import PROJECT, Settings
 from feedback.database import open_database
 

@@ -10,9 +10,10 @@ import yaml
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.core import make_id, now_utc, open_knowledge
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
-from bot.wiring import find_channel, make_id, now_utc, open_knowledge
+from bot.wiring import find_channel
 from config.settings import PROJECT, Settings
 from feedback.database import open_database
 from feedback.errors import FeedbackError

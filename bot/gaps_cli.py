@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def show_gaps(settings: "Settings", days: float, now: datetime, output: Console) -> None:
     """Print the gaps of the last days and the verified answers that wait for review."""
+    from bot.core import make_id, now_utc, open_knowledge
     from bot.gaps import find_missing
-    from bot.wiring import make_id, now_utc, open_knowledge
     from feedback.database import open_database
 
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
+from bot.core import Core, open_core
 from bot.deployment import serve_installations
 from bot.gateway import Gateway
 from bot.installations import INSTALL_PATH
 from bot.terminal import ingest_documents
-from bot.wiring import Core, connect, open_core
+from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, SlackSettings
 

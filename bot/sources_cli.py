@@ -135,7 +135,8 @@ def _open_upkeep(config: Path | None) -> Iterator["Upkeep"]:
     except SettingsError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from error
-    from bot.wiring import open_knowledge, open_upkeep
+    from bot.core import open_knowledge
+    from bot.wiring import open_upkeep
     from retrieval.sources.errors import SourceError
 
     try:

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bot.core import Core, make_id, now_utc
 from bot.engine.port import GenerationRequest
 from bot.quoting import choose_sampling
 from bot.shown_answer import ShownAnswer, read_sentences
-from bot.wiring import Core, make_id, now_utc
 from config.settings import Settings
 from feedback.database import open_database
 from retrain import registry

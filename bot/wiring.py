@@ -1,35 +1,22 @@
-"""The only place that builds clients, opens databases and starts threads.
-
-`open_core` is Chip without Slack, for the command line; `connect` ties a core to Slack, real or local.
-"""
+"""Ties a core to Slack, real or local: builds the clients and what the listeners use, and starts the schedule."""
 
 import logging
-import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from prometheus_client import start_http_server
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from bot import wording
 from bot.answering import Answering, Limits
 from bot.app import UNSIGNED, build_app, resume
 from bot.audience import Directory
-from bot.engine.llama_engine import LlamaEngine
-from bot.engine.metrics import EngineMetrics
-from bot.engine.port import Engine, EngineError
-from bot.engine.remote_engine import RemoteEngine
-from bot.gaps import build_missing_rows, find_missing
+from bot.core import Core, make_id, now_utc, retrain_settings
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.learning import Learning
@@ -38,32 +25,14 @@ from bot.listeners.survey import ask_those_drawn
 from bot.marks import MarkingClient
 from bot.parts import Parts
 from bot.pins import fetch_pins
-from bot.rehearsal import make_questions
 from bot.report import build_report
 from bot.tickets import Tickets
-from bot.trial import TrialAnswerer
-from bot.verified import build_verified_answers
 from bot.work import WorkPool
-from config.settings import EngineSettings, Settings, SettingsError
+from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
-from feedback.choices import respect_choices
-from feedback.consent import LOCAL, OFF, Consent, build_covers
-from feedback.database import Database, open_database
 from feedback.inbox import forget_payloads, mark_ended
-from retrain import registry
-from retrain.adapter import AdapterError
-from retrain.base_card import load_base
-from retrain.curate import Privacy
-from retrain.errors import RetrainError
-from retrain.report import RetrainReport
-from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.schedule import due, find_next, start_schedule
-from retrain.settings import RetrainSettings, ScheduleSettings
-from retrieval.embedder import load_embedder
-from retrieval.evidence import EvidenceLimits
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
-from retrieval.prompt import ChatMessage, build_messages
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
@@ -73,162 +42,11 @@ logger = logging.getLogger(__name__)
 
 POINTER_SECONDS = 5.0
 SOURCE_SECONDS = 60.0
-GAP_PERIOD = timedelta(days=30)
 TOKEN_SECONDS = 300.0
 KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
 SURVEY_SECONDS = 300.0
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
-# More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
-EMBEDDING_THREADS = 1
-
-Tell = Callable[[str], None]
-
-
-def now_utc() -> datetime:
-    return datetime.now(UTC)
-
-
-def make_id(prefix: str) -> str:
-    """Return an id that was never given before: the prefix and 64 random bits."""
-    return f"{prefix}{secrets.token_hex(8)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """Chip without Slack: documents, database, engine, and the live adapter in it."""
-
-    settings: Settings
-    db: Database
-    knowledge: Knowledge
-    engine: Engine
-
-    @property
-    def adapters_folder(self) -> Path:
-        return self.settings.data / "adapters"
-
-    @property
-    def runs_folder(self) -> Path:
-        return self.settings.data / "retrain"
-
-    def build_prompt(self, question: str, audience: Audience) -> tuple[ChatMessage, ...]:
-        """Return the chat that a question gets now, outside of any thread."""
-        scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
-        # What a correction says must be learned from the documents' evidence, not read from the correction itself.
-        evidence = self.knowledge.find_evidence(question, scope, with_verified=False).evidence
-        return build_messages(question, evidence, company=self.settings.company)
-
-    def retrain(self, trigger: str, requested_by: str, tell: Callable[[Progress], None] | None = None) -> RetrainReport:
-        """Run one retrain and serve its result if it passes; see `run_retrain`."""
-        deps = RetrainDeps(
-            db=self.db,
-            base_folder=self.settings.engine.base,
-            adapters_folder=self.adapters_folder,
-            runs_folder=self.runs_folder,
-            answerer=TrialAnswerer(
-                self.engine,
-                self.settings.engine.answer_tokens,
-                exact_quotes=self.settings.engine.exact_quotes,
-            ),
-            build_prompt=self.build_prompt,
-            use_adapter=self.engine.use_adapter,
-            settings=retrain_settings(self.settings),
-            heldout_path=self.settings.retrain.heldout,
-            replay_prompts=self._replay_prompts,
-            privacy=Privacy(
-                find_audience=self._find_audience,
-                covers=respect_choices(self.db, build_covers(self.db, self.consent_unasked)),
-            ),
-        )
-        if tell is not None:
-            deps = replace(deps, tell=tell)
-        return run_retrain(deps, trigger=trigger, requested_by=requested_by)
-
-    @property
-    def consent_unasked(self) -> Consent:
-        """What holds for learning where no admin decided: all in the local workspace, nothing in a real one."""
-        return LOCAL if self.settings.is_local else OFF
-
-    def learn_corrections(self) -> bool:
-        """Serve the corrections that hold now, and no others; False where that is switched off."""
-        is_on = self.settings.knowledge.verified_answers
-        self.knowledge.learn(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
-        return is_on
-
-    def find_missing_rows(self) -> list[tuple[str, str]]:
-        """Return what a report says of the questions that the documents did not answer lately."""
-        return build_missing_rows(find_missing(self.db, self.knowledge, since=now_utc() - GAP_PERIOD))
-
-    def _find_audience(self, passage_id: str) -> Audience | None:
-        passage = self.knowledge.passage(passage_id)
-        return passage.audience if passage else None
-
-    def _replay_prompts(self, count: int) -> Sequence[tuple[ChatMessage, ...]]:
-        step = max(1, self.knowledge.counts().passages // max(1, count))
-        passages = islice(self.knowledge.passages(CUSTOMER_SCOPE), 0, None, step)
-        questions = make_questions(passages, count)
-        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions]
-
-
-def retrain_settings(settings: Settings) -> RetrainSettings:
-    """Return retraining's own settings for the configured ones."""
-    return RetrainSettings(
-        min_feedback=settings.retrain.min_feedback,
-        schedule=ScheduleSettings(every_hours=settings.retrain.every_hours),
-    )
-
-
-def open_knowledge(settings: Settings) -> Knowledge:
-    """Open the index over the configured documents."""
-    chosen = settings.knowledge
-    threadpool_limits(EMBEDDING_THREADS, user_api="blas")
-    return Knowledge(
-        settings.data / "index",
-        load_embedder(chosen.embedder, threads=settings.engine.threads),
-        default_audience=Audience(chosen.default_audience),
-        max_hits=chosen.passages,
-        limits=EvidenceLimits(max_lines=chosen.evidence_lines, max_words=chosen.evidence_words),
-    )
-
-
-@contextmanager
-def open_engine(settings: EngineSettings) -> Iterator[Engine]:
-    """Open the engine of this process, or the one that asks a server, with its metrics on loopback where wanted."""
-    base, metrics = load_base(settings.base), EngineMetrics()
-    build = LlamaEngine if settings.url is None else RemoteEngine
-    with ExitStack() as stack:
-        if settings.metrics_port is not None:
-            server, thread = start_http_server(settings.metrics_port, addr="127.0.0.1", registry=metrics.registry)
-            stack.callback(thread.join)
-            stack.callback(server.server_close)
-            stack.callback(server.shutdown)
-        yield stack.enter_context(closing(build(base, settings, metrics=metrics)))
-
-
-@contextmanager
-def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
-    """Open everything but Slack, with the live adapter served, and close it again. `say` hears what is being done."""
-    with ExitStack() as stack:
-        settings.data.mkdir(parents=True, exist_ok=True)
-        db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
-        stack.callback(db.close)
-        say(f"Loading the base model {settings.engine.base.name}")
-        engine = stack.enter_context(open_engine(settings.engine))
-        say("Opening the documents")
-        knowledge = open_knowledge(settings)
-        stack.callback(knowledge.close)
-        core = Core(settings, db, knowledge, engine)
-        _serve_live_adapter(core, say)
-        yield core
-
-
-def _serve_live_adapter(core: Core, say: Tell) -> None:
-    try:
-        adapter = registry.load_live(core.db, core.adapters_folder, core.engine.base_id)
-        if adapter is not None:
-            core.engine.use_adapter(adapter)
-    except (AdapterError, RetrainError, EngineError) as error:
-        say(wording.ADAPTER_UNUSABLE.format(reason=error))
 
 
 def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | None = None) -> Upkeep:

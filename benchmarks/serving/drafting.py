@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from bot.core import open_knowledge
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, GenerationRequest
-from bot.wiring import open_knowledge
 from config.settings import PROJECT, Settings
 from retrain.base_card import load_base
 from retrieval.passage import CUSTOMER_SCOPE

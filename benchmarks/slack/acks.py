@@ -21,7 +21,8 @@ from pathlib import Path
 import psutil
 
 from bot import wiring
-from bot.wiring import Core, connect
+from bot.core import Core
+from bot.wiring import connect
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.workspace import Workspace

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from bot.wiring import make_id, now_utc
+from bot.core import make_id, now_utc
 from feedback.database import open_database
 from retrain import registry
 from tests.bot.engine.tiny_gguf import write_random_base

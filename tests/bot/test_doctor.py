@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.core import make_id, now_utc, open_knowledge
 from bot.doctor import Finding, examine
-from bot.wiring import make_id, now_utc, open_knowledge
 from bot.workspace.manifest import load_manifest
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings

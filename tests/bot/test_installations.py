@@ -14,6 +14,7 @@ from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.oauth.installation_store import Installation
 
+from bot.core import make_id
 from bot.installations import (
     INSTALL_PATH,
     REDIRECT_PATH,
@@ -24,7 +25,6 @@ from bot.installations import (
     load_key,
 )
 from bot.tenants import Tenants
-from bot.wiring import make_id
 from feedback.database import Database, open_database
 from feedback.tables import installations
 

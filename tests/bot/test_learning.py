@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.core import make_id, now_utc
 from bot.engine.port import EngineError
 from bot.learning import Learning
-from bot.wiring import make_id, now_utc
 from feedback.database import open_database
 from retrain import registry
 from retrain.errors import RetrainError, RetrainRunning

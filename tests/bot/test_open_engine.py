@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.core import open_engine
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
-from bot.wiring import open_engine
 from config.settings import EngineSettings
 from tests.bot.engine.conftest import ask
 from tests.bot.engine.fake_openai import FakeOpenAI

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from bot import wiring
+from bot.core import Core
 from bot.gateway import Gateway
 from bot.parts import Parts
-from bot.wiring import Core, connect
+from bot.wiring import connect
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.socket_mode import Delivery

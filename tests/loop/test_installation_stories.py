@@ -12,8 +12,8 @@ import pytest
 from slack_sdk.oauth.installation_store import Installation
 
 from bot import wiring
+from bot.core import Core, Tell
 from bot.deployment import Deployment, serve_installations
-from bot.wiring import Core, Tell
 from bot.workspace.people import Directory, Team
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings

@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from bot.blocks import CORRECTION_BLOCK, VOTE
+from bot.core import Core, open_core
 from bot.terminal import ingest_documents
-from bot.wiring import Core, connect, open_core
+from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
 from feedback import corrections, replies
