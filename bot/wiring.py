@@ -16,6 +16,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from bot.answering import Answering, Limits
 from bot.app import UNSIGNED, build_app, resume
 from bot.audience import Directory
+from bot.canvases import fetch_canvases
 from bot.core import Core, make_id, now_utc, retrain_settings
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
@@ -32,7 +33,9 @@ from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.inbox import forget_payloads, mark_ended
 from retrain.schedule import due, find_next, start_schedule
+from retrieval.documents import Unreadable
 from retrieval.knowledge import Knowledge
+from retrieval.sources.canvases import Canvas
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
@@ -50,16 +53,21 @@ RETRIES_WHEN_LIMITED = 3
 
 
 def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | None = None) -> Upkeep:
-    """Return the upkeep of the added sources; pinned messages are read with `client`, else with the set token."""
+    """Return the upkeep of the added sources; a channel of Slack is read with `client`, else with the set token."""
 
-    def list_pins(channel: str) -> Iterable[Pin]:
+    def open_client() -> WebClient:
         token = settings.slack.bot_token
         if client is None and token is None:
-            raise SourceError("Pinned messages are read from Slack: set SLACK_BOT_TOKEN.")
-        used = client or build_client(token.get_secret_value() if token else "", settings.slack.base_url)
-        return fetch_pins(used, channel, find_channel)
+            raise SourceError("Pinned messages and canvases are read from Slack: set SLACK_BOT_TOKEN.")
+        return client or build_client(token.get_secret_value() if token else "", settings.slack.base_url)
 
-    return Upkeep(settings.data, knowledge, Reach(Fetcher, list_pins), now_utc)
+    def list_pins(channel: str) -> Iterable[Pin]:
+        return fetch_pins(open_client(), channel, find_channel)
+
+    def list_canvases(channel: str) -> Iterable[Canvas | Unreadable]:
+        return fetch_canvases(open_client(), channel, find_channel)
+
+    return Upkeep(settings.data, knowledge, Reach(Fetcher, list_pins, list_canvases), now_utc)
 
 
 def build_client(token: str, base_url: str) -> WebClient:

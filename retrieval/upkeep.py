@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from retrieval.documents import Found, Rules
+from retrieval.documents import Found, Rules, Unreadable
 from retrieval.index import IngestReport, Progress
 from retrieval.knowledge import Knowledge
+from retrieval.sources.canvases import Canvas, list_canvases
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.folder import list_folder
@@ -29,10 +30,11 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What lies outside: pages, clones of repositories, and the pinned messages of a channel."""
+    """What lies outside: pages, clones of repositories, and the pinned messages and canvases of a channel."""
 
     open_fetcher: Callable[[], Fetcher]
     list_pins: Callable[[str], Iterable[Pin]]
+    list_canvases: Callable[[str], Iterable[Canvas | Unreadable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +134,5 @@ class Upkeep:
             case SourceKind.SLACK:
                 pins = self.reach.list_pins(source.location)
                 yield from list_pins(source.location, pins, rules, prefix=prefix)
+                canvases = self.reach.list_canvases(source.location)
+                yield from list_canvases(source.location, canvases, rules, prefix=prefix)

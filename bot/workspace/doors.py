@@ -77,7 +77,16 @@ class SideDoors:
             file = self._workspace.files.get(request.path_params["file_id"])
         except SlackError:
             return PlainTextResponse("not found", 404)
-        return Response(file.content or b"", media_type=file.mimetype)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if file.canvas_of and "files:read" not in self._scopes(token):
+            return RedirectResponse("/", 302)  # to sign in, as Slack does
+        # A canvas comes as HTML, whatever its type is called; nothing in it may run here.
+        kind = "text/html" if file.canvas_of else file.mimetype
+        return Response(file.content or b"", media_type=kind, headers={"content-security-policy": "sandbox"})
+
+    def _scopes(self, token: str) -> frozenset[str]:
+        known = self._workspace.tokens.get(token)
+        return known.scopes if known else frozenset()
 
     async def follow_link(self, request: Request) -> Response:
         """A permalink leads to the page, whose address names the channel and the thread."""

@@ -1,4 +1,4 @@
-"""Owns uploaded files: announced, then filled with bytes, then completed and shared.
+"""Owns files: uploads, which are announced, filled with bytes, completed and shared; and the canvases of channels.
 
 Knows nothing of HTTP or of messages.
 """
@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from bot.workspace.errors import SlackError
 
+CANVAS_TYPE = "application/vnd.slack-docs"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -20,9 +22,13 @@ class StoredFile:
     length: int
     alt_text: str = ""
     content: bytes | None = None
+    canvas_of: str = ""  # the channel whose canvas it is, "" for an upload
+    changed: int = 0
 
     @property
     def mimetype(self) -> str:
+        if self.canvas_of:
+            return CANVAS_TYPE
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
 
@@ -48,6 +54,21 @@ class FileStore:
             raise SlackError("file_not_found")
         self._files[file_id] = replace(file, title=title or file.name)
         return self._files[file_id]
+
+    def write_canvas(self, channel: str, title: str, html: str, changed: int, file_id: str = "") -> StoredFile:
+        """A new canvas of a channel, or the next state of one; `changed` in seconds since 1970."""
+        content, identity = html.encode(), file_id or self._ids("F")
+        file = StoredFile(identity, title, title, len(content), content=content, canvas_of=channel, changed=changed)
+        self._files[identity] = file
+        return file
+
+    def delete(self, file_id: str) -> None:
+        """Raises SlackError: file_not_found."""
+        del self._files[self.get(file_id).id]
+
+    def list_canvases(self, channel: str) -> list[StoredFile]:
+        """The canvases of a channel, in the order of their making."""
+        return [file for file in self._files.values() if file.canvas_of == channel]
 
     def get(self, file_id: str) -> StoredFile:
         file = self._files.get(file_id)

@@ -220,6 +220,23 @@ class LocalWorkspace:
         """Takes a person, or Chip, out of a channel. Raises KeyError."""
         self.inside(lambda workspace: workspace.remove(user, channel))
 
+    def pin(self, channel: str, ts: str) -> None:
+        """Pins a message, or takes it off where it is pinned."""
+
+        def turn(workspace: Workspace) -> None:
+            pinned = workspace.pins.setdefault(channel, [])
+            pinned.remove(ts) if ts in pinned else pinned.append(ts)
+
+        self.inside(turn)
+
+    def write_canvas(self, channel: str, title: str, html: str, file_id: str = "") -> str:
+        """Gives the id of a new canvas of a channel, or of the one whose next state this is."""
+        return self.inside(lambda w: w.files.write_canvas(channel, title, html, int(w.clock().timestamp()), file_id).id)
+
+    def delete_file(self, file_id: str) -> None:
+        """Takes a file or a canvas away. Raises SlackError: file_not_found."""
+        self.inside(lambda workspace: workspace.files.delete(file_id))
+
     def change_person(self, user: str, **fields: Any) -> None:
         """Changes a person's fields (`role="admin"`), as people.Person has them. Raises KeyError."""
         self.inside(lambda w: w.change_person(replace(w.directory.people[user], **fields)))

@@ -19,6 +19,7 @@ from bot.workspace.errors import SlackError
 from bot.workspace.faults import CallFault
 from bot.workspace.methods_chat import CHAT_METHODS
 from bot.workspace.methods_conversations import CONVERSATION_METHODS
+from bot.workspace.methods_files import FILE_METHODS
 from bot.workspace.methods_stream import STREAM_METHODS
 from bot.workspace.methods_team import TEAM_METHODS
 from bot.workspace.methods_views import VIEW_METHODS
@@ -31,6 +32,7 @@ METHODS: Mapping[str, Method] = {
     **STREAM_METHODS,
     **CONVERSATION_METHODS,
     **VIEW_METHODS,
+    **FILE_METHODS,
     **TEAM_METHODS,
 }
 

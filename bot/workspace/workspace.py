@@ -71,6 +71,7 @@ class Workspace:
         self.triggers = Triggers(clock, ids)
         self.views = ViewStacks(ids)
         self.files = FileStore(ids)
+        self.pins: dict[str, list[str]] = {}
         self.response_urls = ResponseUrls(clock, ids)
         self.sockets = SocketMode(ids, self.faults, delivery, self._note_connection)
         self.http: HttpMode | None = None

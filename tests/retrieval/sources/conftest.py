@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.documents import Unreadable
 from retrieval.knowledge import Knowledge
+from retrieval.sources.canvases import Canvas
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
 from retrieval.upkeep import Reach, Upkeep
@@ -37,6 +39,11 @@ def pins() -> list[Pin]:
 
 
 @pytest.fixture
+def canvases() -> list[Canvas | Unreadable]:
+    return []
+
+
+@pytest.fixture
 def knowledge(tmp_path: Path) -> Iterator[Knowledge]:
     opened = Knowledge(tmp_path / "var" / "index", WordEmbedder())
     yield opened
@@ -44,8 +51,10 @@ def knowledge(tmp_path: Path) -> Iterator[Knowledge]:
 
 
 @pytest.fixture
-def upkeep(tmp_path: Path, knowledge: Knowledge, clock: Clock, pins: list[Pin]) -> Upkeep:
-    reach = Reach(lambda: Fetcher(allow=lambda address: address.is_loopback), lambda _channel: pins)
+def upkeep(
+    tmp_path: Path, knowledge: Knowledge, clock: Clock, pins: list[Pin], canvases: list[Canvas | Unreadable]
+) -> Upkeep:
+    reach = Reach(lambda: Fetcher(allow=lambda address: address.is_loopback), lambda _channel: pins, lambda _: canvases)
     return Upkeep(tmp_path / "var", knowledge, reach, clock)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.documents import Unreadable
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
+from retrieval.sources.canvases import Canvas
 from retrieval.sources.errors import SourceError
 from retrieval.sources.pins import Pin
 from retrieval.sources.registry import Source, SourceKind, guess_kind, suggest_name
@@ -234,6 +236,30 @@ def test_pinned_messages_are_read_for_the_sources_audience_only(
     del pins[0]
     pins[0] = Pin("1.2", "The margin is secret.", date(2026, 3, 2), None)
     assert counts(upkeep) == (1, 0, 1, 0)
+
+
+def test_canvases_are_read_for_the_sources_audience_with_their_title_day_and_address(
+    upkeep: Upkeep, knowledge: Knowledge, canvases: list[Canvas | Unreadable]
+) -> None:
+    url = "https://acme.slack.example/docs/T1/F1"
+    page = b"<h1>Terms</h1><p>The margin is 30 percent.</p><script>steal()</script><ul><li>Ask Sam.</li></ul>"
+    canvases.append(Canvas("F1", "Sales terms", page, date(2026, 3, 1), url))
+    canvases.append(Canvas("F2", "", b"<p>The channel is for <b>sales</b>.</p>", None, None))
+    canvases.append(Canvas("F3", "Blank", b"<p> </p>", None, None))
+    add(upkeep, SourceKind.SLACK, "#sales", audience="staff")
+    report = upkeep.sync("docs").report
+    assert report is not None
+    assert (report.added, [problem.path for problem in report.unreadable]) == (2, ["docs:F3"])
+    assert held(knowledge) == []
+    (hit,) = (h for h in knowledge.search("margin", STAFF_SCOPE, 5) if "margin" in h.passage.text)
+    assert (hit.passage.title, hit.passage.url, hit.passage.updated) == ("Sales terms", url, date(2026, 3, 1))
+    assert "steal" not in hit.passage.text
+    assert {h.passage.title for h in knowledge.search("sales", STAFF_SCOPE, 5)} == {"Sales terms", "Canvas of #sales"}
+    del canvases[2]
+    canvases[1] = Unreadable("F2", "The canvas is not shown: Slack answers 500.", is_kept=True)
+    assert counts(upkeep) == (0, 0, 0, 2)
+    del canvases[1]
+    assert counts(upkeep) == (0, 0, 1, 1)
 
 
 @pytest.mark.parametrize("name", ["folder", "verified", "Docs", "a b", "", "../up"])

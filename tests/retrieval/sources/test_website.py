@@ -1,6 +1,7 @@
 """A website read by its sitemap, within its host, as robots.txt allows; private addresses are refused."""
 
 import ipaddress
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,7 +12,7 @@ from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources import website
 from retrieval.sources.fetch import Fetcher, is_public
 from retrieval.sources.registry import Source, SourceKind
-from retrieval.upkeep import Outcome, Reach, Upkeep
+from retrieval.upkeep import Outcome, Upkeep
 from tests.retrieval.sources.site import Answer, Site
 
 
@@ -132,7 +133,7 @@ def test_a_sitemap_of_sitemaps_in_circles_ends(upkeep: Upkeep, site: Site, knowl
 
 
 def test_a_private_address_is_refused_unless_the_caller_lets_it_through(upkeep: Upkeep, site: Site) -> None:
-    real = Upkeep(upkeep.folder, upkeep.knowledge, Reach(Fetcher, upkeep.reach.list_pins), upkeep.clock)
+    real = Upkeep(upkeep.folder, upkeep.knowledge, replace(upkeep.reach, open_fetcher=Fetcher), upkeep.clock)
     outcome = sync(real, site)
     assert outcome.report is None
     assert "private address" in outcome.reason
