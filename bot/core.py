@@ -4,6 +4,7 @@ What the command line works with, and what `wiring` ties to Slack.
 """
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from config.settings import EngineSettings, Settings
 from feedback.choices import respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers
 from feedback.database import Database, open_database
+from feedback.replies import Reply
 from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.base_card import load_base
@@ -81,8 +83,17 @@ class Core:
         evidence = self.knowledge.find_evidence(question, scope, with_verified=False).evidence
         return build_messages(question, evidence, company=self.settings.company)
 
-    def retrain(self, trigger: str, requested_by: str, tell: Callable[[Progress], None] | None = None) -> RetrainReport:
-        """Run one retrain and serve its result if it passes; see `run_retrain`."""
+    def retrain(
+        self,
+        trigger: str,
+        requested_by: str,
+        tell: Callable[[Progress], None] | None = None,
+        *,
+        find_names: Callable[[Reply, str], Sequence[str]] = lambda reply, teacher: (),  # noqa: ARG005
+        stop: threading.Event | None = None,
+    ) -> RetrainReport:
+        """Run one retrain and serve its result if it passes; see `run_retrain`. `find_names`: see `Privacy`."""
+        stop = stop or threading.Event()
         deps = RetrainDeps(
             db=self.db,
             base_folder=self.settings.engine.base,
@@ -92,13 +103,16 @@ class Core:
                 self.engine,
                 self.settings.engine.answer_tokens,
                 exact_quotes=self.settings.engine.exact_quotes,
+                stop=stop,
             ),
             build_prompt=self.build_prompt,
             use_adapter=self.engine.use_adapter,
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.retrain.heldout,
             replay_prompts=self._replay_prompts,
+            stop=stop,
             privacy=Privacy(
+                find_names=find_names,
                 find_audience=self._find_audience,
                 covers=respect_choices(self.db, build_covers(self.db, self.consent_unasked)),
             ),

@@ -1,4 +1,4 @@
-"""Learning as the rest of the bot sees it: start a retrain, go back, follow the pointer, say how things stand.
+"""Learning as the rest of the bot sees it: start a retrain, go back, forget, follow the pointer, say how things stand.
 
 One retrain at a time; its report goes to the admin channel. Knows nothing of how training or the gate work.
 """
@@ -16,7 +16,8 @@ from feedback import measures
 from feedback.database import Database
 from retrain import registry
 from retrain.adapter import AdapterError
-from retrain.errors import RetrainError, RetrainRunning
+from retrain.erasure import erase_forgotten
+from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
 from retrain.report import RetrainReport
 from retrain.unlearn import take_back_lessons
 
@@ -24,13 +25,16 @@ logger = logging.getLogger(__name__)
 
 Rows = list[tuple[str, str]]
 
+FORGETTING = "forgetting"  # what sets off a training that replaces an adapter
+CHIP = "Chip"
+
 
 @dataclass(slots=True)
 class Learning:
     """Retraining and the live adapter.
 
     `run` does a retrain; `tell` and `report` post to the admin channel; `learn_corrections` serves the corrections that
-    hold, after some were taken back.
+    hold, after some were taken back. `stopping` is set when Chip ends, and ends `run`.
     """
 
     db: Database
@@ -42,24 +46,78 @@ class Learning:
     report: Callable[[RetrainReport], None]
     learn_corrections: Callable[[], object] = lambda: None
     find_next_run: Callable[[], datetime | None] = lambda: None
+    stopping: threading.Event = field(default_factory=threading.Event)
     _unusable: str | None = field(default=None, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def start(self, *, trigger: str, requested_by: str) -> bool:
         """Begin a retrain in the background; False when one is running in this process."""
+
+        def retrain() -> None:
+            self._retrain(trigger, requested_by)
+            self._replace_forgetful()
+
+        return self._begin(retrain)
+
+    def forget_lessons(self, *, is_over: bool = False) -> None:
+        """Take what was forgotten in the database out of the datasets and adapters too.
+
+        An adapter that learned it and serves goes on until a training without it ends, and is then replaced by what
+        that made, or by what served before. With `is_over` it is replaced at once: there is nothing left to learn.
+        """
+        serving = None if self.is_running() else self._erase()
+        if serving is not None and is_over:
+            self._serve_without(serving)
+        elif serving is not None:
+            self._begin(self._replace_forgetful)
+
+    def _begin(self, work: Callable[[], None]) -> bool:
         with self._lock:
-            if self.is_running():
+            if self.is_running() or self.stopping.is_set():
                 return False
-            self._thread = threading.Thread(target=self._retrain, args=(trigger, requested_by), name="retrain")
+            self._thread = threading.Thread(target=work, name="retrain")
             self._thread.start()
         return True
+
+    def _erase(self) -> str | None:
+        """Sweep; return the adapter that serves and learned what was forgotten. A retrain sweeps when it ends."""
+        try:
+            return erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id).serving
+        except RetrainRunning:
+            return None
+
+    def _replace_forgetful(self) -> None:
+        """Train until what serves learned nothing that was forgotten; where that does not help, go back."""
+        tried = None
+        while not self.stopping.is_set() and (serving := self._erase()) is not None:
+            if serving == tried:
+                self._serve_without(serving)
+                return
+            tried = serving
+            self.tell(wording.FORGETTING_BEGUN.format(adapter=serving))
+            self._retrain(FORGETTING, CHIP)
+
+    def _serve_without(self, forgetful: str) -> None:
+        """Serve what served before, which the sweep left there, and let the next sweep delete the adapter."""
+        base_id = self.engine.base_id
+        try:
+            adapter = registry.find_rollback(self.db, self.adapters_folder, base_id)
+            self.engine.use_adapter(adapter)
+        except (RetrainError, AdapterError, EngineError) as error:
+            logger.warning("the bare base serves: %s", error)
+            adapter = None
+            self.engine.use_adapter(None)
+        registry.rollback(self.db, adapter, base_id, by=CHIP, reason=FORGETTING)
+        self._erase()
+        now = self.name(adapter.id if adapter else None)
+        self.tell(wording.FORGETTING_ENDED.format(adapter=forgetful, now=now))
 
     def _retrain(self, trigger: str, requested_by: str) -> None:
         try:
             self.report(self.run(trigger, requested_by))
-        except RetrainRunning as running:
-            self.tell(str(running))
+        except (RetrainRunning, RetrainStopped) as ended:
+            self.tell(str(ended))
         except Exception as error:
             reference = self.db.new_id("E")
             logger.exception("retrain failed, reference %s", reference)
@@ -142,6 +200,7 @@ class Learning:
         return self._thread is not None and self._thread.is_alive()
 
     def close(self) -> None:
-        """Wait for a running retrain to end."""
+        """Break a running retrain off and wait for its end: all feedback is there for the next one."""
+        self.stopping.set()
         if self._thread is not None:
             self._thread.join()

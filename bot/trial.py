@@ -1,5 +1,6 @@
 """The engine as retraining sees it: an answerer that puts a candidate on the trial lane while the champion serves."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from bot.engine.port import Engine, EngineError, Generation, GenerationRequest, 
 from bot.quoting import choose_sampling
 from bot.shown_answer import ShownAnswer
 from retrain.adapter import Adapter
+from retrain.errors import RetrainStopped
 from retrain.evaluate import Answer
 from retrain.variations import parse_evidence
 from retrieval.prompt import REFUSAL, ChatMessage
@@ -16,12 +18,18 @@ BATCH = 16
 
 
 class TrialAnswerer:
-    """Answers prompts with any adapter, greedily; a person who waits goes first. A failure is an answer's value."""
+    """Answers prompts with any adapter, greedily; a person who waits goes first. A failure is an answer's value.
 
-    def __init__(self, engine: Engine, max_tokens: int, *, exact_quotes: bool = True) -> None:
+    Once `stop` is set, `answer` raises `RetrainStopped` between two batches.
+    """
+
+    def __init__(
+        self, engine: Engine, max_tokens: int, *, exact_quotes: bool = True, stop: threading.Event | None = None
+    ) -> None:
         self._engine = engine
         self._max_tokens = max_tokens
         self._exact_quotes = exact_quotes
+        self._stop = stop or threading.Event()
 
     def answer(self, prompts: Sequence[tuple[ChatMessage, ...]], adapter: Adapter | None) -> list[Answer]:
         """Return one answer for each prompt, in order."""
@@ -29,6 +37,8 @@ class TrialAnswerer:
         try:
             answers: list[Answer] = []
             for start in range(0, len(prompts), BATCH):
+                if self._stop.is_set():
+                    raise RetrainStopped
                 answers += self._answer_batch(prompts[start : start + BATCH], start)
             return answers
         finally:

@@ -24,6 +24,7 @@ from bot.learning import Learning
 from bot.listeners.inbox import INTERACTIONS
 from bot.listeners.survey import ask_those_drawn
 from bot.marks import MarkingClient
+from bot.participants import build_find_names
 from bot.parts import Parts
 from bot.pins import fetch_pins
 from bot.report import build_report
@@ -151,6 +152,8 @@ def attach(
         scheduler.add_job(
             lambda: ask_those_drawn(parts, share), "interval", seconds=SURVEY_SECONDS, coalesce=True, max_instances=1
         )
+        parts.learning.forget_lessons()  # of what a kill left over
+        scheduler.add_job(parts.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield app, parts, token
 
@@ -194,11 +197,14 @@ def build_parts(core: Core, client: WebClient) -> Parts:
     )
     tell = _build_tell(client, admin_channel)
     learning = Learning(
+    stopping = threading.Event()
+    find_names = build_find_names(core.db, directory, identity["user_id"])
         db=core.db,
         engine=core.engine,
         adapters_folder=core.adapters_folder,
         runs_folder=core.runs_folder,
-        run=core.retrain,
+        run=lambda trigger, by: core.retrain(trigger, by, find_names=find_names, stop=stopping),
+        stopping=stopping,
         tell=lambda text: tell(text, None),
         report=lambda report: tell(*build_report(report, core.find_missing_rows())),
         learn_corrections=core.learn_corrections,

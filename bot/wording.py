@@ -103,6 +103,11 @@ LESSONS_TAKEN_BACK = (
 )
 ROLLED_BACK = "Chip now speaks with *{adapter}* again; before that it was *{previous}*."
 ROLLBACK_NOTHING = "There is nothing to go back to: {reason}"
+FORGETTING_BEGUN = (
+    "Words that *{adapter}* had learned were deleted or are to be forgotten. I have taken them out of what I train on "
+    "and begun a training without them; *{adapter}* answers until it ends, and is deleted then."
+)
+FORGETTING_ENDED = "*{adapter}* had learned what was to be forgotten and is deleted; *{now}* answers from now on."
 BASE_NAME = "the bare base {base}"
 
 HOME_TITLE = "Ask me"
@@ -125,7 +130,10 @@ HOME_STOP_TRAINING = "Don't train on my questions"
 HOME_ALLOW_TRAINING = "You may train on my questions"
 HOME_EXPORT = "Send me my data"
 HOME_FORGET = "Forget me"
-HOME_FORGET_SURE = "I delete your questions, my answers to them, your votes and your corrections. It can't be undone."
+HOME_FORGET_SURE = (
+    "I delete your questions, my answers to them, your votes and your corrections, also from what I was trained on. "
+    "It can't be undone."
+)
 HOME_FORGET_YES = "Forget me"
 BOARD_TITLE = "How I am doing (last {days} days)"
 BOARD_PAUSED = ":double_vertical_bar: *I am paused:* whoever asks is told so."
@@ -223,7 +231,7 @@ LEARNING_SET = "<@{person}> decided about learning: {state}"
 FORGET_HOW = "Write `/chip forget me`. Admins may also name somebody: `/chip forget @person`."
 FORGET_SURE = (
     "All that <@{person}> wrote to me, the answers to it, and their votes and corrections will be deleted. "
-    "This cannot be undone. The next training leaves them out."
+    "They leave the training data too, and a model that learned from them is replaced. This cannot be undone."
 )
 FORGET_BUTTON = "Delete it"
 FORGOTTEN = "<@{person}> is forgotten: {count} questions and everything about them are deleted."

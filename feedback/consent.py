@@ -22,8 +22,8 @@ NOTICE = (
     "training runs on your own machine, and nothing leaves it. Slack's API terms restrict training language models on "
     "data obtained through its API; whether your use is allowed is for you to decide, with your own counsel where in "
     "doubt. What people wrote to Chip before is included. Whoever asks to be forgotten, and messages that are deleted, "
-    "are left out from the next training on; an adapter trained before keeps what it learned until then. Guests and "
-    "people of other organisations are left out unless you include them."
+    "leave the training data at once; an adapter that learned from them is replaced by one that is trained without "
+    "them, and deleted. Guests and people of other organisations are left out unless you include them."
 )
 NOTICE_ID = hashlib.sha256(NOTICE.encode()).hexdigest()[:12]
 

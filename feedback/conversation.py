@@ -41,6 +41,13 @@ def find_thread(db: Database, team: str, channel: str, thread_ts: str, limit: in
     return [Message(*row) for row in reversed(rows)]
 
 
+def find_people(db: Database, team: str, channel: str, thread_ts: str) -> set[str]:
+    """Return everybody who wrote in the thread."""
+    thread = (messages.c.team == team) & (messages.c.channel == channel) & (messages.c.thread_ts == thread_ts)
+    with db.read() as connection:
+        return set(connection.scalars(select(messages.c.person).where(thread).distinct()))
+
+
 def edit_message(db: Database, team: str, channel: str, ts: str, text: str) -> None:
     """Put new text in the place of a stored message's; an unknown message changes nothing."""
     here = (messages.c.team == team) & (messages.c.channel == channel) & (messages.c.ts == ts)

@@ -133,6 +133,11 @@ def find_correction(db: Database, correction_id: str) -> Correction | None:
     return _load(db).get(correction_id)
 
 
+def find_all(db: Database) -> dict[str, Correction]:
+    """Return every correction that was made and not forgotten, by id, in the order in which they were made."""
+    return _load(db)
+
+
 def find_pending(db: Database) -> list[Correction]:
     """Return the corrections that wait for a decision, oldest first."""
     return [correction for correction in _load(db).values() if correction.state is State.WAITING]

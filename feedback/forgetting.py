@@ -1,7 +1,7 @@
 """What Chip forgets: a deleted message, a person who asks for it, a workspace that removed Chip.
 
 Forgetting is deletion, also of feedback, which nothing else may delete. Ids, figures and verdicts without a person's
-words may stay where they say nothing of a person. Adapters that were trained before are not changed by it.
+words may stay where they say nothing of a person. Datasets and adapters follow what is here: see `retrain.erasure`.
 """
 
 import json
@@ -23,6 +23,9 @@ from feedback.tables import (
     switches,
     tickets,
 )
+
+NOBODY = "forgotten"
+"""Stands in the place of a person who is forgotten."""
 
 _WORDS: dict[str, object] = {"question": "", "query": "", "answer": "", "shown": "", "prompt": "", "messages": []}
 
@@ -62,7 +65,7 @@ def forget_message(db: Database, team: str, channel: str, ts: str) -> int:
 def forget_person(db: Database, team: str, person: str) -> int:
     """Forget what a person wrote and thought: messages, questions with their answers, votes and corrections.
 
-    Return how many questions were forgotten.
+    Return how many questions were forgotten. That somebody is not to be trained on stays, as their wish.
     """
     with _erasing(db) as connection:
         mine = (replies.c.team == team) & (replies.c.asker == person)
@@ -78,11 +81,15 @@ def forget_person(db: Database, team: str, person: str) -> int:
             for reply_id in _find_holding(connection, team, channel, thread_ts, text)
         ]
         _erase_words(connection, asked)
+        connection.execute(update(replies).where(mine).values(asker=NOBODY))
+        closed = (tickets.c.team == team) & (tickets.c.asker == person) & tickets.c.closed_at.is_not(None)
+        connection.execute(update(tickets).where(closed).values(asker=NOBODY))
         _erase_prompts(connection, quoting)
         connection.execute(delete(messages).where(messages.c.team == team, messages.c.person == person))
         connection.execute(delete(feedback_events).where(feedback_events.c.person == person))
-        for table, column in ((surveys, surveys.c.person), (switches, switches.c.subject)):
-            connection.execute(delete(table).where(table.c.team == team, column == person))
+        connection.execute(delete(surveys).where(surveys.c.team == team, surveys.c.person == person))
+        given = (switches.c.team == team) & (switches.c.subject == person) & (switches.c.value == "on")
+        connection.execute(delete(switches).where(given))
         _empty_payloads(connection, team, person)
     return len(asked)
 

@@ -44,8 +44,8 @@ def mask_personal_data(text: str, names: Iterable[str] = (), *, public: str = ""
 
     `names` are display names. A name of several words is masked however it is written; a single word of one (a first
     name, say) only with its capital, from three letters on, and not where it is also a common word. After an @ every
-    name is masked. An address or number that also stands in `public` (the documents that were quoted: the company's
-    own hotline) stays. Masking twice changes nothing.
+    name is masked. An address, number or name that also stands in `public` (the documents that were quoted: the
+    company's own hotline, a product that somebody is named like) stays. Masking twice changes nothing.
     """
 
     def mask(pattern: re.Pattern[str], label: str, text: str) -> str:
@@ -61,7 +61,7 @@ def mask_personal_data(text: str, names: Iterable[str] = (), *, public: str = ""
     text = _ANNOUNCED_PHONE.sub(
         lambda match: match.group() if match["number"] in public else match["before"] + PHONE, text
     )
-    return _mask_names(text, names)
+    return _mask_names(text, names, public)
 
 
 def _is_card(digits: str) -> bool:
@@ -73,14 +73,18 @@ def _is_card(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _mask_names(text: str, names: Iterable[str]) -> str:
+def _mask_names(text: str, names: Iterable[str], public: str) -> str:
     patterns: set[str] = set()
     for name in names:
-        patterns |= _build_patterns(name.split())
+        patterns |= {pattern for pattern in _build_patterns(name.split()) if not re.search(_whole(pattern), public)}
     if not patterns:
         return text
     longest_first = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
-    return re.sub(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", PERSON, text)
+    return re.sub(_whole("|".join(longest_first)), PERSON, text)
+
+
+def _whole(pattern: str) -> str:
+    return rf"(?<!\w)(?:{pattern})(?!\w)"
 
 
 def _build_patterns(words: list[str]) -> set[str]:

@@ -66,11 +66,12 @@ class Curated:
 class Privacy:
     """What must not be trained on: people's names, and evidence that customers may not read (any more).
 
-    `find_audience` gives a passage's present audience by its id; None where the documents no longer hold it. `covers`
-    says whether its people's consent covers a reply and whoever taught by a text of their own, whose role it gets.
+    `find_names` gives the names of the people of a reply's conversation and of whoever taught it. `find_audience` gives
+    a passage's present audience by its id; None where the documents no longer hold it. `covers` says whether its
+    people's consent covers a reply and whoever taught by a text of their own, whose role it gets.
     """
 
-    names: tuple[str, ...] = ()
+    find_names: Callable[[Reply, str], Sequence[str]] = field(default=lambda reply, teacher: ())  # noqa: ARG005
     find_audience: Callable[[str], Audience | None] = field(default=lambda passage_id: None)  # noqa: ARG005
     covers: Callable[[Reply, Role | None], bool] = field(default=lambda reply, teacher: True)  # noqa: ARG005
 
@@ -99,7 +100,7 @@ def curate(
     chance = random.Random(seed)
     examples: list[Example] = []
     for lesson in lessons:
-        served = _mask(lesson.example, privacy.names)
+        served = _mask(lesson.example, privacy.find_names(lesson.reply, lesson.person))
         audience = Audience(lesson.reply.audience)
         examples += _give_forms(served, audience, settings.variations, build_prompt, chance)
     return Curated(tuple(examples), dict(dropped))
@@ -174,7 +175,8 @@ def _find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
         text = " ".join(_LEADING_MARKER.sub("", correction.text).split())
         target = cite(text, _messages(reply))
         lesson = _build_lesson(reply, target, "correction", person=correction.person)
-        lessons.append(replace(lesson, teacher=correction.role))
+        example = replace(lesson.example, correction_id=correction.id)
+        lessons.append(replace(lesson, example=example, teacher=correction.role))
     return lessons
 
 

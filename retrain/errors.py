@@ -13,6 +13,13 @@ class RetrainRunning(RetrainError):
         self.since = since
 
 
+class RetrainStopped(RetrainError):
+    """The process is to end, and the retrain with it; all feedback is there for the next one."""
+
+    def __init__(self) -> None:
+        super().__init__("The training was broken off because Chip was stopped.")
+
+
 class TrainingFailed(RetrainError):
     """The training process ended without an adapter; `log_tail` are the last lines that it wrote."""
 

@@ -3,6 +3,7 @@
 Knows nothing of where examples come from or how they are trained on.
 """
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -29,8 +30,9 @@ class Example:
     """One prompt with the answer to learn.
 
     `form` says what `messages` is: the prompt as it was served, as it would be served now, or an altered copy. `group`
-    joins the forms of one lesson, of which each epoch sees one. `weight` scales its loss. `reply_id` and `thread` say
-    where it comes from (None for a replay of the base's own answer), so that a deleted conversation can be left out.
+    joins the forms of one lesson, of which each epoch sees one. `weight` scales its loss. `reply_id`, `thread` and
+    `correction_id` say where it comes from (None for a replay of the base's own answer), so that what is forgotten can
+    be taken out.
     """
 
     messages: Prompt
@@ -41,6 +43,7 @@ class Example:
     form: Form = "served"
     reply_id: str | None = None
     thread: str | None = None
+    correction_id: str | None = None
 
     @property
     def question(self) -> str:
@@ -69,16 +72,36 @@ def freeze_dataset(examples: Sequence[Example], folder: Path, dropped: dict[str,
     return dataset
 
 
+def thin_dataset(kept: Sequence[Example], folder: Path) -> None:
+    """Leave only these examples of a frozen dataset, because people asked for the others to be forgotten.
+
+    The manifest goes on naming the dataset by the hash that it had, which adapters refer to, and tells how many rows
+    are gone. It is written first: a kill in between leaves the whole file, which is read and thinned again.
+    """
+    content = "".join(f"{_to_json(example)}\n" for example in kept).encode()
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest |= {"now": hashlib.sha256(content).hexdigest(), "forgotten": manifest["rows"] - len(kept)}
+    _replace(folder / MANIFEST, json.dumps(manifest, indent=2, sort_keys=True).encode())
+    _replace(folder / DATASET, content)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_suffix(".new")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
 def load_dataset(folder: Path) -> list[Example]:
     """Read a frozen dataset. Raises `DatasetError` where it is unreadable or not the one that was frozen."""
     path = folder / DATASET
     try:
-        expected = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["sha256"]
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        expected = (manifest["sha256"], manifest.get("now"))
         found = hash_file(path)
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(f"{folder} holds no readable dataset: {error}") from error
-    if found != expected:
+    if found not in expected:
         raise DatasetError(f"{path} does not match its recorded hash; it was changed after it was frozen.")
     return [_from_json(line) for line in lines]
 

@@ -3,19 +3,21 @@
 import json
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from retrain.errors import TrainingFailed
+from retrain.errors import RetrainStopped, TrainingFailed
 from retrain.settings import TrainSettings
 
 JOB = "job.json"
 LOG = "train.log"
 ADAPTER_FOLDER = "adapter"
 TAIL_LINES = 20
+LOOK_SECONDS = 0.2  # between looks whether to stop
 
 TellProgress = Callable[[dict[str, Any]], None]
 
@@ -53,16 +55,21 @@ def load_job(folder: Path) -> TrainingJob:
     return TrainingJob(Path(content["base_folder"]), content["context"], settings)
 
 
-def run_training(job: TrainingJob, folder: Path, progress: TellProgress) -> TrainingResult:
+def run_training(
+    job: TrainingJob, folder: Path, progress: TellProgress, stop: threading.Event | None = None
+) -> TrainingResult:
     """Train in a child process, telling `progress` each event, and return what it reported.
 
     The child's output is kept in the folder's train.log. Raises `TrainingFailed` with the last lines of it when the
-    child crashes or leaves no adapter.
+    child crashes or leaves no adapter, and `RetrainStopped` once `stop` is set.
     """
+    stop = stop or threading.Event()
     save_job(job, folder)
     events: list[dict[str, Any]] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     with _start_child(folder) as child, (folder / LOG).open("w", encoding="utf-8") as log:
+        watcher = threading.Thread(target=_kill_on, args=(stop, child), name="training-watch")
+        watcher.start()
         for line in _listen(child):
             log.write(line)
             event = _parse_event(line)
@@ -71,6 +78,9 @@ def run_training(job: TrainingJob, folder: Path, progress: TellProgress) -> Trai
                 continue
             events.append(event)
             progress(event)
+    watcher.join()
+    if stop.is_set():
+        raise RetrainStopped
     if child.returncode != 0 or not events or events[-1]["event"] != "done":
         raise TrainingFailed(child.returncode, tuple(tail))
     return TrainingResult(
@@ -93,6 +103,14 @@ def _start_child(folder: Path) -> subprocess.Popen[str]:
         encoding="utf-8",
         errors="replace",
     )
+
+
+def _kill_on(stop: threading.Event, child: subprocess.Popen[str]) -> None:
+    """End the child once `stop` is set: it may be minutes until it says the next line."""
+    while child.poll() is None:
+        if stop.wait(LOOK_SECONDS):
+            child.kill()
+            return
 
 
 def _listen(child: subprocess.Popen[str]) -> Iterator[str]:

@@ -114,10 +114,11 @@ def require_passed(adapter: Adapter) -> None:
 def find_rollback(db: Database, adapters_folder: Path, base_id: str, to: str | None = None) -> Adapter | None:
     """Return what a rollback would serve: `to`, or what served before the present one; None is the bare base.
 
-    Each rollback goes one step further back. `to` is an adapter's id or `BARE_BASE`. Raises `PromotionError` where
-    there is nothing to go back to, and `AdapterError` where its files are missing or changed.
+    Each rollback goes one step further back, past adapters that were deleted. `to` is an adapter's id or `BARE_BASE`.
+    Raises `PromotionError` where there is nothing to go back to, and `AdapterError` where its files are missing or
+    changed.
     """
-    target = _find_previous(db, base_id) if to is None else (None if to == BARE_BASE else to)
+    target = _find_previous(db, adapters_folder, base_id) if to is None else (None if to == BARE_BASE else to)
     if target == live(db, base_id):
         raise PromotionError(f"{target or 'The bare base'} serves already; there is nothing to go back to.")
     return None if target is None else _load_verified(adapters_folder, target, base_id)
@@ -128,7 +129,7 @@ def rollback(db: Database, adapter: Adapter | None, base_id: str, *, by: str, re
     return _record(db, None if adapter is None else adapter.id, base_id, by, reason)
 
 
-def _find_previous(db: Database, base_id: str) -> str | None:
+def _find_previous(db: Database, adapters_folder: Path, base_id: str) -> str | None:
     """Read the history as a stack: what is promoted goes on top, what was served before is returned to."""
     stack: list[str | None] = [None]
     for promotion in find_promotions(db, base_id):
@@ -136,12 +137,15 @@ def _find_previous(db: Database, base_id: str) -> str | None:
             del stack[stack.index(promotion.adapter_id) + 1 :]
         else:
             stack.append(promotion.adapter_id)
-    return stack[-2] if len(stack) > 1 else None
+    before = (one for one in reversed(stack[:-1]) if one is None or (adapters_folder / one).is_dir())
+    return next(before, None)
 
 
 def _load_verified(adapters_folder: Path, adapter_id: str, base_id: str) -> Adapter:
     if not _is_plain(adapter_id):
         raise PromotionError(f"'{adapter_id}' is not an adapter's id.")
+    if not (adapters_folder / adapter_id).is_dir():
+        raise PromotionError(f"There is no adapter {adapter_id}, or no more: one that learned what was forgotten goes.")
     adapter = load_adapter(adapters_folder / adapter_id)
     require_passed(adapter)
     if adapter.base_id != base_id:

@@ -93,9 +93,9 @@ def end_run(db: Database, report: RetrainReport) -> None:
     )
 
 
-def fail_run(db: Database, run_id: str, reason: str) -> None:
-    """Record that the run ended in an error."""
-    _close(db, run_id, state=FAILED, reasons=[reason])
+def fail_run(db: Database, run_id: str, reason: str, state: str = FAILED) -> None:
+    """Record that the run ended in an error, or was broken off."""
+    _close(db, run_id, state=state, reasons=[reason])
 
 
 def find_last_start(db: Database) -> datetime | None:

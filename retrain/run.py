@@ -4,6 +4,7 @@ Everything that serves is handed in as a callable. Knows nothing of Slack, of th
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,12 +17,14 @@ from retrain.adapter import Adapter
 from retrain.base_card import Base, load_base
 from retrain.contest import Exam, build_scores, choose_questions, compare
 from retrain.curate import BuildPrompt, Curated, Privacy, curate
+from retrain.erasure import has_learned_forgotten
+from retrain.errors import RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
 from retrain.examples import Dataset, Example, Prompt, freeze_dataset
 from retrain.job import TrainingJob, TrainingResult, run_training
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
-from retrain.report import RetrainReport, begin_run, end_run, fail_run
+from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, end_run, fail_run
 from retrain.settings import RetrainSettings
 
 logger = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ class RetrainDeps:
 
     `build_prompt` gives the prompt that a question gets now; `replay_prompts(n)` up to n prompts to rehearse, none of
     them a held-out question; `use_adapter` serves an adapter and returns the swap's milliseconds; `tell` hears of
-    progress. Folders are made as needed.
+    progress. Once `stop` is set the run ends with `RetrainStopped`. Folders are made as needed.
     """
 
     db: Database
@@ -57,17 +60,21 @@ class RetrainDeps:
     replay_prompts: Callable[[int], Sequence[Prompt]] = field(default=lambda count: ())  # noqa: ARG005
     privacy: Privacy = field(default_factory=Privacy)
     tell: Callable[[Progress], None] = field(default=lambda progress: None)  # noqa: ARG005
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class _Watch:
-    """Tells of each step as it begins and keeps how long it took."""
+    """Tells of each step as it begins and keeps how long it took. Begins none once the run is to stop."""
 
-    def __init__(self, tell: Callable[[Progress], None]) -> None:
+    def __init__(self, tell: Callable[[Progress], None], stop: threading.Event) -> None:
         self.tell = tell
+        self.stop = stop
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def step(self, name: str, text: str) -> Iterator[None]:
+        if self.stop.is_set():
+            raise RetrainStopped
         began = time.monotonic()
         self.tell(Progress(name, text, 0.0))
         yield
@@ -100,15 +107,16 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
             )
         except BaseException as error:
             logger.warning("retrain %s failed: %s", run_id, type(error).__name__)
-            fail_run(deps.db, run_id, f"{type(error).__name__}: {error}")
+            state = INTERRUPTED if isinstance(error, RetrainStopped) else FAILED
+            fail_run(deps.db, run_id, f"{type(error).__name__}: {error}", state)
             raise
     return report
 
 
 def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainReport:
     """The steps from feedback to a decision; each later one reads only what the earlier ones returned."""
-    watch = _Watch(deps.tell)
-    champion = load_live(deps.db, deps.adapters_folder, base.id)
+    watch = _Watch(deps.tell, deps.stop)
+    champion = _find_champion(deps, base)
     folder = deps.runs_folder / report.run_id
     folder.mkdir(parents=True)
 
@@ -123,7 +131,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         dataset = freeze_dataset(examples, folder, curated.dropped)
     with watch.step("train", "Training"):
         job = TrainingJob(deps.base_folder.resolve(), base.context, deps.settings.train)
-        trained = run_training(job, folder, lambda event: _tell_training(deps, event))
+        trained = run_training(job, folder, lambda event: _tell_training(deps, event), deps.stop)
         candidate = _build_candidate(deps, base, dataset, trained)
     with watch.step("evaluate", "Asking the candidate and the champion the same questions"):
         asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit)
@@ -153,6 +161,12 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         seconds=watch.total(),
         swap_ms=swap_ms,
     )
+
+
+def _find_champion(deps: RetrainDeps, base: Base) -> Adapter | None:
+    """Return what the candidate has to beat: what serves, or the bare base where that has to go whoever wins."""
+    champion = load_live(deps.db, deps.adapters_folder, base.id)
+    return None if champion is not None and has_learned_forgotten(champion, deps.runs_folder) else champion
 
 
 def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:

@@ -4,14 +4,14 @@ Without that the next retrain would teach the same again, and answers verified b
 nothing of engines.
 """
 
-import json
 from pathlib import Path
 
 from feedback.corrections import approved, set_aside
 from feedback.database import Database
 from retrain.adapter import AdapterError, load_adapter
+from retrain.erasure import find_manifest
 from retrain.errors import DatasetError
-from retrain.examples import MANIFEST, load_dataset
+from retrain.examples import load_dataset
 
 
 def take_back_lessons(
@@ -36,10 +36,8 @@ def _find_taught(adapters_folder: Path, runs_folder: Path, adapter_id: str | Non
         wanted = load_adapter(adapters_folder / adapter_id).dataset_hash
     except AdapterError:
         return set()
-    for manifest in runs_folder.glob(f"*/{MANIFEST}"):
-        if json.loads(manifest.read_text(encoding="utf-8"))["sha256"] == wanted:
-            return _read_taught(manifest.parent)
-    return set()
+    manifest = find_manifest(runs_folder, wanted)
+    return set() if manifest is None else _read_taught(manifest.parent)
 
 
 def _read_taught(folder: Path) -> set[str]:

@@ -58,5 +58,4 @@ def _forget(parts: Parts, body: Body, respond: Respond) -> None:
         respond(text=wording.ADMINS_ONLY.format(command="forget @person"), replace_original=False)
         return
     count = forgetting.forget_person(parts, person)
-    parts.learn_corrections()
     respond(text=wording.FORGOTTEN.format(person=person, count=count), replace_original=True)

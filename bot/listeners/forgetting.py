@@ -8,6 +8,7 @@ from slack_bolt import App
 from bot.parts import Parts
 from feedback import forgetting, inbox
 from feedback.events import Role
+from retrieval.sources.registry import SourceKind
 
 logger = logging.getLogger(__name__)
 
@@ -42,23 +43,32 @@ def resume(parts: Parts, body: Body) -> None:
 
 
 def forget_deleted(parts: Parts, body: Body) -> None:
-    """Forget a deleted message, whoever wrote it."""
+    """Forget a deleted message, whoever wrote it, also where it was learned."""
     event = body["event"]
-    count = forgetting.forget_message(parts.db, body["team_id"], event["channel"], event["deleted_ts"])
+    count = forgetting.forget_message(parts.db, parts.directory.team, event["channel"], event["deleted_ts"])
+    parts.learn_corrections()
+    parts.learning.forget_lessons()
     inbox.mark_done(parts.db, body["event_id"])
     logger.info("message %s was deleted: %d replies lost their words", event["deleted_ts"], count)
 
 
 def forget_workspace(parts: Parts, body: Body) -> None:
-    """Forget everything of the workspace, this event included."""
-    logger.warning("Chip was removed from the workspace %s, whose data is deleted", body["team_id"])
-    forgetting.forget_team(parts.db, body["team_id"])
+    """Forget everything of the workspace: what was read there, what was learned there, and this event."""
+    logger.warning("Chip was removed from the workspace %s, whose data is deleted", parts.directory.team)
+    for source in parts.upkeep.sources():
+        if source.kind is SourceKind.SLACK:
+            parts.upkeep.remove(source.name)
+    forgetting.forget_team(parts.db, parts.directory.team)
+    parts.learn_corrections()
+    parts.learning.forget_lessons(is_over=True)
     parts.on_removed()
 
 
 def forget_person(parts: Parts, person: str) -> int:
     """Forget what a person wrote, at their own wish; return how many questions that were."""
     count = forgetting.forget_person(parts.db, parts.directory.team, person)
+    parts.learn_corrections()
+    parts.learning.forget_lessons()
     logger.info("%s asked to be forgotten: %d questions", person, count)
     return count
 

@@ -27,7 +27,7 @@ from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
 logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-Act = Callable[[Parts, str, str], None]
+Act = Callable[[Parts, str, str], object]
 
 DAYS = 30
 _SHOWN = 3
@@ -62,7 +62,7 @@ def register(app: App, parts: Parts) -> None:
     listen(home.REFRESH, lambda *_: None)
     listen(home.EXPORT, _export)
     listen(home.TRAINING, _choose_training)
-    listen(home.FORGET, lambda parts, person, _: _forget(parts, person))
+    listen(home.FORGET, lambda parts, person, _: forget_person(parts, person))
     listen(home.RETRAIN, _retrain, Role.ADMIN)
     listen(home.ROLLBACK, _rollback, Role.ADMIN)
     listen(home.PAUSE, _pause, Role.ADMIN)
@@ -184,11 +184,6 @@ def _export(parts: Parts, person: str, _value: str) -> None:
 
 def _choose_training(parts: Parts, person: str, value: str) -> None:
     choices.choose_training(parts.db, parts.directory.team, person, allowed=value == "on")
-
-
-def _forget(parts: Parts, person: str) -> None:
-    forget_person(parts, person)
-    parts.learn_corrections()
 
 
 def _retrain(parts: Parts, person: str, _value: str) -> None:

@@ -11,11 +11,16 @@ from bot.core import make_id, now_utc
 from bot.engine.port import EngineError
 from bot.learning import Learning
 from feedback.database import open_database
+from feedback.forgetting import forget_person
 from retrain import registry
-from retrain.errors import RetrainError, RetrainRunning
+from retrain.curate import curate
+from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
+from retrain.examples import DATASET, freeze_dataset
 from retrain.report import RetrainReport
+from retrain.settings import CurateSettings
 from tests.fakes import QuotingEngine
 from tests.loop.adapters import write_adapter
+from tests.retrain.feedback_rows import add_reply, correct
 
 REPORT = RetrainReport("T1", "command", "U1", datetime(2026, 1, 1, tzinfo=UTC), "nothing to learn", (), "b", None)
 
@@ -183,3 +188,112 @@ def test_a_failed_retrain_is_told_without_what_it_should_not_say(
     assert told in channel.told[0]
     assert "secret detail" not in channel.told[0]
     assert channel.reports == []
+
+
+def learn_and_serve(learning: Learning, adapter_id: str) -> Path:
+    """Freeze what feedback holds now, and serve an adapter of it; return its run's folder."""
+    run = learning.runs_folder / f"T{adapter_id}"
+    run.mkdir(parents=True)
+    curated = curate(learning.db, CurateSettings(), seed=1, heldout=[])
+    dataset = freeze_dataset(curated.examples, run, {})
+    base_id = learning.engine.base_id
+    adapter = write_adapter(learning.adapters_folder, adapter_id, base_id, dataset_hash=dataset.sha256)
+    registry.promote(learning.db, adapter, by="test", reason="test")
+    learning.engine.use_adapter(adapter)
+    return run
+
+
+def teach(learning: Learning) -> None:
+    for number in (1, 2):
+        add_reply(learning.db, f"R{number}", f"What of Ann Onym's {number}?", asker=f"U{number}")
+        correct(learning.db, f"R{number}", f"It is {number}.")
+
+
+def wait_for_end(learning: Learning) -> None:
+    assert learning._thread is not None
+    learning._thread.join(10)
+
+
+def test_an_adapter_that_learned_what_is_forgotten_is_replaced_by_one_that_did_not(
+    learning: Learning, channel: Channel
+) -> None:
+    teach(learning)
+    first = learn_and_serve(learning, "A1")
+    served = []
+
+    def run(trigger: str, requested_by: str) -> RetrainReport:
+        served.append((trigger, requested_by, learning.engine.adapter_id()))
+        learn_and_serve(learning, "A2")
+        return REPORT
+
+    learning.run = run
+    forget_person(learning.db, "T1", "U1")
+    learning.forget_lessons()
+    wait_for_end(learning)
+
+    assert served == [("forgetting", "Chip", "A1")], "the old one answers while the new one is trained"
+    assert registry.live(learning.db, "quoting-base") == learning.engine.adapter_id() == "A2"
+    assert [adapter.id for adapter in registry.list_adapters(learning.adapters_folder)] == ["A2"]
+    assert "Onym's 1" not in (first / DATASET).read_text()
+    assert "*A1* answers until it ends" in channel.told[0]
+    with pytest.raises(RetrainError, match="There is no adapter A1"):
+        learning.rollback(to="A1", by="U1")
+    assert learning.rollback(to=None, by="U1") == ("A2", "the bare base quoting-base")
+
+
+@pytest.mark.parametrize("outcome", [REPORT, RetrainError("No disk.")])
+def test_where_the_training_without_it_gives_nothing_what_served_before_serves(
+    learning: Learning, runs: Runs, channel: Channel, outcome: RetrainReport | Exception
+) -> None:
+    teach(learning)
+    add_reply(learning.db, "R3", "What of the third?", asker="U3")
+    learn_and_serve(learning, "A1")
+    correct(learning.db, "R3", "It is 3.")
+    learn_and_serve(learning, "A2")
+    runs.outcome = outcome
+    runs.may_end.set()
+    forget_person(learning.db, "T1", "U3")
+    learning.forget_lessons()
+    wait_for_end(learning)
+
+    assert runs.asked == [("forgetting", "Chip")]
+    assert registry.live(learning.db, "quoting-base") == learning.engine.adapter_id() == "A1"
+    assert "*A1* answers from now on" in channel.told[-1]
+    assert [adapter.id for adapter in registry.list_adapters(learning.adapters_folder)] == ["A1"]
+
+
+def test_what_is_forgotten_during_a_retrain_makes_it_train_once_more(learning: Learning, runs: Runs) -> None:
+    teach(learning)
+    learn_and_serve(learning, "A1")
+    learning.start(trigger="command", requested_by="U9")
+    forget_person(learning.db, "T1", "U1")
+    learning.forget_lessons()
+    assert registry.live(learning.db, "quoting-base") == "A1", "its dataset may be in use"
+    runs.may_end.set()
+    wait_for_end(learning)
+
+    assert [trigger for trigger, _ in runs.asked] == ["command", "forgetting"]
+    assert learning.engine.adapter_id() is None
+
+
+def test_the_end_of_an_installation_takes_the_adapter_at_once(learning: Learning, runs: Runs) -> None:
+    teach(learning)
+    learn_and_serve(learning, "A1")
+    for person in ("U1", "U2", "U9"):
+        forget_person(learning.db, "T1", person)
+    learning.forget_lessons(is_over=True)
+    assert runs.asked == []
+    assert learning.engine.adapter_id() is None
+    assert registry.list_adapters(learning.adapters_folder) == []
+
+
+def test_stopping_breaks_a_retrain_off_and_says_so(learning: Learning, channel: Channel) -> None:
+    def run(_trigger: str, _by: str) -> RetrainReport:
+        assert learning.stopping.wait(10)
+        raise RetrainStopped
+
+    learning.run = run
+    learning.start(trigger="command", requested_by="U1")
+    learning.close()
+    assert channel.told == ["The training was broken off because Chip was stopped."]
+    assert not learning.start(trigger="command", requested_by="U1")

@@ -1,6 +1,7 @@
 """What people take back or change: edits, deletions, the wish to be forgotten, the end of an installation."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,11 +9,17 @@ from bot import wording
 from bot.commands import consent
 from bot.listeners import forgetting
 from bot.listeners.edits import ANSWER_EDIT
-from feedback import conversation, replies, votes
+from feedback import choices, conversation, corrections, replies, votes
 from feedback.consent import OFF, find_consent, record_consent
 from feedback.database import Database
+from feedback.forgetting import forget_person
 from feedback.tables import METADATA, feedback_events
+from retrain import registry
+from retrain.curate import curate
+from retrain.examples import DATASET, freeze_dataset
+from retrain.settings import CurateSettings
 from tests.fakes import Slowly
+from tests.loop.adapters import write_adapter
 from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, DMS, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
@@ -212,3 +219,79 @@ def test_only_admins_may_have_others_forgotten(chip: Chip, person: str, text: st
     assert chip.workspace.visit(person).command(DMS[person], text)
     chip.wait_for_said(DMS[person], wording.ADMINS_ONLY.format(command="forget @person"))
     chip.settle()
+
+
+def learn(chip: Chip, adapter_id: str) -> Path:
+    """Let an adapter serve that learned what feedback holds now; return its dataset."""
+    run = chip.core.runs_folder / f"T{adapter_id}"
+    run.mkdir(parents=True)
+    dataset = freeze_dataset(curate(chip.core.db, CurateSettings(), seed=1, heldout=[]).examples, run, {})
+    base_id = chip.engine.base_id
+    adapter = write_adapter(chip.core.adapters_folder, adapter_id, base_id, dataset_hash=dataset.sha256)
+    registry.promote(chip.core.db, adapter, by="test", reason="test")
+    chip.engine.use_adapter(adapter)
+    return run / DATASET
+
+
+@BOTH_TRANSPORTS
+def test_forget_me_reaches_what_was_trained_on_and_the_adapter_that_learned_it(chip: Chip) -> None:
+    reply = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
+    corrections.record_correction(chip.core.db, reply_id=reply.id, person=SAM, role="staff", text="75 minutes.")
+    dataset = learn(chip, "A1")
+    assert RUNTIME in dataset.read_text()
+    cleo = chip.workspace.visit(CLEO)
+    assert cleo.command(DMS[CLEO], "/chip forget me")
+    asked = chip.wait_for_said(DMS[CLEO], "This cannot be undone")
+    assert cleo.click(chip.show(CLEO, asked), DMS[CLEO], consent.FORGET)
+
+    chip.wait_for_said(ADMIN, "to be forgotten and is deleted; *the bare base quoting-base* answers from now on")
+    chip.settle()
+    assert RUNTIME not in dataset.read_text()
+    assert chip.engine.adapter_id() is None
+    assert registry.list_adapters(chip.core.adapters_folder) == []
+    assert CLEO not in json.dumps([r.asker for r in replies.find_replies(chip.core.db, [reply.id]).values()])
+
+
+def test_a_deleted_question_is_no_longer_served_as_verified_nor_kept_as_learned(chip: Chip) -> None:
+    message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    reply = chip.reply_at(HELP, message)
+    corrections.record_correction(chip.core.db, reply_id=reply.id, person=SAM, role="staff", text="75 minutes.")
+    assert chip.core.learn_corrections()
+    dataset = learn(chip, "A1")
+    chip.workspace.visit(CLEO).delete(HELP, message["thread_ts"])
+
+    chip.wait_for_said(ADMIN, "answers from now on")
+    chip.settle()
+    assert RUNTIME not in dataset.read_text()
+    assert "75 minutes" not in chip.ask(SAM, RUNTIME)["markdown"]
+
+
+def test_what_a_kill_left_of_forgetting_is_done_at_the_next_start(chip: Chip) -> None:
+    reply = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
+    votes.record_button(chip.core.db, reply_id=reply.id, person=SAM, role="staff", verdict="up")
+    dataset = learn(chip, "A1")
+    chip.settle()
+    chip.stop()
+    forget_person(chip.core.db, TEAM, CLEO)  # and no more: here the kill comes
+    chip.start()
+
+    chip.wait_for_said(ADMIN, "answers from now on")
+    assert RUNTIME not in dataset.read_text()
+
+
+def test_the_end_of_an_installation_leaves_no_dataset_and_no_adapter(chip: Chip) -> None:
+    reply = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
+    votes.record_button(chip.core.db, reply_id=reply.id, person=SAM, role="staff", verdict="up")
+    dataset = learn(chip, "A1")
+    chip.settle()
+    chip.workspace.inside(lambda workspace: workspace.push_event({"type": "app_uninstalled"}))
+    chip.workspace.wait_for(lambda: not registry.list_adapters(chip.core.adapters_folder))
+    assert dataset.read_text() == ""
+    assert chip.engine.adapter_id() is None
+
+
+def test_who_is_forgotten_stays_out_of_the_training_as_they_wished(chip: Chip) -> None:
+    assert chip.parts is not None
+    choices.choose_training(chip.core.db, TEAM, CLEO, allowed=False)
+    forgetting.forget_person(chip.parts, CLEO)
+    assert not choices.may_train_on(chip.core.db, TEAM, CLEO)

@@ -133,7 +133,7 @@ def test_personal_data_is_masked_in_what_people_wrote_and_kept_in_documents(db: 
     thread = (Turn("user", "I am Ada Quill, ada@quill.example"),)
     add_reply(db, "R1", "May Ada Quill charge it? ada@quill.example", evidence=evidence, thread=thread)
     correct(db, "R1", "Ada Quill may. Write to help@larkspur.example.")
-    example = only(run_curate(db, privacy=Privacy(names=("Ada Quill",))))
+    example = only(run_curate(db, privacy=Privacy(find_names=lambda reply, teacher: ("Ada Quill",))))  # noqa: ARG005
     text = " ".join(message.content for message in example.messages) + example.target
     assert "Quill" not in text
     assert "ada@" not in text

@@ -1,5 +1,7 @@
 """The story of a retrain on a tiny base: feedback in, a better adapter served, or a reason why not."""
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.base_card import BaseModelError
-from retrain.errors import RetrainRunning
+from retrain.errors import RetrainRunning, RetrainStopped
 from retrain.evaluate import Answer
 from retrain.examples import Prompt
 from retrain.lock import find_running, hold_lock
@@ -162,5 +164,27 @@ def test_an_error_half_way_fails_the_run_and_the_next_can_start(
         run_retrain(replace(deps, answerer=ClosedAnswerer()), trigger="command", requested_by="U9")
     (row,) = find_reports(db)
     assert (row["state"], row["reasons"]) == ("failed", ["RuntimeError: closed before 2 prompts for None"])
+    assert serving.history == []
+    assert find_running(deps.runs_folder) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["curate", "train"])
+def test_a_retrain_that_is_stopped_ends_soon_and_swaps_nothing(
+    db: Database, deps: RetrainDeps, serving: Serving, step: str
+) -> None:
+    teach(db)
+    stop, stopped = threading.Event(), list[float]()
+
+    def tell(progress: Progress) -> None:
+        if progress.step == step and not stop.is_set():
+            stop.set()
+            stopped.append(time.monotonic())
+
+    endless = replace(SETTINGS, train=replace(SETTINGS.train, max_epochs=10_000, learning_rate=1e-9))
+    with pytest.raises(RetrainStopped):
+        run_retrain(replace(deps, stop=stop, tell=tell, settings=endless), trigger="command", requested_by="U9")
+    assert time.monotonic() - stopped[0] < 5
+    assert [row["state"] for row in find_reports(db)] == ["interrupted"]
     assert serving.history == []
     assert find_running(deps.runs_folder) is None

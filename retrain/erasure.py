@@ -1,0 +1,109 @@
+"""What was forgotten leaves the frozen datasets, and adapters that learned from it are deleted.
+
+A row is forgotten when the database holds its reply's words, or its correction, no more; so nobody has to tell this
+module what was forgotten, and a sweep that a kill cut off is done by the next. An adapter's weights cannot be told what
+to forget, but each adapter is trained from the base on the whole dataset of its run: one that is trained anew without
+the forgotten rows never knew them. Knows nothing of engines, nor of when it is called.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from feedback.corrections import find_all
+from feedback.database import Database
+from feedback.replies import find_replies
+from retrain.adapter import Adapter
+from retrain.errors import DatasetError
+from retrain.examples import MANIFEST, Example, load_dataset, thin_dataset
+from retrain.job import ADAPTER_FOLDER
+from retrain.lock import hold_lock
+from retrain.registry import list_adapters, live
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What a sweep did: how many rows it took out, and the adapters that it deleted, by id.
+
+    `serving` is the adapter that learned what was forgotten and serves still; whoever asked has to replace it.
+    """
+
+    rows: int
+    deleted: tuple[str, ...]
+    serving: str | None
+
+
+def erase_forgotten(db: Database, adapters_folder: Path, runs_folder: Path, base_id: str) -> Erased:
+    """Take what is forgotten out of every dataset, and delete the adapters that learned it and do not serve.
+
+    Raises `RetrainRunning` while a retrain goes on, which may be reading its dataset.
+    """
+    with hold_lock(runs_folder, db.clock()):
+        rows = sum(_thin(db, manifest.parent) for manifest in sorted(runs_folder.glob(f"*/{MANIFEST}")))
+        tainted = [adapter for adapter in list_adapters(adapters_folder) if has_learned_forgotten(adapter, runs_folder)]
+        serving = live(db, base_id)
+        deleted = [adapter.id for adapter in tainted if adapter.id != live(db, adapter.base_id)]
+        for adapter_id in deleted:
+            shutil.rmtree(adapters_folder / adapter_id)
+    if rows or deleted:
+        logger.info("%d rows left the datasets, and with them the adapters %s", rows, deleted)
+    return Erased(rows, tuple(deleted), serving if serving in {adapter.id for adapter in tainted} else None)
+
+
+def has_learned_forgotten(adapter: Adapter, runs_folder: Path) -> bool:
+    """Whether rows left the adapter's dataset since it was trained; False where its dataset is not to be found."""
+    manifest = find_manifest(runs_folder, adapter.dataset_hash)
+    return manifest is not None and _read(manifest).get("forgotten", 0) > 0
+
+
+def find_manifest(runs_folder: Path, dataset_hash: str) -> Path | None:
+    """Return the manifest of the dataset that had this hash when it was frozen."""
+    return next((path for path in runs_folder.glob(f"*/{MANIFEST}") if _read(path)["sha256"] == dataset_hash), None)
+
+
+def _read(manifest: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    return content
+
+
+def _thin(db: Database, run: Path) -> int:
+    """Take the forgotten rows out of one run's dataset, with the run's own copy of the weights; return how many."""
+    try:
+        examples = load_dataset(run)
+    except DatasetError as error:
+        logger.warning("what was forgotten cannot be taken out: %s", error)
+        return 0
+    kept = find_remembered(db, examples)
+    if len(kept) == len(examples):
+        return 0
+    thin_dataset(kept, run)
+    if (run / ADAPTER_FOLDER).is_dir():
+        shutil.rmtree(run / ADAPTER_FOLDER)
+    return len(examples) - len(kept)
+
+
+def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:
+    """Return the examples whose words the database still holds, and those that come from nobody's words."""
+    examples = list(examples)
+    replies = find_replies(db, list({example.reply_id for example in examples if example.reply_id}))
+    corrections = find_all(db)
+    corrected = {correction.reply_id for correction in corrections.values()}
+
+    def is_remembered(example: Example) -> bool:
+        if example.reply_id is None:
+            return True
+        reply = replies.get(example.reply_id)
+        if reply is None or not reply.messages:
+            return False
+        if example.source != "correction":
+            return True
+        known = example.correction_id  # None in a dataset of before it was noted
+        return known in corrections if known else example.reply_id in corrected
+
+    return [example for example in examples if is_remembered(example)]
