@@ -53,7 +53,8 @@ class Question:
     where it has none, as a command.
 
     `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew. Of a
-    private question the asker alone sees the answer.
+    private question the asker alone sees the answer. `home` is the asker's own team, "" for the team that Chip is
+    installed in: in a channel that is shared with other organisations the two differ.
     """
 
     team: str
@@ -66,6 +67,7 @@ class Question:
     edit: str = ""
     is_private: bool = False
 
+    home: str = ""
     @property
     def key(self) -> str:
         """What makes two deliveries the same question: a mention arrives as two events with one ts."""
@@ -73,7 +75,7 @@ class Question:
 
     @property
     def place(self) -> Place:
-        return Place(self.team, self.channel, self.thread_ts, self.person)
+        return Place(self.home or self.team, self.channel, self.thread_ts, self.person)
 
 
 @dataclass(frozen=True, slots=True)

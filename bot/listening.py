@@ -25,11 +25,15 @@ def find_question(
     body: Event,
     rules: ChannelRules,
     *,
+    team: str,
     bot_user: str,
     now: datetime,
     follows_up: Callable[[Question], bool],
 ) -> Question | None:
-    """Return the question in an event, or None where nobody asked Chip. `now` is in the workspace's time zone."""
+    """Return the question in an event, or None where nobody asked Chip. `now` is in the workspace's time zone.
+
+    `team` is where Chip is installed: in a channel that is shared with others, the event may name theirs.
+    """
     event = body["event"]
     person = _find_person(event, rules, bot_user)
     if person is None:
@@ -39,13 +43,14 @@ def find_question(
     is_mentioned = event["type"] == "app_mention" or f"<@{bot_user}>" in text
     quiet = not is_direct and is_quiet(rules, now)
     question = Question(
-        body["team_id"],
+        team,
         event["channel"],
         event.get("thread_ts") or event["ts"],
         event["ts"],
         person,
         text,
         is_private=not is_direct and (quiet or rules.answer_in is AnswerIn.EPHEMERAL),
+        home=event.get("user_team") or event.get("team") or "",
     )
     addressed = is_direct or is_mentioned or (not quiet and _is_listened_to(question, rules, follows_up))
     return question if addressed else None

@@ -26,7 +26,7 @@ STOPPED = "stopped_by_user"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer goes, and for whom: a thread of a channel, a person of a team."""
+    """Where an answer goes, and for whom: a thread of a channel, a person of a team (their own, also a foreign one)."""
 
     team: str
     channel: str

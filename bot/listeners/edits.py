@@ -4,6 +4,7 @@ Unfurls, counters and Chip's own streams are "changes" too; only a person's new 
 """
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -55,7 +56,8 @@ def find_edited_question(parts: Parts, body: Body) -> Question | None:
     if message.get("text", "") == before.get("text", ""):
         return None
     ts, thread_ts = message["ts"], message.get("thread_ts") or message["ts"]
-    asked = Question(body["team_id"], event["channel"], thread_ts, ts, person, message.get("text", ""))
+    home = message.get("user_team") or message.get("team") or ""
+    asked = Question(parts.directory.team, event["channel"], thread_ts, ts, person, message.get("text", ""), home=home)
     return asked if inbox.find_event(parts.db, asked.key) is not None else None
 
 
@@ -68,7 +70,7 @@ def answer_edit(parts: Parts, body: Body) -> None:
             channel=body["channel"]["id"], user=body["user"]["id"], text=wording.UNKNOWN_ACTION
         )
         return
-    question = Question(asked.team, asked.channel, asked.thread_ts, asked.ts, asked.person, asked.text, edit=stored.key)
+    question = replace(asked, edit=stored.key)
     is_resumed = inbox.find_event(parts.db, question.key) is not None
     if messages.take_again(parts, question, body["trigger_id"]):
         messages.answer_question(parts, question, body["trigger_id"], is_resumed=is_resumed)

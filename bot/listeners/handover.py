@@ -37,7 +37,7 @@ def _find_job(parts: Parts, body: Body) -> Callable[[], None] | None:
     desk = parts.tickets
     if (mine := desk.find_for_message(event["channel"], thread_ts)) is not None:
         return partial(desk.take_message, mine, person, text, key=body["event_id"])
-    if (taken := desk.find_claimed(body["team_id"], event["channel"], thread_ts)) is not None:
+    if (taken := desk.find_claimed(parts.directory.team, event["channel"], thread_ts)) is not None:
         return partial(desk.forward, taken, person, text)
     return None
 

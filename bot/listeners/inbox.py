@@ -1,6 +1,7 @@
 """Whatever Slack delivers is written to the inbox before Slack is told that it arrived, and known when it comes again.
 
-Events are told apart by their id, presses, forms and commands by their trigger. Knows nothing of what either means.
+Events are told apart by their id, presses, forms and commands by their trigger. They are filed under the team that Chip
+is installed in, whichever team Slack names: in a shared channel that is the writer's. Knows nothing of what they mean.
 """
 
 import logging
@@ -71,7 +72,7 @@ def _remember_event(parts: Parts, body: Body) -> bool:
         parts.db,
         key,
         event["type"],
-        team=str(body.get("team_id") or ""),
+        team=parts.directory.team,
         channel=place if isinstance(place, str) else "",
         ts=str(event.get("ts") or event.get("event_ts") or ""),
         payload=body,
@@ -85,12 +86,11 @@ def _remember_interaction(parts: Parts, body: Body) -> bool:
     key = _interaction_key(body)
     if key is None:
         return True
-    team = body.get("team") or {}
     is_new = inbox.record_event(
         parts.db,
         key,
         body.get("type") or COMMAND,
-        team=str(body.get("team_id") or team.get("id") or ""),
+        team=parts.directory.team,
         channel=str(body.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
         ts=None,
         payload=body,

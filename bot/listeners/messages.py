@@ -69,6 +69,7 @@ def find_question(parts: Parts, body: dict[str, Any]) -> Question | None:
     return listening.find_question(
         body,
         parts.rules.find(body["event"]["channel"]),
+        team=parts.directory.team,
         bot_user=parts.bot_user,
         now=parts.clock().astimezone(parts.time_zone),
         follows_up=lambda question: _follows_up(parts, question),

@@ -27,9 +27,9 @@ def build_events(change: Change, directory: Directory, board: Board, next_ts: Ca
     if channel is None or message.ephemeral_to is not None or BOT_USER_ID not in channel.members:
         return []
     if change.kind == "posted":
-        return _posted(message, channel, board)
+        return _posted(message, channel, board, directory)
     if change.kind == "edited":
-        return _edited(change, channel, board, next_ts)
+        return _edited(change, channel, board, directory, next_ts)
     if change.kind == "deleted":
         return [_deleted(message, channel, board, next_ts())]
     if change.kind in ("reacted", "unreacted"):
@@ -48,19 +48,24 @@ def is_subscribed(event: Event, subscriptions: Collection[str] | None) -> bool:
     return subscriptions is None or subscription_of(event) in subscriptions
 
 
-def build_callback(event: Event, event_id: str, team_id: str, now: datetime) -> dict[str, Any]:
-    """The outer wrapper, the same in both transports."""
+def build_callback(
+    event: Event, event_id: str, team_id: str, now: datetime, *, is_ext_shared: bool = False
+) -> dict[str, Any]:
+    """The outer wrapper, the same in both transports.
+
+    In a shared channel `team_id` names the writer's team; the app finds its own in `authorizations`.
+    """
     authorization = {"enterprise_id": None, "team_id": team_id, "user_id": BOT_USER_ID, "is_bot": True}
     return {
         "token": "local-verification-token",
-        "team_id": team_id,
+        "team_id": event.get("user_team") or team_id,
         "api_app_id": APP_ID,
         "type": "event_callback",
         "event_id": event_id,
         "event_time": int(now.timestamp()),
         "event": event,
         "event_context": f"4-{event_id}",
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": is_ext_shared,
         "context_team_id": team_id,
         "context_enterprise_id": None,
         "authorizations": [authorization | {"is_enterprise_install": False}],
@@ -94,14 +99,16 @@ def build_session_stopped(message: Message, user: str, event_ts: str) -> Event:
     }
 
 
-def _posted(message: Message, channel: Channel, board: Board) -> list[Event]:
-    shape = _in_channel(message, channel, board) | {"event_ts": message.ts}
+def _posted(message: Message, channel: Channel, board: Board, directory: Directory) -> list[Event]:
+    shape = _in_channel(message, channel, board, directory) | {"event_ts": message.ts}
     for counter in ("reply_count", "reply_users", "reply_users_count", "latest_reply"):
         shape.pop(counter, None)
     return [shape, *_mention(shape, channel)]
 
 
-def _edited(change: Change, channel: Channel, board: Board, next_ts: Callable[[], str]) -> list[Event]:
+def _edited(
+    change: Change, channel: Channel, board: Board, directory: Directory, next_ts: Callable[[], str]
+) -> list[Event]:
     now_ts = next_ts()
     event: Event = {
         "type": "message",
@@ -111,10 +118,10 @@ def _edited(change: Change, channel: Channel, board: Board, next_ts: Callable[[]
         "channel_type": channel.kind,
         "ts": now_ts,
         "event_ts": now_ts,
-        "message": build_api_message(change.message, board),
+        "message": build_api_message(change.message, board) | _home(change.message, directory),
         "previous_message": build_api_message(change.previous, board) if change.previous else {},
     }
-    return [event, *_mention(_in_channel(change.message, channel, board) | {"event_ts": now_ts}, channel)]
+    return [event, *_mention(_in_channel(change.message, channel, board, directory) | {"event_ts": now_ts}, channel)]
 
 
 def _deleted(message: Message, channel: Channel, board: Board, now_ts: str) -> Event:
@@ -142,11 +149,20 @@ def _reaction(change: Change, now_ts: str) -> Event:
     }
 
 
-def _in_channel(message: Message, channel: Channel, board: Board) -> Event:
+def _in_channel(message: Message, channel: Channel, board: Board, directory: Directory) -> Event:
     shape = build_api_message(message, board) | {"channel": channel.id, "channel_type": channel.kind}
+    shape |= _home(message, directory)
     if not message.bot_id and not message.blocks:
         shape["blocks"] = [_rich_text(message)]
     return shape
+
+
+def _home(message: Message, directory: Directory) -> Event:
+    """What a message says of its writer's team; somebody from another organisation is named by theirs."""
+    writer = directory.find_person(message.user)
+    if writer is None or not writer.team_id:
+        return {"team": directory.team.id}
+    return {"team": writer.team_id, "user_team": writer.team_id, "source_team": writer.team_id}
 
 
 def _mention(shape: Event, channel: Channel) -> list[Event]:

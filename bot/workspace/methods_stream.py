@@ -131,8 +131,12 @@ def _check_recipient(call: Call, channel: Channel) -> None:
         raise SlackError("missing_recipient_user_id")
     if not channel.is_im and team_id is None:
         raise SlackError("missing_recipient_team_id")
-    if user_id is not None and call.workspace.directory.find_person(user_id) is None:
+    person = call.workspace.directory.find_person(user_id) if user_id is not None else None
+    if user_id is not None and person is None:
         raise SlackError("user_not_found")
+    home = (person.team_id if person else "") or call.workspace.directory.team.id
+    if team_id not in (None, home):
+        raise SlackError("team_access_not_granted")
 
 
 STREAM_METHODS = {

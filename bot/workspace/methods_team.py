@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.workspace.api_call import Answer, Call, Method, paginate
 from bot.workspace.errors import SlackError
-from bot.workspace.people import APP_ID, BOT_ID, BOT_USER_ID, UserGroup, build_user
+from bot.workspace.people import APP_ID, BOT_ID, BOT_USER_ID, Person, UserGroup, build_user
 
 
 def test_api(call: Call) -> Answer:
@@ -56,13 +56,13 @@ def open_connection(call: Call) -> Answer:
 
 
 def user_info(call: Call) -> Answer:
-    return {"user": build_user(call.person(), with_email="users:read.email" in call.token.scopes)}
+    return {"user": _show(call, call.person(), with_email="users:read.email" in call.token.scopes)}
 
 
 def list_users(call: Call) -> Answer:
     with_email = "users:read.email" in call.token.scopes
     people, cursor = paginate(list(call.workspace.directory.people.values()), call)
-    members = [build_user(person, with_email=with_email) for person in people]
+    members = [_show(call, person, with_email=with_email) for person in people]
     return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -71,7 +71,7 @@ def look_up_by_email(call: Call) -> Answer:
     person = next((p for p in call.workspace.directory.people.values() if p.email == email and email), None)
     if person is None:
         raise SlackError("users_not_found")
-    return {"user": build_user(person, with_email=True)}
+    return {"user": _show(call, person, with_email=True)}
 
 
 def list_groups(call: Call) -> Answer:
@@ -97,6 +97,10 @@ def bot_info(call: Call) -> Answer:
     if call.find_text("bot") not in (None, BOT_ID):
         raise SlackError("bot_not_found")
     return {"bot": {"id": BOT_ID, "app_id": APP_ID, "user_id": BOT_USER_ID, "name": "Chip", "deleted": False}}
+
+
+def _show(call: Call, person: Person, *, with_email: bool) -> Answer:
+    return build_user(person, with_email=with_email, team_id=call.workspace.directory.team.id)
 
 
 def _build_group(group: UserGroup) -> Answer:

@@ -102,7 +102,7 @@ def _build_interaction(workspace: Workspace, person: Person, kind: str, view_id:
         "team": {"id": team.id, "domain": team.domain},
         "enterprise": None,
         "is_enterprise_install": False,
-        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": team.id},
+        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": person.team_id or team.id},
         "trigger_id": workspace.triggers.issue(person.id, view_id),
     }
 

@@ -35,6 +35,7 @@ class Person:
     time_zone: str = "Europe/Berlin"
     time_zone_offset_seconds: int = 3600
     locale: str = "en-GB"
+    team_id: str = ""  # of another organisation, whose people are in shared channels; "" is this team
 
     @property
     def is_bot(self) -> bool:
@@ -52,6 +53,7 @@ class Channel:
     is_private: bool = False
     is_im: bool = False
     is_archived: bool = False
+    shared_with: tuple[str, ...] = ()  # teams of other organisations (Slack Connect)
 
     @property
     def kind(self) -> Literal["im", "group", "channel"]:
@@ -133,7 +135,8 @@ class Directory:
         if user_id in channel.members:
             return True
         person = self.people.get(user_id)
-        return channel.kind == "channel" and person is not None and person.role in ("agent", "admin")
+        is_own = person is not None and not person.team_id and person.role in ("agent", "admin")
+        return channel.kind == "channel" and is_own
 
     def visible_channels(self, user_id: str) -> list[Channel]:
         return [channel for channel in self.channels.values() if self.may_see(user_id, channel.id)]
@@ -165,16 +168,16 @@ def build_user(person: Person, *, with_email: bool, team_id: str = TEAM_ID) -> d
         profile["email"] = person.email
     return {
         "id": person.id,
-        "team_id": team_id,
+        "team_id": person.team_id or team_id,
         "name": person.name,
         "real_name": person.real_name,
         "color": person.color.lstrip("#"),
         "deleted": False,
         "is_bot": person.is_bot,
-        "is_admin": person.role == "admin",
+        "is_admin": person.role == "admin" and not person.team_id,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": person.role == "customer",
+        "is_restricted": person.role == "customer" and not person.team_id,
         "is_ultra_restricted": False,
         "is_stranger": False,
         "is_app_user": False,
@@ -197,8 +200,10 @@ def build_channel(channel: Channel, *, bot_user_id: str = BOT_USER_ID) -> dict[s
         "is_mpim": False,
         "is_private": channel.is_private or channel.is_im,
         "is_archived": channel.is_archived,
-        "is_ext_shared": False,
+        "is_shared": bool(channel.shared_with),
+        "is_ext_shared": bool(channel.shared_with),
         "is_org_shared": False,
+        "connected_team_ids": list(channel.shared_with),
         "created": 1790000000,
     }
     if channel.is_im:

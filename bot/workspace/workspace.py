@@ -102,7 +102,10 @@ class Workspace:
         """Sends an event to the app, where the manifest asks for its kind."""
         if not events.is_subscribed(event, self.manifest.bot_events):
             return
-        callback = events.build_callback(event, self.ids("Ev"), self.directory.team.id, self.clock())
+        channel = self.directory.find_channel(str(event.get("channel")))
+        is_shared = channel is not None and bool(channel.shared_with)
+        team = self.directory.team.id
+        callback = events.build_callback(event, self.ids("Ev"), team, self.clock(), is_ext_shared=is_shared)
         self.line.push_event(callback)
 
     def invite(self, user: str, channel: str) -> None:
@@ -121,7 +124,7 @@ class Workspace:
     def change_person(self, person: Person) -> None:
         """Puts `person` in the place of the one with this id, or adds it; the app hears user_change."""
         self.directory.add_person(person)
-        user = build_user(person, with_email=False)
+        user = build_user(person, with_email=False, team_id=self.directory.team.id)
         self.push_event({"type": "user_change", "user": user, "event_ts": self.timeline.next_ts()})
 
     def statuses(self) -> dict[tuple[str, str], str]:
