@@ -5,6 +5,7 @@ of ranking or of reading files.
 """
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from retrieval.vectors import Stored
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 6
+_SCHEMA_VERSION = 7
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -33,8 +34,9 @@ CREATE TABLE IF NOT EXISTS items (
 CREATE TABLE IF NOT EXISTS syncs (origin TEXT PRIMARY KEY, at TEXT NOT NULL, problem TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY, origin TEXT NOT NULL, item TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
-    audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT
+    audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT, written INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS documents_by_written ON documents (written);
 CREATE INDEX IF NOT EXISTS documents_by_origin ON documents (origin);
 CREATE INDEX IF NOT EXISTS documents_by_audience ON documents (audience);
 CREATE TABLE IF NOT EXISTS passages (
@@ -119,6 +121,7 @@ class Catalogue:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._create_tables()
+            self.identity = self._find_identity()
             # quick_check reads every page: about 30 ms for 10 MB, and the only way to notice a damaged one now.
             if self._connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("The catalogue is damaged.")
@@ -177,8 +180,12 @@ class Catalogue:
         updated = document.updated.isoformat() if document.updated else None
         values = (document.source, origin, item, document.digest, document.title, document.audience.value, updated)
         with self._transaction() as connection:
+            written = self.last_written() + 1
+            connection.execute("INSERT OR REPLACE INTO settings VALUES ('written', ?)", (str(written),))
             connection.execute("DELETE FROM documents WHERE source = ?", (document.source,))
-            connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", (*values, document.url))
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)", (*values, document.url, written)
+            )
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [_to_row(position, entry) for position, entry in enumerate(entries)],
@@ -262,6 +269,20 @@ class Catalogue:
             last = rows[-1][0]
             yield [_to_entry(row) for row in rows]
 
+    def walk_since(self, written: int) -> list[Passage]:
+        """Return the passages of the documents that were written after the one with this number."""
+        rows = self._read(f"SELECT {_COLUMNS} WHERE d.written > ? ORDER BY p.id", (written,))
+        return [_to_entry(row).passage for row in rows]
+
+    def last_written(self) -> int:
+        """Return the number of the document that was written last; they rise with each, and none is given twice."""
+        return int(self.find_setting("written") or 0)
+
+    def count_since(self, written: int) -> int:
+        """Return how many passages `walk_since` gives."""
+        statement = "SELECT count(*) FROM passages JOIN documents USING (source) WHERE written > ?"
+        return int(self._read(statement, (written,))[0][0])
+
     def count(self) -> tuple[int, int]:
         """Return the number of documents, without verified answers, and of all passages."""
         ((documents, passages),) = self._read(
@@ -294,6 +315,11 @@ class Catalogue:
             raise sqlite3.DatabaseError("it was written by another version of Chip")
         self._connection.executescript(_SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def _find_identity(self) -> str:
+        """Return what tells this file from any other, also from one that stood here before."""
+        self._connection.execute("INSERT OR IGNORE INTO settings VALUES ('identity', ?)", (secrets.token_hex(8),))
+        return str(self._connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,7 +19,7 @@ from retrieval.catalogue import Catalogue, Entry, Listed
 from retrieval.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
 from retrieval.documents import Document, Found, Item, Rules, Unreadable
 from retrieval.embedder import Embedder
-from retrieval.lexical import LexicalIndex, build_lexical_index
+from retrieval.lexical import LexicalIndex, build_lexical_index, count_words, load_lexical_index
 from retrieval.passage import Audience, Passage
 from retrieval.sentences import split_units
 from retrieval.sources.folder import list_folder
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, str], None]
 
 FOLDER_ORIGIN = "folder"
+# So many passages, or a twentieth of all, are ranked one by one before the ranking of words is built anew.
+MOST_FRESH = 1_000
 
 
 class SourceGoneError(OSError):
@@ -90,7 +92,7 @@ class Index:
             self._empty_if_settings_changed()
             self.vectors = self._open_vectors()
             self._version = self.catalogue.version()
-            self.lexical = self._build_lexical()
+            self.lexical = self._open_lexical()
 
     @property
     def mended(self) -> tuple[str, ...]:
@@ -209,14 +211,16 @@ class Index:
             for document in new:
                 self._put(document, origin, document.source, contexts.get(document.source, ""))
             if gone or new:
-                self.lexical = self._build_lexical()
+                self.lexical = self._follow(self.lexical)
 
     def refresh(self) -> None:
         """Take over what another process has written since the last look; costs a statement when it wrote nothing."""
         if self.catalogue.version() != self._version:
             with self._threads:
                 self._version = self.catalogue.version()
-                self.lexical = self._build_lexical()
+                stored = load_lexical_index(self._words, self.catalogue.identity)
+                is_newer = stored is not None and stored.stamp > self.lexical.stamp
+                self.lexical = self._follow(stored if stored is not None and is_newer else self.lexical)
 
     def mend_vectors(self, broken: VectorIndex, reason: str) -> None:
         """Build Chroma's directory anew from the catalogue, unless another thread has done so since `broken` failed."""
@@ -247,7 +251,7 @@ class Index:
         with self._writing():
             if moved:
                 self.catalogue.record_superseded(moved)
-            self.lexical = self._build_lexical()
+            self.lexical = self._store_lexical()
 
     def _put(self, document: Document, origin: str, item: str, context: str = "") -> None:
         passages = build_passages(document)
@@ -326,17 +330,52 @@ class Index:
         self._note(f"{reason}; it was rebuilt from the catalogue.")
         return vectors
 
+    @property
+    def _words(self) -> Path:
+        return self._folder / "words"
+
+    def _open_lexical(self) -> LexicalIndex:
+        """Return the stored ranking of words with what was written since; a new one where none can be used."""
+        stored = load_lexical_index(self._words, self.catalogue.identity)
+        return self._store_lexical() if stored is None else self._follow(stored)
+
+    def _follow(self, rows: LexicalIndex) -> LexicalIndex:
+        """Return the ranking with all that was written since its rows; built anew once that is much."""
+        if self.catalogue.count_since(rows.stamp) > max(MOST_FRESH, len(rows.ids) // 20):
+            return self._build_lexical()
+        fresh = self.catalogue.walk_since(rows.stamp)
+        return rows.with_fresh(count_words(p.id, p.audience, _lexical_text(p)) for p in fresh)
+
+    def _store_lexical(self) -> LexicalIndex:
+        """Rank all passages anew, and store that for the next start and for other processes."""
+        self._build_lexical().save(self._words, self.catalogue.identity)
+        stored = load_lexical_index(self._words, self.catalogue.identity)
+        if stored is None:
+            raise OSError(f"{self._words} cannot be read back.")
+        return stored
+
     def _build_lexical(self) -> LexicalIndex:
-        passages = [entry.passage for batch in self.catalogue.walk_entries() for entry in batch]
-        return build_lexical_index(
-            [passage.id for passage in passages],
-            [passage.audience for passage in passages],
-            [f"{passage.heading} {passage.text}" for passage in passages],
-        )
+        """Rank all passages anew, in memory: the terms of a text are numbers, 8 bytes each, until they are counted."""
+        stamp = self.catalogue.last_written()
+        ids: list[str] = []
+        audiences: list[Audience] = []
+
+        def walk() -> Iterator[str]:
+            for batch in self.catalogue.walk_entries():
+                for entry in batch:
+                    ids.append(entry.passage.id)
+                    audiences.append(entry.passage.audience)
+                    yield _lexical_text(entry.passage)
+
+        return replace(build_lexical_index(ids, audiences, walk()), stamp=stamp)
 
     def _note(self, sentence: str) -> None:
         log.warning(sentence)
         self._mended.append(sentence)
+
+
+def _lexical_text(passage: Passage) -> str:
+    return f"{passage.heading} {passage.text}"
 
 
 def unit_texts(passage: Passage) -> list[str]:
