@@ -35,6 +35,7 @@ from bot.slack_text import has_words, plain_question, shorten
 from feedback import conversation, corrections, inbox, replies, signals
 from feedback.database import Database
 from feedback.events import Source
+from retrieval.entailment import EntailmentModel
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import Audience, Match, Scope
 from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
@@ -124,6 +125,7 @@ class Answering:
     limits: Limits
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+    claim_model: EntailmentModel | None = None
     live: dict[tuple[str, str], Generation] = field(default_factory=dict)  # what is being said, by channel and thread
 
     def answer(self, question: Question, show: Show | None = None) -> None:
@@ -224,7 +226,7 @@ class Answering:
         )
         stream = self._open(asked, show)
         lessons = [correction.text for correction in corrections.approved(self.db)]
-        shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said, lessons)
+        shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said, lessons, self.claim_model)
         place = (asked.question.channel, asked.question.thread_ts)
         self.live[place] = generation
         try:
@@ -350,9 +352,15 @@ def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list
         reply.id, shown.cited, offer_person=offer, has_thread=bool(asked.question.thread_ts), passages=passages
     )
     said = [c for c in asked.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
-    footer = [*blocks.build_conflicts(said, passages), *footer]
+    footer = [*blocks.build_conflicts(said, passages), *_tell_withheld(shown.withheld), *footer]
     uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
+
+
+def _tell_withheld(count: int) -> list[blocks.Block]:
+    if count == 0:
+        return []
+    return [blocks.build_context(wording.WITHHELD_ONE if count == 1 else wording.WITHHELD_MANY.format(count=count))]
 
 
 def build_reply(

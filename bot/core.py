@@ -37,7 +37,9 @@ from retrain.errors import RetrainError
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import RetrainSettings, ScheduleSettings
+from retrieval.cross_encoder import load_cross_encoder
 from retrieval.embedder import load_embedder
+from retrieval.entailment import EntailmentModel
 from retrieval.evidence import EvidenceLimits
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
@@ -67,6 +69,7 @@ class Core:
     db: Database
     knowledge: Knowledge
     engine: Engine
+    claim_model: EntailmentModel | None = None
 
     @property
     def adapters_folder(self) -> Path:
@@ -168,6 +171,14 @@ def open_knowledge(settings: Settings) -> Knowledge:
     )
 
 
+def load_claim_model(settings: Settings) -> EntailmentModel | None:
+    """Return the claim check's third layer where one is set. Raise `EntailmentModelError` where it cannot be used."""
+    chosen = settings.knowledge
+    if chosen.claim_model is None:
+        return None
+    return EntailmentModel(chosen.claim_model, threshold=chosen.claim_threshold, threads=settings.engine.threads)
+
+
 @contextmanager
 def open_engine(settings: EngineSettings) -> Iterator[Engine]:
     """Open the engine of this process, or the one that asks a server, with its metrics on loopback where wanted."""
@@ -194,7 +205,7 @@ def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
         say("Opening the documents")
         knowledge = open_knowledge(settings)
         stack.callback(knowledge.close)
-        core = Core(settings, db, knowledge, engine)
+        core = Core(settings, db, knowledge, engine, load_claim_model(settings))
         _serve_live_adapter(core, say)
         yield core
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.claim_reader import ClaimReader, Sentence
 from bot.neutral import neutralise
-from bot.slack_text import harmless_markdown
+from bot.slack_text import harmless_markdown, has_words
+from retrieval.entailment import EntailmentModel
 from retrieval.factcheck import Checked, Verdict, check_claim, is_courtesy, judge_claim
 from retrieval.passage import EvidenceLine
 from retrieval.quotes import mend_quote
@@ -31,12 +32,21 @@ class ShownAnswer:
     """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said.
 
     `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
-    documents. None leaves sentences without a citation unchecked, as while an adapter is on trial.
+    documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
+    check's third layer, where one is set. `withheld` counts the sentences that were left out as not supported.
     """
 
-    def __init__(self, lines: Sequence[EvidenceLine], asked: str = "", lessons: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        lines: Sequence[EvidenceLine],
+        asked: str = "",
+        lessons: Sequence[str] | None = None,
+        model: EntailmentModel | None = None,
+    ) -> None:
         self._asked = asked
         self._lessons = lessons
+        self._model = model
+        self.withheld = 0
         self._lines = {line.number: line for line in lines}
         self.text = ""
         self.cited: list[EvidenceLine] = []
@@ -59,6 +69,7 @@ class ShownAnswer:
         if text is None or (text in self._said and not is_laid_out):
             reason = "said before" if text is not None else checked.reason or "not neutral"
             logger.info("a sentence was withheld: %s", reason)
+            self.withheld += checked.text is None and has_words(sentence.text)
             return ""
         self._said.add(text)
         before = (sentence.before or " ") if self.text else ""
@@ -74,10 +85,10 @@ class ShownAnswer:
     def _check(self, text: str, line: EvidenceLine | None) -> Checked:
         lines = tuple(self._lines.values())
         if line is not None:
-            return check_claim(text, lines, cited=line.number)
+            return check_claim(text, lines, cited=line.number, model=self._model)
         if self._lessons is None or is_courtesy(text):
             return Checked(text, None)
-        judgement = judge_claim(text, lines)
+        judgement = judge_claim(text, lines, model=self._model)
         is_lesson = any(mend_quote(text, lesson) for lesson in self._lessons)
         is_wrong = judgement.verdict is Verdict.CONTRADICTED and not is_lesson
         return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")

@@ -78,7 +78,7 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     if not core.knowledge.counts().documents:
         ingest_documents(core.knowledge, core.settings.knowledge.folder, output)
     retrieved = core.knowledge.find_evidence(question, STAFF_SCOPE if staff else CUSTOMER_SCOPE)
-    messages = build_messages(question, retrieved.evidence, company=core.settings.company)
+    messages = build_messages(retrieved.question, retrieved.evidence, company=core.settings.company)
     chosen = core.settings.engine
     sampling = choose_sampling(
         retrieved.evidence.lines, exact_quotes=chosen.exact_quotes, is_verified=retrieved.is_verified
@@ -86,7 +86,7 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     generation = core.engine.submit(
         GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
     )
-    shown = ShownAnswer(retrieved.evidence.lines)
+    shown = ShownAnswer(retrieved.evidence.lines, model=core.claim_model)
     for sentence in read_sentences(generation):
         output.print(shown.add(sentence, milliseconds=lambda: 0.0), end="", markup=False)
     output.print("" if shown.text else REFUSAL)

@@ -194,11 +194,12 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         ),
         clock=now_utc,
         new_id=make_id,
+        claim_model=core.claim_model,
     )
     tell = _build_tell(client, admin_channel)
-    learning = Learning(
     stopping = threading.Event()
     find_names = build_find_names(core.db, directory, identity["user_id"])
+    learning = Learning(
         db=core.db,
         engine=core.engine,
         adapters_folder=core.adapters_folder,

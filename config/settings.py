@@ -111,6 +111,11 @@ class KnowledgeSettings(_Section):
     passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)
     evidence_words: int = Field(160, ge=20)
+    claim_model: str | None = Field(
+        None,
+        description="A cross-encoder or NLI model of sentence-transformers (folder or name) as the claim check's judge.",
+    )
+    claim_threshold: float = Field(0.5, gt=0, lt=1, description="From this probability on, it supports a sentence.")
     verified_answers: bool = Field(
         True, description="Serve a correction that staff approved at once, to questions like the one that it answers."
     )

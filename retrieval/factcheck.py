@@ -1,8 +1,9 @@
 """Whether the evidence supports a sentence, before anybody sees it: supported, contradicted or not found, and why.
 
 First facts are held against each other (numbers with units, names, codes, negation); then a judge that was fitted on
-public data by `python -m benchmarks.factcheck.fit` says whether the rest of the sentence is in the line. A sentence
-that garbles its line takes the line's own words. Knows nothing of Slack or models.
+public data by `python -m benchmarks.factcheck.fit`, or a model that is set (`retrieval/entailment.py`), says whether
+the rest of the sentence is in the line. A sentence that garbles its line takes the line's own words. Knows nothing of
+Slack.
 """
 
 import json
@@ -16,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.factcheck_signs import SIGNS, Comparison, compare
+from retrieval.entailment import Entailment, EntailmentModel
+from retrieval.factcheck_signs import SIGNS, Comparison, compare, is_in_order
 from retrieval.passage import EvidenceLine
 from retrieval.quantities import find_quantities
 from retrieval.quotes import mend_quote
@@ -28,6 +30,7 @@ WEIGHTS = Path(__file__).parent / "factcheck_weights.json"
 
 # From this share of shared meaning on, a differing fact is a contradiction; below it the line speaks of something else.
 SAME_MATTER = 0.6
+_WORDS = "words"
 
 
 class Verdict(StrEnum):
@@ -57,22 +60,31 @@ class Checked:
     reason: str = ""
 
 
-def judge_claim(text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None) -> Judgement:
-    """Return how the lines stand to one sentence; the cited line goes first where two support it alike."""
+def judge_claim(
+    text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
+) -> Judgement:
+    """Return how the lines stand to one sentence; the cited line goes first where two support it alike.
+
+    `model` judges in the fitted judge's place what is neither a quote nor in conflict with a line.
+    """
     judged = [_judge(text, line) for line in lines]
     if not judged:
         return Judgement(Verdict.NOT_FOUND, "no evidence", None, 0.0)
+    if model is not None:
+        judged = _ask_model(text, judged, model)
     own = next((line for line in lines if line.number == cited), None)
     order = {Verdict.SUPPORTED: 0, Verdict.CONTRADICTED: 1, Verdict.NOT_FOUND: 2}
     return min(judged, key=lambda one: (order[one.verdict], one.line != own, -one.probability))
 
 
-def check_claim(text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None) -> Checked:
+def check_claim(
+    text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
+) -> Checked:
     """Return what may be shown of a sentence, citing the line that supports it.
 
     A near copy of the line that it cites, or of the nearest one where it cites none, becomes that line's own sentence.
     """
-    judgement = judge_claim(text, lines, cited=cited)
+    judgement = judge_claim(text, lines, cited=cited, model=model)
     if judgement.verdict is Verdict.SUPPORTED:
         return Checked(text, judgement.line)
     by_number = {line.number: line for line in lines}
@@ -95,7 +107,29 @@ def _judge(text: str, line: EvidenceLine) -> Judgement:
     is_quote = comparison.measures[SIGNS.index("in order")] > 0
     if is_quote or probability >= load_judge().threshold:
         return Judgement(Verdict.SUPPORTED, "", line, probability)
-    return Judgement(Verdict.NOT_FOUND, "words", line, probability)
+    return Judgement(Verdict.NOT_FOUND, _WORDS, line, probability)
+
+
+def _ask_model(text: str, judged: Sequence[Judgement], model: EntailmentModel) -> list[Judgement]:
+    """Return the judgements, with the model's verdict on the lines that no fact settles and that no quote settles."""
+    if any(one.verdict is Verdict.SUPPORTED and one.line and is_in_order(text, one.line.text) for one in judged):
+        return list(judged)
+    left = [one for one in judged if one.verdict is Verdict.SUPPORTED or one.reason == _WORDS]
+    said = model.judge(text, [_premise(one.line) for one in left if one.line is not None])
+    settled = [one for one in judged if one not in left]
+    return settled + [_settle(one, entailment, model.threshold) for one, entailment in zip(left, said, strict=True)]
+
+
+def _premise(line: EvidenceLine) -> str:
+    """Return a line as it is read: a sentence often names its subject only in the heading above it."""
+    return f"{line.heading}: {line.text}" if line.heading else line.text
+
+
+def _settle(judgement: Judgement, entailment: Entailment, threshold: float) -> Judgement:
+    if entailment.support >= threshold:
+        return Judgement(Verdict.SUPPORTED, "", judgement.line, entailment.support)
+    verdict = Verdict.CONTRADICTED if entailment.contradiction >= threshold else Verdict.NOT_FOUND
+    return Judgement(verdict, "model", judgement.line, entailment.support)
 
 
 def estimate(comparison: Comparison) -> float:
