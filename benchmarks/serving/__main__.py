@@ -3,71 +3,68 @@
     python -m benchmarks.serving --size S --workload A
     python -m benchmarks.serving --size S --workload B --systems engine llama-server-cache --llama-server PATH
 
-Every system runs in a process of its own, each repetition in another order. Prints Markdown tables: medians over the
-repetitions, and for each peer the engine's ratio to it (the median of the ratios within a repetition) with its range.
+Every system runs in a process of its own, each repetition in another order. What was measured goes to a file
+(`--results`); what that file holds already is not measured again, so that a long run can be made in pieces:
+`--minutes 9` begins no repetition that would end later. Prints Markdown tables.
 """
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+from benchmarks.serving import results
 
 PEERS = ("engine", "lock", "dedicated", "llama_cpp.server")
 COUNTS = {"A": 32, "B": 200}
-Figures = dict[str, float]
 
 
-def run_all(chosen: argparse.Namespace) -> dict[tuple[str, int], list[Figures]]:
-    """Return the figures of each system and concurrency, one for each repetition."""
-    results: dict[tuple[str, int], list[Figures]] = defaultdict(list)
+def run_all(chosen: argparse.Namespace) -> bool:
+    """Measure what the file lacks, a whole repetition at a time; False where the minutes did not suffice."""
+    until = time.monotonic() + 60 * chosen.minutes
+    longest = 0.0
     for repetition in range(chosen.repetitions):
-        turn = repetition % len(chosen.systems)
-        for system in [*chosen.systems[turn:], *chosen.systems[:turn]]:
-            print(f"repetition {repetition + 1}: {system}", file=sys.stderr, flush=True)
-            for figures in run_one(system, chosen):
-                results[system, int(figures["clients"])].append(figures)
-    return results
+        started = time.monotonic()
+        if started + longest > until:
+            return False
+        for system, clients in find_missing(chosen, repetition):
+            print(f"repetition {repetition + 1}: {system} at {clients}", file=sys.stderr, flush=True)
+            for trial in run_one(system, clients, repetition, chosen):
+                results.append(chosen.results, trial)
+        longest = max(longest, time.monotonic() - started)
+    return True
 
 
-def run_one(system: str, chosen: argparse.Namespace) -> list[Figures]:
+def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[str, list[int]]]:
+    """Yield each system, in this repetition's order, with the numbers of clients that are still to be measured."""
+    known = {results.name_trial(trial) for trial in results.load(chosen.results)}
+    turn = repetition % len(chosen.systems)
+    for system in [*chosen.systems[turn:], *chosen.systems[:turn]]:
+        wanted = [
+            clients
+            for clients in chosen.concurrency
+            if (chosen.size, chosen.workload, chosen.count, clients, system, repetition) not in known
+        ]
+        if wanted:
+            yield system, wanted
+
+
+def run_one(system: str, clients: list[int], repetition: int, chosen: argparse.Namespace) -> list[results.Trial]:
     """Run one system once; what it says on standard error goes to the terminal."""
     command = [sys.executable, "-m", "benchmarks.serving.trial", system, chosen.size, chosen.workload]
-    command += ["--models", str(chosen.models), "--count", str(chosen.count or COUNTS[chosen.workload])]
-    command += ["--concurrency", *map(str, chosen.concurrency)]
-    if chosen.llama_server:
-        command += ["--llama-server", str(chosen.llama_server)]
+    command += ["--models", str(chosen.models), "--count", str(chosen.count)]
+    command += ["--concurrency", *map(str, clients)]
+    for name in ("llama_server", "xllamacpp"):
+        if program := getattr(chosen, name):
+            command += [f"--{name.replace('_', '-')}", str(program)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-
-
-def show(results: dict[tuple[str, int], list[Figures]]) -> str:
-    """Return the table of medians and the table of ratios."""
-    names = ("tokens_per_second", "first_p50", "first_p95", "gap_p50", "load")
-    lines = [
-        "| system | clients | tokens/s | first p50 s | first p95 s | gap p50 s | load |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for (system, clients), runs in sorted(results.items(), key=lambda item: (item[0][1], item[0][0])):
-        medians = " | ".join(f"{statistics.median(run[name] for run in runs):.3g}" for name in names)
-        lines.append(f"| {system} | {clients} | {medians} |")
-    lines += ["", "| engine against | clients | throughput | first token p50 |", "|---|---|---|---|"]
-    for (system, clients), runs in sorted(results.items(), key=lambda item: (item[0][1], item[0][0])):
-        ours = results.get(("engine", clients), [])
-        if system != "engine" and ours:
-            pairs = list(zip(ours, runs, strict=True))
-            faster = [mine["tokens_per_second"] / theirs["tokens_per_second"] for mine, theirs in pairs]
-            sooner = [theirs["first_p50"] / mine["first_p50"] for mine, theirs in pairs]
-            lines.append(f"| {system} | {clients} | {show_range(faster)} | {show_range(sooner)} |")
-    return "\n".join(lines)
-
-
-def show_range(ratios: list[float]) -> str:
-    """Return "1.5× (1.2–1.9)"."""
-    return f"{statistics.median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})"
+    figures = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    known = {"size": chosen.size, "workload": chosen.workload, "system": system, "repetition": repetition}
+    return [{**known, **measured} for measured in figures]
 
 
 def main() -> None:
@@ -79,11 +76,19 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--count", type=int, help="requests of A (32), threads of B (200)")
     parser.add_argument("--llama-server", type=Path, help="the binary, for llama-server and llama-server-cache")
+    parser.add_argument("--xllamacpp", type=Path, help="a Python that has xllamacpp, for xllamacpp")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
+    parser.add_argument("--results", type=Path, help="a file to append to; by default one that is thrown away")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     chosen = parser.parse_args()
     chosen.concurrency = chosen.concurrency or ([1, 4, 8, 16] if chosen.workload == "A" else [8])
-    print(f"{chosen.size}, workload {chosen.workload}, {chosen.repetitions} repetitions\n")
-    print(show(run_all(chosen)))
+    chosen.count = chosen.count or COUNTS[chosen.workload]
+    with tempfile.TemporaryDirectory() as folder:
+        chosen.results = chosen.results or Path(folder) / "results.jsonl"
+        is_done = run_all(chosen)
+        print(results.show(results.load(chosen.results)))
+    if not is_done:
+        print("Not all repetitions were made: call it again with the same file.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python -m benchmarks.serving.build_llama_server FOLDER [--jobs 2]
 
-Prints the path of the binary. Takes 5 to 20 minutes on two cores. Needs cmake, a C++ compiler and the package index.
+Prints its path; llama-bench and llama-batched-bench, which show what a machine can do at most, lie beside it. Takes 5
+to 20 minutes on two cores. Needs cmake, a C++ compiler and the package index.
 """
 
 import argparse
@@ -13,24 +14,25 @@ from importlib.metadata import version
 from pathlib import Path
 
 OPTIONS = ("-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON", "-DLLAMA_CURL=OFF", "-DLLAMA_BUILD_UI=OFF")
+TARGETS = ("llama-server", "llama-bench", "llama-batched-bench")
 
 
 def build(folder: Path, jobs: int) -> Path:
     """Fetch, unpack and compile into the folder; what is there already is not done again."""
-    binary = folder / "build" / "bin" / "llama-server"
-    if binary.exists():
-        return binary
+    binaries = folder / "build" / "bin"
+    if all((binaries / target).exists() for target in TARGETS):
+        return binaries / TARGETS[0]
     folder.mkdir(parents=True, exist_ok=True)
     source = _fetch(folder)
     target = folder / "build"
     subprocess.run(["cmake", "-S", str(source), "-B", str(target), *OPTIONS], check=True)
-    subprocess.run(["cmake", "--build", str(target), "--target", "llama-server", "-j", str(jobs)], check=True)
-    return binary
+    subprocess.run(["cmake", "--build", str(target), "--target", *TARGETS, "-j", str(jobs)], check=True)
+    return binaries / TARGETS[0]
 
 
 def _fetch(folder: Path) -> Path:
     wanted = f"llama-cpp-python=={version('llama-cpp-python')}"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:"]
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", "llama-cpp-python"]
     subprocess.run([*command, wanted, "-d", str(folder)], check=True)
     (archive,) = folder.glob("llama_cpp_python-*.tar.gz")
     with tarfile.open(archive) as packed:

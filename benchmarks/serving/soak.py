@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -156,7 +157,7 @@ def _swap(soak: Soak, adapters: list[Adapter | None]) -> None:
 
 def _watch_memory(soak: Soak, seconds: float) -> None:
     """Hold the highest resident memory of the last fifth against that of the second fifth."""
-    process, samples = psutil.Process(), []
+    process, samples = psutil.Process(), array("q")  # a list of them would grow by half a megabyte itself
     while not soak.is_over:
         samples.append(process.memory_info().rss)
         time.sleep(0.05)

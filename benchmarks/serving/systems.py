@@ -3,6 +3,7 @@
 Chip's engine leaves a core alone that other work holds; the others keep to their threads. On a quiet one all use two.
 """
 
+import http.client
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -24,7 +26,10 @@ from config.settings import EngineSettings
 from retrain.base_card import Base
 
 THREADS, SLOTS, SLOT_TOKENS = 2, 8, 2048
+CACHE_MEGABYTES = 8192
+"""What those that keep prompts in RAM may use: llama-server's default."""
 PORT = 8396
+HERE = Path(__file__).parent
 Send = Callable[[tuple[int, ...], Callable[[], None]], None]
 
 
@@ -85,14 +90,31 @@ def open_llama_server(base: Base, binary: Path, *, cache_megabytes: int = 0) -> 
     command += ["-c", str(SLOTS * SLOT_TOKENS), "-b", "512", "-ub", "512", "-fa", "on", "--no-kv-unified"]
     command += ["--cache-ram", str(cache_megabytes)]
     with _running(command, "/health"):
-        yield _post_to("/v1/completions", base)
+        yield _post_to("/v1/completions", base, takes_tokens=True)
 
 
-def open_system(name: str, base: Base, binary: Path | None) -> AbstractContextManager[Send]:
-    """Open a system by the name that the tables show."""
+@contextmanager
+def open_xllamacpp(base: Base, python: Path) -> Iterator[Send]:
+    """xllamacpp's server, with the same settings."""
+    numbers = map(str, (PORT, SLOTS, SLOT_TOKENS, THREADS))
+    command = [str(python), str(HERE / "xllamacpp_server.py"), str(base.gguf_path), *numbers]
+    with _running(command, "/health"):
+        yield _post_to("/v1/completions", base, takes_tokens=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What has to be there for some of the peers: llama-server's binary, and a Python that has xllamacpp."""
+
+    llama_server: Path | None = None
+    xllamacpp: Path | None = None
+
+
+def open_system(name: str, base: Base, programs: Programs) -> AbstractContextManager[Send]:
+    """Open a system by the name that the tables show. Ends the program where what it needs is not given."""
     here: dict[str, Callable[[], AbstractContextManager[Send]]] = {
-        "engine": lambda: open_engine(base),
-        "engine-draft": lambda: open_engine(base, draft_tokens=4),
+        "engine": lambda: open_engine(base, park_megabytes=CACHE_MEGABYTES),
+        "engine-draft": lambda: open_engine(base, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
         "engine-no-parking": lambda: open_engine(base, park_megabytes=0),
         "lock": lambda: open_lock(base),
         "dedicated": lambda: open_dedicated(base),
@@ -100,9 +122,12 @@ def open_system(name: str, base: Base, binary: Path | None) -> AbstractContextMa
     }
     if name in here:
         return here[name]()
-    if binary is None:
-        raise SystemExit(f"{name} needs --llama-server PATH (see build_llama_server.py)")
-    return open_llama_server(base, binary, cache_megabytes=8192 if name.endswith("cache") else 0)
+    if name == "xllamacpp" and programs.xllamacpp is not None:
+        return open_xllamacpp(base, programs.xllamacpp)
+    if name.startswith("llama-server") and programs.llama_server is not None:
+        cache_megabytes = CACHE_MEGABYTES if name.endswith("cache") else 0
+        return open_llama_server(base, programs.llama_server, cache_megabytes=cache_megabytes)
+    raise SystemExit(f"{name} needs --llama-server PATH (see build_llama_server.py) or --xllamacpp PYTHON")
 
 
 def _open_llama(base: Base) -> llama_cpp.Llama:
@@ -124,16 +149,21 @@ def _generate(llama: llama_cpp.Llama, tokens: tuple[int, ...], note: Callable[[]
             return
 
 
-def _post_to(path: str, base: Base) -> Send:
+def _post_to(path: str, base: Base, *, takes_tokens: bool = False) -> Send:
+    """Read the stream line by line and parse none of it: what a client computes is taken from the server's cores."""
     words = list_words(SIZES[base.id.removeprefix("random-")].vocabulary)
-    client = httpx.Client(base_url=f"http://127.0.0.1:{PORT}", timeout=600, trust_env=False)
 
     def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
-        prompt = "".join(words[token] for token in tokens).replace("\u0120", " ")
+        text = "".join(words[token] for token in tokens).replace("\u0120", " ")
+        prompt = list(tokens) if takes_tokens else text
         body = {"prompt": prompt, "max_tokens": ANSWER, "temperature": 0, "stream": True, "cache_prompt": True}
-        with client.stream("POST", path, json=body) as response:
-            for line in response.iter_lines():
-                if line.startswith("data: {") and json.loads(line[6:])["choices"]:
+        with closing(http.client.HTTPConnection("127.0.0.1", PORT, timeout=600)) as connection:
+            connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
+            response = connection.getresponse()
+            if response.status != http.client.OK:
+                raise SystemExit(f"{response.status}: {response.read(500)!r}")
+            for line in response:
+                if line.startswith(b"data: {"):
                     note()
 
     return send
