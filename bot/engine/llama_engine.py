@@ -19,7 +19,7 @@ from bot.engine.lanes import Lanes
 from bot.engine.llama_log import route_log
 from bot.engine.metrics import EngineMetrics
 from bot.engine.model import LlamaModel, verify_adapter
-from bot.engine.parking import Parking
+from bot.engine.parking import open_parking
 from bot.engine.port import (
     DeadlinePassed,
     EngineError,
@@ -176,7 +176,8 @@ class LlamaEngine:
             model = LlamaModel(self._base)
             stack.callback(model.close)
             template = model.chat_template()
-            parking = Parking(self._settings.park_megabytes * 1024 * 1024)
+            parking = open_parking(self._settings)
+            stack.callback(parking.close)
             lanes = Lanes(Shared(model, parking, self.metrics, self._clock, self._settings_id), self._settings)
             stack.callback(lanes.close)
             self._restore_adapters(lanes)

@@ -23,7 +23,8 @@ class EngineMetrics:
         self._swaps = self._counter("swaps", "Adapter swaps", "lane")
         self._restarts = self._counter("restarts", "Restarts after the engine's thread died")
         self._seconds = self._counter("seconds", "Seconds of the engine's thread", "stage")
-        self._parked = Gauge("chip_engine_parked_bytes", "Memory of parked prefixes", registry=self.registry)
+        self._parked = Gauge("chip_engine_parked_bytes", "RAM that holds parked prompts", registry=self.registry)
+        self._on_disk = Gauge("chip_engine_parked_disk_bytes", "Parked prompts on the disk", registry=self.registry)
         self._waiting = Gauge("chip_engine_waiting", "Requests that wait", registry=self.registry)
         self._waited = self._histogram("wait", "From submit to a slot")
         self._first = self._histogram("first_token", "From submit to the first token")
@@ -57,8 +58,9 @@ class EngineMetrics:
     def show_waiting(self, requests: int) -> None:
         self._waiting.set(requests)
 
-    def show_parked(self, size: int) -> None:
+    def show_parked(self, size: int, disk_size: int) -> None:
         self._parked.set(size)
+        self._on_disk.set(disk_size)
 
     def value(self, name: str, **labels: str) -> float:
         """Return what a series of this name holds now, for tests and benchmarks; 0 where it has not begun."""

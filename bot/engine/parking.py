@@ -2,19 +2,27 @@
 
 A tree over blocks of tokens finds what shares the longest beginning with a new prompt. Everything is filed under who
 computed it (base, adapter and its hash), so that nothing is ever read with another adapter. Least recently used first,
-states leave when the budget is full. Pure bookkeeping: the states are opaque bytes.
+states leave RAM when its budget is full: to disk where there is one, and from there for good. Pure bookkeeping: the
+states are opaque bytes.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.engine.disk import Disk
+from config.settings import EngineSettings
+
 BLOCK = 16
 """Tokens of one step in the tree; what is found is then compared token by token."""
+MEGABYTE = 1024 * 1024
 Key = tuple[int, ...]
+_log = logging.getLogger(__name__)
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
@@ -29,13 +37,18 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     return low
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Parked:
-    """The memory of these tokens, as `speaker` computed it."""
+    """The memory of these tokens, as `speaker` computed it: in RAM, or (`state` is None) in a file."""
 
     speaker: str
     tokens: list[int]
-    state: NDArray[np.uint8]
+    state: NDArray[np.uint8] | None
+    path: Path | None = None
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = 0 if self.state is None else self.state.nbytes
 
 
 @dataclass(slots=True)
@@ -44,17 +57,53 @@ class _Node:
     parked: OrderedDict[int, Parked] = field(default_factory=OrderedDict)
 
 
-class Parking:
-    """Holds states up to `budget` bytes; with a budget of 0 it holds none."""
+@dataclass(slots=True)
+class _Shelf:
+    """What lies in one place, the least recently used first, and how much that is."""
 
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
+    budget: int
+    size: int = 0
+    parked: OrderedDict[int, Parked] = field(default_factory=OrderedDict)
+
+    def put(self, parked: Parked) -> None:
+        self.parked[id(parked)] = parked
+        self.size += parked.size
+
+    def take(self, parked: Parked) -> bool:
+        """Take it off; False where it was not here."""
+        if self.parked.pop(id(parked), None) is None:
+            return False
+        self.size -= parked.size
+        return True
+
+    def find_surplus(self, more: int) -> Iterator[Parked]:
+        """Yield what must leave so that `more` bytes find room; the caller takes it off."""
+        while self.parked and self.size + more > self.budget:
+            yield next(iter(self.parked.values()))
+
+
+class Parking:
+    """Holds states up to `budget` bytes in RAM, and up to `disk_budget` bytes on the disk. Close it when done."""
+
+    def __init__(self, budget: int, disk: Disk | None = None, disk_budget: int = 0) -> None:
+        """With a budget of 0 nothing is kept, on the disk neither."""
         self._roots: dict[str, _Node] = {}
-        self._by_age: OrderedDict[int, Parked] = OrderedDict()
-        self.size = 0
+        self._ram = _Shelf(budget)
+        self._files = _Shelf(disk_budget if disk else 0)
+        self._disk = disk
 
     def __len__(self) -> int:
-        return len(self._by_age)
+        return len(self._ram.parked) + len(self._files.parked)
+
+    @property
+    def size(self) -> int:
+        """Bytes in RAM."""
+        return self._ram.size
+
+    @property
+    def disk_size(self) -> int:
+        """Bytes on the disk."""
+        return self._files.size
 
     def find(self, speaker: str, tokens: list[int]) -> tuple[Parked | None, int]:
         """Return what shares most leading tokens with these, and how many; (None, 0) where nothing shares a block."""
@@ -71,32 +120,69 @@ class Parking:
         chosen = max(shared, key=lambda key: shared[key])
         return best.parked[chosen], shared[chosen]
 
-    def touch(self, parked: Parked) -> None:
-        """Note that it was used; it may have left in the meantime."""
-        if id(parked) in self._by_age:
-            self._by_age.move_to_end(id(parked))
+    def read(self, parked: Parked) -> NDArray[np.uint8] | None:
+        """Return the state, which from now on is the most recently used and lies in RAM; None where its file is lost.
+
+        What was found may have left RAM or the disk in the meantime.
+        """
+        if parked.state is not None:
+            if self._ram.take(parked):
+                self._ram.put(parked)
+            return parked.state
+        if self._disk is None or parked.path is None or not self._files.take(parked):
+            return None
+        state = self._disk.read(parked.path)
+        self._disk.remove(parked.path)
+        parked.state, parked.path = state, None
+        if state is None:
+            self._forget(parked)
+            return None
+        self._make_room(parked.size)
+        self._ram.put(parked)
+        return state
 
     def fits(self, size: int) -> bool:
         """Whether a state of so many bytes could be kept at all."""
-        return 0 < size <= self._budget
+        return 0 < size <= self._ram.budget
 
     def add(self, parked: Parked) -> None:
         """Keep the state, and no longer those whose tokens it begins with; the least recently used make room."""
-        if not self.fits(parked.state.nbytes) or len(parked.tokens) < BLOCK:
+        if not self.fits(parked.size) or len(parked.tokens) < BLOCK:
             return
         for other in self._beginnings_of(parked):
             self._remove(other)
-        while self._by_age and self.size + parked.state.nbytes > self._budget:
-            self._remove(next(iter(self._by_age.values())))
+        self._make_room(parked.size)
         for node in self._path(parked):
             node.parked[id(parked)] = parked
-        self._by_age[id(parked)] = parked
-        self.size += parked.state.nbytes
+        self._ram.put(parked)
 
-    def clear(self) -> None:
+    def close(self) -> None:
+        """Forget all, and leave nothing on the disk."""
         self._roots.clear()
-        self._by_age.clear()
-        self.size = 0
+        for shelf in (self._ram, self._files):
+            shelf.parked.clear()
+            shelf.size = 0
+        if self._disk is not None:
+            self._disk.clear()
+
+    def _make_room(self, size: int) -> None:
+        """Let the least recently used leave RAM until so many bytes find room."""
+        for parked in self._ram.find_surplus(size):
+            self._ram.take(parked)
+            if not self._put_on_disk(parked):
+                self._forget(parked)
+
+    def _put_on_disk(self, parked: Parked) -> bool:
+        if self._disk is None or parked.state is None or parked.size > self._files.budget:
+            return False
+        for older in self._files.find_surplus(parked.size):
+            self._remove(older)
+        parked.path = self._disk.write(parked.state)
+        if parked.path is None:
+            return False
+        parked.state = None
+        self._files.put(parked)
+        return True
 
     def _beginnings_of(self, parked: Parked) -> list[Parked]:
         """Return what the new state makes needless."""
@@ -106,6 +192,13 @@ class Parking:
         return [other for other in others if parked.tokens[: len(other.tokens)] == other.tokens]
 
     def _remove(self, parked: Parked) -> None:
+        """Let it go, wherever it lies."""
+        if not self._ram.take(parked) and self._files.take(parked) and self._disk and parked.path:
+            self._disk.remove(parked.path)
+        self._forget(parked)
+
+    def _forget(self, parked: Parked) -> None:
+        """Take it out of the tree, with the branches that only it had."""
         path = list(self._path(parked))
         for node in path:
             del node.parked[id(parked)]
@@ -115,8 +208,6 @@ class Parking:
                 del parent.children[key]
         if not self._roots[parked.speaker].children:
             del self._roots[parked.speaker]
-        del self._by_age[id(parked)]
-        self.size -= parked.state.nbytes
 
     def _path(self, parked: Parked) -> Iterator[_Node]:
         """Walk the nodes of the state's tokens, made where they are missing, without the root."""
@@ -129,3 +220,13 @@ class Parking:
 def _blocks(tokens: Sequence[int]) -> Iterator[Key]:
     for start in range(0, len(tokens) - BLOCK + 1, BLOCK):
         yield tuple(tokens[start : start + BLOCK])
+
+
+def open_parking(settings: EngineSettings) -> Parking:
+    """Return the parking of these settings; without a folder that can be written, one in RAM alone."""
+    folder, disk = settings.park_folder, None
+    try:
+        disk = None if folder is None else Disk(folder)
+    except OSError as error:
+        _log.warning("nothing is parked on disk: %s", error)
+    return Parking(settings.park_megabytes * MEGABYTE, disk, settings.park_disk_megabytes * MEGABYTE)

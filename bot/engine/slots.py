@@ -16,12 +16,15 @@ COPY_GAIN_TOKENS = 64
 
 @dataclass(slots=True)
 class Slot:
-    """One sequence of a context. `held` are the tokens in its memory, kept after a job for the next one to share."""
+    """One sequence of a context. `held` are the tokens in its memory, kept after a job for the next one to share.
+
+    `is_begun`: something was computed for its job."""
 
     index: int
     held: list[int] = field(default_factory=list)
     job: Job | None = None
     last_used: int = 0
+    is_begun: bool = False
 
     @property
     def remaining(self) -> int:
@@ -68,14 +71,30 @@ def choose_slot(slots: Sequence[Slot], tokens: list[int], parked: int = 0) -> Pl
     return Placement(chosen, None, shared[chosen.index])
 
 
+def find_late_donor(slots: Sequence[Slot], slot: Slot) -> tuple[Slot, int] | None:
+    """Return the slot that by now holds much more of a prompt that was not begun, and how much; None where none does.
+
+    Prompts that come together and begin alike are admitted before any of them is read.
+    """
+    if slot.job is None or slot.is_begun or slot.remaining <= COPY_GAIN_TOKENS:
+        return None
+    usable = slot.job.tokens[:-1]
+    shared = {other.index: common_prefix(other.held, usable) for other in slots if other is not slot}
+    donor = max((other for other in slots if other is not slot), key=lambda other: shared[other.index], default=None)
+    if donor is None or shared[donor.index] - len(slot.held) < COPY_GAIN_TOKENS:
+        return None
+    return donor, shared[donor.index]
+
+
 def plan_batch(
     slots: Sequence[Slot], batch_tokens: int, guesses: Mapping[int, Sequence[int]] | None = None
 ) -> list[Chunk]:
     """Return the chunks of the next batch in ascending order of slot, at most `batch_tokens` in all.
 
     Each answering slot gets its one token; then prompts are read, the longest waiting first. A prompt that does not fit
-    whole beside another waits for the next batch: each cut costs a pass of its own. Only the first may be cut. What is
-    left is for `guesses`, by slot, of what follows the one token.
+    whole beside another waits for the next batch: each cut costs a pass of its own. Only the first may be cut. A prompt
+    whose beginning another one is just reading waits for it, to copy instead of computing the same. What is left is for
+    `guesses`, by slot, of what follows the one token.
     """
     busy = [slot for slot in slots if slot.remaining > 0]
     takes = {slot.index: 1 for slot in busy if slot.remaining == 1}
@@ -83,7 +102,7 @@ def plan_batch(
     reading = sorted((slot for slot in busy if slot.remaining > 1), key=lambda slot: (slot.last_used, slot.index))
     for place, slot in enumerate(reading):
         take = min(slot.remaining, budget)
-        if take < 1 or (place > 0 and take < slot.remaining):
+        if take < 1 or (place > 0 and (take < slot.remaining or _is_being_read(slot, reading[:place]))):
             continue
         takes[slot.index] = take
         budget -= take
@@ -92,6 +111,15 @@ def plan_batch(
         drafts[index] = guess[:budget]
         budget -= len(drafts[index])
     return [_chunk(slot, takes[slot.index], drafts.get(slot.index, ())) for slot in busy if slot.index in takes]
+
+
+def _is_being_read(slot: Slot, earlier: Sequence[Slot]) -> bool:
+    """Whether an earlier prompt is about to compute much of what this one, not begun yet, begins with."""
+    if slot.is_begun or slot.job is None:
+        return False
+    tokens, held = slot.job.tokens, len(slot.held)
+    shared = (common_prefix(other.job.tokens, tokens) for other in earlier if other.job is not None)
+    return any(length - held >= COPY_GAIN_TOKENS for length in shared)
 
 
 def _chunk(slot: Slot, take: int, draft: Sequence[int]) -> Chunk:

@@ -19,7 +19,7 @@ from bot.engine.model import LlamaModel
 from bot.engine.parking import Parked, Parking
 from bot.engine.port import EngineError, Finish, GenerationFailed, Lane, ModelFileError
 from bot.engine.sampler import Logits, NotFinite
-from bot.engine.slots import COPY_GAIN_TOKENS, Placement, Slot, choose_slot, plan_batch
+from bot.engine.slots import COPY_GAIN_TOKENS, Placement, Slot, choose_slot, find_late_donor, plan_batch
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class Track:
         kept = self._prepare(placement, parked)
         slot.held = job.tokens[:kept]
         self._admissions += 1
-        slot.job, slot.last_used = job, self._admissions
+        slot.job, slot.last_used, slot.is_begun = job, self._admissions, False
         job.reused_tokens, job.admitted = kept, self._shared.clock()
         if self._draft:
             self._lookups[slot.index] = PromptLookup(job.tokens, self._draft)
@@ -127,6 +127,7 @@ class Track:
         """Compute one batch with this many threads and return the jobs that it ended."""
         self._context.set_threads(threads)
         before = [slot.job for slot in self._slots if slot.job is not None]
+        self._share_beginnings()
         chunks = plan_batch(self._slots, self._batch_tokens, self._guess())
         try:
             self._decode(chunks)
@@ -175,14 +176,31 @@ class Track:
         if len(slot.held) - (0 if placement.is_parked or placement.donor else placement.reused) >= COPY_GAIN_TOKENS:
             self._park(slot)
         if placement.is_parked and parked is not None:
-            started = time.perf_counter()
-            if not self._context.restore(slot.index, parked.state):
+            if not self._restore(slot, parked):
                 return 0
-            self._shared.parking.touch(parked)
-            self._shared.metrics.note_seconds("park", time.perf_counter() - started)
         elif placement.donor is not None and not self._context.copy(placement.donor.index, slot.index):
             return 0
         return self._context.trim(slot.index, placement.reused)
+
+    def _share_beginnings(self) -> None:
+        """Copy into prompts that wait for their first batch what other prompts have computed since they came."""
+        for slot in self._slots:
+            if (found := find_late_donor(self._slots, slot)) is None or slot.job is None:
+                continue
+            donor, length = found
+            copied = self._context.copy(donor.index, slot.index)
+            slot.held = slot.job.tokens[: self._context.trim(slot.index, length) if copied else 0]
+            slot.job.reused_tokens = len(slot.held)
+
+    def _restore(self, slot: Slot, parked: Parked) -> bool:
+        """Bring what is parked into the slot; False where that did not work, and nothing is in it."""
+        started = time.perf_counter()
+        state = self._shared.parking.read(parked)
+        is_there = state is not None and self._context.restore(slot.index, state)
+        if not is_there:
+            self._context.trim(slot.index, 0)
+        self._shared.metrics.note_seconds("park", time.perf_counter() - started)
+        return is_there
 
     def _park_all(self) -> None:
         for slot in self._slots:
@@ -202,7 +220,7 @@ class Track:
         if len(slot.held) - known < COPY_GAIN_TOKENS or not parking.fits(1):
             return
         parking.add(Parked(self._speaker_key, slot.held.copy(), self._context.save(slot.index)))
-        self._shared.metrics.show_parked(parking.size)
+        self._shared.metrics.show_parked(parking.size, parking.disk_size)
         self._shared.metrics.note_seconds("park", time.perf_counter() - started)
 
     def _guess(self) -> dict[int, list[int]]:
@@ -221,6 +239,7 @@ class Track:
         for chunk, row in zip(chunks, rows, strict=True):
             slot = self._slots[chunk.slot]
             slot.held.extend(chunk.tokens)
+            slot.is_begun = True
             if chunk.wants_logits:
                 self._answer(slot, row, chunk)
         self._shared.metrics.note_seconds("decode", decoded - started)

@@ -1,6 +1,7 @@
 """Tiny models, adapters and engines for the engine's tests."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def ask(
     )
 
 
-def settings(**changes: int) -> EngineSettings:
+def settings(**changes: Any) -> EngineSettings:
     """Return small settings. One thread: two would spin against whatever else this machine does."""
     return EngineSettings(**{"slots": 4, "threads": 1, "context_tokens": 512, "queue": 64, **changes})
 
@@ -51,7 +52,7 @@ def start() -> Iterator[StartEngine]:
     """Return a function that starts an engine, closed when the test ends."""
     engines = []
 
-    def start_engine(base: Base, **changes: int) -> LlamaEngine:
+    def start_engine(base: Base, **changes: Any) -> LlamaEngine:
         engines.append(LlamaEngine(base, settings(**changes)))
         return engines[-1]
 

@@ -95,6 +95,18 @@ def test_a_prefix_held_by_another_slot_is_copied(base: Base, start: StartEngine)
     assert all(done.reused_tokens >= 64 for done in again)
 
 
+def test_prompts_that_come_together_compute_their_common_beginning_once(base: Base, start: StartEngine) -> None:
+    questions = [f"{'The same long beginning. ' * 6}Question {number}?" for number in range(4)]
+    engine = start(base, slots=4)
+    with engine._wake:  # so that all four are admitted in one turn
+        generations = [engine.submit(ask(question)) for question in questions]
+    done = [generation.completion() for generation in generations]
+    fresh = start(base, slots=1, park_megabytes=0)
+    assert [completion.text for completion in done] == [fresh.submit(ask(q)).completion().text for q in questions]
+    assert done[0].reused_tokens == 0
+    assert all(completion.reused_tokens > 150 for completion in done[1:])
+
+
 def test_text_streams_in_whole_characters(tmp_path: Path, start: StartEngine) -> None:
     engine = start(write_parrot_base(tmp_path / "parrot", "é😀日"))
     generation = engine.submit(ask("Say it."))

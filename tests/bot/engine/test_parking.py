@@ -1,7 +1,11 @@
 """What a slot loses is found again, never with another adapter, and never beyond the budget."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from bot.engine.disk import SUFFIX, Disk
 from bot.engine.parking import BLOCK, Parked, Parking, common_prefix
 from bot.engine.port import Lane
 from retrain.adapter import Adapter
@@ -47,7 +51,7 @@ def test_the_least_recently_used_make_room() -> None:
     first, second, third = (parked([number, *SYSTEM]) for number in range(3))
     parking.add(first)
     parking.add(second)
-    parking.touch(first)
+    assert parking.read(first) is first.state
     parking.add(third)
     assert parking.size == 200
     assert parking.find("base", second.tokens) == (None, 0)
@@ -62,7 +66,7 @@ def test_a_state_that_left_while_it_was_restored_is_used_all_the_same() -> None:
     found, _ = parking.find("base", SYSTEM)
     parking.add(parked([9, *SYSTEM]))
     assert found is first
-    parking.touch(first)
+    assert parking.read(first) is first.state is not None
     assert (len(parking), parking.size) == (1, 100)
 
 
@@ -156,3 +160,92 @@ def test_parked_prompts_are_shared_with_whoever_asks_the_same(base: Base, start:
     generations = [engine.submit(ask(THREADS[0])) for _ in range(4)]
     assert all(generation.completion().reused_tokens > 150 for generation in generations)
     assert len({generation.completion().text for generation in generations}) == 1
+
+
+def written(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def random_state(number: int, size: int = 100) -> Parked:
+    state = np.random.default_rng(number).integers(0, 256, size).astype(np.uint8)
+    return Parked("base", [number, *SYSTEM], state)
+
+
+def test_what_leaves_the_memory_lies_on_the_disk_and_comes_back_as_it_was(tmp_path: Path) -> None:
+    parking = Parking(250, Disk(tmp_path), disk_budget=1_000)
+    states = {number: random_state(number) for number in range(5)}
+    expected = {number: parked.state for number, parked in states.items()}
+    for parked in states.values():
+        parking.add(parked)
+    assert (len(parking), parking.size, parking.disk_size, len(written(tmp_path))) == (5, 200, 300, 3)
+    for number in (0, 4, 1, 0, 3):
+        found, shared = parking.find("base", [number, *SYSTEM])
+        assert (found, shared) == (states[number], 1 + len(SYSTEM))
+        state = parking.read(states[number])
+        assert state is not None
+        assert (state == expected[number]).all()
+        assert parking.size <= 250
+        assert len(written(tmp_path)) == 3
+    parking.close()
+    assert written(tmp_path) == []
+
+
+def test_the_least_recently_used_leave_a_full_disk_for_good(tmp_path: Path) -> None:
+    parking = Parking(100, Disk(tmp_path), disk_budget=250)
+    states = [random_state(number) for number in range(5)]
+    for parked in states:
+        parking.add(parked)
+    assert (parking.size, parking.disk_size) == (100, 200)
+    assert [parking.find("base", parked.tokens)[1] > 0 for parked in states] == [False, False, True, True, True]
+    assert parking.read(states[0]) is None
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"x" * 100)], ids=["gone", "changed"])
+def test_a_file_that_is_gone_or_was_changed_is_forgotten(tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
+    parking = Parking(100, Disk(tmp_path), disk_budget=1_000)
+    first, second = random_state(1), random_state(2)
+    parking.add(first)
+    parking.add(second)
+    spoil(written(tmp_path)[0])
+    assert parking.read(first) is None
+    assert parking.find("base", first.tokens) == (None, 0)
+    assert (len(parking), parking.disk_size, written(tmp_path)) == (1, 0, [])
+
+
+def test_a_disk_that_takes_nothing_costs_only_what_it_should_have_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parking = Parking(100, Disk(tmp_path), disk_budget=1_000)
+    monkeypatch.setattr("bot.engine.disk.os.open", refuse)
+    for number in range(3):
+        parking.add(random_state(number))
+    assert (len(parking), parking.size, parking.disk_size, written(tmp_path)) == (1, 100, 0, [])
+
+
+def refuse(*_: object) -> int:
+    raise OSError(28, "No space left on device")
+
+
+def test_what_is_on_the_disk_is_for_no_one_else_and_ends_with_the_engine(
+    base: Base, start: StartEngine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "parked"
+    folder.mkdir()
+    (folder / f"left-by-a-kill{SUFFIX}").write_bytes(b"x")
+    (folder / "something else").write_bytes(b"y")
+    engine = start(base, slots=1, park_megabytes=1, park_folder=folder)
+    expected = [engine.submit(ask(question)).completion() for question in MANY]
+    assert engine.metrics.value("parked_disk_bytes") > 0
+    assert len(written(folder)) > 0
+    assert {path.stat().st_mode & 0o077 for path in written(folder)} == {0}
+    again = [engine.submit(ask(question)).completion() for question in MANY]
+    assert [done.text for done in again] == [done.text for done in expected]
+    assert all(done.reused_tokens == done.prompt_tokens - 1 for done in again)
+    engine.close()
+    assert [path.name for path in folder.iterdir()] == ["something else"]
+
+
+def test_a_folder_that_cannot_be_written_is_done_without(base: Base, start: StartEngine, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    engine = start(base, slots=1, park_megabytes=1, park_folder=tmp_path / "file")
+    assert engine.submit(ask(MANY[0])).completion().text

@@ -2,20 +2,23 @@
 
 from bot.engine.job import Job
 from bot.engine.port import GenerationRequest
-from bot.engine.slots import COPY_GAIN_TOKENS, Slot, choose_slot, plan_batch
+from bot.engine.slots import COPY_GAIN_TOKENS, Slot, choose_slot, find_late_donor, plan_batch
 from bot.engine.stream import QueuedGeneration
 
 SYSTEM = list(range(100))
 
 
-def job(length: int) -> Job:
+def job(tokens: list[int]) -> Job:
     job = Job(GenerationRequest("j", ()), "", QueuedGeneration(lambda: None), 0.0)
-    job.set_prompt_tokens(list(range(length)))
+    job.set_prompt_tokens(tokens)
     return job
 
 
-def busy(index: int, length: int, held: int, last_used: int = 0) -> Slot:
-    return Slot(index, list(range(held)), job(length), last_used)
+def busy(index: int, length: int, held: int, last_used: int = 0, *, alike: int = 0) -> Slot:
+    """A slot with a prompt of which so many tokens are held; the first `alike` are those of every other such slot."""
+    own = 1_000_000 * (index + 1)
+    tokens = [*range(alike), *range(own, own + length - alike)]
+    return Slot(index, tokens[:held], job(tokens), last_used)
 
 
 def taken(slots: list[Slot], batch_tokens: int) -> list[tuple[int, int, bool]]:
@@ -44,7 +47,7 @@ def test_a_slot_that_holds_much_more_of_the_prompt_wins() -> None:
 
 
 def test_what_a_busy_slot_holds_is_copied() -> None:
-    talking = busy(0, 200, 150)
+    talking = busy(0, 200, 150, alike=200)
     placement = choose_slot([talking, Slot(1)], list(range(120)))
     assert placement is not None
     assert placement.slot.index == 1
@@ -53,7 +56,7 @@ def test_what_a_busy_slot_holds_is_copied() -> None:
 
 
 def test_a_short_gain_is_not_worth_a_copy() -> None:
-    placement = choose_slot([busy(0, 50, 40), Slot(1)], list(range(40)))
+    placement = choose_slot([busy(0, 50, 40, alike=50), Slot(1)], list(range(40)))
     assert placement is not None
     assert (placement.donor, placement.reused) == (None, 0)
 
@@ -75,3 +78,25 @@ def test_a_prompt_that_does_not_fit_beside_another_waits() -> None:
 def test_only_the_longest_waiting_prompt_is_cut() -> None:
     slots = [busy(0, 5, 4), busy(1, 1000, 0, last_used=1), busy(2, 50, 0, last_used=2)]
     assert taken(slots, 512) == [(0, 1, True), (1, 511, False)]
+
+
+def test_a_prompt_waits_for_the_one_that_is_reading_its_beginning() -> None:
+    slots = [busy(0, 200, 0, last_used=1, alike=150), busy(1, 180, 0, last_used=2, alike=150), busy(2, 90, 0, 3)]
+    assert taken(slots, 512) == [(0, 200, True), (2, 90, True)]
+    assert find_late_donor(slots, slots[1]) is None
+
+
+def test_what_was_read_in_the_meantime_is_found() -> None:
+    first, second = busy(0, 200, 150, last_used=1, alike=150), busy(1, 180, 0, last_used=2, alike=150)
+    first.is_begun = True
+    assert find_late_donor([first, second], second) == (first, 150)
+    second.held = list(range(150 - COPY_GAIN_TOKENS + 1))
+    assert find_late_donor([first, second], second) is None  # too little to gain
+    second.held, second.is_begun = [], True
+    assert find_late_donor([first, second], second) is None  # it has begun to read by itself
+
+
+def test_a_beginning_too_short_to_copy_is_read_by_each() -> None:
+    short = COPY_GAIN_TOKENS - 1
+    slots = [busy(0, 200, 0, last_used=1, alike=short), busy(1, 180, 0, last_used=2, alike=short)]
+    assert taken(slots, 512) == [(0, 200, True), (1, 180, True)]

@@ -1,0 +1,68 @@
+"""States on disk, for what has no room in RAM: one private file each, gone when the engine closes.
+
+They hold what people wrote, so that none outlives the process: what a kill left is deleted at the next start. A file
+that is missing or was changed is as good as none. Knows nothing of prompts.
+"""
+
+import logging
+import os
+import zlib
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SUFFIX = ".parked"
+_log = logging.getLogger(__name__)
+
+
+class Disk:
+    """Writes states into a folder of its own, which is made and emptied here."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `OSError` where the folder cannot be made or written to."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+        self._numbers: Iterator[int] = count()
+        self._sums: dict[Path, int] = {}
+        self.clear()
+        (folder / f"trial{SUFFIX}").touch(mode=0o600)  # told now rather than at the first prompt
+        self.clear()
+
+    def write(self, state: NDArray[np.uint8]) -> Path | None:
+        """Return the file that now holds the state; None where the disk did not take it."""
+        path = self._folder / f"{os.getpid()}-{next(self._numbers)}{SUFFIX}"
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(state.data)
+        except OSError as error:
+            _log.warning("a parked prompt could not be written: %s", error)
+            path.unlink(missing_ok=True)
+            return None
+        self._sums[path] = zlib.crc32(state.data)
+        return path
+
+    def read(self, path: Path) -> NDArray[np.uint8] | None:
+        """Return the state that was written; None where the file is gone or another."""
+        try:
+            state = np.fromfile(path, np.uint8)
+        except OSError as error:
+            _log.warning("a parked prompt could not be read: %s", error)
+            return None
+        if zlib.crc32(state.data) != self._sums.get(path):
+            _log.warning("a parked prompt on disk was changed and is not used")
+            return None
+        return state
+
+    def remove(self, path: Path) -> None:
+        """Delete the file; harmless where it is gone."""
+        self._sums.pop(path, None)
+        path.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Delete every state in the folder, also those of a process that was killed."""
+        self._sums.clear()
+        for path in self._folder.glob(f"*{SUFFIX}"):
+            path.unlink(missing_ok=True)
