@@ -193,6 +193,7 @@ def _plain_errors() -> Iterator[None]:
     from retrain.adapter import AdapterError
     from retrain.base_card import BaseModelError
     from retrain.errors import RetrainError
+    from retrieval.cross_encoder import CrossEncoderError
 
     try:
         yield
@@ -203,6 +204,7 @@ def _plain_errors() -> Iterator[None]:
         AdapterError,
         BaseModelError,
         RetrainError,
+        CrossEncoderError,
         OSError,
     ) as error:
         console.print(str(error), style="red", markup=False)

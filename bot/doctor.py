@@ -21,6 +21,7 @@ from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.base_card import BaseModelError, load_base
 from retrain.errors import PromotionError
+from retrieval.cross_encoder import CrossEncoderError
 
 MANIFEST = PROJECT / "config" / "slack_manifest.yaml"
 FREE_GIB = 2.0
@@ -122,7 +123,11 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("documents", "problem", f"There is no folder {folder}. Set `knowledge.folder` to your documents.")
         return
-    knowledge = open_knowledge(settings)
+    try:
+        knowledge = open_knowledge(settings)
+    except CrossEncoderError as error:
+        yield Finding("documents", "problem", str(error))
+        return
     try:
         problems = knowledge.check()
         for problem in problems:

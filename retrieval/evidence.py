@@ -1,7 +1,7 @@
 """Passages in, evidence out: the few sentences that answer best, ranked, and how well they match the question.
 
-The order and the confidence come from `ranker`; here lines are cut from passages, chosen and numbered. Knows nothing
-of prompts or models.
+The order and the confidence come from `ranker` and, where there is one, a cross-encoder that reads the best lines
+again; here lines are cut from passages, chosen and numbered. Knows nothing of prompts or models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.cross_encoder import CrossEncoder
 from retrieval.embedder import Embedder
 from retrieval.index import unit_texts
 from retrieval.lexical import tokenise
 from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage
-from retrieval.ranker import rank_lines
+from retrieval.ranker import blend_odds, rank_lines
 from retrieval.ranker_features import Candidate
 from retrieval.sentences import Unit, count_words, split_units
 
@@ -23,6 +24,8 @@ Vectors = NDArray[np.float32]
 # So many passages are searched for lines, however few are shown: the answer stands in the first 8 for 93 of 100
 # questions, and in the first 24 for 98.
 SEARCHED_PASSAGES = 24
+# So many lines a cross-encoder reads again.
+READ_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def cut_evidence(
     question_vector: Vectors | None = None,
     unit_vectors: Mapping[str, Vectors] | None = None,
     limits: EvidenceLimits | None = None,
+    cross_encoder: CrossEncoder | None = None,
 ) -> Evidence:
     """Return the best lines of the hits, best first and numbered from 1; none where nothing is near the question.
 
@@ -80,7 +84,9 @@ def cut_evidence(
     if not question.strip() or not hits:
         return Evidence((), Match.WEAK)
     vector = embedder.encode([question])[0] if question_vector is None else question_vector
-    ranked = rank_units(question, vector, hits, embedder=embedder, unit_vectors=unit_vectors or {})
+    ranked = rank_units(
+        question, vector, hits, embedder=embedder, unit_vectors=unit_vectors or {}, cross_encoder=cross_encoder
+    )
     return choose_evidence(ranked, limits or EvidenceLimits())
 
 
@@ -92,9 +98,18 @@ def choose_evidence(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
 
 
 def rank_units(
-    question: str, vector: Vectors, hits: Sequence[Hit], *, embedder: Embedder, unit_vectors: Mapping[str, Vectors]
+    question: str,
+    vector: Vectors,
+    hits: Sequence[Hit],
+    *,
+    embedder: Embedder,
+    unit_vectors: Mapping[str, Vectors],
+    cross_encoder: CrossEncoder | None = None,
 ) -> RankedUnits:
-    """Return every quotable stretch of the hits, ranked; ties in the order of the hits."""
+    """Return every quotable stretch of the hits, ranked; ties in the order of the hits.
+
+    A cross-encoder reads the best `READ_LINES` of them again.
+    """
     units = [split_units(hit.passage.text) for hit in hits]
     vectors = _collect_vectors(hits, embedder, unit_vectors)
     candidates = [
@@ -110,6 +125,10 @@ def rank_units(
         for position in range(len(own))
     ]
     ranking = rank_lines(question, vector, candidates, np.concatenate(vectors))
+    if cross_encoder is not None:
+        best = [shown[number] for number in ranking.order()[:READ_LINES]]
+        odds = cross_encoder.score(question, [(passage.heading, text) for passage, text in best])
+        ranking = blend_odds(ranking, odds, is_calibrated=cross_encoder.is_calibrated)
     scored = (ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5)) for number in ranking.order())
     return RankedUnits(tuple(scored), ranking.confidence)
 

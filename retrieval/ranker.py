@@ -1,8 +1,9 @@
 """The order of the lines that might answer a question, and how sure it is that the first one does.
 
-A linear model over `ranker_features`, fitted on public questions and invented companies by
-`python -m benchmarks.retrieval.fit_ranker`; its weights are in `ranker_weights.json`. Pure: the same question, lines
-and vectors give the same scores. Knows nothing of search, documents or prompts.
+A linear model over `ranker_features`; where a cross-encoder has read the best lines, what it says of them is blended
+in. Both are fitted on public questions and invented companies by `python -m benchmarks.retrieval.fit_ranker`; the
+weights are in `ranker_weights.json`. Pure: the same question, lines and vectors give the same scores. Knows nothing of
+search, documents or prompts.
 """
 
 import json
@@ -40,11 +41,17 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was fitted. `lines` weighs the features of a line; `match` those of `summarise`, after `match_bias`."""
+    """What was fitted. `lines` weighs the features of a line; `match` those of `summarise`, after `match_bias`.
+
+    `blend` weighs a line's score and its odds by the cross-encoder, `blend_match` those of `summarise_blend`.
+    """
 
     lines: Numbers
     match: Numbers
     match_bias: float
+    blend: Numbers
+    blend_match: Numbers
+    blend_bias: float
 
 
 def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], vectors: Vectors) -> Ranking:
@@ -81,6 +88,38 @@ SUMMARY_NAMES = (
 )
 
 
+def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranking:
+    """Return the ranking after a cross-encoder has read its best lines.
+
+    `odds` are its scores of the first `len(odds)` lines of `ranking.order()`; the others are ranked as if it liked them
+    no better than the worst that it read. A model whose scores are no log-odds decides the order of what it read alone.
+    """
+    order = ranking.order()[: len(odds)]
+    if not order:
+        return ranking
+    every = np.full(len(ranking.scores), odds.min())
+    every[order] = odds
+    if not is_calibrated:
+        below = ranking.scores - ranking.scores.max()
+        return Ranking(every + np.where(np.isin(np.arange(len(every)), order), 0.0, below - 1.0), ranking.confidence)
+    weights = load_weights()
+    scores = weights.blend[0] * ranking.scores + weights.blend[1] * every
+    logit = float(summarise_blend(ranking, scores, every) @ weights.blend_match) + weights.blend_bias
+    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))))
+
+
+def summarise_blend(ranking: Ranking, scores: Numbers, odds: Numbers) -> Numbers:
+    """Return what tells whether anything answers: log-odds before, odds of the best line, of any line, and its lead."""
+    before = float(np.clip(ranking.confidence, 1e-4, 1.0 - 1e-4))
+    best = int(np.argmax(scores))
+    lead = float(np.sort(scores)[-1] - np.sort(scores)[-2]) if len(scores) > 1 else 3.0
+    top = float(odds.max())
+    return np.array([np.log(before / (1.0 - before)), odds[best], top + np.log(np.exp(odds - top).sum()), lead])
+
+
+BLEND_NAMES = ("match before", "odds of the best line", "odds of any line", "lead")
+
+
 @cache
 def load_weights() -> Weights:
     """Return the weights that ship with the package. Raise `KeyError` where they do not fit the features."""
@@ -89,4 +128,7 @@ def load_weights() -> Weights:
         np.array([raw["lines"][name] for name in NAMES]),
         np.array([raw["match"].get(name, 0.0) for name in SUMMARY_NAMES]),
         float(raw["match bias"]),
+        np.array([raw["blend"][name] for name in ("score", "odds")]),
+        np.array([raw["blend match"][name] for name in BLEND_NAMES]),
+        float(raw["blend match bias"]),
     )

@@ -1,6 +1,6 @@
 """Measures retrieval on the sample company's questions: finding the passage, the line, and "not in the documents".
 
-    python -m benchmarks.retrieval.sample_company [--questions FILE] [--index FOLDER] [--json]
+    python -m benchmarks.retrieval.sample_company [--questions FILE] [--index FOLDER] [--cross-encoder off] [--json]
 
 A passage is relevant when it stands in a named document and holds every fact of the answer; a line is right when it
 holds every fact and nothing that is forbidden. Prints figures only; nothing is tuned here.
@@ -17,7 +17,8 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from config.settings import PROJECT, SAMPLE
+from config.settings import PROJECT, SAMPLE, KnowledgeSettings
+from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
 from retrieval.index import Index
@@ -66,7 +67,7 @@ def _parse_row(raw: dict[str, Any]) -> Row:
     )
 
 
-def measure(rows: Sequence[Row], folder: Path) -> dict[str, Any]:
+def measure(rows: Sequence[Row], folder: Path, cross_encoder: CrossEncoder | None) -> dict[str, Any]:
     """Return all figures over an index of the sample company that lies, or is made, in `folder`."""
     embedder = load_embedder()
     started = time.perf_counter()
@@ -81,25 +82,29 @@ def measure(rows: Sequence[Row], folder: Path) -> dict[str, Any]:
         "dense": lambda row: _fetch(index, index.vectors.rank(_encode(row), row.scope.audiences, 10)),
         "bm25": lambda row: _fetch(index, index.lexical.rank(row.question, row.scope.audiences, 10)),
         "fused": lambda row: [h.passage for h, _ in search(index, row.question, _encode(row), row.scope, 10)],
-        "reranked": lambda row: [hit.passage for hit in _rank(index, row, _encode(row), embedder)[1][:10]],
+        "reranked": lambda row: [
+            hit.passage for hit in _rank(index, row, _encode(row), embedder, cross_encoder)[1][:10]
+        ],
     }
 
     def _encode(row: Row) -> Any:
         return embedder.encode([row.question])[0]
 
     figures["finding the passage"] = {name: _measure_ranking(answerable, rank) for name, rank in rankings.items()}
-    confidences = [_rank(index, row, _encode(row), embedder)[0].confidence for row in rows]
+    confidences = [_rank(index, row, _encode(row), embedder, cross_encoder)[0].confidence for row in rows]
     figures["not in the documents, AUROC"] = _auroc(rows, confidences)
     index.close()
-    figures |= _measure_evidence(rows, folder)
+    figures |= _measure_evidence(rows, folder, cross_encoder)
     return figures
 
 
-def _rank(index: Index, row: Row, vector: Any, embedder: Embedder) -> tuple[RankedUnits, tuple[Hit, ...]]:
+def _rank(
+    index: Index, row: Row, vector: Any, embedder: Embedder, cross_encoder: CrossEncoder | None
+) -> tuple[RankedUnits, tuple[Hit, ...]]:
     found = search(index, row.question, vector, row.scope, SEARCHED_PASSAGES)
     stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
     hits = [hit for hit, _ in found]
-    ranked = rank_units(row.question, vector, hits, embedder=embedder, unit_vectors=stored)
+    ranked = rank_units(row.question, vector, hits, embedder=embedder, unit_vectors=stored, cross_encoder=cross_encoder)
     return ranked, ranked.order_hits(hits)
 
 
@@ -118,8 +123,8 @@ def _measure_ranking(rows: Sequence[Row], rank: Callable[[Row], list[Passage]]) 
     return {"recall@5": round(fmean(recalls), 3), "nDCG@10": round(fmean(gains), 3)}
 
 
-def _measure_evidence(rows: Sequence[Row], folder: Path) -> dict[str, Any]:
-    knowledge = Knowledge(folder, load_embedder(), limits=EvidenceLimits())
+def _measure_evidence(rows: Sequence[Row], folder: Path, cross_encoder: CrossEncoder | None) -> dict[str, Any]:
+    knowledge = Knowledge(folder, load_embedder(), limits=EvidenceLimits(), cross_encoder=cross_encoder)
     milliseconds, words, places = [], [], []
     matches = {True: {"strong": 0, "fair": 0, "weak": 0, "nothing": 0}}
     matches[False] = dict(matches[True])
@@ -162,9 +167,11 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--index", type=Path, default=None, help="keep the index here, and use it the next time")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--cross-encoder", default=KnowledgeSettings().cross_encoder, help='a folder, or "off"')
     arguments = parser.parse_args()
+    cross_encoder = load_cross_encoder(arguments.cross_encoder)
     with tempfile.TemporaryDirectory() as scratch:
-        figures = measure(load_rows(arguments.questions), arguments.index or Path(scratch) / "index")
+        figures = measure(load_rows(arguments.questions), arguments.index or Path(scratch) / "index", cross_encoder)
     if arguments.json:
         print(json.dumps(figures))
         return

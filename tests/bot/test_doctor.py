@@ -198,3 +198,10 @@ def test_the_secret_that_a_transport_lacks_is_named(home: Path, base: Path) -> N
     settings = load(home, base, SLACK_BOT_TOKEN="xoxb-1", CHIP_SLACK__TRANSPORT="http")
     (finding,) = [finding for finding in examine(settings) if finding.part == "Slack"]
     assert finding.text.startswith("SLACK_SIGNING_SECRET not set")
+
+
+def test_a_cross_encoder_that_is_not_there_is_named_with_its_mend(home: Path, base: Path) -> None:
+    settings = load(home, base, CHIP_KNOWLEDGE__CROSS_ENCODER=str(home / "nowhere"))
+    (said,) = problems(settings, "documents")
+    assert "nowhere" in said
+    assert "knowledge.cross_encoder" in said
