@@ -67,8 +67,8 @@ class Question:
     reply_id: str | None = None
     edit: str = ""
     is_private: bool = False
-
     home: str = ""
+
     @property
     def key(self) -> str:
         """What makes two deliveries the same question: a mention arrives as two events with one ts."""
@@ -146,7 +146,7 @@ class Answering:
             self._show_status(question, text)
         scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
         retrieved = self.knowledge.find_evidence(text, scope, thread)
-        messages = build_messages(text, retrieved.evidence, company=self.company, thread=thread)
+        messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
         asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
         try:
             self._reply(asked, show)
@@ -173,7 +173,7 @@ class Answering:
         started = time.perf_counter()
         scope = self.directory.scope(question.person, question.channel)
         retrieved = self.knowledge.find_evidence(text, scope)
-        messages = build_messages(text, retrieved.evidence, company=self.company)
+        messages = build_messages(retrieved.question, retrieved.evidence, company=self.company)
         asked = Asked(self.new_id("R"), question, text, scope, retrieved, messages, started)
         silent = Completion("", "", 0, 0, "stop", self.engine.base_id, self.engine.adapter_id(), 0.0, 0.0)
         role = self.directory.role(question.person).value

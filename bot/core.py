@@ -83,8 +83,8 @@ class Core:
         """Return the chat that a question gets now, outside of any thread."""
         scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
         # What a correction says must be learned from the documents' evidence, not read from the correction itself.
-        evidence = self.knowledge.find_evidence(question, scope, with_verified=False).evidence
-        return build_messages(question, evidence, company=self.settings.company)
+        found = self.knowledge.find_evidence(question, scope, with_verified=False)
+        return build_messages(found.question, found.evidence, company=self.settings.company)
 
     def retrain(
         self,
@@ -168,6 +168,7 @@ def open_knowledge(settings: Settings) -> Knowledge:
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
         limits=EvidenceLimits(max_lines=chosen.evidence_lines, max_words=chosen.evidence_words),
+        cross_encoder=load_cross_encoder(chosen.cross_encoder),
     )
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from retrieval.catalogue import Edition, Sync
 from retrieval.conflicts import Conflict, find_conflicts
+from retrieval.cross_encoder import CrossEncoder
 from retrieval.documents import Found
 from retrieval.embedder import Embedder
 from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, choose_evidence, rank_units
 from retrieval.gaps import Gap, Unanswered, find_gaps
+from retrieval.impersonal import make_impersonal
 from retrieval.index import Index, IngestReport, Progress
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage, Scope
 from retrieval.prompt import Turn
@@ -32,6 +34,7 @@ MAX_QUESTION_CHARACTERS = 2_000
 class Retrieved:
     """What was found for one question: the query as searched, the hits best first, the evidence and the time.
 
+    `question` is what was asked in words that name nobody: what the model reads.
     `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else. `conflicts`
     are lines of the evidence that contradict each other.
     """
@@ -40,6 +43,7 @@ class Retrieved:
     hits: tuple[Hit, ...]
     evidence: Evidence
     milliseconds: float
+    question: str
     is_verified: bool = False
     conflicts: tuple[Conflict, ...] = ()
 
@@ -63,13 +67,15 @@ class Knowledge:
         default_audience: Audience = Audience.STAFF,
         max_hits: int = 8,
         limits: EvidenceLimits | None = None,
+        cross_encoder: CrossEncoder | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Open or create the index in its folder. `timer` returns seconds."""
+        """Open or create the index in its folder; a cross-encoder reads the best lines again. `timer` gives seconds."""
         self._embedder = embedder
         self._default_audience = default_audience
         self._max_hits = max_hits
         self._limits = limits or EvidenceLimits()
+        self._cross_encoder = cross_encoder
         self._timer = timer
         self._index = Index(index_folder, embedder)
         self._verified = VerifiedStore(self._index, embedder)
@@ -124,25 +130,34 @@ class Knowledge:
         A verified answer to the very question is all of the evidence; `with_verified=False` leaves out all of them.
         """
         started = self._timer()
-        query = standalone_question(question[:MAX_QUESTION_CHARACTERS], thread)
+        knows = self._index.lexical.knows
+        asked = make_impersonal(question[:MAX_QUESTION_CHARACTERS], knows)
+        query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], thread), knows)
         hits: tuple[Hit, ...] = ()
         evidence = Evidence((), Match.WEAK)
         if query:
             vector = self._embedder.encode([query])[0]
             if with_verified and (known := self._verified.find(query, vector, scope)):
                 hit, evidence = known
-                return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, is_verified=True)
+                return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, asked, is_verified=True)
             found = search(self._index, query, vector, scope, max(SEARCHED_PASSAGES, self._max_hits))
             if not with_verified:
                 found = [pair for pair in found if not is_verified(pair[0].passage)]
             found = prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
             hits = tuple(hit for hit, _ in found)
             stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
-            ranked = rank_units(query, vector, hits, embedder=self._embedder, unit_vectors=stored)
+            ranked = rank_units(
+                query,
+                vector,
+                hits,
+                embedder=self._embedder,
+                unit_vectors=stored,
+                cross_encoder=self._cross_encoder,
+            )
             evidence = choose_evidence(ranked, self._limits)
             hits = ranked.order_hits(hits)
         conflicts = find_conflicts(evidence.lines, {hit.passage.id: hit.passage for hit in hits})
-        return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0, conflicts=conflicts)
+        return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0, asked, conflicts=conflicts)
 
     def _find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
         """Return these documents and those that supersede them, by source."""

@@ -30,7 +30,7 @@ def measure_company(model: BaseModel, rows: Sequence[Row], knowledge: Knowledge,
     unsupported = said = 0
     for row in rows:
         retrieved = knowledge.find_evidence(row.question, row.scope)
-        answer = model.answer(row.question, retrieved.evidence, company=COMPANY).text
+        answer = model.answer(retrieved.question, retrieved.evidence, company=COMPANY).text
         refused = is_refusal(answer)
         refusals[row.answerable].append(refused)
         right.setdefault(row.kind, []).append(row.is_answered_by(answer) if row.answerable else refused)
@@ -78,9 +78,10 @@ def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: 
     for pair in pairs:
         answers = []
         for question in (pair["a"], pair["b"]):
-            evidence = knowledge.find_evidence(question, CUSTOMER_SCOPE).evidence
+            found = knowledge.find_evidence(question, CUSTOMER_SCOPE)
             # The marker may differ where the lines' order does; the words may not.
-            answers.append(model.answer(question, evidence, company=COMPANY).text.partition("] ")[2] or "-")
+            said = model.answer(found.question, found.evidence, company=COMPANY).text
+            answers.append(said.partition("] ")[2] or "-")
         same.append(answers[0] == answers[1])
     return {"pairs": len(pairs), "same fact": round(fmean(same), 3)}
 
