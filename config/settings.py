@@ -129,7 +129,7 @@ class EngineSettings(_Section):
     """The base model and how it is served."""
 
     base: Path = PROJECT / "models" / "chip-nano"
-    slots: int = Field(4, ge=1, le=64, description="Conversations that are decoded together.")
+    slots: int = Field(8, ge=1, le=64, description="Conversations that are decoded together.")
     threads: int = Field(2, ge=1)
     context_tokens: int = Field(1024, ge=256, description="Tokens for one conversation: prompt and answer.")
     answer_tokens: int = Field(160, ge=16, description="Longest answer.")

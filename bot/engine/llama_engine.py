@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from bot.engine.free_threads import build_free_threads
+from bot.engine.heap import limit_heaps
 from bot.engine.identity import name_settings
 from bot.engine.job import Job, Speaker
 from bot.engine.lanes import Lanes
@@ -67,6 +68,7 @@ class LlamaEngine:
     ) -> None:
         """Load the model, let it compute and wait until it can answer. Raises `ModelFileError`, also for weights that
         compute nothing usable, or `EngineError` without memory."""
+        limit_heaps()
         self._base = base
         self._settings = settings
         self._settings_id = name_settings(settings)

@@ -1,0 +1,134 @@
+"""Eight people ask at the same moment, and each sees an answer grow while the other seven grow too.
+
+Nothing is played: the shipped model, its engine with eight slots, the real Slack protocol. All get the same verified
+answer of several sentences, so that its length is known.
+"""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot import wiring
+from bot.core import Core
+from bot.engine.llama_engine import LlamaEngine
+from bot.engine.port import Generation, GenerationRequest, Lane
+from bot.wiring import connect
+from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
+from bot.workspace.server import LocalWorkspace
+from bot.workspace.workspace import ApiCall
+from config.settings import Settings
+from feedback.database import open_database
+from retrain.adapter import Adapter
+from retrain.base_card import MANIFEST, load_base
+from retrieval.embedder import load_embedder
+from retrieval.knowledge import Knowledge
+from retrieval.passage import CUSTOMER_SCOPE, Audience
+from retrieval.verified import VerifiedAnswer
+from tests.loop.conftest import DOCUMENTS, SECRET
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (Settings().engine.base / MANIFEST).exists(), reason="models/chip-nano is not built yet"),
+]
+
+COUNT = 8
+QUESTION = "How do I change the blades of the Tansy 4?"
+SENTENCES = (
+    "Switch the robot off and wait until the blades stand still.",
+    "Lift the robot by its handle and turn it over on a soft cloth.",
+    "Loosen the three screws with the key from the box.",
+    "Put the new blades on and tighten the screws by hand.",
+)
+
+
+class Together:
+    """The engine, entered by eight at the same moment: whoever comes first waits for the others."""
+
+    def __init__(self, engine: LlamaEngine) -> None:
+        self._engine = engine
+        self._everybody = threading.Barrier(COUNT, timeout=60)
+
+    @property
+    def base_id(self) -> str:
+        return self._engine.base_id
+
+    def submit(self, request: GenerationRequest) -> Generation:
+        self._everybody.wait()
+        return self._engine.submit(request)
+
+    def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
+        return self._engine.use_adapter(adapter, lane)
+
+    def adapter_id(self, lane: Lane = Lane.LIVE) -> str | None:
+        return self._engine.adapter_id(lane)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+@pytest.fixture
+def core(chip_settings: Settings, tmp_path: Path) -> Iterator[Core]:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    for name, text in DOCUMENTS.items():
+        (documents / name).write_text(text, encoding="utf-8")
+    knowledge = Knowledge(tmp_path / "index", load_embedder(), default_audience=Audience.STAFF)
+    knowledge.ingest(documents)
+    settings = chip_settings.engine.model_copy(update={"slots": COUNT})
+    engine = Together(LlamaEngine(load_base(settings.base), settings))
+    db = open_database(chip_settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
+    yield Core(chip_settings, db, knowledge, engine)
+    engine.close()
+    db.close()
+    knowledge.close()
+
+
+@pytest.fixture
+def workspace(core: Core) -> Iterator[LocalWorkspace]:
+    people = [Person(f"U0P{n}", f"person{n}", f"Person {n}", "customer", "#d1495b") for n in range(COUNT)]
+    rooms = [Channel(f"D0P{n}", "", frozenset({f"U0P{n}", BOT_USER_ID}), is_im=True) for n in range(COUNT)]
+    with (
+        LocalWorkspace(directory=Directory((*PEOPLE, *people), (*CHANNELS, *rooms))) as workspace,
+        connect(
+            core,
+            bot_token=workspace.bot_token,
+            app_token=workspace.app_token,
+            signing_secret=SECRET,
+            base_url=workspace.api_url,
+        ),
+    ):
+        workspace.wait_for(workspace.is_connected)
+        core.knowledge.learn([build_answer(core.knowledge)])  # connecting has learned what the database holds: nothing
+        yield workspace
+
+
+def build_answer(knowledge: Knowledge) -> VerifiedAnswer:
+    passage = next(iter(knowledge.passages(CUSTOMER_SCOPE)))
+    text, now = " ".join(SENTENCES), datetime.now(UTC)
+    return VerifiedAnswer("V1", QUESTION, text, "U0SAM", now, Audience.CUSTOMER, (passage.id,))
+
+
+def test_eight_answers_grow_side_by_side(workspace: LocalWorkspace) -> None:
+    asked = {f"D0P{n}": workspace.visit(f"U0P{n}").post(f"D0P{n}", QUESTION) for n in range(COUNT)}
+    for n, (room, ts) in enumerate(asked.items()):
+        done = workspace.visit(f"U0P{n}").wait_for_message(
+            room, lambda message: "bot_id" in message and not message["streaming"], ts, timeout_seconds=60
+        )
+        assert all(sentence in str(done) for sentence in SENTENCES), done
+
+    calls = workspace.calls()
+    starts, ends = (find(calls, f"chat.{name}Stream") for name in ("start", "stop"))
+    assert len(starts) == len(ends) == COUNT
+    assert max(starts) < min(ends)  # all eight were being said at once
+    rooms = [calls[place].arguments["channel"] for place in find(calls, "chat.appendStream")]
+    assert len(rooms) >= COUNT * (len(SENTENCES) - 1)  # sentence by sentence
+    turns = sum(before != after for before, after in itertools.pairwise(rooms))
+    assert turns >= COUNT * (len(SENTENCES) - 2)  # nobody's answer is said in one go
+
+
+def find(calls: list[ApiCall], method: str) -> list[int]:
+    return [place for place, call in enumerate(calls) if call.method == method]
