@@ -1,0 +1,64 @@
+"""What would the order of evidence save? Tokens that an engine which forgets nothing need not read again.
+
+    python -m benchmarks.serving.passage_order
+
+The sample company's questions, one after the other. The prompts are the product's, with the best line first (as it is
+served and trained) and, for comparison, in the documents' own order, in which two questions about one page begin alike
+more often. Counts tokens only: needs no quiet machine.
+"""
+
+import json
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from bot.core import open_knowledge
+from bot.engine.model import LlamaModel
+from bot.engine.parking import common_prefix
+from config.settings import PROJECT, Settings
+from retrain.base_card import load_base
+from retrieval.chat_template import render_chat
+from retrieval.passage import CUSTOMER_SCOPE, Evidence
+from retrieval.prompt import build_messages
+
+QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
+
+
+def sort_by_document(evidence: Evidence) -> Evidence:
+    """Return the same lines in the order of the documents, numbered anew."""
+    lines = sorted(evidence.lines, key=lambda line: (line.passage_id, line.number))
+    return replace(evidence, lines=tuple(replace(line, number=place) for place, line in enumerate(lines, start=1)))
+
+
+def count(prompts: list[list[int]]) -> tuple[float, float, float]:
+    """Return the mean tokens of a prompt, of the beginning that all share, and of what an earlier one shares beyond."""
+    system = min(common_prefix(prompts[0], prompt) for prompt in prompts[1:])
+    beyond = [
+        max(common_prefix(earlier, prompt) for earlier in prompts[:place]) - system
+        for place, prompt in enumerate(prompts[1:], start=1)
+    ]
+    return sum(map(len, prompts)) / len(prompts), float(system), sum(beyond) / len(beyond)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data=Path(folder))
+        questions = [json.loads(line)["question"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+        with closing(open_knowledge(settings)) as knowledge:
+            knowledge.ingest(settings.knowledge.folder)
+            found = [knowledge.find_evidence(question, CUSTOMER_SCOPE).evidence for question in questions]
+    print("| order | tokens of a prompt | shared by all | beyond that with an earlier one |\n|---|---|---|---|")
+    with closing(LlamaModel(load_base(settings.engine.base))) as model:
+        template = model.chat_template()
+        for name, order in (("best line first", lambda evidence: evidence), ("as in the documents", sort_by_document)):
+            chats = (
+                build_messages(question, order(evidence), company=settings.company)
+                for question, evidence in zip(questions, found, strict=True)
+            )
+            whole, system, beyond = count([model.tokenize(render_chat(template, chat)) for chat in chats])
+            print(f"| {name} | {whole:.0f} | {system:.0f} | {beyond:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
