@@ -2,15 +2,20 @@
 #   make run     set everything up, then start Chip (against the local workspace, or Slack when its tokens are set)
 #   make test    set everything up, then run the tests
 #   make check   ruff and mypy --strict
-#   make bench   measure, and print the figures of docs/BENCHMARKS.md (make bench-serving: the engine against others)
+#   make bench   measure, and print the figures of docs/BENCHMARKS.md: bench-loop takes 15 minutes, bench-serving hours
 
 PYTHON ?= python3
 PIP_FLAGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What is compared with is built here, and what was measured is kept here: bench-serving goes on where it was stopped.
+BENCH := .bench
+COMPARE = $(BIN)/python -m benchmarks.serving --results $(BENCH)/serving.jsonl --xllamacpp $(BENCH)/xllamacpp/bin/python \
+  --llama-server $(BENCH)/llama.cpp/build/bin/llama-server
+SYSTEMS := engine lock dedicated llama_cpp.server llama-server
 
-.PHONY: run test check bench bench-serving setup clean
+.PHONY: run test check bench bench-loop bench-serving setup clean
 .DEFAULT_GOAL := run
 
 setup: $(READY)
@@ -41,14 +46,26 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)
+bench: bench-loop bench-serving
+
+bench-loop: $(READY)
 	@$(BIN)/python -m benchmarks.loop
 	@$(BIN)/python -m benchmarks.slack.acks
 	@$(BIN)/python -m benchmarks.slack.acks --transport http
 
 bench-serving: $(READY)
-	@$(BIN)/python -m benchmarks.serving --size S --workload A
+	@mkdir -p $(BENCH)
+	@$(BIN)/python -m benchmarks.serving.build_llama_server $(BENCH)/llama.cpp > $(BENCH)/build.log
+	@test -x $(BENCH)/xllamacpp/bin/python || { $(PYTHON) -m venv $(BENCH)/xllamacpp && $(BENCH)/xllamacpp/bin/pip install --quiet $(PIP_FLAGS) xllamacpp; }
+	@$(COMPARE) --size S --systems $(SYSTEMS) xllamacpp
+	@$(COMPARE) --size M-Q4_0 --concurrency 8 --count 16 --systems engine dedicated llama-server
+	@$(COMPARE) --size M --concurrency 8 --count 16 --systems engine dedicated llama-server
+	@$(COMPARE) --size S --workload B --systems engine llama-server llama-server-cache
 	@$(BIN)/python -m benchmarks.serving.goals --size S
+	@$(BIN)/python -m benchmarks.serving.goals --size M-Q4_0 --replies 0
+	@$(BIN)/python -m benchmarks.serving.drafting
+	@$(BIN)/python -m benchmarks.serving.passage_order
+	@$(BIN)/python -m benchmarks.serving.soak --minutes 10
 
 clean:
 	rm -rf $(VENV)

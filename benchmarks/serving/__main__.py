@@ -53,6 +53,12 @@ def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[
             yield system, wanted
 
 
+def is_chosen(trial: results.Trial, chosen: argparse.Namespace) -> bool:
+    """Whether the file's trial belongs to this comparison."""
+    wanted = (chosen.size, chosen.workload, chosen.count)
+    return (trial["size"], trial["workload"], trial["requests"]) == wanted and trial["clients"] in chosen.concurrency
+
+
 def run_one(system: str, clients: list[int], repetition: int, chosen: argparse.Namespace) -> list[results.Trial]:
     """Run one system once; what it says on standard error goes to the terminal."""
     command = [sys.executable, "-m", "benchmarks.serving.trial", system, chosen.size, chosen.workload]
@@ -86,7 +92,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         chosen.results = chosen.results or Path(folder) / "results.jsonl"
         is_done = run_all(chosen)
-        print(results.show(results.load(chosen.results)))
+        print(results.show(trial for trial in results.load(chosen.results) if is_chosen(trial, chosen)))
     if not is_done:
         print("Not all repetitions were made: call it again with the same file.", file=sys.stderr)
 

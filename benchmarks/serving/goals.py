@@ -156,7 +156,7 @@ def measure_python(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="S", choices=list(SIZES))
-    parser.add_argument("--replies", type=int, default=10_000)
+    parser.add_argument("--replies", type=int, default=10_000, help="under swaps, of a tiny model; 0: none")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
     chosen = parser.parse_args()
     base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
@@ -166,7 +166,7 @@ def main() -> None:
             measure_follow_up(base, words),
             measure_fairness(base, words),
             measure_python(base, words),
-            measure_swaps(Path(folder), chosen.replies),
+            measure_swaps(Path(folder), chosen.replies) if chosen.replies else (),
         ):
             for promise in rows:
                 print(f"| {promise.what} | {promise.measured} | {promise.goal} |", flush=True)

@@ -47,8 +47,12 @@ def open_engine(base: Base, **changes: int) -> Iterator[Send]:
             generation.completion()
 
         yield send
-        turn, decode = (engine.metrics.value("seconds_total", stage=stage) for stage in ("turn", "decode"))
-        print(json.dumps({"python_share": round(1 - decode / turn, 4)}), file=sys.stderr)
+        turn, decode, park = (
+            engine.metrics.value("seconds_total", stage=stage) for stage in ("turn", "decode", "park")
+        )
+        computed, reused = (engine.metrics.value("tokens_total", kind=kind) for kind in ("computed", "reused"))
+        shares = {"decode": decode / turn, "park": park / turn, "reused": reused / (computed + reused)}
+        print(json.dumps({name: round(share, 3) for name, share in shares.items()}), file=sys.stderr, flush=True)
 
 
 @contextmanager
