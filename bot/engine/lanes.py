@@ -39,7 +39,7 @@ class Lanes:
         self._steps = 0
         live = self._track(Lane.LIVE)
         live.warm_up()
-        live.probe()
+        live.check()
 
     def adapter_id(self, lane: Lane) -> str | None:
         track = self._current.get(lane)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.engine.free_threads import build_free_threads
 from bot.engine.heap import limit_heaps
@@ -51,6 +52,12 @@ class _Swap:
     milliseconds: Future[float] = field(default_factory=Future)
 
 
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    lane: Lane
+    adapters: Future[list[str | None]] = field(default_factory=Future)
+
+
 class LlamaEngine:
     """Serves one base with llama.cpp; the `Engine` of this process. `close` it when done.
 
@@ -78,6 +85,7 @@ class LlamaEngine:
         self._threads = build_free_threads(settings.threads)
         self._room = WaitingRoom(settings.queue, settings.slots)
         self._swaps: deque[_Swap] = deque()
+        self._probes: deque[_Probe] = deque()
         self._adapters: dict[Lane, Adapter | None] = dict.fromkeys(Lane)
         self._is_closing = False
         self._stopped: EngineError | None = None
@@ -126,6 +134,18 @@ class LlamaEngine:
             self._wake.notify()
         return swap.milliseconds.result()
 
+    def identify(self, lane: Lane = Lane.LIVE) -> list[str | None]:
+        """Let the lane compute on a probe and return the ids of the adapters (None: the bare base) known by that.
+
+        One id proves which adapter is live; several where their weights do the same. Waits for a free slot.
+        """
+        probe = _Probe(lane)
+        with self._wake:
+            self._require_running()
+            self._probes.append(probe)
+            self._wake.notify()
+        return probe.adapters.result()
+
     def close(self) -> None:
         """Stop the thread and free all memory; what is under way ends with `EngineStopped`. Harmless twice."""
         with self._wake:
@@ -170,7 +190,7 @@ class LlamaEngine:
                 if len(deaths) == MOST_RESTARTS and self._clock() - deaths[0] < RESTART_SECONDS:
                     return _death(error, "Chip must be started again")
                 deaths.append(self._clock())
-                self._fail_swaps(_death(error, "it is started again"))
+                self._fail_asked(_death(error, "it is started again"))
 
     def _serve(self, ready: Future[ChatTemplate]) -> None:
         """Load, serve until closed and free. A death ends the replies under way and is raised."""
@@ -210,13 +230,18 @@ class LlamaEngine:
     def _await_work(self, lanes: Lanes) -> bool:
         """Sleep until there is something to do; False when the engine shall close."""
         with self._wake:
-            self._wake.wait_for(lambda: self._is_closing or self._room or self._swaps or lanes.is_busy)
+            self._wake.wait_for(lambda: self._is_closing or self._room or self._asked or lanes.is_busy)
             return not self._is_closing
+
+    @property
+    def _asked(self) -> bool:
+        return bool(self._swaps or self._probes)
 
     def _turn(self, model: LlamaModel, template: ChatTemplate, lanes: Lanes) -> None:
         """Change what was asked to change, then compute one batch."""
         started = time.perf_counter()
         self._swap_adapters(lanes)
+        self._answer_probes(lanes)
         self._drop_ended(lanes)
         self._read_prompts(model, template, lanes.slot_tokens)
         for lane in Lane:
@@ -248,6 +273,17 @@ class LlamaEngine:
         _log.info("lane=%s adapter=%s swapped in %.1fms", swap.lane, lanes.adapter_id(swap.lane), milliseconds)
         self.metrics.note_swap(swap.lane)
         swap.milliseconds.set_result(milliseconds)
+
+    def _answer_probes(self, lanes: Lanes) -> None:
+        with self._wake:
+            due = [probe for probe in self._probes if lanes.has_room(probe.lane)]
+        for probe in due:
+            try:
+                probe.adapters.set_result(lanes.track(probe.lane).identify())
+            except EngineError as error:
+                probe.adapters.set_exception(error)
+            with self._wake:
+                self._probes.remove(probe)
 
     def _drop_ended(self, lanes: Lanes) -> None:
         lanes.drop_ended()
@@ -293,13 +329,17 @@ class LlamaEngine:
             with self._wake:
                 self._room.note_service(self._clock() - job.admitted)
 
-    def _fail_swaps(self, reason: EngineError) -> None:
+    def _fail_asked(self, reason: EngineError) -> None:
         with self._wake:
-            swaps = list(self._swaps)
+            asked: list[Future[Any]] = [
+                *(swap.milliseconds for swap in self._swaps),
+                *(p.adapters for p in self._probes),
+            ]
             self._swaps.clear()
-        for swap in swaps:
-            if not swap.milliseconds.done():
-                swap.milliseconds.set_exception(reason)
+            self._probes.clear()
+        for future in asked:
+            if not future.done():
+                future.set_exception(reason)
 
     def _stop(self, reason: EngineError) -> None:
         with self._wake:
@@ -307,7 +347,7 @@ class LlamaEngine:
             waiting = self._room.take_all()
         for job in waiting:
             job.fail(reason)
-        self._fail_swaps(reason)
+        self._fail_asked(reason)
 
 
 def _abandon(lanes: Lanes, reason: EngineError) -> None:

@@ -6,13 +6,14 @@ Every reply of a track is spoken by its one adapter from the first word to the l
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bot.engine.context import Chunk, DecodeError, LlamaContext
 from bot.engine.drafting import PromptLookup
+from bot.engine.fingerprints import Fingerprints
 from bot.engine.job import Job, Speaker
 from bot.engine.metrics import EngineMetrics
 from bot.engine.model import LlamaModel
@@ -42,6 +43,7 @@ class Shared:
     metrics: EngineMetrics
     clock: Callable[[], float]
     settings_id: str
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
 
 class Track:
@@ -81,7 +83,7 @@ class Track:
         before = self._adapter
         try:
             self._put_on(adapter)
-            self.probe()
+            self.check()
         except EngineError:
             self._put_on(before)
             raise
@@ -94,19 +96,32 @@ class Track:
         for slot in self._slots:
             self._context.trim(slot.index, 0)
 
-    def probe(self) -> Logits:
-        """Return the logits (vocabulary,) after one fixed token, which tell adapters apart; the track must be idle.
+    def check(self) -> None:
+        """Compute on the probe and remember the adapter by it; the track must be idle.
 
-        Raises `ModelFileError` where they are not finite: such weights can answer nothing.
+        Raises `ModelFileError` for weights that can answer nothing, or compute otherwise than under this name before.
         """
-        slot = self._slots[0]
+        name = self.adapter_id or self._model.base.id
+        logits = self.probe()
+        if not np.isfinite(logits).all():
+            raise ModelFileError(f"{name} computes values that are not finite.")
+        if not self._shared.fingerprints.note(self._speaker_key, self.adapter_id, logits):
+            raise ModelFileError(f"{name} computes otherwise than before.")
+
+    def identify(self) -> list[str | None]:
+        """Return the adapters (None: the bare base) that compute what this track computes; there must be room."""
+        return self._shared.fingerprints.find(self.probe())
+
+    def probe(self) -> Logits:
+        """Return the logits (vocabulary,) after one fixed token, which tell adapters apart; there must be room."""
+        slot = next(slot for slot in reversed(self._slots) if slot.job is None)
+        if len(slot.held) >= COPY_GAIN_TOKENS:
+            self._park(slot)
         slot.held.clear()
         self._context.trim(slot.index, 0)
         (row,) = self._context.decode([Chunk(slot.index, [0], 0, wants_logits=True)])
         logits = self._context.logits(row).copy()
         self._context.trim(slot.index, 0)
-        if not np.isfinite(logits).all():
-            raise ModelFileError(f"{self.adapter_id or self._model.base.id} computes values that are not finite.")
         return logits
 
     def admit(self, job: Job) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.llama_engine import LlamaEngine
+from bot.engine.model import LlamaModel
 from bot.engine.port import EngineError, Lane, ModelFileError
 from retrain.adapter import GGUF, Adapter
 from retrain.base_card import Base
@@ -138,6 +139,37 @@ def test_an_adapter_that_computes_nan_is_refused_and_the_lane_speaks_as_before(
 
     assert engine.adapter_id() is None
     assert engine.submit(ask("Hello?")).completion().text == before
+
+
+def test_a_probe_tells_which_adapter_is_live_also_under_load(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base, slots=2)
+    assert engine.identify() == [None]
+    generations = [engine.submit(ask(f"{number}?", max_tokens=40)) for number in range(6)]
+    for adapter in (adapters[0], adapters[1], None, adapters[1]):
+        engine.use_adapter(adapter)
+        assert engine.identify() == [adapter and adapter.id]
+    engine.use_adapter(adapters[0], Lane.CANARY)
+    assert engine.identify(Lane.CANARY) == [adapters[0].id]
+    assert engine.identify(Lane.TRIAL) == [None]
+    assert engine.identify() == [adapters[1].id]
+    assert all(generation.completion().text for generation in generations)
+
+
+def test_an_adapter_that_computes_otherwise_than_before_is_refused(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = start(base)
+    for adapter in adapters:
+        engine.use_adapter(adapter)
+    load = LlamaModel.load_adapter
+    monkeypatch.setattr(LlamaModel, "load_adapter", lambda model, _: load(model, adapters[1]))
+    with pytest.raises(ModelFileError, match="otherwise than before"):
+        engine.use_adapter(adapters[0])
+    assert engine.adapter_id() == adapters[1].id
+    assert engine.identify() == [adapters[1].id]
+    assert engine.submit(ask("Hello?")).completion().adapter_id == adapters[1].id
 
 
 def tampered(adapter: Adapter, folder: Path) -> Adapter:

@@ -1,0 +1,35 @@
+"""By what an adapter is known: the logits that it computes on the probe's one token. Knows nothing of llama.cpp."""
+
+from collections import OrderedDict
+
+import numpy as np
+
+from bot.engine.sampler import Logits
+
+MOST = 16
+"""Adapters that are remembered, the latest; one takes 4 bytes for each token of the vocabulary."""
+SAME = 0.001
+"""The largest difference of a logit at which two are the same, for sums in another order differ in their last bits."""
+
+
+class Fingerprints:
+    """The latest adapters' logits on the probe, under their keys."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[str | None, Logits]] = OrderedDict()
+
+    def note(self, key: str, adapter_id: str | None, logits: Logits) -> bool:
+        """Remember what this adapter (None: the bare base) computes, (vocabulary,); False where it was other before."""
+        _, first = self._known.setdefault(key, (adapter_id, logits))
+        self._known.move_to_end(key)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return _are_same(first, logits)
+
+    def find(self, logits: Logits) -> list[str | None]:
+        """Return the ids of those that compute these logits: none, one, or several that do the same."""
+        return [adapter_id for adapter_id, known in self._known.values() if _are_same(known, logits)]
+
+
+def _are_same(one: Logits, other: Logits) -> bool:
+    return bool(np.max(np.abs(one - other)) < SAME)
