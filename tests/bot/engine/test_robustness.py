@@ -108,6 +108,21 @@ def test_weights_that_compute_nan_are_refused_at_start(tmp_path: Path) -> None:
         LlamaEngine(broken, settings())
 
 
+def test_a_swap_for_which_there_is_no_memory_leaves_the_lane_and_its_replies(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = start(base)
+    running = engine.submit(ask("Talk.", max_tokens=200))
+    next(iter(running))
+    monkeypatch.setattr("bot.engine.context.llama_cpp.llama_init_from_model", lambda *_: None)
+    with pytest.raises(EngineError, match="no memory"):
+        engine.use_adapter(adapters[0])
+    assert engine.adapter_id() is None
+    assert (running.completion().finish, running.completion().adapter_id) == ("length", None)
+    with pytest.raises(EngineError, match="no memory"):
+        start(base)
+
+
 def test_after_a_death_the_thread_serves_those_who_waited_with_the_same_adapter(
     base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
