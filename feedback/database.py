@@ -9,16 +9,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exists, insert, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from feedback.errors import DatabaseUnusable
+from feedback.gathering import Gathering
 from feedback.turns import Turns
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -39,12 +43,17 @@ class Database:
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
     writing: AbstractContextManager[Any] = field(default_factory=nullcontext, repr=False)
+    gathering: Gathering = field(default_factory=Gathering, repr=False)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Lend a connection in a transaction that commits at the end and rolls back on an exception."""
         with self.writing, self.engine.begin() as connection:
             yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run the work in a transaction that it may share with other threads' work; return once it is committed."""
+        return self.gathering.run(self.begin, work)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -82,16 +91,13 @@ def migrate(url: str) -> None:
 
 
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any], key: Iterable[str]) -> bool:
-    """Insert the row unless one with the same `key` columns is there; say whether it was new. Safe under races."""
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(table).values(row))
-    except IntegrityError:
-        same = (table.c[name] == row[name] for name in key)
-        if connection.scalar(select(exists().where(*same))):
-            return False
-        raise
-    return True
+    """Insert the row unless one with the same `key` columns is there; say whether it was new. Safe under races.
+
+    `key` is unique in the table. Raises `IntegrityError` for a row that is refused for another reason.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    inserted = connection.execute(insert(table).values(row).on_conflict_do_nothing(index_elements=list(key)))
+    return inserted.rowcount > 0
 
 
 def _build_engine(url: str) -> Engine:

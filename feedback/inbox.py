@@ -48,22 +48,19 @@ def record_event(
         "payload": dict(payload),
         "received_at": db.clock(),
     }
-    with db.begin() as connection:
-        return insert_once(connection, inbox, row, ("event_key",))
+    return db.write(lambda connection: insert_once(connection, inbox, row, ("event_key",)))
 
 
 def mark_done(db: Database, key: str) -> None:
     """Note that the event was dealt with. The first time stays; an unknown key changes nothing."""
     unfinished = (inbox.c.event_key == key) & inbox.c.done_at.is_(None)
-    with db.begin() as connection:
-        connection.execute(update(inbox).where(unfinished).values(done_at=db.clock()))
+    db.write(lambda connection: connection.execute(update(inbox).where(unfinished).values(done_at=db.clock())))
 
 
 def mark_ended(db: Database, key: str, kinds: Collection[str]) -> None:
     """Note that the event was dealt with where it is one of these kinds; others are marked where they are handled."""
     ended = (inbox.c.event_key == key) & inbox.c.kind.in_(kinds) & inbox.c.done_at.is_(None)
-    with db.begin() as connection:
-        connection.execute(update(inbox).where(ended).values(done_at=db.clock()))
+    db.write(lambda connection: connection.execute(update(inbox).where(ended).values(done_at=db.clock())))
 
 
 def forget_payloads(db: Database, before: datetime) -> int:

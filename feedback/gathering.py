@@ -1,0 +1,96 @@
+"""Writes that are committed together: whoever comes while a commit is under way is in the next one.
+
+A commit waits for the disk, 1 to 40 ms; a burst of a thousand events would wait a thousand times one after another. One
+of the threads that wait does the work of all of them in one transaction. Knows nothing of what is written.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+Begin = Callable[[], AbstractContextManager[Connection]]
+Work = Callable[[Connection], Any]
+
+MOST_AT_ONCE = 64
+
+
+class _Ticket:
+    """One thread's work, and what came of it. `leads` tells the thread that wakes up to do the next transaction."""
+
+    __slots__ = ("error", "is_committed", "leads", "result", "wakes", "work")
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.wakes = Event()
+        self.leads = False
+        self.is_committed = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Gathering:
+    """Runs work of several threads in common transactions. An error of one is raised to its own thread alone."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._queue: list[_Ticket] = []
+        self._has_leader = False
+
+    def run(self, begin: Begin, work: Callable[[Connection], T]) -> T:
+        """Run the work in a transaction and return its result once that is committed. `begin` lends a transaction."""
+        ticket = _Ticket(work)
+        with self._lock:
+            self._queue.append(ticket)
+            leads, self._has_leader = not self._has_leader, True
+        if not leads:
+            ticket.wakes.wait()
+            leads = ticket.leads
+        if leads:
+            self._lead(begin)
+        if not ticket.is_committed:
+            raise ticket.error or RuntimeError("the thread that committed for others was ended")
+        result: T = ticket.result
+        return result
+
+    def _lead(self, begin: Begin) -> None:
+        """Commit what waits, the leader's own work first, and hand on to whoever came meanwhile."""
+        with self._lock:
+            batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
+        try:
+            _commit(begin, batch)
+        finally:
+            with self._lock:
+                heir = self._queue[0] if self._queue else None
+                self._has_leader = heir is not None
+            if heir is not None:
+                heir.leads = True
+                heir.wakes.set()
+            for ticket in batch:
+                ticket.wakes.set()
+
+
+def _commit(begin: Begin, batch: list[_Ticket]) -> None:
+    try:
+        with begin() as connection:
+            for ticket in batch:
+                ticket.result = ticket.work(connection)
+    except Exception:
+        for ticket in batch:  # one of them, or the disk: each by itself tells
+            _commit_alone(begin, ticket)
+    else:
+        for ticket in batch:
+            ticket.is_committed = True
+
+
+def _commit_alone(begin: Begin, ticket: _Ticket) -> None:
+    try:
+        with begin() as connection:
+            ticket.result = ticket.work(connection)
+    except Exception as error:
+        ticket.error = error
+    else:
+        ticket.is_committed = True

@@ -1,0 +1,107 @@
+"""Writes of many threads are committed together, each at its caller's word, and one that fails harms no other."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, event, select
+
+from feedback import inbox
+from feedback.database import Database, insert_once
+from feedback.gathering import Gathering
+from feedback.tables import inbox as rows
+
+
+def record(db: Database, key: str) -> bool:
+    return inbox.record_event(db, key, "message", team="T1", channel="C1", ts="1.1", payload={"key": key})
+
+
+def count_commits(db: Database) -> list[None]:
+    commits: list[None] = []
+    event.listen(db.engine, "commit", lambda _connection: commits.append(None))
+    return commits
+
+
+def keys(db: Database) -> list[str]:
+    with db.read() as connection:
+        return list(connection.scalars(select(rows.c.event_key).order_by(rows.c.event_key)))
+
+
+def test_what_waits_while_one_commits_is_in_the_next_commit(db: Database) -> None:
+    commits = count_commits(db)
+    with ThreadPoolExecutor(20) as pool:
+        with db.begin():  # the disk, as it were: nobody else commits meanwhile
+            futures = [pool.submit(record, db, f"Ev{number:02}") for number in range(20)]
+            while len(db.gathering._queue) < 19:
+                pass
+        assert all(future.result(5) for future in futures)
+    assert keys(db) == [f"Ev{number:02}" for number in range(20)]
+    assert len(commits) == 3, "the one that held them up, the first, and all the others"
+
+
+def test_of_many_who_write_the_same_exactly_one_is_first(db: Database) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(lambda _: record(db, "Ev1"), range(200)))
+    assert results.count(True) == 1
+    assert keys(db) == ["Ev1"]
+
+
+def test_a_write_that_fails_is_told_to_its_caller_and_the_others_are_kept(db: Database) -> None:
+    def explode(_: Connection) -> None:
+        raise ValueError("a bug")
+
+    def work(number: int) -> object:
+        if number % 5 == 0:
+            with pytest.raises(ValueError, match="a bug"):
+                db.write(explode)
+            return None
+        return record(db, f"Ev{number:02}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    assert len(keys(db)) == 32
+
+
+def test_a_disk_that_fails_is_told_to_all_and_the_next_write_works(db: Database) -> None:
+    @contextmanager
+    def fail() -> Iterator[Connection]:
+        with db.begin() as connection:
+            yield connection
+            raise OSError("disk full")
+
+    gathering = Gathering()
+    insert: Callable[[Connection], bool] = lambda connection: insert_once(  # noqa: E731
+        connection,
+        rows,
+        {"event_key": "Ev1", "kind": "message", "payload": {}, "received_at": db.clock()},
+        ("event_key",),
+    )
+    with pytest.raises(OSError, match="disk full"):
+        gathering.run(fail, insert)
+    assert keys(db) == []
+    assert gathering.run(db.begin, insert)
+    assert keys(db) == ["Ev1"]
+
+
+def test_a_thread_that_ends_in_the_middle_leaves_nobody_waiting(db: Database) -> None:
+    class Ended(BaseException):
+        pass
+
+    def end(_: Connection) -> None:
+        begun.set()
+        assert may_end.wait(5)
+        raise Ended
+
+    begun, may_end = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        ended = pool.submit(db.write, end)
+        assert begun.wait(5)
+        other = pool.submit(record, db, "Ev1")
+        while not db.gathering._queue:
+            pass
+        may_end.set()
+        assert other.result(5)
+        assert isinstance(ended.exception(5), Ended)
+    assert keys(db) == ["Ev1"]
