@@ -10,6 +10,7 @@ from bot.answering import Answering
 from bot.audience import Directory
 from bot.learning import Learning
 from bot.tickets import Tickets
+from bot.waiting import WaitingNotes
 from bot.work import WorkPool
 from feedback.channel_rules import RuleBook
 from feedback.consent import Consent
@@ -23,7 +24,8 @@ class Parts:
     """The parts that listeners use. `admin_channel` is an id, or None where the channel was not found.
 
     `consent_unasked` holds for learning where no admin decided. `learn_corrections` serves the corrections that hold
-    from now on; False where that is switched off.
+    from now on; False where that is switched off. `questions` answers them, `pool` does all else, so that a press waits
+    for no question.
     """
 
     client: WebClient
@@ -40,6 +42,8 @@ class Parts:
     upkeep: Upkeep
     time_zone: tzinfo
     pool: WorkPool
+    questions: WorkPool
+    waiting: WaitingNotes
     admin_channel: str | None
     staff_channel: str | None
     clock: Callable[[], datetime]

@@ -29,6 +29,7 @@ from bot.parts import Parts
 from bot.pins import fetch_pins
 from bot.report import build_report
 from bot.tickets import Tickets
+from bot.waiting import REFRESH_SECONDS, WaitingNotes
 from bot.work import WorkPool
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
@@ -44,11 +45,13 @@ from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
+WORKERS = 8  # for all but questions
 POINTER_SECONDS = 5.0
 SOURCE_SECONDS = 60.0
 TOKEN_SECONDS = 300.0
 KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
 SURVEY_SECONDS = 300.0
+NOTE_SECONDS = 5  # for one note of the wait, which nobody misses
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
 
@@ -94,7 +97,7 @@ def connect(
         app, parts, token = stack.enter_context(attached)
         gateway = open_gateway(
             lambda _team: app,
-            lambda lines: Health(core.db, lines, token, parts.pool.count, now_utc),
+            lambda lines: Health(core.db, lines, token, parts.questions.count, now_utc),
             core.settings.slack,
             core.settings.http,
             app_token=app_token,
@@ -121,7 +124,9 @@ def attach(
         client = build_client(bot_token, base_url)
         parts = replace(build_parts(core, client), on_removed=on_removed)
         parts.learn_corrections()
+        stack.callback(parts.waiting.close)
         stack.callback(parts.pool.close)
+        stack.callback(parts.questions.close)
         stack.callback(parts.learning.close)
         app = build_app(parts, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
@@ -154,6 +159,7 @@ def attach(
         )
         parts.learning.forget_lessons()  # of what a kill left over
         scheduler.add_job(parts.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
+        scheduler.add_job(parts.waiting.refresh, "interval", seconds=REFRESH_SECONDS, coalesce=True, max_instances=1)
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield app, parts, token
 
@@ -222,6 +228,8 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         clock=now_utc,
         learn_corrections=core.learn_corrections,
     )
+    # Twice as many as are decoded together: while half are generated, the other half's evidence is found.
+    questions = WorkPool(2 * core.settings.engine.slots, name="chip-answer")
     return Parts(
         client=client,
         bot_user=identity["user_id"],
@@ -236,10 +244,9 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         knowledge=core.knowledge,
         upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
-        pool=WorkPool(
-            core.settings.engine.slots + core.settings.engine.queue,
-            on_end=lambda key: mark_ended(core.db, key, INTERACTIONS),
-        ),
+        pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS)),
+        questions=questions,
+        waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS), questions),
         admin_channel=admin_channel,
         staff_channel=staff_channel,
         clock=now_utc,

@@ -5,6 +5,7 @@ Knows nothing of when they are said. `{...}` fields are filled by the callers.
 
 THINKING = "is reading the documents…"
 WAITING = "is answering {ahead} others first, which takes about {seconds} s…"
+WAITING_UNKNOWN = "is answering {ahead} others first…"
 EMPTY = "I could not find any words in that message. Please write your question as text."
 TOO_LONG = (
     "That message has {length:,} characters, which is more than I can read at once (at most {limit:,}). "
@@ -103,13 +104,13 @@ LESSONS_TAKEN_BACK = (
     "Corrections that only the adapter left behind had learned: {count}. They are neither served nor taught until "
     "staff approve them again: `/chip review`."
 )
-ROLLED_BACK = "Chip now speaks with *{adapter}* again; before that it was *{previous}*."
-ROLLBACK_NOTHING = "There is nothing to go back to: {reason}"
 FORGETTING_BEGUN = (
     "Words that *{adapter}* had learned were deleted or are to be forgotten. I have taken them out of what I train on "
     "and begun a training without them; *{adapter}* answers until it ends, and is deleted then."
 )
 FORGETTING_ENDED = "*{adapter}* had learned what was to be forgotten and is deleted; *{now}* answers from now on."
+ROLLED_BACK = "Chip now speaks with *{adapter}* again; before that it was *{previous}*."
+ROLLBACK_NOTHING = "There is nothing to go back to: {reason}"
 BASE_NAME = "the bare base {base}"
 
 HOME_TITLE = "Ask me"

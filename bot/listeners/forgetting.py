@@ -54,7 +54,7 @@ def forget_deleted(parts: Parts, body: Body) -> None:
 
 def forget_workspace(parts: Parts, body: Body) -> None:
     """Forget everything of the workspace: what was read there, what was learned there, and this event."""
-    logger.warning("Chip was removed from the workspace %s, whose data is deleted", parts.directory.team)
+    logger.warning("%s: what is kept of %s is deleted", body["event"]["type"], parts.directory.team)
     for source in parts.upkeep.sources():
         if source.kind is SourceKind.SLACK:
             parts.upkeep.remove(source.name)

@@ -19,7 +19,6 @@ from feedback import conversation, inbox, switches
 logger = logging.getLogger(__name__)
 
 QUESTION = "question"
-WORTH_TELLING = 8  # questions that wait; fewer are answered before anybody could read it
 
 
 def register(app: App, parts: Parts) -> None:
@@ -46,22 +45,19 @@ def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
         if question is None or not _is_first_sight(parts, question, key):
             inbox.mark_done(parts.db, key)
             return
-        if (ahead := parts.pool.count()) >= WORTH_TELLING:
-            tell_wait(parts, question, ahead)
-        parts.pool.submit(key, lambda: answer_question(parts, question, key))
+        _queue(parts, question, key)
 
     return handle
 
 
-def tell_wait(parts: Parts, question: Question, ahead: int) -> None:
-    """Say in the thread's status how many are answered before, and about how long that takes."""
-    status = wording.WAITING.format(ahead=ahead, seconds=max(1, round(parts.pool.wait_seconds(ahead))))
-    try:
-        parts.client.assistant_threads_setStatus(
-            channel_id=question.channel, thread_ts=question.thread_ts, status=status
-        )
-    except SLACK_ERRORS as error:
-        logger.info("no status in %s: %s", question.channel, name_error(error))
+def _queue(parts: Parts, question: Question, key: str, *, is_resumed: bool = False) -> None:
+    def answer() -> None:
+        parts.waiting.leave(key)
+        answer_question(parts, question, key, is_resumed=is_resumed)
+
+    parts.questions.submit(key, answer, question.person)
+    if not question.is_private:
+        parts.waiting.tell(key, question)
 
 
 def find_question(parts: Parts, body: dict[str, Any]) -> Question | None:
@@ -89,7 +85,7 @@ def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
     if question is None or not take_again(parts, question, event.key):
         inbox.mark_done(parts.db, event.key)
         return False
-    parts.pool.submit(event.key, lambda: answer_question(parts, question, event.key, is_resumed=True))
+    _queue(parts, question, event.key, is_resumed=True)
     return True
 
 
