@@ -89,6 +89,10 @@ class HttpMode:
         except ValueError:
             return {"text": answer.body}
 
+    def move(self, target: Target) -> None:
+        """Delivers to another address from now on, also what is still to be delivered again."""
+        self._target, self._signer = target, SignatureVerifier(target.signing_secret)
+
     async def verify(self) -> None:
         """Asks the address for the challenge, as Slack does when it is entered. Raises NotDelivered."""
         challenge = {"token": "local", "challenge": "3eZbrw1aBm2rZgRNFdxV", "type": "url_verification"}

@@ -93,9 +93,11 @@ class Workspace:
         """Delivers over HTTP from now on, once the address gave back the challenge. Raises NotDelivered."""
         http = HttpMode(target, self.faults, self._delivery, self.clock)
         await http.verify()
-        if self.http is not None:
-            self.http.close()
-        self.http = http
+        if self.http is None:
+            self.http = http
+        else:
+            http.close()
+            self.http.move(target)
         self._note_connection(True)
 
     def push_event(self, event: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def open_messages(chip: Chip) -> None:
 
 
 def test_stop_ends_the_generation_itself_also_before_the_first_word(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(("It ", "runs ") * 200, 0.05))
+    chip.engine.queue.append(Slowly(("It ", "runs ") * 200, 5.0))
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
     chip.workspace.wait_for(lambda: chip.engine.requests)
     chip.workspace.wait_for(lambda: chip.parts is not None and chip.parts.answering.live)

@@ -14,7 +14,7 @@ from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.events import Role
 from retrain import registry
 from tests.loop.adapters import write_adapter
-from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, HELP, SAM, STAFF, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
 
 
 def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
@@ -27,7 +27,6 @@ def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
 
 @pytest.mark.parametrize(("person", "role"), [(CLEO, Role.CUSTOMER), (SAM, Role.STAFF), (ADA, Role.ADMIN)])
 @pytest.mark.parametrize("text", ["/chip", "/chip help"])
-@BOTH_TRANSPORTS
 def test_help_shows_what_the_caller_may_do(chip: Chip, person: str, role: Role, text: str) -> None:
     answer = json.loads(run(chip, person, text, HELP, "`/chip help`"))[0]
     shown = {command.word for command in COMMANDS.values() if command.help_line() in answer}

@@ -14,14 +14,14 @@ from bot.workspace.socket_mode import Delivery
 from feedback import inbox, replies, votes
 from feedback.database import Database
 from tests.fakes import Slowly
-from tests.loop.conftest import BOTH_TRANSPORTS, CLEO, HELP, TEAM, Chip
+from tests.loop.conftest import CLEO, HELP, ONLY_SOCKET, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
+PERSISTENT = Delivery(redelivery_seconds=(0.0, 1.0, 8.0))
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
 
 
-@BOTH_TRANSPORTS
 @pytest.mark.parametrize("delivery", [HASTY])
 def test_an_event_whose_ack_was_lost_is_answered_once(chip: Chip) -> None:
     chip.workspace.faults.lose_acks(2)
@@ -32,7 +32,6 @@ def test_an_event_whose_ack_was_lost_is_answered_once(chip: Chip) -> None:
     assert len(chip.said(HELP)) == 1
 
 
-@BOTH_TRANSPORTS
 @pytest.mark.parametrize("delivery", [HASTY])
 def test_an_event_that_could_not_be_stored_is_not_acknowledged_and_comes_again(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -176,7 +175,6 @@ def test_slacks_own_failures_are_survived(chip: Chip) -> None:
     assert any("55 minutes" in said for said in chip.said("D0CLEO"))
 
 
-@BOTH_TRANSPORTS
 def test_what_a_kill_cut_off_is_answered_at_the_next_start_and_once(chip: Chip) -> None:
     chip.stop()
     cleo = chip.workspace.visit(CLEO)
@@ -230,21 +228,22 @@ def test_a_reaction_that_a_kill_cut_off_counts_at_the_next_start(chip: Chip) -> 
     assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.UP}
 
 
+@pytest.mark.parametrize("delivery", [PERSISTENT])
 def test_questions_during_a_restart_are_answered_after_it(chip: Chip) -> None:
     chip.stop()
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
     chip.start()
 
-    assert chip.workspace.visit(CLEO).wait_for_reply("D0CLEO", ts)["markdown"] == ANSWER
+    assert chip.workspace.visit(CLEO).wait_for_reply("D0CLEO", ts, 15.0)["markdown"] == ANSWER
     chip.settle()
 
 
+@ONLY_SOCKET
 def test_chip_reconnects_when_its_line_breaks(chip: Chip) -> None:
     chip.workspace.disconnect("refresh_requested")
     assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
 
 
-@BOTH_TRANSPORTS
 def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip: Chip) -> None:
     chip.engine.queue.append(Slowly(("It runs ", "for 55 minutes."), 0.2))
     cleo = chip.workspace.visit(CLEO)
@@ -259,6 +258,7 @@ def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip
     assert inbox.find_unfinished(chip.core.db) == []
 
 
+@ONLY_SOCKET
 def test_a_refused_app_token_leaves_nothing_running(stopped_chip: Chip) -> None:
     workspace = stopped_chip.workspace
     with (

@@ -12,7 +12,7 @@ from feedback.corrections import State
 from feedback.events import Kind, Source, find_events
 from feedback.tables import feedback_events
 from feedback.votes import Verdict
-from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, HELP, SAM, STAFF, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
 
 RUNTIME = "@Chip How long does the Tansy 4 run on one charge?"
 RIGHT = "The Tansy 4 runs for 75 minutes when the grass is dry."
@@ -34,7 +34,6 @@ def wait_for_verdicts(chip: Chip, reply_id: str, expected: dict[str, Verdict]) -
     chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply_id) == expected)
 
 
-@BOTH_TRANSPORTS
 def test_a_press_on_good_answer_is_a_vote_and_is_thanked_for_in_private(chip: Chip) -> None:
     message, reply_id = ask_in_help(chip)
 
@@ -68,7 +67,6 @@ def test_the_last_press_of_a_person_is_their_verdict(chip: Chip) -> None:
     assert len(kinds(chip, Kind.VOTE)) == 3
 
 
-@BOTH_TRANSPORTS
 def test_reactions_with_tones_and_aliases_become_one_verdict_for_each_person(chip: Chip) -> None:
     message, reply_id = ask_in_help(chip)
     cleo, sam, ada = (chip.workspace.visit(person) for person in (CLEO, SAM, ADA))
@@ -123,7 +121,6 @@ def correct(chip: Chip, person: str, text: str = RIGHT) -> tuple[dict[str, Any],
     return message, reply_id
 
 
-@BOTH_TRANSPORTS
 def test_a_correction_by_staff_holds_at_once(chip: Chip) -> None:
     _, reply_id = correct(chip, SAM)
 

@@ -20,7 +20,7 @@ from retrain.examples import DATASET, freeze_dataset
 from retrain.settings import CurateSettings
 from tests.fakes import Slowly
 from tests.loop.adapters import write_adapter
-from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, DMS, HELP, SAM, TEAM, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 CHARGING = "In how many minutes does the battery of the Tansy 4 charge?"
@@ -32,7 +32,6 @@ def count_rows(db: Database) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-@BOTH_TRANSPORTS
 def test_an_edit_of_an_answered_question_offers_a_new_answer_to_its_asker(chip: Chip) -> None:
     first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
     cleo = chip.workspace.visit(CLEO)
@@ -170,7 +169,6 @@ def test_the_log_stays_closed_after_something_was_erased(chip: Chip) -> None:
         connection.execute(feedback_events.delete())
 
 
-@BOTH_TRANSPORTS
 def test_learning_is_turned_on_by_an_admin_who_saw_the_notice_and_it_is_recorded(chip: Chip) -> None:
     ada = chip.workspace.visit(ADA)
     assert ada.command(ADMIN, "/chip learning on #help")
@@ -233,7 +231,6 @@ def learn(chip: Chip, adapter_id: str) -> Path:
     return run / DATASET
 
 
-@BOTH_TRANSPORTS
 def test_forget_me_reaches_what_was_trained_on_and_the_adapter_that_learned_it(chip: Chip) -> None:
     reply = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
     corrections.record_correction(chip.core.db, reply_id=reply.id, person=SAM, role="staff", text="75 minutes.")

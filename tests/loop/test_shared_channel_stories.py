@@ -12,7 +12,7 @@ from feedback.consent import record_consent
 from feedback.events import Role
 from retrain.curate import Privacy, curate
 from retrain.settings import CurateSettings
-from tests.loop.conftest import ADA, BOTH_TRANSPORTS, SAM, STAFF, TEAM, Chip
+from tests.loop.conftest import ADA, SAM, STAFF, TEAM, Chip
 
 VIC, THEIRS, SHARED = "U0VIC", "T0THEIRS", "C0SHARED"
 RUNTIME = "How long does the Tansy 4 run on one charge?"
@@ -33,7 +33,6 @@ def chip(chip: Chip) -> Chip:
     return chip
 
 
-@BOTH_TRANSPORTS
 def test_a_question_from_another_organisation_is_streamed_to_them_and_kept_under_our_team(chip: Chip) -> None:
     message = chip.ask(VIC, f"@Chip {RUNTIME}", SHARED)
     chip.settle()
@@ -47,7 +46,6 @@ def test_a_question_from_another_organisation_is_streamed_to_them_and_kept_under
     assert len(conversation.find_thread(chip.core.db, TEAM, SHARED, message["thread_ts"])) == 2
 
 
-@BOTH_TRANSPORTS
 def test_who_is_an_admin_at_home_is_a_customer_here(chip: Chip) -> None:
     chip.ask(VIC, f"@Chip {CREDIT}", SHARED)
     assert chip.parts is not None
@@ -76,7 +74,6 @@ def test_a_staff_channel_that_is_shared_is_one_no_longer(chip: Chip) -> None:
     assert ["45 euros" in prompt for prompt in prompts] == [True, False]
 
 
-@BOTH_TRANSPORTS
 def test_their_votes_and_calls_for_a_person_count_and_their_follow_up_is_answered(chip: Chip) -> None:
     message = chip.ask(VIC, f"@Chip {RUNTIME}", SHARED)
     reply = chip.reply_at(SHARED, message)

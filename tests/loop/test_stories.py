@@ -8,7 +8,7 @@ from feedback import replies
 from retrieval.passage import Audience
 from retrieval.prompt import REFUSAL, SYSTEM
 from tests.fakes import Slowly, render
-from tests.loop.conftest import ADA, BOTH_TRANSPORTS, CLEO, COMPANY, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.conftest import ADA, CLEO, COMPANY, HELP, SAM, STAFF, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 RUNTIME_ANSWER = "The Tansy 4 runs for 55 minutes on one charge."
@@ -16,7 +16,6 @@ CREDIT = "What goodwill credit may support agents grant for a late delivery?"
 CREDIT_ANSWER = "45 euros"
 
 
-@BOTH_TRANSPORTS
 def test_a_direct_question_streams_an_answer_with_citation_sources_and_buttons(chip: Chip) -> None:
     message = chip.ask(CLEO, RUNTIME)
 
@@ -61,7 +60,6 @@ def test_a_reply_is_tied_to_its_exact_prompt_passages_base_and_adapter(chip: Chi
     assert replies.find_parts(chip.core.db, reply.id) == [("D0CLEO", message["ts"])]
 
 
-@BOTH_TRANSPORTS
 def test_a_mention_arrives_as_two_events_and_is_answered_once(chip: Chip) -> None:
     message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
     chip.settle()
@@ -72,7 +70,6 @@ def test_a_mention_arrives_as_two_events_and_is_answered_once(chip: Chip) -> Non
     assert chip.engine.requests[0].messages[-1].content.endswith(f"Question: {RUNTIME}")
 
 
-@BOTH_TRANSPORTS
 def test_a_follow_up_in_the_thread_is_answered_without_a_mention_and_with_the_thread(chip: Chip) -> None:
     first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
 
@@ -219,7 +216,6 @@ def test_a_very_long_answer_rolls_over_and_every_part_leads_to_its_reply(chip: C
     assert not any(part["streaming"] for part in parts)
 
 
-@BOTH_TRANSPORTS
 def test_home_shows_how_to_ask(chip: Chip) -> None:
     cleo = chip.workspace.visit(CLEO)
     cleo.open_home()

@@ -22,13 +22,14 @@ from feedback import inbox, votes
 from feedback.tables import feedback_events
 from feedback.tables import inbox as inbox_rows
 from tests.fakes import Slowly
-from tests.loop.conftest import ADA, ADMIN, BOTH_TRANSPORTS, CLEO, COMPANY, HELP, SECRET, TEAM, Chip, show
+from tests.loop.conftest import ADA, ADMIN, CLEO, COMPANY, HELP, ONLY_HTTP, ONLY_SOCKET, SECRET, TEAM, Chip, show
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
 HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
 
 
+@ONLY_SOCKET
 class TestSeveralConnections:
     """Socket Mode with a watch that is in a hurry."""
 
@@ -61,7 +62,7 @@ class TestSeveralConnections:
         assert post(chip, message("Ev1"), secret=SECRET) == 404
 
 
-@pytest.mark.parametrize("transport", ["http"])
+@ONLY_HTTP
 def test_a_replayed_request_changes_nothing(chip: Chip) -> None:
     asked = message("Ev7", ts=chip.workspace.visit(CLEO).post(HELP, "A message that exists"), channel=HELP)
     asked["event"]["text"] = f"<@U0CHIP> {RUNTIME}"
@@ -71,13 +72,12 @@ def test_a_replayed_request_changes_nothing(chip: Chip) -> None:
     assert len(chip.engine.requests) == 1
 
 
-@pytest.mark.parametrize("transport", ["http"])
+@ONLY_HTTP
 def test_a_forged_request_is_not_even_stored(chip: Chip) -> None:
     assert post(chip, message("Ev8"), secret="forged") == 401
     assert inbox.find_event(chip.core.db, "Ev8") is None
 
 
-@BOTH_TRANSPORTS
 @pytest.mark.parametrize(
     "harm",
     [{"event_id": None}, {"event": None}, {"event": {"text": "hi"}}, {"event": ["message"]}, {"event_id": ["Ev1"]}],
@@ -91,13 +91,12 @@ def test_a_malformed_envelope_is_acknowledged_and_left_aside(chip: Chip, harm: d
     assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
 
 
-@pytest.mark.parametrize("transport", ["http"])
+@ONLY_HTTP
 def test_a_notice_of_held_back_events_is_acknowledged(chip: Chip, caplog: pytest.LogCaptureFixture) -> None:
     assert post(chip, {"token": "t", "type": "app_rate_limited", "team_id": TEAM, "minute_rate_limited": 1}) == 200
     assert "holds back" in caplog.text
 
 
-@BOTH_TRANSPORTS
 def test_a_press_that_is_delivered_twice_counts_once(chip: Chip) -> None:
     message = chip.ask(CLEO, RUNTIME)
     reply = chip.reply_at("D0CLEO", message)

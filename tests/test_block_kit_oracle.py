@@ -3,7 +3,7 @@
 import pytest
 
 from bot.workspace.workspace import ApiCall
-from tests.loop.block_kit_oracle import find_objections
+from tests.block_kit_oracle import find_objections
 
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go", "value": "1"}
 
