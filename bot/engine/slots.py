@@ -99,6 +99,7 @@ def plan_batch(
     busy = [slot for slot in slots if slot.remaining > 0]
     takes = {slot.index: 1 for slot in busy if slot.remaining == 1}
     budget = batch_tokens - len(takes)
+    aligned = align_guesses(guesses or {}, answering=len(takes))
     reading = sorted((slot for slot in busy if slot.remaining > 1), key=lambda slot: (slot.last_used, slot.index))
     for place, slot in enumerate(reading):
         take = min(slot.remaining, budget)
@@ -107,10 +108,24 @@ def plan_batch(
         takes[slot.index] = take
         budget -= take
     drafts: dict[int, Sequence[int]] = {}
-    for index, guess in (guesses or {}).items():
+    for index, guess in aligned.items():
         drafts[index] = guess[:budget]
         budget -= len(drafts[index])
     return [_chunk(slot, takes[slot.index], drafts.get(slot.index, ())) for slot in busy if slot.index in takes]
+
+
+def align_guesses(guesses: Mapping[int, Sequence[int]], answering: int) -> dict[int, Sequence[int]]:
+    """Cut the guesses of a batch to one length, and leave out shorter ones; none where fewer than half would guess.
+
+    llama.cpp computes a batch in passes in which every slot has as many tokens: two lengths are two passes, and on a
+    small model a pass costs more than the tokens in it. The length is the one by which most tokens are guessed.
+    """
+    lengths = sorted(len(guess) for guess in guesses.values() if guess)
+    if not lengths:
+        return {}
+    length = max(lengths, key=lambda length: length * sum(other >= length for other in lengths))
+    chosen = {index: guess[:length] for index, guess in guesses.items() if len(guess) >= length}
+    return chosen if 2 * len(chosen) >= answering else {}
 
 
 def _is_being_read(slot: Slot, earlier: Sequence[Slot]) -> bool:

@@ -2,7 +2,7 @@
 
 from bot.engine.job import Job
 from bot.engine.port import GenerationRequest
-from bot.engine.slots import COPY_GAIN_TOKENS, Slot, choose_slot, find_late_donor, plan_batch
+from bot.engine.slots import COPY_GAIN_TOKENS, Slot, align_guesses, choose_slot, find_late_donor, plan_batch
 from bot.engine.stream import QueuedGeneration
 
 SYSTEM = list(range(100))
@@ -100,3 +100,10 @@ def test_a_beginning_too_short_to_copy_is_read_by_each() -> None:
     short = COPY_GAIN_TOKENS - 1
     slots = [busy(0, 200, 0, last_used=1, alike=short), busy(1, 180, 0, last_used=2, alike=short)]
     assert taken(slots, 512) == [(0, 200, True), (1, 180, True)]
+
+
+def test_guesses_of_a_batch_have_one_length() -> None:
+    assert align_guesses({0: [1, 2, 3, 4], 1: [5, 6], 2: [7, 8, 9]}, answering=3) == {0: [1, 2], 1: [5, 6], 2: [7, 8]}
+    assert align_guesses({0: [1, 2, 3, 4], 1: [5], 2: []}, answering=2) == {0: [1, 2, 3, 4]}
+    assert align_guesses({0: [1, 2, 3, 4]}, answering=3) == {}  # a pass of its own for one of three
+    assert align_guesses({0: []}, answering=1) == {}
