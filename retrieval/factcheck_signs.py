@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.lexical import tokenise_with_words
 from retrieval.quantities import Quantity, find_quantities
+from retrieval.quotes import NEAR_COPY
 from retrieval.ranker_lines import find_codes, split_name
 from retrieval.ranker_words import WordMeanings
 from retrieval.sentences import split_sentences
@@ -87,6 +88,16 @@ def is_in_order(text: str, line: str) -> bool:
     """Whether every word stands in the line, in this order: a quote, perhaps with words left out."""
     rest = iter(_split(line))
     return all(word in rest for word in _split(text))
+
+
+def has_garbled_word(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
+    """Whether a near copy of the line holds a word that neither the line nor English knows ("boundaryary")."""
+    if max(_similarity(text, sentence) for sentence in split_sentences(line) or [line]) < NEAR_COPY:
+        return False
+    held = {term for term, _ in tokenise_with_words(f"{heading} {line}")}
+    # What is of several pieces in a vocabulary of 30,000 is a name, a rare word or none.
+    strange = (word for term, word in tokenise_with_words(text) if term not in held and word.isalpha())
+    return any(meanings.look_up(word)[1] >= 1.0 for word in strange)
 
 
 def _similarity(text: str, sentence: str) -> float:

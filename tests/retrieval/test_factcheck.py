@@ -71,6 +71,11 @@ def test_a_garbled_copy_takes_the_words_of_the_line_that_it_cites() -> None:
     assert checked.reason == "number"
 
 
+def test_a_copy_with_a_word_that_is_none_takes_the_words_of_its_line() -> None:
+    checked = check_claim("The bladeade must not be washed, because it rus.", LINES, cited=3)
+    assert (checked.text, checked.reason) == (LINES[2].text, "garbled")
+
+
 def test_words_added_to_a_true_sentence_are_not_shown() -> None:
     checked = check_claim("The warranty for all trimmers lasts 4 years and covers theatre tickets.", LINES, cited=5)
     assert checked.text == LINES[4].text
