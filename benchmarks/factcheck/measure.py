@@ -1,37 +1,29 @@
-"""Measures the claim check: made-up errors of every kind over the sample company, and WiCE.
+"""Measures the claim check: made-up errors of every kind over the sample company, its citations, and public claims.
 
-    python -m benchmarks.factcheck.measure [--data FOLDER] [--lines 400]
+    python -m benchmarks.factcheck.measure [--data FOLDER] [--lines 400] [--model FOLDER]
 
 Balanced accuracy is the mean of "true sentences shown" and "errors not shown as they stand"; `judge_claim` alone is
 measured, before a near copy is mended. Nothing is tuned here.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from statistics import fmean
 
-import numpy as np
-
 from benchmarks.factcheck.errors import Claim, make_claims
-from benchmarks.factcheck.fit import balanced_accuracy, choose_threshold
+from benchmarks.factcheck.public_claims import load_halueval, load_replies, measure_public, measure_wice
 from config.settings import SAMPLE
-from retrain.base.natural import read_archive
 from retrieval.chunks import build_passages
 from retrieval.documents import Document
-from retrieval.factcheck import Verdict, check_claim, estimate, judge_claim
-from retrieval.factcheck_signs import compare
-from retrieval.lexical import tokenise
+from retrieval.entailment import EntailmentModel
+from retrieval.factcheck import Verdict, check_claim, judge_claim
+from retrieval.factcheck_signs import is_in_order
 from retrieval.passage import Audience
-from retrieval.ranker_words import load_meanings
 from retrieval.sentences import split_units
 from retrieval.sources.folder import load_documents
 from retrieval.standalone import find_names
-
-# Chosen on the dev claims (5 or 10).
-WIDTH = 10
 
 
 def load_sample_claims(limit: int) -> list[Claim]:
@@ -52,14 +44,14 @@ def load_sample_claims(limit: int) -> list[Claim]:
     return make_claims(lines[start : start + limit], models, random)
 
 
-def measure_sample(claims: Sequence[Claim]) -> dict[str, object]:
+def measure_sample(claims: Sequence[Claim], model: EntailmentModel | None = None) -> dict[str, object]:
     """Return the share judged rightly for each kind, and over all the balanced accuracy with kinds weighing alike."""
     by_kind: dict[str, list[bool]] = {}
     mended: dict[str, list[bool]] = {}
     for claim in claims:
-        supported = judge_claim(claim.text, claim.lines).verdict is Verdict.SUPPORTED
+        supported = judge_claim(claim.text, claim.lines, model=model).verdict is Verdict.SUPPORTED
         by_kind.setdefault(claim.kind, []).append(supported == claim.is_true)
-        checked = check_claim(claim.text, claim.lines)
+        checked = check_claim(claim.text, claim.lines, model=model)
         mended.setdefault(claim.kind, []).append(checked.text is not None)
     errors = fmean(fmean(hits) for kind, hits in by_kind.items() if not kind.startswith("true"))
     shown = fmean(fmean(hits) for kind, hits in by_kind.items() if kind.startswith("true"))
@@ -72,41 +64,40 @@ def measure_sample(claims: Sequence[Claim]) -> dict[str, object]:
     }
 
 
-def measure_wice(data: Path) -> dict[str, object]:
-    """Return balanced accuracies on WiCE's test claims (supported or not), the threshold chosen on its dev claims."""
-    parts: dict[str, list[tuple[float, float, float]]] = {"dev": [], "test": []}
-    for path, text in read_archive(data / "wice", ".jsonl", "entailment_retrieval/claim"):
-        name = Path(path).stem
-        for row in map(json.loads, text.splitlines()):
-            parts[name].append((*_rate(row["claim"], row["evidence"]), float(row["label"] == "supported")))
-    dev, test = (np.array(parts[name]) for name in ("dev", "test"))
-    figures: dict[str, object] = {"claims": len(test)}
-    for column, layer in enumerate(("judge alone", "both layers")):
-        threshold = choose_threshold(dev[:, 2], dev[:, column])
-        said = (test[:, column] >= threshold).astype(float)
-        figures[layer] = round(balanced_accuracy(test[:, 2], said), 3)
-    return figures
+def measure_citations(claims: Sequence[Claim], random: Random) -> dict[str, object]:
+    """Return how often a true sentence gets the line that it was made of, whatever line its writer named.
 
-
-def _rate(claim: str, evidence: Sequence[str]) -> tuple[float, float]:
-    """Return the judge's probability against the sentences nearest in words, taken together; halved on a conflict."""
-    wanted = set(tokenise(claim))
-    best = sorted(evidence, key=lambda sentence: -len(wanted & set(tokenise(sentence))))[:WIDTH]
-    comparison = compare(claim, " ".join(best), "", load_meanings())
-    probability = estimate(comparison)
-    return probability, probability * (0.5 if comparison.conflict else 1.0)
+    A line that holds the sentence word for word is right too. Precision is over what was shown with a citation, recall
+    over all true sentences.
+    """
+    true = [claim for claim in claims if claim.is_true]
+    right = cited = 0
+    for claim in true:
+        checked = check_claim(claim.text, claim.lines, cited=random.choice(claim.lines).number)
+        if checked.text is not None and checked.line is not None:
+            cited += 1
+            right += checked.line.number == claim.source or is_in_order(checked.text, checked.line.text)
+    return {"sentences": len(true), "precision": round(right / cited, 3), "recall": round(right / len(true), 3)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, default=None, help="the folder of public data, for WiCE")
+    parser.add_argument("--data", type=Path, default=None, help="the folder of public data")
+    parser.add_argument("--model", default=None, help="a cross-encoder or NLI model as the third layer")
     parser.add_argument("--lines", type=int, default=400)
     arguments = parser.parse_args()
     claims = load_sample_claims(arguments.lines)
-    for name, value in measure_sample(claims).items():
+    model = EntailmentModel(arguments.model) if arguments.model else None
+    for name, value in measure_sample(claims, model).items():
         print(f"{name}: {value}")
+    print(f"citations, whatever line was named: {measure_citations(claims, Random(6))}")
     if arguments.data:
         print(f"WiCE: {measure_wice(arguments.data)}")
+        for name, pairs in (
+            ("HaluEval, answers to questions", load_halueval(arguments.data)),
+            ("DSTC9 test, replies of people", load_replies(arguments.data, Random(7))),
+        ):
+            print(f"{name}: {measure_public(pairs, model)}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,115 @@
+"""Public claims with the truth about them: WiCE, HaluEval and the replies of DSTC9's human agents.
+
+WiCE's threshold is chosen on its own dev claims, as its published checkers' are; the others are judged as the product
+judges, with the threshold that ships. None of these was seen when the judge was fitted.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import fmean
+
+import numpy as np
+
+from benchmarks.factcheck.fit import balanced_accuracy, choose_threshold
+from retrain.base.natural import read_archive
+from retrieval.entailment import EntailmentModel
+from retrieval.factcheck import Verdict, estimate, judge_claim
+from retrieval.factcheck_signs import compare
+from retrieval.lexical import tokenise
+from retrieval.passage import EvidenceLine
+from retrieval.ranker_words import load_meanings
+from retrieval.sentences import split_sentences
+
+# So many sentences of a WiCE page are taken together; chosen on the dev claims (5 or 10).
+WIDTH = 10
+REPLIES = 600
+
+
+@dataclass(frozen=True, slots=True)
+class PublicClaim:
+    """A claim, the lines that it is held against, and whether they support it."""
+
+    text: str
+    lines: tuple[EvidenceLine, ...]
+    is_true: bool
+
+
+def measure_public(claims: Sequence[PublicClaim], model: EntailmentModel | None = None) -> dict[str, object]:
+    """Return the shares of true claims shown and of false ones not shown, and their mean."""
+    said: dict[bool, list[bool]] = {True: [], False: []}
+    for claim in claims:
+        supported = judge_claim(claim.text, claim.lines, model=model).verdict is Verdict.SUPPORTED
+        said[claim.is_true].append(supported)
+    shown, held_back = fmean(said[True]), 1 - fmean(said[False])
+    return {
+        "claims": len(claims),
+        "true ones shown": round(shown, 3),
+        "false ones not": round(held_back, 3),
+        "balanced accuracy": round((shown + held_back) / 2, 3),
+    }
+
+
+def load_halueval(data: Path) -> list[PublicClaim]:
+    """Return the right and the made-up answer to each question, held against its knowledge."""
+    text = next(text for _, text in read_archive(data / "halueval", ".json", "qa_one-turn_data"))
+    claims = []
+    for row in map(json.loads, text.splitlines()):
+        lines = _number(split_sentences(row["knowledge"]))
+        claims += [
+            PublicClaim(row[key], lines, is_true=key == "right_answer")
+            for key in ("right_answer", "hallucinated_answer")
+        ]
+    return claims
+
+
+def load_replies(data: Path, random: Random) -> list[PublicClaim]:
+    """Return what agents replied from a snippet, held against it, and against another snippet of the same place."""
+    files = {path: json.loads(text) for path, text in read_archive(data / "dstc9_track1", ".json", "data_eval")}
+    knowledge = next(value for path, value in files.items() if path.endswith("knowledge.json"))
+    labels = next(value for path, value in files.items() if path.endswith("test/labels.json"))
+    claims = []
+    for label in random.sample([row for row in labels if row["target"]], k=REPLIES):
+        key = label["knowledge"][0]
+        entity = knowledge[key["domain"]][str(key["entity_id"])]
+        said = split_sentences(label["response"])[0]
+        others = [doc["body"] for number, doc in entity["docs"].items() if number != str(key["doc_id"])]
+        if len(said.split()) <= 4 or said.endswith("?") or not others:
+            continue
+        own = entity["docs"][str(key["doc_id"])]["body"]
+        claims += [
+            PublicClaim(said, _number([body], entity["name"] or ""), is_true=body == own)
+            for body in (own, random.choice(others))
+        ]
+    return claims
+
+
+def _number(texts: Sequence[str], heading: str = "") -> tuple[EvidenceLine, ...]:
+    return tuple(EvidenceLine(n, text, heading, str(n)) for n, text in enumerate(texts, start=1))
+
+
+def measure_wice(data: Path) -> dict[str, object]:
+    """Return balanced accuracies on WiCE's test claims (supported or not), the threshold chosen on its dev claims."""
+    parts: dict[str, list[tuple[float, float, float]]] = {"dev": [], "test": []}
+    for path, text in read_archive(data / "wice", ".jsonl", "entailment_retrieval/claim"):
+        name = Path(path).stem
+        for row in map(json.loads, text.splitlines()):
+            parts[name].append((*_rate(row["claim"], row["evidence"]), float(row["label"] == "supported")))
+    dev, test = (np.array(parts[name]) for name in ("dev", "test"))
+    figures: dict[str, object] = {"claims": len(test)}
+    for column, layer in enumerate(("judge alone", "both layers")):
+        threshold = choose_threshold(dev[:, 2], dev[:, column])
+        said = (test[:, column] >= threshold).astype(float)
+        figures[layer] = round(balanced_accuracy(test[:, 2], said), 3)
+    return figures
+
+
+def _rate(claim: str, evidence: Sequence[str]) -> tuple[float, float]:
+    """Return the judge's probability against the sentences nearest in words, taken together; halved on a conflict."""
+    wanted = set(tokenise(claim))
+    best = sorted(evidence, key=lambda sentence: -len(wanted & set(tokenise(sentence))))[:WIDTH]
+    comparison = compare(claim, " ".join(best), "", load_meanings())
+    probability = estimate(comparison)
+    return probability, probability * (0.5 if comparison.conflict else 1.0)
