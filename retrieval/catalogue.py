@@ -207,6 +207,11 @@ class Catalogue:
         rows = self._read_many(f"SELECT {columns} FROM documents WHERE source IN", sources)
         return {edition.source: edition for edition in map(_to_edition, rows)}
 
+    def find_held(self, audiences: frozenset[Audience]) -> frozenset[Audience]:
+        """Return those of the audiences that any document is meant for."""
+        statement = "SELECT 1 FROM documents WHERE audience = ? LIMIT 1"
+        return frozenset(audience for audience in audiences if self._read(statement, (audience.value,)))
+
     def list_groups(self) -> frozenset[Audience]:
         """Return the user groups that documents are meant for."""
         rows = self._read(

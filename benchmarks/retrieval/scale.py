@@ -1,33 +1,39 @@
-"""How search and indexing grow: latency, index size, overhead over a raw Chroma query, and encode throughput.
+"""How search and indexing grow: latency, index size, overhead over a raw Chroma query, memory, encode throughput.
 
     python -m benchmarks.retrieval.scale                       # 1,000, 100,000 and 1,000,000 passages, and indexing
     python -m benchmarks.retrieval.scale --passages 1000 --texts 200
+    python -m benchmarks.retrieval.scale --passages 1000000 --keep FOLDER --fill-seconds 120   # fill it piece by piece
 
 Passages are synthetic: sentences over an invented vocabulary with Zipf's frequencies, one unit each, with random unit
-vectors around 200 centres. Search is measured by its front door, with the vector of the question given; encoding the
-question is no part of it. Run it on a quiet machine.
+vectors around 200 centres. Search is measured by its front door, without and with encoding the question (as long as
+the sample company's); a raw Chroma query is one of the customers' collection for 10 results, by the same client, and
+"with encoding" by the same embedder. Run it on a quiet machine.
 """
 
 import argparse
 import gc
+import math
 import resource
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the package has no types
 
+from benchmarks.retrieval.sample_company import QUESTIONS as REAL
+from benchmarks.retrieval.sample_company import load_rows
 from retrieval.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.documents import Item as SourceItem
 from retrieval.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
 from retrieval.index import Index
 from retrieval.passage import CUSTOMER_SCOPE, Audience
-from retrieval.search import search
+from retrieval.search import DEPTH, search
 from retrieval.sources.folder import fingerprint
 
 Vectors = NDArray[np.float32]
@@ -35,6 +41,7 @@ Vectors = NDArray[np.float32]
 WIDTH = 384
 CENTRES = 200
 QUESTIONS = 200
+LIMIT = 8
 # Large documents for search, which does not care; small ones for indexing, which does.
 SEARCH_DOCUMENT_PASSAGES = 500
 INDEXING_DOCUMENT_PASSAGES = 20
@@ -48,6 +55,10 @@ class SyntheticText:
         self._chance = np.random.default_rng(seed)
         letters = np.array(list("abcdefghiklmnoprstuvw"))
         self._words = ["".join(self._chance.choice(letters, self._chance.integers(3, 10))) for _ in range(20_000)]
+
+    def begin(self, seed: int) -> None:
+        """Go on from here as from nowhere else, whatever was said before."""
+        self._chance = np.random.default_rng(seed)
 
     def sentence(self, words: int) -> str:
         rows = np.minimum(self._chance.zipf(1.3, words) - 1, len(self._words) - 1)
@@ -72,64 +83,102 @@ class SyntheticVectors:
 def list_documents(passages: int, each: int, text: SyntheticText) -> Iterator[SourceItem]:
     """Yield documents of `each` passages, a third of them for staff."""
     for number in range(-(-passages // each)):
-        sections = "\n\n".join(f"## Part {n}\n\n{text.sentence(20)}" for n in range(each))
-        audience = Audience.STAFF if number % 3 == 0 else Audience.CUSTOMER
         name = f"{number:06}.md"
-        document = Document(name, f"Document {number}", audience, None, DocumentKind.MARKDOWN, sections, name)
-        yield SourceItem(name, fingerprint(sections.encode(), Rules()), lambda document=document: _one(document))  # type: ignore[misc]
+        mark = fingerprint(f"{name} {each}".encode(), Rules())
+        yield SourceItem(name, mark, partial(_write_document, number, name, each, text))
 
 
-def _one(document: Document) -> Iterator[Document | Unreadable]:
-    yield document
+def _write_document(number: int, name: str, each: int, text: SyntheticText) -> Iterator[Document | Unreadable]:
+    text.begin(number)
+    sections = "\n\n".join(f"## Part {n}\n\n{text.sentence(20)}" for n in range(each))
+    audience = Audience.STAFF if number % 3 == 0 else Audience.CUSTOMER
+    yield Document(name, f"Document {number}", audience, None, DocumentKind.MARKDOWN, sections, name)
 
 
-def measure_search(passages: int) -> None:
+class FilledForNowError(Exception):
+    """The time for filling is over; the next run goes on."""
+
+
+def fill(index: Index, passages: int, seconds: float) -> float:
+    """Fill the index up to so many passages; return the seconds that it took. Raise `FilledForNowError` when late."""
+    started = time.perf_counter()
+
+    def look(_done: int, _name: str) -> None:
+        if time.perf_counter() - started > seconds:
+            raise FilledForNowError
+
+    index.sync("synthetic", list_documents(passages, SEARCH_DOCUMENT_PASSAGES, SyntheticText(1)), progress=look)
+    return time.perf_counter() - started
+
+
+def measure_search(passages: int, keep: Path | None, fill_seconds: float) -> None:
     """Fill an index, then print latencies, the raw Chroma query's, and sizes."""
-    text, vectors = SyntheticText(1), SyntheticVectors(2)
-    folder = Path(tempfile.mkdtemp(prefix="chip-scale-"))
+    folder = keep or Path(tempfile.mkdtemp(prefix="chip-scale-"))
+    vectors = SyntheticVectors(2)
+    started = time.perf_counter()
+    index = Index(folder, vectors)
+    print(f"\nopened in {time.perf_counter() - started:.1f} s, {index.catalogue.count()[1]:,} passages", flush=True)
     try:
-        index = Index(folder, vectors)
-        started = time.perf_counter()
-        report = index.sync("synthetic", list_documents(passages, SEARCH_DOCUMENT_PASSAGES, text))
-        seconds = time.perf_counter() - started
+        seconds = fill(index, passages, fill_seconds)
         count = index.catalogue.count()[1]
-        print(f"\n{count:,} passages in {report.added:,} documents, filled in {seconds:.0f} s")
-        questions = [text.sentence(8) for _ in range(QUESTIONS)]
-        directions = vectors.encode(questions)
-        asked = list(zip(questions, directions, strict=True))
-        whole = measure([partial(search, index, q, v, CUSTOMER_SCOPE, 8) for q, v in asked])
-        raw = measure([partial(_query_raw, index, v) for _, v in asked])
-        dense = measure([partial(index.vectors.rank, v, CUSTOMER_SCOPE.audiences, 30) for _, v in asked])
-        words = measure([partial(index.lexical.rank, q, CUSTOMER_SCOPE.audiences, 30) for q, _ in asked])
-        for name, times in (("search", whole), ("raw Chroma query", raw), ("dense", dense), ("words", words)):
-            print(f"  {name:<17} p50 {np.median(times):7.1f} ms   p95 {np.percentile(times, 95):7.1f} ms")
-        print(f"  search / raw Chroma query: {np.median(whole) / np.median(raw):.2f}")
-        for place in ("chroma", "catalogue"):
+        print(f"{count:,} passages, filled in {seconds:.0f} s")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        _print_latencies(index, vectors)
+        for place in ("chroma", "catalogue", "words"):
             size = sum(map(_size, folder.glob(f"{place}*")))
-            print(f"  {place:<17} {size / 2**20:8.1f} MiB, {size / count:,.0f} bytes a passage")
-        print(f"  memory at most    {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:8.0f} MiB")
-        index.close()
+            print(f"  {place:<22} {size / 2**20:8.1f} MiB, {size / count:,.0f} bytes a passage")
+        print(f"  memory at most         {peak / 2**10:8.0f} MiB while filling")
+    except FilledForNowError:
+        print(f"{index.catalogue.count()[1]:,} passages so far")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        index.close()
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _print_latencies(index: Index, vectors: SyntheticVectors) -> None:
+    text, embedder = SyntheticText(1), load_embedder()
+    text.begin(10**9)
+    questions = [text.sentence(8) for _ in range(QUESTIONS)]
+    asked = list(zip(questions, vectors.encode(questions), [row.question for row in load_rows(REAL)], strict=False))
+    customers = CUSTOMER_SCOPE.audiences
+    held = index.catalogue.find_held(customers)
+    calls: dict[str, list[Callable[[], object]]] = {
+        "search": [partial(search, index, q, v, CUSTOMER_SCOPE, LIMIT) for q, v, _ in asked],
+        "raw Chroma query": [partial(_query_raw, index, v) for _, v, _ in asked],
+        "encoding": [partial(embedder.encode, [real]) for _, _, real in asked],
+        "  of search: dense": [partial(index.vectors.rank, v, held, DEPTH) for _, v, _ in asked],
+        "  of search: words": [partial(index.lexical.rank, q, customers, DEPTH) for q, _, _ in asked],
+    }
+    # In turns, so that whatever else the machine does falls on all of them alike.
+    times = measure(calls)
+    for name, own in times.items():
+        print(f"  {name:<22} p50 {np.median(own):7.1f} ms   p95 {np.percentile(own, 95):7.1f} ms")
+    whole, raw = times["search"] + times["encoding"], times["raw Chroma query"] + times["encoding"]
+    print(f"  {'search with encoding':<22} p50 {np.median(whole):7.1f} ms   p95 {np.percentile(whole, 95):7.1f} ms")
+    print(f"  search / raw Chroma query, both with encoding: {np.median(whole) / np.median(raw):.2f}")
+    print(f"  without encoding: {np.median(times['search']) / np.median(times['raw Chroma query']):.2f}")
 
 
 def _query_raw(index: Index, vector: Vectors) -> object:
-    """Ask Chroma as plainly as it can be asked for the same: the customers' collection, as many results, ids only."""
+    """Ask Chroma as plainly as it can be asked: the customers' collection, its default of 10 results, ids only."""
     held = index.vectors._collections[Audience.CUSTOMER]
-    return held.query(query_embeddings=vector.reshape(1, -1), n_results=90, include=["distances"])
+    return held.query(query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"])
 
 
-def measure(calls: Sequence[Callable[[], object]]) -> NDArray[np.float64]:
-    """Return each call's milliseconds, after a tenth of them unmeasured."""
-    for call in calls[: len(calls) // 10]:
-        call()
+def measure(calls: dict[str, list[Callable[[], object]]]) -> dict[str, NDArray[np.float64]]:
+    """Return the milliseconds of the calls of each name, taken in turns, after a tenth of them unmeasured."""
+    for number in range(QUESTIONS // 10):
+        for own in calls.values():
+            own[number]()
     gc.collect()
-    times = []
-    for call in calls:
-        started = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - started) * 1000.0)
-    return np.array(times)
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(QUESTIONS):
+        for name, own in calls.items():
+            started = time.perf_counter()
+            own[number]()
+            times[name].append((time.perf_counter() - started) * 1000.0)
+    return {name: np.array(taken) for name, taken in times.items()}
 
 
 def measure_indexing(texts: int) -> None:
@@ -140,17 +189,23 @@ def measure_indexing(texts: int) -> None:
     items = list(list_documents(texts, INDEXING_DOCUMENT_PASSAGES, text))
     sentences = [line for item in items for document in item.read() for line in _sentences(document)]
     reference.encode(sentences[:32])
-    plain = _seconds(lambda: reference.encode(sentences))
-    bare = _seconds(lambda: own.encode(sentences))
-    whole, peak = _index_once(own, items)
-    print(f"\nindexing {len(sentences):,} texts of about 20 words")
-    print(f"  sentence-transformers encode {len(sentences) / plain:7.1f} texts/s")
-    print(f"  Chip's encoder               {len(sentences) / bare:7.1f} texts/s")
-    print(f"  Chip's whole sync            {len(sentences) / whole:7.1f} texts/s, {plain / whole:.2f} of the first")
-    print(f"  memory at most               {peak / 2**10:7.0f} MiB")
+    own.encode(sentences[:32])
+    shares = []
+    print(f"\nindexing {len(sentences):,} texts of about 20 words, one thread, in four parts")
+    for part in range(4):
+        some = sentences[part::4]
+        plain = _seconds(partial(reference.encode, some))
+        bare = _seconds(partial(own.encode, some))
+        whole = _index_once(own, items[part::4])
+        shares.append(plain / whole)
+        print(
+            f"  texts/s: sentence-transformers {len(some) / plain:6.1f}, Chip's encoder {len(some) / bare:6.1f}, "
+            f"Chip's whole sync {len(some) / whole:6.1f}"
+        )
+    print(f"  whole sync / sentence-transformers' encode: median {np.median(shares):.2f}")
 
 
-def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> tuple[float, float]:
+def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> float:
     folder = Path(tempfile.mkdtemp(prefix="chip-scale-"))
     try:
         index = Index(folder, embedder)
@@ -158,7 +213,7 @@ def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> tuple[float,
         index.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return seconds
 
 
 def _sentences(document: Document | Unreadable) -> list[str]:
@@ -180,12 +235,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--passages", type=int, nargs="*", default=SIZES, help="sizes of the index")
     parser.add_argument("--texts", type=int, default=2_000, help="texts to index; 0 leaves that out")
+    parser.add_argument("--keep", type=Path, default=None, help="keep the index of the one size in this folder")
+    parser.add_argument("--fill-seconds", type=float, default=math.inf, help="stop filling after so long")
     chosen = parser.parse_args()
     with threadpool_limits(1, user_api="blas"):
         for passages in chosen.passages:
-            measure_search(passages)
+            # A process of its own, so that the peak of memory is that of this size.
+            child = get_context("spawn").Process(
+                target=_measure_alone, args=(passages, chosen.keep, chosen.fill_seconds)
+            )
+            child.start()
+            child.join()
         if chosen.texts:
             measure_indexing(chosen.texts)
+
+
+def _measure_alone(passages: int, keep: Path | None, fill_seconds: float) -> None:
+    with threadpool_limits(1, user_api="blas"):
+        measure_search(passages, keep, fill_seconds)
 
 
 if __name__ == "__main__":
