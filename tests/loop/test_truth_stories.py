@@ -1,0 +1,83 @@
+"""What a person sees of a sentence that no document supports, of a wrong citation, and of documents that disagree."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot import wording
+from retrieval.embedder import load_embedder
+from retrieval.knowledge import Knowledge
+from retrieval.passage import Audience
+from tests.loop.conftest import CLEO, DMS, DOCUMENTS, Chip
+
+RUNTIME = "The Tansy 4 runs for 55 minutes on one charge."
+OTHER_RUNTIME = "The Tansy 4 runs for 70 minutes on one charge."
+QUESTION = "How long does the Tansy 4 run on one charge?"
+OLDER = f"---\ntitle: Questions and answers\naudience: customer\nupdated: 2020-01-01\n---\n{OTHER_RUNTIME}\n"
+
+
+@pytest.fixture(scope="module")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
+    """The documents of the other stories, and one that says another runtime."""
+    folder = tmp_path_factory.mktemp("documents")
+    for name, text in (DOCUMENTS | {"answers.md": OLDER}).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    knowledge = Knowledge(tmp_path_factory.mktemp("index"), load_embedder(), default_audience=Audience.STAFF)
+    knowledge.ingest(folder)
+    yield knowledge
+    knowledge.close()
+
+
+def find_line(chip: Chip, text: str) -> int:
+    """Return the number under which the model read a line."""
+    prompt = chip.engine.requests[-1].messages[-1].content
+    return next(int(line[1:].partition("]")[0]) for line in prompt.splitlines() if text in line)
+
+
+def told(message: dict[str, object]) -> str:
+    return json.dumps(message, ensure_ascii=False)
+
+
+def test_a_sentence_that_no_document_supports_is_left_out_said_so_and_logged(
+    chip: Chip, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="bot.shown_answer")
+    chip.ask(CLEO, QUESTION)
+    number = find_line(chip, RUNTIME)
+    chip.engine.queue.append(f"[{number}] {RUNTIME} [{number}] It was designed by a famous painter.")
+    message = chip.ask(CLEO, QUESTION)
+    assert message["text"].count(RUNTIME) == 1
+    assert "painter" not in told(message)
+    assert wording.WITHHELD_ONE in told(message)
+    assert "painter" not in chip.reply_at(DMS[CLEO], message).shown
+    assert "a sentence was withheld: words" in caplog.messages
+    assert not any("painter" in line for line in caplog.messages)
+
+
+def test_an_answer_of_which_nothing_is_left_is_i_do_not_know(chip: Chip) -> None:
+    chip.engine.queue.append("[1] It was designed by a famous painter. [1] It sings when it is done.")
+    message = chip.ask(CLEO, QUESTION)
+    assert "I don't know" in message["text"]
+    assert wording.WITHHELD_MANY.format(count=2) in told(message)
+
+
+def test_an_answer_of_which_all_is_shown_says_nothing_of_leaving_out(chip: Chip) -> None:
+    assert "left out" not in told(chip.ask(CLEO, QUESTION))
+
+
+def test_a_sentence_cites_the_line_that_supports_it_whichever_the_model_named(chip: Chip) -> None:
+    chip.ask(CLEO, QUESTION)
+    right, other = find_line(chip, RUNTIME), find_line(chip, OTHER_RUNTIME)
+    chip.engine.queue.append(f"[{other}] {RUNTIME}")
+    message = chip.ask(CLEO, QUESTION)
+    assert f"{RUNTIME} [{right}]" in message["text"]
+    assert f"[{right}] Tansy 4" in told(message)
+
+
+def test_documents_that_contradict_each_other_are_shown_as_such(chip: Chip) -> None:
+    shown = told(chip.ask(CLEO, QUESTION))
+    assert "The documents contradict each other" in shown
+    assert "55 minutes" in shown
+    assert "70 minutes" in shown
