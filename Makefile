@@ -2,7 +2,8 @@
 #   make run     set everything up, then start Chip (against the local workspace, or Slack when its tokens are set)
 #   make test    set everything up, then run the tests
 #   make check   ruff and mypy --strict
-#   make bench   measure, and print the figures of docs/BENCHMARKS.md: bench-loop takes 15 minutes, bench-serving hours
+#   make bench   measure, and print the figures of docs/BENCHMARKS.md: bench-loop takes 15 minutes, bench-knowledge two
+#                hours (DATA=FOLDER: with public data; PASSAGES: sizes of the index), bench-serving more
 
 PYTHON ?= python3
 PIP_FLAGS ?=
@@ -13,9 +14,12 @@ READY := $(VENV)/.ready
 BENCH := .bench
 COMPARE = $(BIN)/python -m benchmarks.serving --results $(BENCH)/serving.jsonl --xllamacpp $(BENCH)/xllamacpp/bin/python \
   --llama-server $(BENCH)/llama.cpp/build/bin/llama-server
+# What bench-knowledge measures on: the folder of public data (none: the sample company alone), and sizes of the index.
+DATA ?=
+PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine lock dedicated llama_cpp.server llama-server
 
-.PHONY: run test check bench bench-loop bench-serving setup clean
+.PHONY: run test check bench bench-loop bench-knowledge bench-serving setup clean
 .DEFAULT_GOAL := run
 
 setup: $(READY)
@@ -46,12 +50,19 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: bench-loop bench-serving
+bench: bench-loop bench-knowledge bench-serving
 
 bench-loop: $(READY)
 	@$(BIN)/python -m benchmarks.loop
 	@$(BIN)/python -m benchmarks.slack.acks
 	@$(BIN)/python -m benchmarks.slack.acks --transport http
+
+bench-knowledge: $(READY)
+	@$(BIN)/python -m benchmarks.retrieval.sample_company
+	@$(BIN)/python -m benchmarks.retrieval.public_ranking $(if $(DATA),--data $(DATA))
+	@$(BIN)/python -m benchmarks.factcheck.measure $(if $(DATA),--data $(DATA))
+	@$(BIN)/python -m benchmarks.factcheck.answers
+	@$(BIN)/python -m benchmarks.retrieval.scale --passages $(PASSAGES)
 
 bench-serving: $(READY)
 	@mkdir -p $(BENCH)

@@ -194,6 +194,7 @@ def _plain_errors() -> Iterator[None]:
     from retrain.base_card import BaseModelError
     from retrain.errors import RetrainError
     from retrieval.cross_encoder import CrossEncoderError
+    from retrieval.entailment import EntailmentModelError
 
     try:
         yield
@@ -205,6 +206,7 @@ def _plain_errors() -> Iterator[None]:
         BaseModelError,
         RetrainError,
         CrossEncoderError,
+        EntailmentModelError,
         OSError,
     ) as error:
         console.print(str(error), style="red", markup=False)

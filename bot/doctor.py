@@ -10,7 +10,7 @@ import yaml
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.core import make_id, now_utc, open_knowledge
+from bot.core import load_claim_model, make_id, now_utc, open_knowledge
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.wiring import find_channel
@@ -139,6 +139,18 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
         knowledge.close()
 
 
+def _look_at_claim_model(settings: Settings) -> Iterator[Finding]:
+    name = settings.knowledge.claim_model
+    if name is None:
+        return
+    try:
+        load_claim_model(settings)
+    except EntailmentModelError as error:
+        yield Finding("claim model", "problem", f"{error} Set `knowledge.claim_model` to another one, or clear it.")
+    else:
+        yield Finding("claim model", "ok", f"{name} judges what is said.")
+
+
 def _look_at_slack(settings: Settings) -> Iterator[Finding]:
     slack = settings.slack
     if missing := settings.missing_secrets:
@@ -197,5 +209,6 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "generation server": _look_at_generation_server,
     "database": _look_at_database,
     "documents": _look_at_documents,
+    "claim model": _look_at_claim_model,
     "Slack": _look_at_slack,
 }

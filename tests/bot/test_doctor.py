@@ -205,3 +205,9 @@ def test_a_cross_encoder_that_is_not_there_is_named_with_its_mend(home: Path, ba
     (said,) = problems(settings, "documents")
     assert "nowhere" in said
     assert "knowledge.cross_encoder" in said
+
+
+def test_a_claim_model_that_is_not_there_is_named(home: Path, base: Path) -> None:
+    (told,) = problems(load(home, base, CHIP_KNOWLEDGE__CLAIM_MODEL=str(home / "nowhere")), "claim model")
+    assert "cannot be loaded" in told
+    assert "knowledge.claim_model" in told
