@@ -90,9 +90,11 @@ def retrain(config: ConfigOption = None) -> None:
         from bot.core import open_core
         from bot.report import build_rows
         from bot.terminal import StepBars
+        from bot.wiring import build_names_of_slack
 
         with open_core(settings, say) as core, StepBars(console) as bars:
-            report = core.retrain("command line", os.environ.get("USER", "command line"), bars.show)
+            names = build_names_of_slack(core)
+            report = core.retrain("command line", os.environ.get("USER", "command line"), bars.show, find_names=names)
         headline, rows = build_rows(report)
         output.print(headline, style="bold")
         for name, value in rows:

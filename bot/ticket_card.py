@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot import blocks, wording
 from bot.slack_text import escape_mrkdwn, shorten
 from feedback.conversation import Message
+from feedback.forgetting import NOBODY
 from feedback.replies import Reply, SourceLine
 from feedback.tickets import Ticket, TicketState
 
@@ -39,7 +40,8 @@ class CardFacts:
 
 def build_card(ticket: Ticket, facts: CardFacts) -> tuple[str, list[blocks.Block]]:
     """Return the card's notification text and blocks, as the ticket stands."""
-    head = wording.TICKET_HEAD.format(person=ticket.asker, role=facts.role, channel=ticket.channel)
+    person = wording.TICKET_NOBODY if ticket.asker == NOBODY else f"<@{ticket.asker}>"
+    head = wording.TICKET_HEAD.format(person=person, role=facts.role, channel=ticket.channel)
     shown = [blocks.build_section(head), blocks.build_section(_conversation(facts))]
     if found := _found(facts.reply.evidence):
         shown.append(blocks.build_context(found))

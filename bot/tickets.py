@@ -5,7 +5,7 @@ card. Knows Slack's Web API; what a ticket is, is `feedback.tickets`'.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -134,6 +134,14 @@ class Tickets:
         """Show staff what was said in a conversation that a person has taken over."""
         quoted = harmless_mrkdwn(text).replace("\n", "\n>")
         self._say_at_card(ticket, f"{wording.TICKET_FORWARDED.format(person=person)}\n>{quoted}")
+
+    def show_anew(self, quoting: Iterable[Ticket]) -> None:
+        """Show cards without what was forgotten since; one that Slack refuses stays as it is."""
+        for ticket in quoting:
+            try:
+                self._refresh(ticket.id)
+            except SLACK_ERRORS as error:
+                logger.warning("the card of ticket %s still quotes: %s", ticket.id, name_error(error))
 
     def remind(self) -> int:
         """Remind staff of every ticket that waits too long; post the cards that could not be posted. How many."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
@@ -34,6 +34,7 @@ from bot.work import WorkPool
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.inbox import forget_payloads, mark_ended
+from feedback.replies import Reply
 from retrain.schedule import due, find_next, start_schedule
 from retrieval.documents import Unreadable
 from retrieval.knowledge import Knowledge
@@ -252,6 +253,20 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         clock=now_utc,
         new_id=make_id,
     )
+
+
+def build_names_of_slack(core: Core) -> Callable[[Reply, str], Sequence[str]]:
+    """Return what gives the names of a conversation's people where no app runs; no names in the local workspace.
+
+    Raises one of `SLACK_ERRORS`, rather than let names into the training, where Slack cannot be asked.
+    """
+    token = core.settings.slack.bot_token
+    if core.settings.is_local or token is None:
+        return lambda _reply, _teacher: ()
+    client = build_client(token.get_secret_value(), core.settings.slack.base_url)
+    identity = client.auth_test()
+    directory = Directory(client, team=identity["team_id"], staff_channels=(), admins=(), clock=now_utc)
+    return build_find_names(core.db, directory, identity["user_id"])
 
 
 def find_time_zone(name: str) -> tzinfo:

@@ -61,7 +61,8 @@ PERSON_ASKED_ALREADY = "A colleague has been asked already and will answer in th
 PERSON_NOWHERE = "I could not reach the staff channel. Please contact the support team directly."
 
 TICKET_NOTICE = "{name} asks for a person"
-TICKET_HEAD = "*<@{person}> asks for a person* ({role}) in <#{channel}>"
+TICKET_HEAD = "*{person} asks for a person* ({role}) in <#{channel}>"
+TICKET_NOBODY = "Somebody"
 TICKET_FOUND = "What I found: {sources}"
 TICKET_LINK = "Open the conversation"
 TICKET_OPEN = "Nobody has taken this yet."

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 
 from feedback.database import Database, insert_once
-from feedback.tables import tickets
+from feedback.tables import messages, tickets
 
 
 class TicketState(StrEnum):
@@ -122,6 +122,25 @@ def find_by_card(db: Database, channel: str, card_ts: str) -> Ticket | None:
 def find_open(db: Database, team: str, channel: str, thread_ts: str) -> Ticket | None:
     """Return the ticket of a conversation that is not closed."""
     return _find(db, tickets.c.open_key == _open_key(team, channel, thread_ts))
+
+
+def find_quoting(
+    db: Database, team: str, *, person: str | None = None, message: tuple[str, str] | None = None
+) -> list[Ticket]:
+    """Return the tickets, closed ones too, of conversations in which the person wrote, or which hold the message.
+
+    `message` is its channel and ts.
+    """
+    wrote = messages.c.team == team
+    if person is not None:
+        wrote &= messages.c.person == person
+    if message is not None:
+        wrote &= (messages.c.channel == message[0]) & (messages.c.ts == message[1])
+    with db.read() as connection:
+        threads = connection.execute(select(messages.c.channel, messages.c.thread_ts).where(wrote).distinct()).all()
+        rows = connection.execute(select(*_COLUMNS).where(tickets.c.team == team)).all()
+    places = {(thread.channel, thread.thread_ts) for thread in threads}
+    return [_build(row) for row in rows if (row.channel, row.thread_ts) in places or row.asker == person]
 
 
 def find_waiting(db: Database, team: str, *, reminded_before: datetime | None = None) -> list[Ticket]:

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.parts import Parts
-from feedback import forgetting, inbox
+from feedback import forgetting, inbox, tickets
 from feedback.events import Role
 from retrieval.sources.registry import SourceKind
 
@@ -44,8 +44,10 @@ def resume(parts: Parts, body: Body) -> None:
 
 def forget_deleted(parts: Parts, body: Body) -> None:
     """Forget a deleted message, whoever wrote it, also where it was learned."""
-    event = body["event"]
-    count = forgetting.forget_message(parts.db, parts.directory.team, event["channel"], event["deleted_ts"])
+    event, team = body["event"], parts.directory.team
+    quoting = tickets.find_quoting(parts.db, team, message=(event["channel"], event["deleted_ts"]))
+    count = forgetting.forget_message(parts.db, team, event["channel"], event["deleted_ts"])
+    parts.tickets.show_anew(quoting)
     parts.learn_corrections()
     parts.learning.forget_lessons()
     inbox.mark_done(parts.db, body["event_id"])
@@ -66,7 +68,9 @@ def forget_workspace(parts: Parts, body: Body) -> None:
 
 def forget_person(parts: Parts, person: str) -> int:
     """Forget what a person wrote, at their own wish; return how many questions that were."""
+    quoting = tickets.find_quoting(parts.db, parts.directory.team, person=person)
     count = forgetting.forget_person(parts.db, parts.directory.team, person)
+    parts.tickets.show_anew(quoting)
     parts.learn_corrections()
     parts.learning.forget_lessons()
     logger.info("%s asked to be forgotten: %d questions", person, count)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot import blocks, ticket_card, wording
+from bot.listeners import forgetting
 from bot.workspace.board import Message
 from feedback import corrections, tickets
 from feedback.tickets import TicketState
@@ -233,3 +234,25 @@ def test_staff_may_ask_chip_in_the_thread_of_a_card(chip: Chip) -> None:
     assert find_ticket(chip, card).state is TicketState.CLAIMED
     assert chip.said(ADMIN) == []
     assert json.dumps(chip.said(HELP)).count("55 minutes") == 0
+
+
+@pytest.mark.parametrize("harm", ["deleted", "forgotten"])
+def test_a_card_does_not_go_on_quoting_what_was_forgotten(chip: Chip, harm: str) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.workspace.visit(SAM).post(STAFF, "The Zauberflöte.", card.ts)
+    chip.wait_for_said(STAFF, "Answered by")
+    chip.settle()
+    if harm == "deleted":
+        chip.workspace.visit(CLEO).delete(HELP, message["thread_ts"])
+    else:
+        assert chip.parts is not None
+        forgetting.forget_person(chip.parts, CLEO)
+
+    def shown() -> str:
+        return next(show(m) for m in chip.workspace.messages(STAFF) if m.ts == card.ts)
+
+    chip.workspace.wait_for(lambda: "opera" not in shown())
+    assert ">*Sam:* The Zauberflöte." in shown()
+    assert ("*Somebody asks for a person*" in shown()) == (harm == "forgotten")
+    chip.settle()
