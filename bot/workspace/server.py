@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from bot.workspace.board import Message
+from bot.workspace.borrowed_line import BorrowedLine
 from bot.workspace.doors import build_routes
 from bot.workspace.faults import Faults
 from bot.workspace.http_mode import Target
@@ -189,6 +190,16 @@ class LocalWorkspace:
     def deliver_to(self, url: str, signing_secret: str) -> None:
         """Delivers to this address over HTTP from now on. Raises NotDelivered where it does not take the challenge."""
         self.run(self._workspace.deliver_to(Target(url, signing_secret)))
+
+    def deliver_through(self, other: LocalWorkspace) -> None:
+        """Delivers over the sockets that the app opened to another workspace, as for all that installed it."""
+        assert other._loop is not None
+        borrowed = BorrowedLine(other._workspace.sockets, other._loop)
+
+        def borrow(workspace: Workspace) -> None:
+            workspace.borrowed = borrowed
+
+        self.inside(borrow)
 
     def issue_code(self) -> str:
         """A code as Slack's page of consent gives it to an app that is being installed; good once."""

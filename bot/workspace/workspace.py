@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.workspace import events
 from bot.workspace.board import Board, Change, Message, Timeline
+from bot.workspace.borrowed_line import BorrowedLine
 from bot.workspace.faults import Faults
 from bot.workspace.files import FileStore
 from bot.workspace.http_mode import HttpMode, Target
@@ -75,6 +76,7 @@ class Workspace:
         self.response_urls = ResponseUrls(clock, ids)
         self.sockets = SocketMode(ids, self.faults, delivery, self._note_connection)
         self.http: HttpMode | None = None
+        self.borrowed: BorrowedLine | None = None
         self._delivery = delivery
         self.oauth_codes: set[str] = set()
         self.calls: deque[ApiCall] = deque(maxlen=10_000)
@@ -85,9 +87,9 @@ class Workspace:
         self.board.watch(self._clear_status)
 
     @property
-    def line(self) -> SocketMode | HttpMode:
-        """Where the app is delivered to: its address where it gave one, else its sockets."""
-        return self.http or self.sockets
+    def line(self) -> SocketMode | HttpMode | BorrowedLine:
+        """Where the app is delivered to: its address where it gave one, else its sockets, which may be elsewhere."""
+        return self.http or self.borrowed or self.sockets
 
     async def deliver_to(self, target: Target) -> None:
         """Delivers over HTTP from now on, once the address gave back the challenge. Raises NotDelivered."""

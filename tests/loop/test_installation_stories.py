@@ -49,12 +49,13 @@ def workspaces() -> Iterator[dict[str, LocalWorkspace]]:
         yield {"T0LOCAL": first, "T0OTHER": second}
 
 
-@pytest.fixture
-def settings(tmp_path: Path, workspaces: dict[str, LocalWorkspace]) -> Settings:
+@pytest.fixture(params=["socket", "http"])
+def settings(tmp_path: Path, workspaces: dict[str, LocalWorkspace], request: pytest.FixtureRequest) -> Settings:
     environment = {
         "CHIP_DATA": str(tmp_path),
         "CHIP_HTTP__PORT": "0",
-        "CHIP_SLACK__TRANSPORT": "http",
+        "CHIP_SLACK__TRANSPORT": request.param,
+        "SLACK_APP_TOKEN": workspaces["T0LOCAL"].app_token,
         "CHIP_SLACK__BASE_URL": workspaces["T0LOCAL"].api_url,
         "SLACK_SIGNING_SECRET": SECRET,
         "SLACK_CLIENT_ID": "1.2",
@@ -68,8 +69,11 @@ def serve(settings: Settings, workspaces: dict[str, LocalWorkspace]) -> Iterator
     with serve_installations(
         settings, lambda _: None, open_own=open_own, find_base_url=lambda team: workspaces[team].api_url
     ) as deployment:
-        for workspace in workspaces.values():
-            workspace.deliver_to(f"{deployment.gateway.request_url}", SECRET)
+        if settings.slack.transport == "http":
+            for workspace in workspaces.values():
+                workspace.deliver_to(f"{deployment.gateway.request_url}", SECRET)
+        else:
+            workspaces["T0OTHER"].deliver_through(workspaces["T0LOCAL"])
         yield deployment
 
 
