@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ The Tansy 4 runs for 55 minutes on one charge. The battery of the Tansy 4 charge
 QUESTIONS = ("How long does the Tansy 4 run on one charge?", "In how many minutes does the battery charge?", "Hello!")
 OPEN_AT_ONCE = 24  # questions; as many as a busy team has
 LOST_ACKS = 1 / 3
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 600.0  # a start takes 5 s of computing, which is minutes where five others compute too
+TELL_SECONDS = 30.0
 START_CHIP = "from bot.cli import main; main()"
 
 
@@ -75,6 +76,7 @@ class Torture:
     workspace: LocalWorkspace
     asked: list[Asked] = field(default_factory=list)
     kills: int = 0
+    tell: Callable[[str], None] = lambda text: None  # noqa: ARG005
     _process: subprocess.Popen[bytes] | None = None
 
     def run(self, questions: int, kills: int) -> Outcome:
@@ -86,8 +88,12 @@ class Torture:
         self._start()
         next_kill = self._when_to_kill()
         quiet_since = time.monotonic()
+        told = started
         while len(self.asked) < questions or self._open() or not all(one.has_voted for one in self.asked):
             before = self._progress()
+            if time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                self.tell(f"{told - started:.0f} s: {before[0]} asked, {before[2]} voted on, {self.kills} kills")
             share = questions * self.kills // max(1, kills)
             if self.kills < kills and time.monotonic() > next_kill and len(self.asked) >= share:
                 self._kill()
@@ -214,11 +220,18 @@ class Torture:
         return open_database(url, clock=wiring.now_utc, new_id=wiring.make_id)
 
 
-def torture(folder: Path, *, questions: int, kills: int, seed: int = 0) -> Outcome:
-    """Run in an empty folder and return what came of it."""
-    delivery = Delivery(ack_seconds=1.0, redelivery_seconds=(0.0, 1.0, 3.0))
+def torture(
+    folder: Path,
+    *,
+    questions: int,
+    kills: int,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda text: None,  # noqa: ARG005
+) -> Outcome:
+    """Run in an empty folder and return what came of it; `tell` hears how far it is."""
+    delivery = Delivery(redelivery_seconds=(0.0, 5.0, 30.0))  # three seconds for an ack, as Slack; again sooner than it
     with LocalWorkspace(delivery=delivery) as workspace:
-        run = Torture(folder, random.Random(seed), workspace)
+        run = Torture(folder, random.Random(seed), workspace, tell=tell)
         try:
             return run.run(questions, kills)
         finally:
@@ -247,7 +260,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = torture(Path(folder), questions=chosen.questions, kills=chosen.kills, seed=chosen.seed)
+        outcome = torture(
+            Path(folder),
+            questions=chosen.questions,
+            kills=chosen.kills,
+            seed=chosen.seed,
+            tell=lambda text: print(text, file=sys.stderr, flush=True),
+        )
     print(
         f"{outcome.questions} questions, {outcome.verdicts} verdicts, {outcome.kills} kills, "
         f"{outcome.redelivered} redeliveries in {outcome.seconds:.0f} s: {len(outcome.faults)} faults"

@@ -1,0 +1,121 @@
+"""`python -m benchmarks.slack.crowd`: two hundred people ask at once; who is answered when, and what the waiting hear.
+
+Starts the real `chip run` on one document against a local workspace in this process. Nothing here is asserted.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from benchmarks.slack.acks import Figure, running_chip
+from bot.workspace.board import Message
+from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
+from bot.workspace.server import LocalWorkspace
+from bot.workspace.workspace import Workspace
+
+PEOPLE_AT_ONCE = 200
+QUESTIONS = (
+    "How long does the Moss 2 run on one charge?",
+    "What is the running time of the Moss 2?",
+    "How many minutes does the Moss 2 run?",
+    "Does the Moss 2 run for an hour on one charge?",
+)
+WAIT_SECONDS = 420.0
+LOOK_SECONDS = 0.05
+_TOLD = re.compile(r"is answering (\d+) others first(?:, which takes about (\d+) s)?")
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--transport", choices=["socket", "http"], default="socket")
+    parser.add_argument("--people", type=int, default=PEOPLE_AT_ONCE)
+    chosen = parser.parse_args()
+    print(f"Slack over {chosen.transport}, load before the run {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} cores\n")
+    figures = list(measure_crowd(chosen.transport, chosen.people))
+    print("| what | measured | goal |\n| --- | --- | --- |")
+    for figure in figures:
+        print(f"| {figure.what} | {figure.measured} | {figure.goal} |")
+
+
+def measure_crowd(transport: str, people: int) -> Iterator[Figure]:
+    """Let everybody ask at once and watch until all are answered."""
+    crowd = [Person(f"U1{n:05d}", f"person{n}", f"Person {n}", "customer", "#888888") for n in range(people)]
+    rooms = [Channel(f"D1{n:05d}", "", frozenset({one.id, BOT_USER_ID}), is_im=True) for n, one in enumerate(crowd)]
+    directory = Directory([*PEOPLE, *crowd], [*CHANNELS, *rooms])
+    with tempfile.TemporaryDirectory() as name, LocalWorkspace(directory=directory) as workspace:
+        with running_chip(Path(name), workspace, transport):
+            visitor = workspace.visit("U0CLEO")
+            visitor.wait_for_reply("D0CLEO", visitor.post("D0CLEO", QUESTIONS[0]), WAIT_SECONDS)
+            began = time.monotonic()
+            asked = workspace.inside(lambda w: [ask(w, number, room) for number, room in enumerate(rooms)])
+            told, first_text = watch(workspace, asked, began)
+            seconds = time.monotonic() - began
+        answers = [m for room in rooms for m in workspace.messages(room.id) if m.bot_id]
+    answered = [sum(m.thread_ts == ts for m in answers) for ts in asked]
+    order = sorted(first_text, key=lambda ts: first_text[ts])
+    places = [abs(order.index(ts) - number) for number, ts in enumerate(asked) if ts in first_text]
+    yield Figure(f"{people} people at once: until all were answered", f"{seconds:.0f} s", "–")
+    yield Figure("… answered once / not / more often", _count(answered), f"{people} / 0 / 0")
+    yield Figure(
+        "… out of turn by at most", f"{max(places)} places (median {statistics.median(places):.0f})", "in order"
+    )
+    yield Figure("… told how many come before them", f"{len(told)} people", "whoever waits for 8 or more")
+    timed = [(at + said, first_text[ts]) for ts, notes in told.items() for at, said in notes if said is not None]
+    if timed:
+        off = statistics.median(abs(said - real) for said, real in timed)
+        far = statistics.median(real for _, real in timed)
+        yield Figure(
+            "… named times, median distance from what came", f"{off:.1f} s (of waits of {far:.0f} s)", "honest"
+        )
+
+
+def ask(workspace: Workspace, number: int, room: Channel) -> str:
+    """Post one person's question; runs on the workspace's thread. Return its ts."""
+    ts, person = workspace.timeline.next_ts(), next(iter(room.members - {BOT_USER_ID}))
+    text = QUESTIONS[number % len(QUESTIONS)]
+    return workspace.board.post(Message(channel=room.id, ts=ts, user=person, text=text)).ts
+
+
+def watch(
+    workspace: LocalWorkspace, asked: list[str], began: float
+) -> tuple[dict[str, list[tuple[float, float | None]]], dict[str, float]]:
+    """Return what each question was told (when, and the seconds named), and when its first text came, since `began`."""
+    told: dict[str, list[tuple[float, float | None]]] = {}
+    first_text: dict[str, float] = {}
+    seen = 0
+    while len(first_text) < len(asked) or not is_over(workspace):
+        now = time.monotonic() - began
+        if now > WAIT_SECONDS:
+            break
+        for call in workspace.calls("chat.startStream"):
+            if call.arguments["thread_ts"] in asked:
+                first_text.setdefault(call.arguments["thread_ts"], now)
+        statuses = workspace.calls("assistant.threads.setStatus")
+        for call in statuses[seen:]:
+            if found := _TOLD.search(call.arguments["status"]):
+                named = float(found[2]) if found[2] else None
+                told.setdefault(call.arguments["thread_ts"], []).append((now, named))
+        seen = len(statuses)
+        time.sleep(LOOK_SECONDS)
+    return told, first_text
+
+
+def is_over(workspace: LocalWorkspace) -> bool:
+    """Whether nothing is being said any more."""
+    return not workspace.inside(lambda w: any(m.streaming for c in w.directory.channels for m in w.board.everything(c)))
+
+
+def _count(answered: list[int]) -> str:
+    return f"{answered.count(1)} / {answered.count(0)} / {sum(count > 1 for count in answered)}"
+
+
+if __name__ == "__main__":
+    main()
