@@ -226,7 +226,13 @@ class Answering:
         )
         stream = self._open(asked, show)
         lessons = [correction.text for correction in corrections.approved(self.db)]
-        shown = ShownAnswer(asked.retrieved.evidence.lines, asked.said, lessons, self.claim_model)
+        shown = ShownAnswer(
+            asked.retrieved.evidence.lines,
+            asked.said,
+            lessons,
+            self.claim_model,
+            lambda sentence: self.knowledge.find_lines(sentence, asked.scope),
+        )
         place = (asked.question.channel, asked.question.thread_ts)
         self.live[place] = generation
         try:

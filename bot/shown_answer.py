@@ -11,7 +11,7 @@ from bot.claim_reader import ClaimReader, Sentence
 from bot.neutral import neutralise
 from bot.slack_text import harmless_markdown, has_words
 from retrieval.entailment import EntailmentModel
-from retrieval.factcheck import Checked, Verdict, check_claim, is_courtesy, judge_claim
+from retrieval.factcheck import Checked, Verdict, check_claim, is_courtesy, judge_claim, states_fact
 from retrieval.passage import EvidenceLine
 from retrieval.quotes import mend_quote
 
@@ -33,7 +33,8 @@ class ShownAnswer:
 
     `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
     documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
-    check's third layer, where one is set. `withheld` counts the sentences that were left out as not supported.
+    check's third layer, where one is set. `look_up` gives what all documents say of the things in a sentence, which
+    must not be contradicted either. `withheld` counts the sentences that were left out as not supported.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class ShownAnswer:
         asked: str = "",
         lessons: Sequence[str] | None = None,
         model: EntailmentModel | None = None,
+        look_up: Callable[[str], Sequence[EvidenceLine]] | None = None,
     ) -> None:
         self._asked = asked
         self._lessons = lessons
         self._model = model
+        self._look_up = look_up
         self.withheld = 0
         self._lines = {line.number: line for line in lines}
         self.text = ""
@@ -89,6 +92,8 @@ class ShownAnswer:
         if self._lessons is None or is_courtesy(text):
             return Checked(text, None)
         judgement = judge_claim(text, lines, model=self._model)
+        if judgement.verdict is Verdict.NOT_FOUND and self._look_up is not None and states_fact(text):
+            judgement = judge_claim(text, self._look_up(text), model=self._model)
         is_lesson = any(mend_quote(text, lesson) for lesson in self._lessons)
         is_wrong = judgement.verdict is Verdict.CONTRADICTED and not is_lesson
         return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")

@@ -153,8 +153,13 @@ _COURTESY = re.compile(
 
 def is_courtesy(text: str) -> bool:
     """Whether a sentence is small talk, which no document need support."""
+    return bool(_COURTESY.search(text)) and not states_fact(text)
+
+
+def states_fact(text: str) -> bool:
+    """Whether a sentence holds what documents can settle: a model's name, a code or a number."""
     names = [name for name in find_names(text) if any(c.isdigit() for c in name)]
-    return bool(_COURTESY.search(text)) and not (names or find_codes(text) or find_quantities(text))
+    return bool(names or find_codes(text) or find_quantities(text))
 
 
 @dataclass(frozen=True, slots=True)

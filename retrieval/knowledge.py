@@ -18,9 +18,10 @@ from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, choose_evidenc
 from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.impersonal import make_impersonal
 from retrieval.index import Index, IngestReport, Progress
-from retrieval.passage import Audience, Evidence, Hit, Match, Passage, Scope
+from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope
 from retrieval.prompt import Turn
 from retrieval.search import search
+from retrieval.sentences import split_units
 from retrieval.standalone import standalone_question
 from retrieval.vectors import VectorsDamagedError
 from retrieval.verified import VerifiedAnswer, VerifiedStore, is_verified
@@ -28,6 +29,8 @@ from retrieval.versions import prefer_newest
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000
+# A true sentence's own passage is among so many of the nearest in words.
+CHECKED_PASSAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,17 @@ class Knowledge:
             return []
         vector = self._embedder.encode([query])[0]
         return [hit for hit, _ in search(self._index, query, vector, scope, limit)]
+
+    def find_lines(self, sentence: str, scope: Scope) -> tuple[EvidenceLine, ...]:
+        """Return what the documents say of the things in a sentence: the lines of the passages nearest to it in words.
+
+        Of everything that this asker may read, not only of what was found for the question. A few milliseconds.
+        """
+        ids = self._index.lexical.rank(sentence, scope.audiences, CHECKED_PASSAGES)
+        found = self._index.catalogue.get_entries(ids)
+        passages = [found[i].passage for i in ids if i in found and found[i].passage.audience in scope.audiences]
+        units = [(unit.text, passage) for passage in passages for unit in split_units(passage.text)]
+        return tuple(EvidenceLine(n, text, p.heading, p.id) for n, (text, p) in enumerate(units, start=1))
 
     def passage(self, identity: str) -> Passage | None:
         """Return the passage of this id, or None where the documents no longer hold it."""

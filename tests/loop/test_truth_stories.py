@@ -67,6 +67,23 @@ def test_an_answer_of_which_all_is_shown_says_nothing_of_leaving_out(chip: Chip)
     assert "left out" not in told(chip.ask(CLEO, QUESTION))
 
 
+@pytest.mark.parametrize(
+    "claim",
+    ["The Tansy 4 charges in 30 minutes.", "The Tansy 4 can climb stairs.", "Returning a Tansy 4 takes 90 days."],
+)
+def test_what_cites_nothing_must_not_contradict_any_document_that_the_asker_may_read(chip: Chip, claim: str) -> None:
+    chip.engine.queue.append(f"Happy to help! {claim}")
+    message = chip.ask(CLEO, "Which children may be near the blades?")
+    assert "Happy to help!" in message["text"]
+    assert claim not in told(message)
+    assert wording.WITHHELD_ONE in told(message)
+
+
+def test_what_cites_nothing_and_agrees_with_a_document_is_shown(chip: Chip) -> None:
+    chip.engine.queue.append("Happy to help! The battery of the Tansy 4 charges in 80 minutes.")
+    assert "charges in 80 minutes" in chip.ask(CLEO, "Which children may be near the blades?")["text"]
+
+
 def test_a_sentence_cites_the_line_that_supports_it_whichever_the_model_named(chip: Chip) -> None:
     chip.ask(CLEO, QUESTION)
     right, other = find_line(chip, RUNTIME), find_line(chip, OTHER_RUNTIME)
