@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.entailment import Entailment, EntailmentModel
-from retrieval.factcheck_signs import SIGNS, Comparison, compare, has_garbled_word, is_in_order
+from retrieval.factcheck_signs import SIGNS, Comparison, compare, is_garbled, is_in_order
 from retrieval.passage import EvidenceLine
 from retrieval.quantities import find_quantities
 from retrieval.quotes import mend_quote
@@ -106,7 +106,7 @@ def _judge(text: str, line: EvidenceLine) -> Judgement:
         verdict = Verdict.CONTRADICTED if same_matter else Verdict.NOT_FOUND
         return Judgement(verdict, comparison.conflict, line, 0.0)
     is_quote = comparison.measures[SIGNS.index("in order")] > 0
-    if not is_quote and has_garbled_word(text, line.text, line.heading, load_meanings()):
+    if not is_quote and is_garbled(text, line.text, line.heading, load_meanings()):
         return Judgement(Verdict.NOT_FOUND, _GARBLED, line, probability)
     if is_quote or probability >= load_judge().threshold:
         return Judgement(Verdict.SUPPORTED, "", line, probability)

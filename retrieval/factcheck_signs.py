@@ -4,6 +4,7 @@ Compares one sentence with one line of evidence. Knows nothing of verdicts.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -90,11 +91,17 @@ def is_in_order(text: str, line: str) -> bool:
     return all(word in rest for word in _split(text))
 
 
-def has_garbled_word(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
-    """Whether a near copy of the line holds a word that neither the line nor English knows ("boundaryary")."""
+def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
+    """Whether a near copy of the line stutters, or holds a word that neither the line nor English knows.
+
+    "The boundaryary is cut" and "it recognises cables and cables" are no words that a person would say.
+    """
     if max(_similarity(text, sentence) for sentence in split_sentences(line) or [line]) < NEAR_COPY:
         return False
-    held = {term for term, _ in tokenise_with_words(f"{heading} {line}")}
+    said = Counter(term for term, _ in tokenise_with_words(text))
+    held = Counter(term for term, _ in tokenise_with_words(f"{heading} {line}"))
+    if any(count > max(1, held[term]) for term, count in said.items()):
+        return True
     # What is of several pieces in a vocabulary of 30,000 is a name, a rare word or none.
     strange = (word for term, word in tokenise_with_words(text) if term not in held and word.isalpha())
     return any(meanings.look_up(word)[1] >= 1.0 for word in strange)

@@ -131,7 +131,9 @@ def measure(rows: Sequence[Row], knowledge: Knowledge, engine: LlamaEngine, way:
     empty = {"off": 0, "on": 0}
     lost = true = 0
     for number, row in enumerate(rows):
-        truth = truths.setdefault(row.scope, Truth(knowledge, row))
+        if row.scope not in truths:
+            truths[row.scope] = Truth(knowledge, row)
+        truth = truths[row.scope]
         retrieved = knowledge.find_evidence(row.question, row.scope)
         text = _generate(engine, row, retrieved, way, seed=number)
         for name, tally, show in (("off", off, show_unchecked), ("on", on, show_checked)):
