@@ -47,7 +47,7 @@ def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[
         wanted = [
             clients
             for clients in chosen.concurrency
-            if (chosen.size, chosen.workload, chosen.count, clients, system, repetition) not in known
+            if (chosen.size, chosen.workload, chosen.count, clients, chosen.threads, system, repetition) not in known
         ]
         if wanted:
             yield system, wanted
@@ -55,15 +55,16 @@ def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[
 
 def is_chosen(trial: results.Trial, chosen: argparse.Namespace) -> bool:
     """Whether the file's trial belongs to this comparison."""
-    wanted = (chosen.size, chosen.workload, chosen.count)
-    return (trial["size"], trial["workload"], trial["requests"]) == wanted and trial["clients"] in chosen.concurrency
+    wanted = (chosen.size, chosen.workload, chosen.count, chosen.threads)
+    measured = tuple(trial[key] for key in ("size", "workload", "requests", "threads"))
+    return measured == wanted and trial["clients"] in chosen.concurrency
 
 
 def run_one(system: str, clients: list[int], repetition: int, chosen: argparse.Namespace) -> list[results.Trial]:
     """Run one system once; what it says on standard error goes to the terminal."""
     command = [sys.executable, "-m", "benchmarks.serving.trial", system, chosen.size, chosen.workload]
     command += ["--models", str(chosen.models), "--count", str(chosen.count)]
-    command += ["--concurrency", *map(str, clients)]
+    command += ["--threads", str(chosen.threads), "--concurrency", *map(str, clients)]
     for name in ("llama_server", "xllamacpp"):
         if program := getattr(chosen, name):
             command += [f"--{name.replace('_', '-')}", str(program)]
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, nargs="+")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--count", type=int, help="requests of A (32), threads of B (200)")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--llama-server", type=Path, help="the binary, for llama-server and llama-server-cache")
     parser.add_argument("--xllamacpp", type=Path, help="a Python that has xllamacpp, for xllamacpp")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")

@@ -15,7 +15,7 @@ from typing import Any
 
 OURS = "engine"
 Trial = dict[str, Any]
-Group = tuple[str, str, int, int]
+Group = tuple[str, str, int, int, int]
 Column = dict[int, Trial]  # by repetition
 
 
@@ -32,19 +32,20 @@ def append(path: Path, trial: Trial) -> None:
 
 def name_trial(trial: Trial) -> tuple[object, ...]:
     """Return what makes two trials the same."""
-    return tuple(trial[key] for key in ("size", "workload", "requests", "clients", "system", "repetition"))
+    return tuple(trial[key] for key in ("size", "workload", "requests", "clients", "threads", "system", "repetition"))
 
 
 def show(trials: Iterable[Trial]) -> str:
     """Return the tables: for each size, workload, number of requests and of clients the medians and the ratios."""
     groups: dict[Group, dict[str, Column]] = {}
     for trial in trials:
-        group = (trial["size"], trial["workload"], trial["requests"], trial["clients"])
+        group = (trial["size"], trial["workload"], trial["requests"], trial["clients"], trial["threads"])
         groups.setdefault(group, {}).setdefault(trial["system"], {})[trial["repetition"]] = trial
     lines = [
-        "| size, workload, requests, clients | system | repetitions | tokens/s | first token p50 / p95, s "
-        "| between tokens p50, ms | others' cores | engine: throughput | engine: first token p50 |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| size, workload, requests, clients, threads | system | repetitions | tokens/s | first token p50 / p95, s "
+        "| between tokens p50, ms | tokens per processor second | others' cores "
+        "| engine: throughput | engine: first token p50 | engine: per processor second |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for group, systems in sorted(groups.items()):
         for system, column in sorted(systems.items(), key=lambda item: -_median(item[1], "tokens_per_second")):
@@ -57,6 +58,7 @@ def _row(group: Group, system: str, column: Column, ours: Column) -> str:
     both = sorted(column.keys() & ours.keys())
     faster = [ours[at]["tokens_per_second"] / column[at]["tokens_per_second"] for at in both]
     sooner = [column[at]["first_p50"] / ours[at]["first_p50"] for at in both]
+    cheaper = [_frugality(ours[at]) / _frugality(column[at]) for at in both]
     first = f"{_median(column, 'first_p50'):.3g} / {_median(column, 'first_p95'):.3g}"
     figures = (
         ", ".join(map(str, group)),
@@ -65,11 +67,19 @@ def _row(group: Group, system: str, column: Column, ours: Column) -> str:
         f"{_median(column, 'tokens_per_second'):.1f}",
         first,
         f"{_median(column, 'gap_p50') * 1000:.1f}",
+        f"{statistics.median(map(_frugality, column.values())):.1f}",
         f"{max(trial['others'] for trial in column.values()):.2f}",
         show_range(faster),
         show_range(sooner),
+        show_range(cheaper),
     )
     return f"| {' | '.join(figures)} |"
+
+
+def _frugality(trial: Trial) -> float:
+    """Tokens per second of processor time, of a server and its clients together. Others' work hardly changes it where
+    a system has one thread; with two it counts what they wait for each other."""
+    return float(trial["tokens_per_second"] * trial["seconds"] / trial["processor_seconds"])
 
 
 def show_range(ratios: list[float]) -> str:

@@ -1,6 +1,7 @@
 """The systems that are compared, each behind one function: send a prompt, call back at each token, return at the end.
 
-Chip's engine leaves a core alone that other work holds; the others keep to their threads. On a quiet one all use two.
+Chip's engine leaves a core alone that other work holds; the others keep to their threads. On a quiet machine all use as
+many as they are given.
 """
 
 import http.client
@@ -25,7 +26,7 @@ from bot.engine.port import GenerationRequest
 from config.settings import EngineSettings
 from retrain.base_card import Base
 
-THREADS, SLOTS, SLOT_TOKENS = 2, 8, 2048
+SLOTS, SLOT_TOKENS = 8, 2048
 CACHE_MEGABYTES = 8192
 """What those that keep prompts in RAM may use: llama-server's default."""
 PORT = 8396
@@ -34,9 +35,9 @@ Send = Callable[[tuple[int, ...], Callable[[], None]], None]
 
 
 @contextmanager
-def open_engine(base: Base, **changes: int) -> Iterator[Send]:
+def open_engine(base: Base, threads: int, **changes: int) -> Iterator[Send]:
     """Chip's engine."""
-    settings = EngineSettings(slots=SLOTS, threads=THREADS, context_tokens=SLOT_TOKENS, queue=1000, **changes)
+    settings = EngineSettings(slots=SLOTS, threads=threads, context_tokens=SLOT_TOKENS, queue=1000, **changes)
     with closing(LlamaEngine(base, settings)) as engine:
 
         def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
@@ -56,9 +57,9 @@ def open_engine(base: Base, **changes: int) -> Iterator[Send]:
 
 
 @contextmanager
-def open_lock(base: Base) -> Iterator[Send]:
+def open_lock(base: Base, threads: int) -> Iterator[Send]:
     """One `Llama` behind a lock, called from whichever thread serves the person: what most bots do."""
-    llama, lock = _open_llama(base), threading.Lock()
+    llama, lock = _open_llama(base, threads), threading.Lock()
 
     def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
         with lock:
@@ -69,28 +70,28 @@ def open_lock(base: Base) -> Iterator[Send]:
 
 
 @contextmanager
-def open_dedicated(base: Base) -> Iterator[Send]:
+def open_dedicated(base: Base, threads: int) -> Iterator[Send]:
     """One `Llama` on a thread of its own: the best serial loop."""
     with ThreadPoolExecutor(1) as pool:
-        llama = pool.submit(_open_llama, base).result()
+        llama = pool.submit(_open_llama, base, threads).result()
         yield lambda tokens, note: pool.submit(_generate, llama, tokens, note).result()
         pool.submit(llama.close).result()
 
 
 @contextmanager
-def open_python_server(base: Base) -> Iterator[Send]:
+def open_python_server(base: Base, threads: int) -> Iterator[Send]:
     """llama_cpp.server with its defaults, but that a new request does not interrupt the running one."""
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(base.gguf_path), "--n_ctx", str(SLOT_TOKENS)]
-    command += ["--n_threads", str(THREADS), "--n_threads_batch", str(THREADS), "--flash_attn", "true"]
+    command += ["--n_threads", str(threads), "--n_threads_batch", str(threads), "--flash_attn", "true"]
     command += ["--port", str(PORT), "--interrupt_requests", "false"]
     with _running(command, "/v1/models"):
         yield _post_to("/v1/completions", base)
 
 
 @contextmanager
-def open_llama_server(base: Base, binary: Path, *, cache_megabytes: int = 0) -> Iterator[Send]:
+def open_llama_server(base: Base, binary: Path, threads: int, *, cache_megabytes: int = 0) -> Iterator[Send]:
     """llama-server with its best flags; `cache_megabytes` gives it its prompt cache in RAM."""
-    command = [str(binary), "-m", str(base.gguf_path), "--port", str(PORT), "-np", str(SLOTS), "-t", str(THREADS)]
+    command = [str(binary), "-m", str(base.gguf_path), "--port", str(PORT), "-np", str(SLOTS), "-t", str(threads)]
     command += ["-c", str(SLOTS * SLOT_TOKENS), "-b", "512", "-ub", "512", "-fa", "on", "--no-kv-unified"]
     command += ["--cache-ram", str(cache_megabytes)]
     with _running(command, "/health"):
@@ -98,9 +99,9 @@ def open_llama_server(base: Base, binary: Path, *, cache_megabytes: int = 0) -> 
 
 
 @contextmanager
-def open_xllamacpp(base: Base, python: Path) -> Iterator[Send]:
+def open_xllamacpp(base: Base, python: Path, threads: int) -> Iterator[Send]:
     """xllamacpp's server, with the same settings."""
-    numbers = map(str, (PORT, SLOTS, SLOT_TOKENS, THREADS))
+    numbers = map(str, (PORT, SLOTS, SLOT_TOKENS, threads))
     command = [str(python), str(HERE / "xllamacpp_server.py"), str(base.gguf_path), *numbers]
     with _running(command, "/health"):
         yield _post_to("/v1/completions", base, takes_tokens=True)
@@ -114,33 +115,33 @@ class Programs:
     xllamacpp: Path | None = None
 
 
-def open_system(name: str, base: Base, programs: Programs) -> AbstractContextManager[Send]:
+def open_system(name: str, base: Base, programs: Programs, threads: int) -> AbstractContextManager[Send]:
     """Open a system by the name that the tables show. Ends the program where what it needs is not given."""
     here: dict[str, Callable[[], AbstractContextManager[Send]]] = {
-        "engine": lambda: open_engine(base, park_megabytes=CACHE_MEGABYTES),
-        "engine-draft": lambda: open_engine(base, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
-        "engine-no-parking": lambda: open_engine(base, park_megabytes=0),
-        "lock": lambda: open_lock(base),
-        "dedicated": lambda: open_dedicated(base),
-        "llama_cpp.server": lambda: open_python_server(base),
+        "engine": lambda: open_engine(base, threads, park_megabytes=CACHE_MEGABYTES),
+        "engine-draft": lambda: open_engine(base, threads, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
+        "engine-no-parking": lambda: open_engine(base, threads, park_megabytes=0),
+        "lock": lambda: open_lock(base, threads),
+        "dedicated": lambda: open_dedicated(base, threads),
+        "llama_cpp.server": lambda: open_python_server(base, threads),
     }
     if name in here:
         return here[name]()
     if name == "xllamacpp" and programs.xllamacpp is not None:
-        return open_xllamacpp(base, programs.xllamacpp)
+        return open_xllamacpp(base, programs.xllamacpp, threads)
     if name.startswith("llama-server") and programs.llama_server is not None:
         cache_megabytes = CACHE_MEGABYTES if name.endswith("cache") else 0
-        return open_llama_server(base, programs.llama_server, cache_megabytes=cache_megabytes)
+        return open_llama_server(base, programs.llama_server, threads, cache_megabytes=cache_megabytes)
     raise SystemExit(f"{name} needs --llama-server PATH (see build_llama_server.py) or --xllamacpp PYTHON")
 
 
-def _open_llama(base: Base) -> llama_cpp.Llama:
+def _open_llama(base: Base, threads: int) -> llama_cpp.Llama:
     return llama_cpp.Llama(
         str(base.gguf_path),
         n_ctx=CONTEXT,
         n_batch=512,
-        n_threads=THREADS,
-        n_threads_batch=THREADS,
+        n_threads=threads,
+        n_threads_batch=threads,
         flash_attn=True,
         verbose=False,
     )

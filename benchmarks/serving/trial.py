@@ -50,6 +50,7 @@ def measure(send: Send, asks: list[Ask], clients: int) -> dict[str, float]:
     if run.pieces < MOST_LOST * ANSWER * len(asks):
         raise SystemExit(f"only {run.pieces} pieces came for {len(asks)} answers of {ANSWER} tokens")
     return {
+        "seconds": wall,
         "tokens_per_second": ANSWER * len(asks) / wall,
         "first_p50": statistics.median(run.firsts),
         "first_p95": sorted(run.firsts)[int(0.95 * (len(run.firsts) - 1))],
@@ -103,18 +104,21 @@ def main() -> None:
     parser.add_argument("--llama-server", type=Path)
     parser.add_argument("--xllamacpp", type=Path)
     parser.add_argument("--concurrency", type=int, nargs="+", required=True)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--count", type=int, required=True)
     chosen = parser.parse_args()
     words = first_word(SIZES[chosen.size].vocabulary)
     programs = Programs(chosen.llama_server, chosen.xllamacpp)
-    with open_system(chosen.system, prepare(chosen.size, chosen.models), programs) as send:
+    with open_system(chosen.system, prepare(chosen.size, chosen.models), programs, chosen.threads) as send:
         measure(send, build_uniform(words, 8, WARM_UP_SEED), 8)
         for clients in chosen.concurrency:
             build = build_uniform if chosen.workload == "A" else build_desk
             asks = build(words, chosen.count, FIRST_SEED + clients)
             at, load, before = datetime.now(UTC).isoformat(timespec="seconds"), os.getloadavg()[0], read_work()
             figures = measure(send, asks, clients)
-            conditions = {"at": at, "load": load, "others": before.find_others(read_work())}
+            after = read_work()
+            conditions = {"at": at, "load": load, "others": before.find_others(after), "threads": chosen.threads}
+            figures["processor_seconds"] = after.ours - before.ours
             named = {"clients": clients, "requests": chosen.count, "sent": len(asks)}
             print(json.dumps({**named, **conditions, **figures}), flush=True)
 

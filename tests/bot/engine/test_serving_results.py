@@ -14,7 +14,8 @@ def trial(
 ) -> results.Trial:
     named = {"size": "S", "workload": "A", "requests": 32, "clients": clients, "system": system}
     figures = {"tokens_per_second": tokens_per_second, "first_p50": first, "first_p95": 2 * first, "gap_p50": 0.01}
-    return {**named, "repetition": repetition, "others": 0.1 * repetition, **figures}
+    work = {"threads": 2, "seconds": 10.0, "processor_seconds": 20.0}
+    return {**named, "repetition": repetition, "others": 0.1 * repetition, **work, **figures}
 
 
 def test_ratios_are_taken_within_a_repetition() -> None:
@@ -27,8 +28,11 @@ def test_ratios_are_taken_within_a_repetition() -> None:
     ours, theirs = (row for row in results.show(trials).splitlines() if "| engine |" in row or "| lock |" in row)
     if "| lock |" in ours:
         ours, theirs = theirs, ours
-    assert "| 2 | 225.0 | 1.5 / 3 | 10.0 | 0.10 | – | – |" in ours
-    assert "| 3 | 100.0 | 4 / 8 | 10.0 | 0.20 | 3.00× (3.00–3.00) | 4.00× (4.00–4.00) |" in theirs
+    assert "| 2 | 225.0 | 1.5 / 3 | 10.0 | 112.5 | 0.10 | – | – | – |" in ours
+    assert (
+        "| 3 | 100.0 | 4 / 8 | 10.0 | 50.0 | 0.20 | 3.00× (3.00–3.00) | 4.00× (4.00–4.00) | 3.00× (3.00–3.00) |"
+        in theirs
+    )
 
 
 def test_what_the_file_holds_is_not_measured_again(tmp_path: Path) -> None:
@@ -36,7 +40,8 @@ def test_what_the_file_holds_is_not_measured_again(tmp_path: Path) -> None:
     assert results.load(path) == []
     for known in (trial("engine", 0, 1), trial("lock", 0, 1, clients=4), trial("engine", 1, 1, clients=4)):
         results.append(path, known)
-    chosen = Namespace(size="S", workload="A", count=32, systems=["engine", "lock"], concurrency=[4, 8], results=path)
+    chosen = Namespace(size="S", workload="A", count=32, threads=2, concurrency=[4, 8], results=path)
+    chosen.systems = ["engine", "lock"]
     assert list(serving.find_missing(chosen, 0)) == [("engine", [4]), ("lock", [8])]
     assert list(serving.find_missing(chosen, 1)) == [("lock", [4, 8]), ("engine", [8])]
     chosen.count = 16
@@ -54,6 +59,7 @@ def test_no_repetition_is_begun_that_would_end_too_late(tmp_path: Path, monkeypa
     monkeypatch.setattr(serving.time, "monotonic", lambda: now[0])
     systems = ["engine", "lock"]
     chosen = Namespace(size="S", workload="A", count=32, systems=systems, concurrency=[8], results=tmp_path / "r")
+    chosen.threads = 2
     chosen.repetitions, chosen.minutes = 5, 5.0
     assert not serving.run_all(chosen)
     assert [(row["system"], row["repetition"]) for row in results.load(chosen.results)] == [
