@@ -101,10 +101,10 @@ class HttpMode:
             raise NotDelivered("dispatch_failed")
 
     def close(self) -> None:
-        """Gives up what is under way."""
+        """Gives up what waits, and lets the requests end that are under way."""
         for task in self._tasks:
             task.cancel()
-        self._senders.shutdown(wait=False, cancel_futures=True)
+        self._senders.shutdown(cancel_futures=True)
 
     async def _deliver(self, envelope: Envelope, reason: str = "") -> None:
         answer = await self._post(envelope, reason)

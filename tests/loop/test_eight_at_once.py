@@ -28,9 +28,10 @@ from retrieval.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.verified import VerifiedAnswer
-from tests.loop.conftest import DOCUMENTS, SECRET
+from tests.loop.conftest import DOCUMENTS, ONLY_SOCKET, SECRET
 
 pytestmark = [
+    ONLY_SOCKET,
     pytest.mark.slow,
     pytest.mark.skipif(not (Settings().engine.base / MANIFEST).exists(), reason="models/chip-nano is not built yet"),
 ]

@@ -143,7 +143,7 @@ def test_a_reply_knows_the_role_of_its_asker(chip: Chip) -> None:
 
 def test_nothing_of_a_real_workspace_is_learned_until_somebody_decides(chip: Chip) -> None:
     assert chip.core.consent_unasked.is_on
-    slack = chip.core.settings.slack.model_copy(update={"bot_token": "x", "app_token": "y"})
+    slack = chip.core.settings.slack.model_copy(update={"bot_token": "x", "app_token": "y", "signing_secret": "z"})
     object.__setattr__(chip.core, "settings", chip.core.settings.model_copy(update={"slack": slack}))
     assert chip.core.consent_unasked == OFF
 
