@@ -56,6 +56,7 @@ bench-loop: $(READY)
 	@$(BIN)/python -m benchmarks.loop
 	@$(BIN)/python -m benchmarks.slack.acks
 	@$(BIN)/python -m benchmarks.slack.acks --transport http
+	@$(BIN)/python -m benchmarks.slack.crowd
 
 bench-knowledge: $(READY)
 	@$(BIN)/python -m benchmarks.retrieval.sample_company
