@@ -92,11 +92,12 @@ def is_in_order(text: str, line: str) -> bool:
 
 
 def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
-    """Whether a near copy of the line stutters, or holds a word that neither the line nor English knows.
+    """Whether a near copy of the line stutters, says what is no word, or has an unrelated word amid the line's own.
 
-    "The boundaryary is cut" and "it recognises cables and cables" are no words that a person would say.
+    "The boundaryary is cut", "it recognises cables and cables" and, for blades, "the Mondays stop within 2 seconds".
     """
-    if max(_similarity(text, sentence) for sentence in split_sentences(line) or [line]) < NEAR_COPY:
+    nearest = max(split_sentences(line) or [line], key=lambda sentence: _similarity(text, sentence))
+    if _similarity(text, nearest) < NEAR_COPY:
         return False
     said = Counter(term for term, _ in tokenise_with_words(text))
     held = Counter(term for term, _ in tokenise_with_words(f"{heading} {line}"))
@@ -104,7 +105,24 @@ def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bo
         return True
     # What is of several pieces in a vocabulary of 30,000 is a name, a rare word or none.
     strange = (word for term, word in tokenise_with_words(text) if term not in held and word.isalpha())
-    return any(meanings.look_up(word)[1] >= 1.0 for word in strange)
+    return any(meanings.look_up(word)[1] >= 1.0 for word in strange) or _has_intruder(text, nearest, held, meanings)
+
+
+def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMeanings) -> bool:
+    """Whether a word stands amid the sentence's own that none of them means; at the start people say "In short"."""
+    said, own = _split(text), _split(sentence)
+    for kind, start, end, first, last in SequenceMatcher(None, said, own, autojunk=False).get_opcodes():
+        if kind in ("replace", "delete") and start > 0:
+            new = [word for term, word in tokenise_with_words(" ".join(said[start:end])) if term not in held]
+            there = tokenise_with_words(" ".join(own[first:last] if kind == "replace" else own))
+            if any(word.isalpha() and not _is_meant(word, [other for _, other in there], meanings) for word in new):
+                return True
+    return False
+
+
+def _is_meant(word: str, others: Sequence[str], meanings: WordMeanings) -> bool:
+    direction = meanings.look_up(word)[0]
+    return any(float(direction @ meanings.look_up(other)[0]) >= _FOREIGN for other in others)
 
 
 def _similarity(text: str, sentence: str) -> float:

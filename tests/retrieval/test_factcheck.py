@@ -73,7 +73,11 @@ def test_a_garbled_copy_takes_the_words_of_the_line_that_it_cites() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["The bladeade must not be washed, because it rus.", "The blade must not be washed and washed, because it rusts."],
+    [
+        "The bladeade must not be washed, because it rus.",
+        "The blade must not be washed and washed, because it rusts.",
+        "The Monday must not be washed, because it rusts.",
+    ],
 )
 def test_a_copy_that_stutters_or_has_a_word_that_is_none_takes_the_words_of_its_line(text: str) -> None:
     checked = check_claim(text, LINES, cited=3)
