@@ -24,8 +24,8 @@ class Parts:
     """The parts that listeners use. `admin_channel` is an id, or None where the channel was not found.
 
     `consent_unasked` holds for learning where no admin decided. `learn_corrections` serves the corrections that hold
-    from now on; False where that is switched off. `questions` answers them, `pool` does all else, so that a press waits
-    for no question.
+    from now on; False where that is switched off. `sorting` finds out what a message is, `questions` answers
+    those that are one, `pool` does all else, so that a press waits for no question.
     """
 
     client: WebClient
@@ -43,6 +43,7 @@ class Parts:
     time_zone: tzinfo
     pool: WorkPool
     questions: WorkPool
+    sorting: WorkPool
     waiting: WaitingNotes
     admin_channel: str | None
     staff_channel: str | None

@@ -46,7 +46,8 @@ from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
-WORKERS = 8  # for all but questions
+WORKERS = 8  # for all but messages
+SORTERS = 2  # few: in a burst the interpreter is for those who acknowledge
 POINTER_SECONDS = 5.0
 SOURCE_SECONDS = 60.0
 TOKEN_SECONDS = 300.0
@@ -128,6 +129,7 @@ def attach(
         stack.callback(parts.waiting.close)
         stack.callback(parts.pool.close)
         stack.callback(parts.questions.close)
+        stack.callback(parts.sorting.close)
         stack.callback(parts.learning.close)
         app = build_app(parts, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
@@ -247,6 +249,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         time_zone=find_time_zone(slack.time_zone),
         pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS)),
         questions=questions,
+        sorting=WorkPool(SORTERS, name="chip-sort"),
         waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS), questions),
         admin_channel=admin_channel,
         staff_channel=staff_channel,

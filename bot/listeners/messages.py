@@ -22,16 +22,19 @@ QUESTION = "question"
 
 
 def register(app: App, parts: Parts) -> None:
-    """Listen to messages and mentions."""
+    """Listen to messages and mentions. What they are is found out elsewhere, so that a burst leaves acks their time."""
     handle = build_handler(parts)
+
+    def sort(body: dict[str, Any]) -> None:
+        parts.sorting.submit(body["event_id"], lambda: handle(body))
 
     @app.event("app_mention")
     def handle_mention(body: dict[str, Any]) -> None:
-        handle(body)
+        sort(body)
 
     @app.event("message")
     def handle_message(body: dict[str, Any]) -> None:
-        handle(body)
+        sort(body)
 
 
 def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
