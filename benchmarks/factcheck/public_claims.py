@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.factcheck.fit import balanced_accuracy, choose_threshold
 from retrain.base.natural import read_archive
 from retrieval.entailment import EntailmentModel
-from retrieval.factcheck import Verdict, estimate, judge_claim
+from retrieval.factcheck import Verdict, check_claim, estimate, judge_claim
 from retrieval.factcheck_signs import compare
 from retrieval.lexical import tokenise
 from retrieval.passage import EvidenceLine
@@ -38,15 +38,22 @@ class PublicClaim:
 
 
 def measure_public(claims: Sequence[PublicClaim], model: EntailmentModel | None = None) -> dict[str, object]:
-    """Return the shares of true claims shown and of false ones not shown, and their mean."""
+    """Return the shares of true claims shown and of false ones not shown as they stand, and their mean.
+
+    A near copy is then shown in its line's own words; how many true ones are is told apart.
+    """
     said: dict[bool, list[bool]] = {True: [], False: []}
+    mended = []
     for claim in claims:
         supported = judge_claim(claim.text, claim.lines, model=model).verdict is Verdict.SUPPORTED
         said[claim.is_true].append(supported)
+        if claim.is_true and not supported:
+            mended.append(check_claim(claim.text, claim.lines, model=model).text is not None)
     shown, held_back = fmean(said[True]), 1 - fmean(said[False])
     return {
         "claims": len(claims),
         "true ones shown": round(shown, 3),
+        "true ones shown in their line's words": round(sum(mended) / len(said[True]), 3),
         "false ones not": round(held_back, 3),
         "balanced accuracy": round((shown + held_back) / 2, 3),
     }
