@@ -141,6 +141,9 @@ class EngineSettings(_Section):
     park_folder: Path | None = Field(None, description="A folder of its own for what has no room in that memory.")
     park_disk_megabytes: int = Field(2048, ge=0, description="How much of the disk that folder may take.")
     draft_tokens: int = Field(0, ge=0, le=16, description="Tokens guessed ahead from the evidence; 0 guesses none.")
+    flash_attention: Literal["auto", "on", "off"] = Field(
+        "auto", description="Attention in one piece: saves memory; auto takes what is faster on this processor."
+    )
     metrics_port: int | None = Field(None, ge=0, le=65535, description="Prometheus metrics on 127.0.0.1 at this port.")
     url: str | None = Field(None, description="An OpenAI-compatible server that generates instead of this process.")
     url_model: str | None = Field(None, description="The base's name on that server; by default the base's own id.")

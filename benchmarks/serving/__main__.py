@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.serving import results
+from benchmarks.serving.systems import find_best_attention
 
 PEERS = ("engine", "lock", "dedicated", "llama_cpp.server")
 COUNTS = {"A": 32, "B": 200}
@@ -47,7 +48,17 @@ def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[
         wanted = [
             clients
             for clients in chosen.concurrency
-            if (chosen.size, chosen.workload, chosen.count, clients, chosen.threads, system, repetition) not in known
+            if (
+                chosen.size,
+                chosen.workload,
+                chosen.count,
+                clients,
+                chosen.threads,
+                chosen.flash_attention,
+                system,
+                repetition,
+            )
+            not in known
         ]
         if wanted:
             yield system, wanted
@@ -55,8 +66,8 @@ def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[
 
 def is_chosen(trial: results.Trial, chosen: argparse.Namespace) -> bool:
     """Whether the file's trial belongs to this comparison."""
-    wanted = (chosen.size, chosen.workload, chosen.count, chosen.threads)
-    measured = tuple(trial[key] for key in ("size", "workload", "requests", "threads"))
+    wanted = (chosen.size, chosen.workload, chosen.count, chosen.threads, chosen.flash_attention)
+    measured = tuple(trial[key] for key in ("size", "workload", "requests", "threads", "flash"))
     return measured == wanted and trial["clients"] in chosen.concurrency
 
 
@@ -65,6 +76,7 @@ def run_one(system: str, clients: list[int], repetition: int, chosen: argparse.N
     command = [sys.executable, "-m", "benchmarks.serving.trial", system, chosen.size, chosen.workload]
     command += ["--models", str(chosen.models), "--count", str(chosen.count)]
     command += ["--threads", str(chosen.threads), "--concurrency", *map(str, clients)]
+    command += ["--flash-attention", chosen.flash_attention]
     for name in ("llama_server", "xllamacpp"):
         if program := getattr(chosen, name):
             command += [f"--{name.replace('_', '-')}", str(program)]
@@ -83,6 +95,9 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--count", type=int, help="requests of A (32), threads of B (200)")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--flash-attention", default=find_best_attention(), choices=["on", "off"], help="for all systems"
+    )
     parser.add_argument("--llama-server", type=Path, help="the binary, for llama-server and llama-server-cache")
     parser.add_argument("--xllamacpp", type=Path, help="a Python that has xllamacpp, for xllamacpp")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")

@@ -4,7 +4,8 @@
 
 The prompts, and the grammar that holds quotes exact, are those of the product. Prints for each number of people at once
 the seconds without and with guesses, their ratio in each repetition, the share of tokens that were guessed right, and
-whether all answers are the same.
+whether all answers are the same. `--processor` takes seconds of processor time instead, which tell on a busy machine
+too where the engine has one thread (`--threads 1`).
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +23,7 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, GenerationRequest
 from bot.engine.sampling import Sampling
 from bot.quoting import choose_sampling
-from config.settings import PROJECT, Settings
+from config.settings import PROJECT, EngineSettings, Settings
 from retrain.base_card import load_base
 from retrieval.passage import CUSTOMER_SCOPE
 from retrieval.prompt import ChatMessage, build_messages
@@ -46,7 +48,7 @@ def build_prompts(settings: Settings, count: int) -> list[Prompt]:
 
 
 def answer_all(
-    settings: Settings, draft_tokens: int, prompts: list[Prompt], people: int
+    settings: Settings, draft_tokens: int, prompts: list[Prompt], people: int, read_clock: Callable[[], float]
 ) -> tuple[float, list[Completion]]:
     """Return the seconds and the answers of an engine of its own, after a warm-up."""
     chosen = settings.engine.model_copy(update={"draft_tokens": draft_tokens, "queue": 1000})
@@ -58,9 +60,9 @@ def answer_all(
             return engine.submit(request).completion()
 
         answer(prompts[0])
-        started = time.perf_counter()
+        started = read_clock()
         done = list(pool.map(answer, prompts))
-        return time.perf_counter() - started, done
+        return read_clock() - started, done
 
 
 def main() -> None:
@@ -69,19 +71,22 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--draft-tokens", type=int, nargs="+", default=[4])
     parser.add_argument("--people", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processor", action="store_true")
     chosen = parser.parse_args()
+    clock = time.process_time if chosen.processor else time.perf_counter
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder))
+        settings = Settings(data=Path(folder), engine=EngineSettings(threads=chosen.threads))
         prompts = build_prompts(settings, chosen.questions)
     for people in chosen.people:
         plain: list[float] = []
         guessing: dict[int, list[float]] = {size: [] for size in chosen.draft_tokens}
         is_same = True
         for _ in range(chosen.repetitions):
-            seconds, answers = answer_all(settings, 0, prompts, people)
+            seconds, answers = answer_all(settings, 0, prompts, people, clock)
             plain.append(seconds)
             for size, column in guessing.items():
-                faster, guessed = answer_all(settings, size, prompts, people)
+                faster, guessed = answer_all(settings, size, prompts, people, clock)
                 column.append(faster)
                 is_same = is_same and [done.text for done in answers] == [done.text for done in guessed]
         tokens = sum(done.completion_tokens for done in guessed)

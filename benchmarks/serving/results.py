@@ -15,7 +15,7 @@ from typing import Any
 
 OURS = "engine"
 Trial = dict[str, Any]
-Group = tuple[str, str, int, int, int]
+Group = tuple[str, str, int, int, int, str]
 Column = dict[int, Trial]  # by repetition
 
 
@@ -32,18 +32,27 @@ def append(path: Path, trial: Trial) -> None:
 
 def name_trial(trial: Trial) -> tuple[object, ...]:
     """Return what makes two trials the same."""
-    return tuple(trial[key] for key in ("size", "workload", "requests", "clients", "threads", "system", "repetition"))
+    return tuple(
+        trial[key] for key in ("size", "workload", "requests", "clients", "threads", "flash", "system", "repetition")
+    )
 
 
 def show(trials: Iterable[Trial]) -> str:
     """Return the tables: for each size, workload, number of requests and of clients the medians and the ratios."""
     groups: dict[Group, dict[str, Column]] = {}
     for trial in trials:
-        group = (trial["size"], trial["workload"], trial["requests"], trial["clients"], trial["threads"])
+        group = (
+            trial["size"],
+            trial["workload"],
+            trial["requests"],
+            trial["clients"],
+            trial["threads"],
+            trial["flash"],
+        )
         groups.setdefault(group, {}).setdefault(trial["system"], {})[trial["repetition"]] = trial
     lines = [
-        "| size, workload, requests, clients, threads | system | repetitions | tokens/s | first token p50 / p95, s "
-        "| between tokens p50, ms | tokens per processor second | others' cores "
+        "| size, workload, requests, clients, threads, flash attention | system | repetitions "
+        "| tokens/s | first token p50 / p95, s | between tokens p50, ms | tokens per processor second | others' cores "
         "| engine: throughput | engine: first token p50 | engine: per processor second |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]

@@ -21,6 +21,7 @@ import llama_cpp
 
 from benchmarks.serving.models import CONTEXT, SIZES, list_words
 from benchmarks.serving.workload import ANSWER
+from bot.engine.attention import Choice, choose_flash_attention
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
 from config.settings import EngineSettings
@@ -34,10 +35,32 @@ HERE = Path(__file__).parent
 Send = Callable[[tuple[int, ...], Callable[[], None]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What all systems of a comparison have alike."""
+
+    threads: int
+    is_flash: bool
+
+
+def find_best_attention() -> str:
+    """Return what Chip's engine would choose on this machine, which was measured to be the faster one for all."""
+    is_off = choose_flash_attention("auto") == llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    return "off" if is_off else "on"
+
+
 @contextmanager
-def open_engine(base: Base, threads: int, **changes: int) -> Iterator[Send]:
+def open_engine(base: Base, tuning: Tuning, **changes: int) -> Iterator[Send]:
     """Chip's engine."""
-    settings = EngineSettings(slots=SLOTS, threads=threads, context_tokens=SLOT_TOKENS, queue=1000, **changes)
+    attention: Choice = "on" if tuning.is_flash else "off"
+    settings = EngineSettings(
+        slots=SLOTS,
+        threads=tuning.threads,
+        context_tokens=SLOT_TOKENS,
+        queue=1000,
+        flash_attention=attention,
+        **changes,
+    )
     with closing(LlamaEngine(base, settings)) as engine:
 
         def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
@@ -57,9 +80,9 @@ def open_engine(base: Base, threads: int, **changes: int) -> Iterator[Send]:
 
 
 @contextmanager
-def open_lock(base: Base, threads: int) -> Iterator[Send]:
+def open_lock(base: Base, tuning: Tuning) -> Iterator[Send]:
     """One `Llama` behind a lock, called from whichever thread serves the person: what most bots do."""
-    llama, lock = _open_llama(base, threads), threading.Lock()
+    llama, lock = _open_llama(base, tuning), threading.Lock()
 
     def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
         with lock:
@@ -70,38 +93,65 @@ def open_lock(base: Base, threads: int) -> Iterator[Send]:
 
 
 @contextmanager
-def open_dedicated(base: Base, threads: int) -> Iterator[Send]:
+def open_dedicated(base: Base, tuning: Tuning) -> Iterator[Send]:
     """One `Llama` on a thread of its own: the best serial loop."""
     with ThreadPoolExecutor(1) as pool:
-        llama = pool.submit(_open_llama, base, threads).result()
+        llama = pool.submit(_open_llama, base, tuning).result()
         yield lambda tokens, note: pool.submit(_generate, llama, tokens, note).result()
         pool.submit(llama.close).result()
 
 
 @contextmanager
-def open_python_server(base: Base, threads: int) -> Iterator[Send]:
+def open_python_server(base: Base, tuning: Tuning) -> Iterator[Send]:
     """llama_cpp.server with its defaults, but that a new request does not interrupt the running one."""
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(base.gguf_path), "--n_ctx", str(SLOT_TOKENS)]
-    command += ["--n_threads", str(threads), "--n_threads_batch", str(threads), "--flash_attn", "true"]
+    command += [
+        "--n_threads",
+        str(tuning.threads),
+        "--n_threads_batch",
+        str(tuning.threads),
+        "--flash_attn",
+        str(tuning.is_flash).lower(),
+    ]
     command += ["--port", str(PORT), "--interrupt_requests", "false"]
     with _running(command, "/v1/models"):
         yield _post_to("/v1/completions", base)
 
 
 @contextmanager
-def open_llama_server(base: Base, binary: Path, threads: int, *, cache_megabytes: int = 0) -> Iterator[Send]:
+def open_llama_server(base: Base, binary: Path, tuning: Tuning, *, cache_megabytes: int = 0) -> Iterator[Send]:
     """llama-server with its best flags; `cache_megabytes` gives it its prompt cache in RAM."""
-    command = [str(binary), "-m", str(base.gguf_path), "--port", str(PORT), "-np", str(SLOTS), "-t", str(threads)]
-    command += ["-c", str(SLOTS * SLOT_TOKENS), "-b", "512", "-ub", "512", "-fa", "on", "--no-kv-unified"]
+    command = [
+        str(binary),
+        "-m",
+        str(base.gguf_path),
+        "--port",
+        str(PORT),
+        "-np",
+        str(SLOTS),
+        "-t",
+        str(tuning.threads),
+    ]
+    command += [
+        "-c",
+        str(SLOTS * SLOT_TOKENS),
+        "-b",
+        "512",
+        "-ub",
+        "512",
+        "-fa",
+        "on" if tuning.is_flash else "off",
+        "--no-kv-unified",
+    ]
     command += ["--cache-ram", str(cache_megabytes)]
     with _running(command, "/health"):
         yield _post_to("/v1/completions", base, takes_tokens=True)
 
 
 @contextmanager
-def open_xllamacpp(base: Base, python: Path, threads: int) -> Iterator[Send]:
+def open_xllamacpp(base: Base, python: Path, tuning: Tuning) -> Iterator[Send]:
     """xllamacpp's server, with the same settings."""
-    numbers = map(str, (PORT, SLOTS, SLOT_TOKENS, threads))
+    numbers = map(str, (PORT, SLOTS, SLOT_TOKENS, tuning.threads, int(tuning.is_flash)))
     command = [str(python), str(HERE / "xllamacpp_server.py"), str(base.gguf_path), *numbers]
     with _running(command, "/health"):
         yield _post_to("/v1/completions", base, takes_tokens=True)
@@ -115,34 +165,34 @@ class Programs:
     xllamacpp: Path | None = None
 
 
-def open_system(name: str, base: Base, programs: Programs, threads: int) -> AbstractContextManager[Send]:
+def open_system(name: str, base: Base, programs: Programs, tuning: Tuning) -> AbstractContextManager[Send]:
     """Open a system by the name that the tables show. Ends the program where what it needs is not given."""
     here: dict[str, Callable[[], AbstractContextManager[Send]]] = {
-        "engine": lambda: open_engine(base, threads, park_megabytes=CACHE_MEGABYTES),
-        "engine-draft": lambda: open_engine(base, threads, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
-        "engine-no-parking": lambda: open_engine(base, threads, park_megabytes=0),
-        "lock": lambda: open_lock(base, threads),
-        "dedicated": lambda: open_dedicated(base, threads),
-        "llama_cpp.server": lambda: open_python_server(base, threads),
+        "engine": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES),
+        "engine-draft": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
+        "engine-no-parking": lambda: open_engine(base, tuning, park_megabytes=0),
+        "lock": lambda: open_lock(base, tuning),
+        "dedicated": lambda: open_dedicated(base, tuning),
+        "llama_cpp.server": lambda: open_python_server(base, tuning),
     }
     if name in here:
         return here[name]()
     if name == "xllamacpp" and programs.xllamacpp is not None:
-        return open_xllamacpp(base, programs.xllamacpp, threads)
+        return open_xllamacpp(base, programs.xllamacpp, tuning)
     if name.startswith("llama-server") and programs.llama_server is not None:
         cache_megabytes = CACHE_MEGABYTES if name.endswith("cache") else 0
-        return open_llama_server(base, programs.llama_server, threads, cache_megabytes=cache_megabytes)
+        return open_llama_server(base, programs.llama_server, tuning, cache_megabytes=cache_megabytes)
     raise SystemExit(f"{name} needs --llama-server PATH (see build_llama_server.py) or --xllamacpp PYTHON")
 
 
-def _open_llama(base: Base, threads: int) -> llama_cpp.Llama:
+def _open_llama(base: Base, tuning: Tuning) -> llama_cpp.Llama:
     return llama_cpp.Llama(
         str(base.gguf_path),
         n_ctx=CONTEXT,
         n_batch=512,
-        n_threads=threads,
-        n_threads_batch=threads,
-        flash_attn=True,
+        n_threads=tuning.threads,
+        n_threads_batch=tuning.threads,
+        flash_attn=tuning.is_flash,
         verbose=False,
     )
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.serving.models import SIZES, first_word, prepare
-from benchmarks.serving.systems import Programs, Send, open_system
+from benchmarks.serving.systems import Programs, Send, Tuning, open_system
 from benchmarks.serving.workload import ANSWER, Ask, build_desk, build_uniform
 
 WARM_UP_SEED, FIRST_SEED = 7, 100
@@ -105,11 +105,13 @@ def main() -> None:
     parser.add_argument("--xllamacpp", type=Path)
     parser.add_argument("--concurrency", type=int, nargs="+", required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--flash-attention", default="on")
     parser.add_argument("--count", type=int, required=True)
     chosen = parser.parse_args()
     words = first_word(SIZES[chosen.size].vocabulary)
+    tuning = Tuning(chosen.threads, chosen.flash_attention == "on")
     programs = Programs(chosen.llama_server, chosen.xllamacpp)
-    with open_system(chosen.system, prepare(chosen.size, chosen.models), programs, chosen.threads) as send:
+    with open_system(chosen.system, prepare(chosen.size, chosen.models), programs, tuning) as send:
         measure(send, build_uniform(words, 8, WARM_UP_SEED), 8)
         for clients in chosen.concurrency:
             build = build_uniform if chosen.workload == "A" else build_desk
@@ -117,7 +119,13 @@ def main() -> None:
             at, load, before = datetime.now(UTC).isoformat(timespec="seconds"), os.getloadavg()[0], read_work()
             figures = measure(send, asks, clients)
             after = read_work()
-            conditions = {"at": at, "load": load, "others": before.find_others(after), "threads": chosen.threads}
+            conditions = {
+                "at": at,
+                "load": load,
+                "others": before.find_others(after),
+                "threads": chosen.threads,
+                "flash": chosen.flash_attention,
+            }
             figures["processor_seconds"] = after.ours - before.ours
             named = {"clients": clients, "requests": chosen.count, "sent": len(asks)}
             print(json.dumps({**named, **conditions, **figures}), flush=True)

@@ -1,6 +1,6 @@
 """Serves a GGUF with xllamacpp over HTTP. Run by the Python that has it, which need not be Chip's.
 
-PYTHON xllamacpp_server.py GGUF PORT SLOTS SLOT_TOKENS THREADS
+PYTHON xllamacpp_server.py GGUF PORT SLOTS SLOT_TOKENS THREADS FLASH
 """
 
 import sys
@@ -10,7 +10,7 @@ import xllamacpp
 
 
 def main() -> None:
-    path, port, slots, slot_tokens, threads = sys.argv[1], *map(int, sys.argv[2:])
+    path, port, slots, slot_tokens, threads, is_flash = sys.argv[1], *map(int, sys.argv[2:])
     params = xllamacpp.CommonParams()
     params.model.path = path
     params.port = port
@@ -18,7 +18,8 @@ def main() -> None:
     params.n_ctx = slots * slot_tokens
     params.n_batch = params.n_ubatch = 512
     params.kv_unified = False
-    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
+    kinds = xllamacpp.llama_flash_attn_type
+    params.flash_attn_type = kinds.LLAMA_FLASH_ATTN_TYPE_ENABLED if is_flash else kinds.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.cache_ram_mib = 0
     params.fit_params = False

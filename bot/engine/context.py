@@ -13,6 +13,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.engine.attention import Choice, choose_flash_attention
 from bot.engine.model import LlamaModel
 from bot.engine.port import EngineError, GenerationFailed
 
@@ -41,7 +42,15 @@ class LlamaContext:
     """Memory for `slots` sequences of `slot_tokens` each, and at most one adapter. Free it with `close`."""
 
     def __init__(
-        self, model: LlamaModel, *, slots: int, slot_tokens: int, batch_tokens: int, threads: int, draft: int = 0
+        self,
+        model: LlamaModel,
+        *,
+        slots: int,
+        slot_tokens: int,
+        batch_tokens: int,
+        threads: int,
+        draft: int = 0,
+        flash_attention: Choice = "auto",
     ) -> None:
         """`draft` is the most tokens that a chunk guesses. Raises `EngineError` where the memory cannot be had."""
         self._vocabulary_size = model.vocabulary_size
@@ -52,7 +61,7 @@ class LlamaContext:
         params.n_seq_max = slots
         params.n_outputs_max = slots * (1 + draft)
         params.n_threads = params.n_threads_batch = threads
-        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.flash_attn_type = choose_flash_attention(flash_attention)
         params.kv_unified = False  # a unified cache walks every slot's cells: prefill is a third slower
         params.swa_full = True  # a sliding window that drops cells could not keep prefixes
         self._handle = llama_cpp.llama_init_from_model(model.handle, params)

@@ -6,7 +6,16 @@ import llama_cpp
 
 from config.settings import EngineSettings
 
-_SHAPING = ("slots", "threads", "context_tokens", "park_megabytes", "draft_tokens", "url", "url_model")
+_SHAPING = (
+    "slots",
+    "threads",
+    "context_tokens",
+    "park_megabytes",
+    "draft_tokens",
+    "flash_attention",
+    "url",
+    "url_model",
+)
 """The settings that can change what is computed and how fast."""
 
 

@@ -120,6 +120,7 @@ class Lanes:
             batch_tokens=BATCH_TOKENS,
             threads=self._settings.threads,
             draft=self._settings.draft_tokens,
+            flash_attention=self._settings.flash_attention,
         )
         draft = self._settings.draft_tokens
         return Track(self._shared, lane, context, slots=slots, batch_tokens=BATCH_TOKENS, draft=draft)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import llama_cpp
 import pytest
 
+from benchmarks.serving.systems import find_best_attention
 from benchmarks.serving.ties import RANKED, TIE, find_gap
 from bot.engine.port import GenerationRequest
 from retrain.adapter import Adapter
@@ -32,7 +33,13 @@ def requests() -> list[GenerationRequest]:
 @pytest.fixture(scope="module")
 def alone(base: Base, adapters: tuple[Adapter, Adapter]) -> Iterator[dict[str | None, llama_cpp.Llama]]:
     """llama-cpp-python's own `Llama`, one prompt at a time, with and without the adapter."""
-    options = {"n_ctx": 512, "n_threads": 1, "n_threads_batch": 1, "flash_attn": True, "verbose": False}
+    options = {
+        "n_ctx": 512,
+        "n_threads": 1,
+        "n_threads_batch": 1,
+        "flash_attn": find_best_attention() == "on",
+        "verbose": False,
+    }
     llamas = {
         None: llama_cpp.Llama(str(base.gguf_path), **options),
         adapters[0].id: llama_cpp.Llama(str(base.gguf_path), lora_path=str(adapters[0].gguf_path), **options),

@@ -14,7 +14,7 @@ def trial(
 ) -> results.Trial:
     named = {"size": "S", "workload": "A", "requests": 32, "clients": clients, "system": system}
     figures = {"tokens_per_second": tokens_per_second, "first_p50": first, "first_p95": 2 * first, "gap_p50": 0.01}
-    work = {"threads": 2, "seconds": 10.0, "processor_seconds": 20.0}
+    work = {"threads": 2, "flash": "off", "seconds": 10.0, "processor_seconds": 20.0}
     return {**named, "repetition": repetition, "others": 0.1 * repetition, **work, **figures}
 
 
@@ -41,7 +41,7 @@ def test_what_the_file_holds_is_not_measured_again(tmp_path: Path) -> None:
     for known in (trial("engine", 0, 1), trial("lock", 0, 1, clients=4), trial("engine", 1, 1, clients=4)):
         results.append(path, known)
     chosen = Namespace(size="S", workload="A", count=32, threads=2, concurrency=[4, 8], results=path)
-    chosen.systems = ["engine", "lock"]
+    chosen.systems, chosen.flash_attention = ["engine", "lock"], "off"
     assert list(serving.find_missing(chosen, 0)) == [("engine", [4]), ("lock", [8])]
     assert list(serving.find_missing(chosen, 1)) == [("lock", [4, 8]), ("engine", [8])]
     chosen.count = 16
@@ -59,7 +59,7 @@ def test_no_repetition_is_begun_that_would_end_too_late(tmp_path: Path, monkeypa
     monkeypatch.setattr(serving.time, "monotonic", lambda: now[0])
     systems = ["engine", "lock"]
     chosen = Namespace(size="S", workload="A", count=32, systems=systems, concurrency=[8], results=tmp_path / "r")
-    chosen.threads = 2
+    chosen.threads, chosen.flash_attention = 2, "off"
     chosen.repetitions, chosen.minutes = 5, 5.0
     assert not serving.run_all(chosen)
     assert [(row["system"], row["repetition"]) for row in results.load(chosen.results)] == [
