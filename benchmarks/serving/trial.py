@@ -22,6 +22,8 @@ from benchmarks.serving.systems import Programs, Send, Tuning, open_system
 from benchmarks.serving.workload import ANSWER, Ask, build_desk, build_uniform
 
 WARM_UP_SEED, FIRST_SEED = 7, 100
+WARM_UP_TOKENS = 20
+"""Behind the shared prefix: the warm-up shall leave the prefix in every slot and start every thread, and be short."""
 MOST_LOST = 0.9
 """Some systems hand on two tokens in one piece now and then; one that answers less than this is not compared."""
 
@@ -112,7 +114,7 @@ def main() -> None:
     tuning = Tuning(chosen.threads, chosen.flash_attention == "on")
     programs = Programs(chosen.llama_server, chosen.xllamacpp)
     with open_system(chosen.system, prepare(chosen.size, chosen.models), programs, tuning) as send:
-        measure(send, build_uniform(words, 8, WARM_UP_SEED), 8)
+        measure(send, build_uniform(words, 8, WARM_UP_SEED, distinct=WARM_UP_TOKENS), 8)
         for clients in chosen.concurrency:
             build = build_uniform if chosen.workload == "A" else build_desk
             asks = build(words, chosen.count, FIRST_SEED + clients)

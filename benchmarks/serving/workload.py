@@ -19,11 +19,11 @@ class Ask:
     after: int | None = None
 
 
-def build_uniform(words: tuple[int, int], count: int, seed: int) -> list[Ask]:
+def build_uniform(words: tuple[int, int], count: int, seed: int, distinct: int = DISTINCT) -> list[Ask]:
     """Return workload A: a shared prefix, then distinct tokens."""
     prefix = _draw(np.random.default_rng(0), words, PREFIX)
     random = np.random.default_rng(seed)
-    return [Ask(index, (*prefix, *_draw(random, words, DISTINCT))) for index in range(count)]
+    return [Ask(index, (*prefix, *_draw(random, words, distinct))) for index in range(count)]
 
 
 def build_desk(words: tuple[int, int], threads: int, seed: int) -> list[Ask]:
