@@ -28,10 +28,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # t
 
 from benchmarks.retrieval.sample_company import QUESTIONS as REAL
 from benchmarks.retrieval.sample_company import load_rows
+from retrieval.chunks import build_passages
 from retrieval.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.documents import Item as SourceItem
 from retrieval.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
-from retrieval.index import Index
+from retrieval.index import Index, unit_texts
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.search import DEPTH, search
 from retrieval.sources.folder import fingerprint
@@ -187,13 +188,12 @@ def measure_indexing(texts: int) -> None:
     own = load_embedder()
     reference = SentenceTransformerEmbedder(str(default_model_folder()), threads=1)
     items = list(list_documents(texts, INDEXING_DOCUMENT_PASSAGES, text))
-    sentences = [line for item in items for document in item.read() for line in _sentences(document)]
-    reference.encode(sentences[:32])
-    own.encode(sentences[:32])
+    parts = [[text for item in items[part::4] for text in _list_encoded(item)] for part in range(4)]
+    reference.encode(parts[0][:32])
+    own.encode(parts[0][:32])
     shares = []
-    print(f"\nindexing {len(sentences):,} texts of about 20 words, one thread, in four parts")
-    for part in range(4):
-        some = sentences[part::4]
+    print(f"\nindexing {sum(map(len, parts)):,} texts of about 25 words, one thread, in four parts")
+    for part, some in enumerate(parts):
         plain = _seconds(partial(reference.encode, some))
         bare = _seconds(partial(own.encode, some))
         whole = _index_once(own, items[part::4])
@@ -216,9 +216,10 @@ def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> float:
     return seconds
 
 
-def _sentences(document: Document | Unreadable) -> list[str]:
-    assert isinstance(document, Document)
-    return [line for line in document.text.split("\n") if line and not line.startswith("#")]
+def _list_encoded(item: SourceItem) -> list[str]:
+    """Return the texts that indexing a document encodes: its units with their headings."""
+    documents = [document for document in item.read() if isinstance(document, Document)]
+    return [text for document in documents for passage in build_passages(document) for text in unit_texts(passage)]
 
 
 def _seconds(call: Callable[[], object]) -> float:
