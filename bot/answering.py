@@ -143,7 +143,7 @@ class Answering:
         if question.thread_ts:
             self._remember(question, question.ts, "user", text)
         if show is None:
-            self._show_status(question, text)
+            self._show_status(question)
         scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
         retrieved = self.knowledge.find_evidence(text, scope, thread)
         messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
@@ -258,6 +258,8 @@ class Answering:
         stream.finish(footer, mark_reply(reply.id, asked.question.key))
         if not was_streamed and show is None:
             self._remember(asked.question, stream.parts[0], "assistant", shown.text)
+        if show is None:
+            self._set_title(asked.question, asked.text)
         self._note_signals(asked)
         logger.info(
             "reply %s: prompt %d tokens, answer %d tokens, first text %s ms, total %d ms",
@@ -320,18 +322,26 @@ class Answering:
         )
         conversation.record_message(self.db, message)
 
-    def _show_status(self, question: Question, text: str) -> None:
-        """Say that Chip is at work and, for the first message of a direct thread, what the thread is about."""
+    def _show_status(self, question: Question) -> None:
+        """Say that Chip is at work."""
         place = question.place
         try:
             self.client.assistant_threads_setStatus(
                 channel_id=place.channel, thread_ts=place.thread_ts, status=wording.THINKING
             )
-            if question.thread_ts == question.ts and question.channel.startswith("D"):
-                title = shorten(text, TITLE_CHARACTERS)
-                self.client.assistant_threads_setTitle(channel_id=place.channel, thread_ts=place.thread_ts, title=title)
         except SLACK_ERRORS as error:
             logger.info("no status in %s: %s", place.channel, name_error(error))
+
+    def _set_title(self, question: Question, text: str) -> None:
+        """Say what a direct thread is about, after its first answer: whoever waits for that waits for no title."""
+        if question.thread_ts != question.ts or not question.channel.startswith("D"):
+            return
+        try:
+            self.client.assistant_threads_setTitle(
+                channel_id=question.channel, thread_ts=question.thread_ts, title=shorten(text, TITLE_CHARACTERS)
+            )
+        except SLACK_ERRORS as error:
+            logger.info("no title in %s: %s", question.channel, name_error(error))
 
     def _clear_status(self, question: Question) -> None:
         try:

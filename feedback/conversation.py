@@ -27,8 +27,7 @@ class Message:
 def record_message(db: Database, message: Message) -> None:
     """Store the message; a second one with the same team, channel and ts changes nothing."""
     row = {name: getattr(message, name) for name in Message.__slots__}
-    with db.begin() as connection:
-        insert_once(connection, messages, row, ("team", "channel", "ts"))
+    db.write(lambda connection: insert_once(connection, messages, row, ("team", "channel", "ts")))
 
 
 def find_thread(db: Database, team: str, channel: str, thread_ts: str, limit: int = 20) -> list[Message]:

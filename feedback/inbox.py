@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from feedback.database import Database, insert_once
 from feedback.tables import inbox
@@ -81,11 +81,14 @@ def find_oldest_unfinished(db: Database) -> datetime | None:
 
 def note(db: Database, key: str, **facts: Any) -> None:
     """Add facts to a stored event's payload, for whoever takes it up after a crash; an unknown key changes nothing."""
-    with db.begin() as connection:
+
+    def add(connection: Connection) -> None:
         payload = connection.scalar(select(inbox.c.payload).where(inbox.c.event_key == key))
         if payload is not None:
             changed = update(inbox).where(inbox.c.event_key == key)
             connection.execute(changed.values(payload={**payload, **facts}))
+
+    db.write(add)
 
 
 def find_event(db: Database, key: str) -> InboxEvent | None:

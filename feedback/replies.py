@@ -80,15 +80,13 @@ def record_reply(db: Database, reply: Reply) -> None:
     row: dict[str, Any] = {name: getattr(reply, name) for name in _PLAIN}
     row["messages"] = [asdict(message) for message in reply.messages]
     row["evidence"] = {"match": reply.match, "lines": [asdict(line) for line in reply.evidence]}
-    with db.begin() as connection:
-        insert_once(connection, replies, row, ("id",))
+    db.write(lambda connection: insert_once(connection, replies, row, ("id",)))
 
 
 def add_part(db: Database, reply_id: str, channel: str, ts: str) -> None:
     """Note that the message at `ts` shows the reply, or a piece of it. May come before `record_reply`, and again."""
     row = {"reply_id": reply_id, "channel": channel, "ts": ts}
-    with db.begin() as connection:
-        insert_once(connection, reply_parts, row, ("channel", "ts"))
+    db.write(lambda connection: insert_once(connection, reply_parts, row, ("channel", "ts")))
 
 
 def find_reply(db: Database, reply_id: str) -> Reply | None:

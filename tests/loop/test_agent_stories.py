@@ -12,6 +12,7 @@ def test_a_direct_thread_is_titled_by_its_first_question_only(chip: Chip) -> Non
     message = chip.ask(CLEO, RUNTIME)
     chip.ask(CLEO, "And how long does it charge?", thread_ts=message["thread_ts"])
 
+    chip.settle()
     titled = [call.arguments for call in chip.workspace.calls("assistant.threads.setTitle")]
     assert [(call["thread_ts"], call["title"]) for call in titled] == [(message["thread_ts"], RUNTIME)]
 
