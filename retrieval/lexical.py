@@ -63,6 +63,8 @@ B = 0.75
 # Scores are compared by so many digits, so that the order of adding does not decide.
 _DIGITS = 4
 _MARGIN = 1e-3
+# Looking a row up in a column takes about as long as adding so many rows of it.
+_LOOK_UP_COST = 20
 
 Scored = tuple[float, str]
 
@@ -131,17 +133,25 @@ class LexicalIndex:
         scores = np.zeros(len(self.ids), dtype=np.float32)
         rows = np.zeros(0, dtype=np.int64)
         left = float(sum(column.most for column in columns))
+        is_closed = False
         for column in columns:
-            places, values = column.rows, column.values
-            if len(rows) > limit and _find_least(scores[rows], limit) > left + _MARGIN:
+            if not is_closed and len(rows) > limit:
+                least = _find_least(scores[rows], limit)
+                is_closed = least > left + _MARGIN
+                if is_closed:  # nor can a row win that all the terms left would not lift among the best
+                    rows = rows[scores[rows] >= least - left - _MARGIN]
+            places = column.rows
+            if is_closed and len(rows) * _LOOK_UP_COST > len(places):
+                scores[places] += column.weigh(slice(None))
+            elif is_closed:
                 at = np.minimum(np.searchsorted(places, rows), len(places) - 1)
                 is_hit = places[at] == rows
-                scores[rows[is_hit]] += values[at[is_hit]]
+                scores[rows[is_hit]] += column.weigh(at[is_hit])
             else:
                 readable = allowed[places]
-                places, values = places[readable], values[readable]
+                places = places[readable]
                 new = places[scores[places] == 0.0]
-                scores[places] += values
+                scores[places] += column.weigh(readable)
                 rows = np.concatenate([rows, new])
             left -= column.most
         totals = np.round(scores[rows], _DIGITS)
@@ -160,8 +170,9 @@ class LexicalIndex:
             number = known.get(term)
             if number is not None:
                 part = slice(int(stored["indptr"][number]), int(stored["indptr"][number + 1]))
-                values = np.asarray(stored["data"][part]) * np.float32(count)
-                columns.append(_Column(np.asarray(stored["indices"][part]), values, float(self.most[number]) * count))
+                values = np.asarray(stored["data"][part])
+                most = float(self.most[number]) * count
+                columns.append(_Column(np.asarray(stored["indices"][part]), values, count, most))
         return sorted(columns, key=lambda column: (-column.most, len(column.rows)))
 
     def _find_readable(self, audiences: frozenset[Audience]) -> NDArray[np.bool_]:
@@ -214,11 +225,18 @@ class LexicalIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """The rows that hold a term, rising, with what it adds to their scores, and the most that it adds to any."""
+    """The rows that hold a term, rising, with what it adds to their scores each time that it is asked for, how often
+    that is, and the most that it adds to any in all.
+    """
 
     rows: NDArray[np.int32]
     values: NDArray[np.float32]
+    count: int
     most: float
+
+    def weigh(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> NDArray[np.float32]:
+        """Return what the term adds to the chosen ones of its rows."""
+        return self.values[chosen] * np.float32(self.count)
 
 
 def build_lexical_index(ids: Sequence[str], audiences: Sequence[Audience], texts: Iterable[str]) -> LexicalIndex:
