@@ -13,6 +13,10 @@ from bot.engine.parking import common_prefix
 COPY_GAIN_TOKENS = 64
 """Copying another slot's memory costs about what prefilling this many tokens does, whatever the gain."""
 
+TOGETHER_TOKENS = 128
+"""Prompts are read in one batch up to this many tokens in all: beyond, the first would wait for the last, and a
+processor would win nothing, for a batch of so many rows is as efficient as a larger one."""
+
 
 @dataclass(slots=True)
 class Slot:
@@ -91,22 +95,24 @@ def plan_batch(
 ) -> list[Chunk]:
     """Return the chunks of the next batch in ascending order of slot, at most `batch_tokens` in all.
 
-    Each answering slot gets its one token; then prompts are read, the longest waiting first. A prompt that does not fit
-    whole beside another waits for the next batch: each cut costs a pass of its own. Only the first may be cut. A prompt
-    whose beginning another one is just reading waits for it, to copy instead of computing the same. What is left is for
-    `guesses`, by slot, of what follows the one token.
+    Each answering slot gets its one token; then prompts are read, the longest waiting first, one in a batch or several
+    short ones (`TOGETHER_TOKENS`), which are not cut. A prompt whose beginning another one is just reading waits for
+    it, to copy instead of computing the same. What is left is for `guesses`, by slot, of what follows the one token.
     """
     busy = [slot for slot in slots if slot.remaining > 0]
     takes = {slot.index: 1 for slot in busy if slot.remaining == 1}
     budget = batch_tokens - len(takes)
     aligned = align_guesses(guesses or {}, answering=len(takes))
     reading = sorted((slot for slot in busy if slot.remaining > 1), key=lambda slot: (slot.last_used, slot.index))
+    together = TOGETHER_TOKENS
     for place, slot in enumerate(reading):
         take = min(slot.remaining, budget)
-        if take < 1 or (place > 0 and (take < slot.remaining or _is_being_read(slot, reading[:place]))):
+        joins = slot.remaining <= together and not _is_being_read(slot, reading[:place])
+        if take < 1 or (place > 0 and not joins):
             continue
         takes[slot.index] = take
         budget -= take
+        together = min(together - take, budget)
     drafts: dict[int, Sequence[int]] = {}
     for index, guess in aligned.items():
         drafts[index] = guess[:budget]

@@ -66,13 +66,19 @@ def test_no_free_slot_is_no_placement() -> None:
 
 
 def test_answers_go_first_and_prompts_share_what_is_left() -> None:
-    slots = [busy(0, 5, 4), busy(1, 300, 0, last_used=1), busy(2, 100, 0, last_used=2), Slot(3)]
-    assert taken(slots, 512) == [(0, 1, True), (1, 300, True), (2, 100, True)]
+    slots = [busy(0, 5, 4), busy(1, 70, 0, last_used=1), busy(2, 50, 0, last_used=2), Slot(3)]
+    assert taken(slots, 512) == [(0, 1, True), (1, 70, True), (2, 50, True)]
 
 
-def test_a_prompt_that_does_not_fit_beside_another_waits() -> None:
-    slots = [busy(0, 400, 0, last_used=2), busy(1, 400, 0, last_used=1)]
-    assert taken(slots, 512) == [(1, 400, True)]
+def test_a_long_prompt_is_read_by_itself_so_that_its_answer_begins_sooner() -> None:
+    slots = [busy(0, 200, 0, last_used=2), busy(1, 200, 0, last_used=1), busy(2, 100, 0, last_used=3)]
+    assert taken(slots, 512) == [(1, 200, True)]
+
+
+def test_a_short_prompt_that_does_not_fit_beside_others_waits() -> None:
+    slots = [busy(0, 60, 0, last_used=2), busy(1, 60, 0, last_used=1), busy(2, 40, 0, last_used=3)]
+    assert taken(slots, 512) == [(0, 60, True), (1, 60, True)]
+    assert taken(slots, 100) == [(1, 60, True), (2, 40, True)]
 
 
 def test_only_the_longest_waiting_prompt_is_cut() -> None:
@@ -81,8 +87,8 @@ def test_only_the_longest_waiting_prompt_is_cut() -> None:
 
 
 def test_a_prompt_waits_for_the_one_that_is_reading_its_beginning() -> None:
-    slots = [busy(0, 200, 0, last_used=1, alike=150), busy(1, 180, 0, last_used=2, alike=150), busy(2, 90, 0, 3)]
-    assert taken(slots, 512) == [(0, 200, True), (2, 90, True)]
+    slots = [busy(0, 100, 0, last_used=1, alike=80), busy(1, 90, 0, last_used=2, alike=80), busy(2, 20, 0, 3)]
+    assert taken(slots, 512) == [(0, 100, True), (2, 20, True)]
     assert find_late_donor(slots, slots[1]) is None
 
 
@@ -97,9 +103,8 @@ def test_what_was_read_in_the_meantime_is_found() -> None:
 
 
 def test_a_beginning_too_short_to_copy_is_read_by_each() -> None:
-    short = COPY_GAIN_TOKENS - 1
-    slots = [busy(0, 200, 0, last_used=1, alike=short), busy(1, 180, 0, last_used=2, alike=short)]
-    assert taken(slots, 512) == [(0, 200, True), (1, 180, True)]
+    slots = [busy(0, 64, 0, last_used=1, alike=40), busy(1, 64, 0, last_used=2, alike=40)]
+    assert taken(slots, 512) == [(0, 64, True), (1, 64, True)]
 
 
 def test_guesses_of_a_batch_have_one_length() -> None:
