@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-PACE_WEIGHT = 0.2  # of the last job in the running mean
+ENDS = 32  # of the last jobs, which tell the pace
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +39,15 @@ class WorkPool:
         self._waiting: dict[str, deque[_Job]] = {}  # by owner, whose turn is next first
         self._running = 0
         self._lock = threading.Lock()
-        self._last_end = 0.0
+        self._workers = workers
+        self._ends: deque[float] = deque(maxlen=ENDS)  # since work came after a rest, when that was before them
         self._pace_seconds = 0.0
 
     def submit(self, key: str, job: Callable[[], None], owner: str = "") -> None:
         """Run the job soon; after `close` it stays in the inbox for the next start."""
         with self._lock:
+            if not self._held:
+                self._ends = deque([time.monotonic()], ENDS)
             self._held[key] += 1
             self._waiting.setdefault(owner, deque()).append(_Job(key, job))
         try:
@@ -112,9 +115,6 @@ class WorkPool:
             self._held[key] -= 1
             if not self._held[key]:
                 del self._held[key]
-            now = time.monotonic()
-            if self._last_end and self._held:  # the time between two ends tells the pace only while work waits
-                step = now - self._last_end
-                weight = PACE_WEIGHT if self._pace_seconds else 1.0
-                self._pace_seconds += (step - self._pace_seconds) * weight
-            self._last_end = now
+            self._ends.append(time.monotonic())
+            if len(self._ends) > self._workers:  # the first of each worker end together, and say nothing
+                self._pace_seconds = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1)

@@ -96,6 +96,18 @@ def test_a_job_that_fails_ends_and_the_next_is_begun(pool: WorkPool, gate: Gate)
     assert gate.begun == ["first", "U1.1"]
 
 
+def test_the_pace_is_that_of_all_workers_and_not_of_those_that_end_together() -> None:
+    with_four = WorkPool(4)
+    for number in range(12):
+        with_four.submit(f"{number}", lambda: time.sleep(0.2))
+    wait_until(lambda: with_four.count() <= 8)
+    assert with_four.wait_seconds(8) is None or with_four.wait_seconds(8) > 0.3  # type: ignore[operator]
+    with_four.close()
+    wait = with_four.wait_seconds(8)
+    assert wait is not None
+    assert wait > 0.3, "two rounds of 0.2 s"
+
+
 def ask(number: int) -> Question:
     return Question("T1", "D1", f"{number}.0", f"{number}.0", f"U{number}", "How long?")
 
