@@ -37,17 +37,17 @@ class Promise:
     goal: str
 
 
-def open_engine(base: Base, **changes: int) -> closing[LlamaEngine]:
-    settings = {"slots": 8, "threads": 2, "context_tokens": 1024, "queue": 2000, **changes}
+def open_engine(base: Base, threads: int, **changes: int) -> closing[LlamaEngine]:
+    settings = {"slots": 8, "threads": threads, "context_tokens": 1024, "queue": 2000, **changes}
     return closing(LlamaEngine(base, EngineSettings(**settings)))
 
 
-def measure_follow_up(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
+def measure_follow_up(base: Base, words: tuple[int, int], threads: int) -> Iterator[Promise]:
     """A thread of 700 tokens whose slot went to others: its follow-up restored from RAM, and computed again."""
     asks = build_uniform(words, 5 * (OTHERS + 1), seed=1)
     firsts: dict[int, list[float]] = {}
     for megabytes in (0, 1024):
-        with open_engine(base, park_megabytes=megabytes) as engine:
+        with open_engine(base, threads, park_megabytes=megabytes) as engine:
             firsts[megabytes] = [
                 _follow_up(engine, [ask.tokens for ask in asks[start : start + OTHERS + 1]], words)
                 for start in range(0, len(asks), OTHERS + 1)
@@ -73,7 +73,7 @@ def _answer(engine: LlamaEngine, tokens: tuple[int, ...], max_tokens: int) -> Co
     return engine.submit(GenerationRequest("goal", (), max_tokens=max_tokens, prompt_tokens=tokens)).completion()
 
 
-def measure_fairness(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
+def measure_fairness(base: Base, words: tuple[int, int], threads: int) -> Iterator[Promise]:
     """One person sends 50 questions; when the first is being answered, another sends one."""
     asks = build_uniform(words, QUESTIONS + 1, seed=2)
     ends: list[str] = []
@@ -85,7 +85,7 @@ def measure_fairness(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
         running.completion()
         ends.append(name)
 
-    with open_engine(base) as engine:
+    with open_engine(base, threads) as engine:
         generations = [("many", send(engine, ask.tokens, "many")) for ask in asks[:QUESTIONS]]
         next(iter(generations[0][1]))
         generations.append(("one", send(engine, asks[-1].tokens, "one")))
@@ -98,11 +98,11 @@ def measure_fairness(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
     yield Promise("50 questions of one person, then 1 of another, 8 slots", f"waits for {rounds:.1f} answers", "≤ 2")
 
 
-def measure_swaps(folder: Path, replies: int) -> Iterator[Promise]:
+def measure_swaps(folder: Path, replies: int, threads: int) -> Iterator[Promise]:
     """Swaps of adapters while eight people are answered; each reply is held against its adapter's own answer."""
     base = write_random_base(folder / "base")
     adapters = [None, write_adapter(folder / "one", base, seed=1), write_adapter(folder / "two", base, seed=2)]
-    with open_engine(base, context_tokens=512) as engine:
+    with open_engine(base, threads, context_tokens=512) as engine:
         expected = {}
         for adapter in adapters:
             engine.use_adapter(adapter)
@@ -138,9 +138,9 @@ def _swap_until(engine: LlamaEngine, adapters: list, is_over: threading.Event, s
         time.sleep(0.02)
 
 
-def measure_python(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
+def measure_python(base: Base, words: tuple[int, int], threads: int) -> Iterator[Promise]:
     """Of the engine's busy time, what is not spent in llama.cpp; eight people at once."""
-    with open_engine(base) as engine:
+    with open_engine(base, threads) as engine:
         running = [
             engine.submit(GenerationRequest("goal", (), 64, prompt_tokens=ask.tokens))
             for ask in build_uniform(words, 32, seed=3)
@@ -156,17 +156,19 @@ def measure_python(base: Base, words: tuple[int, int]) -> Iterator[Promise]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="S", choices=list(SIZES))
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--replies", type=int, default=10_000, help="under swaps, of a tiny model; 0: none")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
     chosen = parser.parse_args()
     base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
-    print(f"{chosen.size}, load {os.getloadavg()[0]:.1f}\n\n| what | measured | goal |\n|---|---|---|")
+    print(f"{chosen.size}, {chosen.threads} threads, load {os.getloadavg()[0]:.1f}\n")
+    print("| what | measured | goal |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for rows in (
-            measure_follow_up(base, words),
-            measure_fairness(base, words),
-            measure_python(base, words),
-            measure_swaps(Path(folder), chosen.replies) if chosen.replies else (),
+            measure_follow_up(base, words, chosen.threads),
+            measure_fairness(base, words, chosen.threads),
+            measure_python(base, words, chosen.threads),
+            measure_swaps(Path(folder), chosen.replies, chosen.threads) if chosen.replies else (),
         ):
             for promise in rows:
                 print(f"| {promise.what} | {promise.measured} | {promise.goal} |", flush=True)
