@@ -1,8 +1,7 @@
 """Reads a question and a line together and says how likely it is that the line answers.
 
-The port, the packaged cross-encoder in numpy (`models/cross-encoder`, made by
-`python -m benchmarks.retrieval.train_cross_encoder`), and any other that sentence-transformers can load. Knows nothing
-of search or of how its scores are used.
+The port, the cross-encoder that `python -m benchmarks.retrieval.train_cross_encoder` makes (in numpy, without torch),
+and any other that sentence-transformers can load. Knows nothing of search or of how its scores are used.
 """
 
 import hashlib
@@ -48,7 +47,7 @@ class CrossEncoder(Protocol):
 
 
 class MiniLmCrossEncoder:
-    """The packaged one: the embedder's word vectors, and layers of its own that read the pair."""
+    """The one that Chip trains: the embedder's word vectors, and layers of its own that read the pair."""
 
     is_calibrated = True
 
@@ -117,7 +116,7 @@ class SentenceTransformersCrossEncoder:
 
 
 def load_cross_encoder(model: str) -> CrossEncoder | None:
-    """Return the packaged one for a folder that has its manifest, none for "off", sentence-transformers' for the rest.
+    """Return Chip's own for a folder that has its manifest, none for "off", sentence-transformers' for the rest.
 
     Raise `CrossEncoderError` where it cannot be used.
     """

@@ -3,9 +3,8 @@
     python -m benchmarks.retrieval.fit_ranker --data FOLDER [--cache FOLDER] [--questions 300]
 
 Two linear models with the sign of each weight given: a listwise softmax over the lines of one question, and a logistic
-regression on what the best line looks like, with and without the passage that answers; then the same two over their
-results and the odds of the cross-encoder (`--blend-only` keeps the first two). Public sets and invented companies only;
-the sample company is never seen. About 15 minutes on one core the first time, most of it encoding.
+regression on what the best line looks like, with and without the passage that answers. Public sets and invented
+companies only; the sample company is never seen. About 15 minutes on one core the first time, most of it encoding.
 """
 
 import argparse
@@ -22,11 +21,8 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has
 
 from benchmarks.retrieval.candidates import Encoder, Found, find_candidates
 from benchmarks.retrieval.public_sets import load_corpora
-from config.settings import KnowledgeSettings
-from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.embedder import load_embedder
-from retrieval.evidence import READ_LINES
-from retrieval.ranker import BLEND_NAMES, SUMMARY_NAMES, WEIGHTS, Ranking, load_weights, summarise, summarise_blend
+from retrieval.ranker import SUMMARY_NAMES, WEIGHTS, summarise
 from retrieval.ranker_features import NAMES, build_features
 from retrieval.ranker_words import load_meanings
 
@@ -136,69 +132,6 @@ def fit_match(cases: Sequence[Case], lines: Numbers) -> tuple[Numbers, float]:
     return _calibrate(table * spread @ weights, truth, importance, weights)
 
 
-@dataclass(frozen=True, slots=True)
-class BlendCase:
-    """A ranking of a question's lines, the cross-encoder's odds of all (unread ones: the least), the right lines."""
-
-    corpus: str
-    ranking: Ranking
-    odds: Numbers
-    right: tuple[int, ...]
-
-
-def build_blend_case(
-    found: Found, cross_encoder: CrossEncoder, lines: Numbers, match: Numbers, bias: float
-) -> BlendCase:
-    """Return the case as the product would see it with these weights."""
-    case = build_case(found)
-    scores = case.features @ lines
-    confidence = 1.0 / (1.0 + np.exp(-(summarise(case.features, scores) @ match + bias)))
-    ranking = Ranking(scores, float(confidence))
-    read = ranking.order()[:READ_LINES]
-    odds = cross_encoder.score(found.question, [(found.candidates[n].heading, found.candidates[n].text) for n in read])
-    every = np.full(len(scores), odds.min())
-    every[read] = odds
-    return BlendCase(case.corpus, ranking, every, case.right)
-
-
-def fit_blend(cases: Sequence[BlendCase]) -> Numbers:
-    """Return the weights of a line's score and of its odds, by the same listwise softmax."""
-    answered = [case for case in cases if case.right]
-    importance = _weigh_sets([case.corpus for case in answered])
-
-    def loss(weights: Numbers) -> float:
-        total = 0.0
-        for case, weight in zip(answered, importance, strict=True):
-            scores = weights[0] * case.ranking.scores + weights[1] * case.odds
-            scores = scores - scores.max()
-            total += float(weight) * float(
-                np.log(np.exp(scores).sum()) - np.log(np.exp(scores[list(case.right)]).sum())
-            )
-        return total
-
-    found = minimize(loss, np.ones(2), bounds=[(0.0, None)] * 2, method="L-BFGS-B")
-    return np.asarray(found.x)
-
-
-def fit_blend_match(cases: Sequence[BlendCase], blend: Numbers) -> tuple[Numbers, float]:
-    """Return the weights of `summarise_blend` and the bias."""
-    table = np.array([_summarise(case, blend) for case in cases])
-    truth = np.array([1.0 if case.right else -1.0 for case in cases])
-    importance = _weigh_sets([case.corpus for case in cases])
-
-    def loss(values: Numbers) -> float:
-        margins = truth * (table @ values[1:] + values[0])
-        return float(importance @ np.logaddexp(0.0, -margins)) + 0.5 * float(values[1:] @ values[1:])
-
-    bounds = [(None, None), *[(0.0, None)] * len(BLEND_NAMES)]
-    found = minimize(loss, np.zeros(len(bounds)), bounds=bounds, method="L-BFGS-B").x
-    return np.asarray(found[1:]), float(found[0])
-
-
-def _summarise(case: BlendCase, blend: Numbers) -> Numbers:
-    return summarise_blend(case.ranking, blend[0] * case.ranking.scores + blend[1] * case.odds, case.odds)
-
-
 def _calibrate(values: Numbers, truth: Numbers, importance: Numbers, weights: Numbers) -> tuple[Numbers, float]:
     """Return the weights and the bias that make probabilities of the values (Platt scaling)."""
 
@@ -236,25 +169,14 @@ def add_unanswerable(found: Sequence[Found]) -> list[Found]:
     return [*found, *(one for one in empty if one is not None)]
 
 
-def write_weights(path: Path, raw: dict[str, object]) -> None:
-    path.write_text(json.dumps(raw, indent=1) + "\n")
-
-
-def name_lines(lines: Numbers, match: Numbers, bias: float) -> dict[str, object]:
-    """Return the weights that are not zero, by name."""
-    return {
+def write_weights(path: Path, lines: Numbers, match: Numbers, bias: float) -> None:
+    """Write the weights that are not zero, by name."""
+    weights = {
         "lines": {name: round(float(weight), 5) for name, weight in zip(NAMES, lines, strict=True)},
         "match": {name: round(float(w), 5) for name, w in zip(SUMMARY_NAMES, match, strict=True) if abs(w) > 1e-5},
         "match bias": round(bias, 5),
     }
-
-
-def name_blend(blend: Numbers, match: Numbers, bias: float) -> dict[str, object]:
-    return {
-        "blend": {"score": round(float(blend[0]), 5), "odds": round(float(blend[1]), 5)},
-        "blend match": {name: round(float(weight), 5) for name, weight in zip(BLEND_NAMES, match, strict=True)},
-        "blend match bias": round(bias, 5),
-    }
+    path.write_text(json.dumps(weights, indent=1) + "\n")
 
 
 def main() -> None:
@@ -262,25 +184,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of public data")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "chip-ranker")
     parser.add_argument("--questions", type=int, default=300, help="at most so many of each set")
-    parser.add_argument("--cross-encoder", default=KnowledgeSettings().cross_encoder)
-    parser.add_argument("--blend-only", action="store_true", help="keep the weights of the linear models")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
     encoder = Encoder(load_embedder(), arguments.cache)
     found = load_found(arguments.data, encoder, held_out=False, questions=arguments.questions, passages=FITTED_PASSAGES)
+    lines = fit_lines([build_case(one) for one in found if one.right])
     asked = [one for one in found if one.corpus != "docs"]
-    known = load_weights()
-    lines, match, bias = known.lines, known.match, known.match_bias
-    if not arguments.blend_only:
-        lines = fit_lines([build_case(one) for one in found if one.right])
-        match, bias = fit_match([build_case(one) for one in add_unanswerable(asked)], lines)
-    cross_encoder = load_cross_encoder(arguments.cross_encoder)
-    if cross_encoder is None:
-        raise SystemExit("The blend needs a cross-encoder.")
-    cases = [build_blend_case(one, cross_encoder, lines, match, bias) for one in add_unanswerable(asked)]
-    blend = fit_blend(cases)
-    weights = name_lines(lines, match, bias) | name_blend(blend, *fit_blend_match(cases, blend))
-    write_weights(arguments.out, weights)
+    match, bias = fit_match([build_case(one) for one in add_unanswerable(asked)], lines)
+    write_weights(arguments.out, lines, match, bias)
     print(f"{len(found)} questions; weights in {arguments.out.name}")
 
 

@@ -1,6 +1,6 @@
 """Trains the cross-encoder that ranks evidence lines, from the sentence encoder's own weights.
 
-    python -m benchmarks.retrieval.train_cross_encoder --data FOLDER --out models/cross-encoder [--minutes 40]
+    python -m benchmarks.retrieval.train_cross_encoder --data FOLDER --out var/cross-encoder [--minutes 40]
 
 Question and line are read together by the layers of all-MiniLM-L6-v2, which are trained on; its word vectors stay, so
 that only the layers ship. The loss is a softmax over the lines of one question and "none of them" with score 0, so

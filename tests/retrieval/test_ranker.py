@@ -1,10 +1,15 @@
 """The order of lines and the certainty of the match, on a few lines about near-duplicate products."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from retrieval.embedder import Embedder
-from retrieval.ranker import Ranking, load_weights, rank_lines
+from retrieval.evidence import READ_LINES, cut_evidence
+from retrieval.passage import Audience, Hit, Passage
+from retrieval.ranker import Ranking, blend_odds, load_weights, rank_lines
 from retrieval.ranker_features import NAMES, Candidate, build_features
 from retrieval.ranker_words import load_meanings
 
@@ -68,3 +73,41 @@ def test_every_feature_has_a_weight_and_a_finite_value(embedder: Embedder) -> No
         assert features.shape == (len(LINES), len(NAMES))
         assert np.isfinite(features).all()
     assert len(load_weights().lines) == len(NAMES)
+
+
+class Votes:
+    """A cross-encoder that likes one line."""
+
+    def __init__(self, liked: str, *, is_calibrated: bool) -> None:
+        self.is_calibrated, self._liked = is_calibrated, liked
+        self.read: list[str] = []
+
+    def score(self, question: str, lines: Sequence[tuple[str, str]]) -> NDArray[np.float64]:  # noqa: ARG002
+        self.read = [text for _, text in lines]
+        return np.array([9.0 if text == self._liked else -3.0 for text in self.read])
+
+
+@pytest.mark.parametrize("is_calibrated", [True, False])
+def test_what_a_cross_encoder_likes_best_comes_first_and_the_rest_keep_their_order(
+    embedder: Embedder, *, is_calibrated: bool
+) -> None:
+    ranking = rank(embedder, "how long does the fern 4 run")
+    order = ranking.order()
+    odds = np.array([-3.0, 9.0, -3.0])
+    blended = blend_odds(ranking, odds, is_calibrated=is_calibrated)
+    assert blended.order()[0] == order[1]
+    assert [n for n in blended.order() if n not in order[:3]] == order[3:]
+    assert (blended.confidence > ranking.confidence) is is_calibrated
+
+
+def test_a_cross_encoder_reads_the_best_lines_of_the_evidence(embedder: Embedder) -> None:
+    passages = [
+        Passage(str(n), line.text, line.heading, "d", "d.md", Audience.CUSTOMER) for n, line in enumerate(LINES)
+    ]
+    hits = [Hit(passage, 1.0, 0.5) for passage in passages]
+    question = "how long does the fern 4 run"
+    second = LINES[rank(embedder, question).order()[1]].text
+    votes = Votes(second, is_calibrated=True)
+    evidence = cut_evidence(question, hits, embedder=embedder, cross_encoder=votes)
+    assert evidence.lines[0].text == second
+    assert len(votes.read) == READ_LINES < len(LINES)
