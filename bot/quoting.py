@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.engine.sampling import PLAIN, Sampling
 from retrieval.passage import EvidenceLine
+from retrieval.prompt import REFUSAL
 from retrieval.quote_grammar import build_quote_grammar, build_whole_grammar
 
 
@@ -12,7 +13,12 @@ def choose_sampling(lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_ver
 
     Verified evidence is what staff approved as the answer to this very question. Where it is short enough for one line
     it is said whole, whatever an adapter would make of it.
+
+    A model that needs its quotes held does not refuse either where search found evidence: search tells better whether
+    the documents answer (docs/LOG.md), and what it is unsure of reaches the model as no evidence at all.
     """
     if exact_quotes and is_verified and len(lines) == 1:
         return Sampling(grammar=build_whole_grammar(lines[0]))
-    return Sampling(grammar=build_quote_grammar(lines)) if exact_quotes and lines else PLAIN
+    if not exact_quotes or not lines:
+        return PLAIN
+    return Sampling(grammar=build_quote_grammar(lines), never_begin=REFUSAL)

@@ -110,14 +110,17 @@ class KnowledgeSettings(_Section):
     )
     cross_encoder: str = Field(
         "off",
-        description='Reads the best lines again: a folder, a name for sentence-transformers, or "off".',
+        description='Reads the best lines again: a folder or a name for sentence-transformers, or "off".',
     )
     passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)
     evidence_words: int = Field(160, ge=20)
+    evidence_within: float = Field(
+        1.0, gt=0, description="Log-odds below the best line within which lines are shown; a large model can use 3."
+    )
     claim_model: str | None = Field(
         None,
-        description="A cross-encoder or NLI model of sentence-transformers (folder or name) as the claim check's judge.",
+        description="The claim check's judge: a cross-encoder or NLI model of sentence-transformers (folder or name).",
     )
     claim_threshold: float = Field(0.5, gt=0, lt=1, description="From this probability on, it supports a sentence.")
     verified_answers: bool = Field(

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.engine.answer_text import AnswerText
 from bot.engine.grammar import Grammar
 from bot.engine.metrics import EngineMetrics
@@ -44,6 +46,7 @@ class Job:
         self.generation = generation
         self.sampler = Sampler(request.temperature, request.seed, request.sampling)
         self.grammar: Grammar | None = None
+        self.never_first: int | None = None
         self.tokens: list[int] = []  # the prompt's, then the answer's
         self.prompt_tokens = 0
         self.reused_tokens = 0
@@ -83,6 +86,9 @@ class Job:
 
     def pick(self, logits: Logits) -> int:
         """Choose the next token for logits (vocabulary,). Raises `NotFinite`."""
+        if self.never_first is not None and not self.completion_tokens:
+            logits = logits.copy()
+            logits[self.never_first] = -np.inf
         return self.sampler.pick(logits, self.tokens, self.grammar)
 
     def accept(self, token: int, piece: bytes, now: float, logits: Logits | None = None) -> None:

@@ -43,6 +43,8 @@ def read_prompt(job: Job, model: LlamaModel, template: ChatTemplate, slot_tokens
     if len(tokens) > limit:
         raise PromptTooLong(len(tokens), limit)
     job.grammar = build_grammar(model, job.request.sampling)
+    never = model.tokenize(job.request.sampling.never_begin)
+    job.never_first = never[0] if never else None
     job.set_prompt_tokens(tokens)
 
 

@@ -10,7 +10,8 @@ class Sampling:
     `top_k` (0: all), `top_p` and `min_p` limit what a draw may take; `repetition_penalty` divides the logits of the
     last 64 tokens. The answer ends before the first of the `stop` strings. `grammar` is llama.cpp's GBNF and
     `json_schema` a JSON schema as text, at most one of them. `logprobs` asks for so many alternatives to each token
-    (None: for none, and not for the token's own either).
+    (None: for none, and not for the token's own either). An answer does not begin with the token that `never_begin`
+    begins with; a server elsewhere is not told of that.
     """
 
     top_k: int = 0
@@ -21,6 +22,7 @@ class Sampling:
     grammar: str | None = None
     json_schema: str | None = None
     logprobs: int | None = None
+    never_begin: str = ""
 
     def find_fault(self) -> str | None:
         """Return in one sentence what makes these choices unusable, or None."""

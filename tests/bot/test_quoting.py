@@ -1,6 +1,7 @@
 """An answer that cites evidence says it word for word, whatever the model would rather say."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.quoting import choose_sampling
 from config.settings import load_settings
 from retrain.base_card import load_base
 from retrieval.passage import Evidence, EvidenceLine, Match
-from retrieval.prompt import build_messages, split_claims
+from retrieval.prompt import build_messages, is_refusal, split_claims
 
 # Words that a small model loses its place in: the same ones again and again.
 TEXT = "The Moss 2 of the Moss 2 kit charges the Moss 2 Pro of the Moss 2 Pro kit in 2 of 2 hours. The kit is green."
@@ -48,3 +49,19 @@ def test_a_verified_answer_is_said_whole(engine: Engine) -> None:
 def test_quotes_may_be_left_free() -> None:
     assert choose_sampling(EVIDENCE.lines, exact_quotes=False).grammar is None
     assert choose_sampling((), exact_quotes=True).grammar is None
+
+
+def test_what_search_found_is_said_and_not_refused(engine: Engine) -> None:
+    lines = (
+        EvidenceLine(1, "The Moss 2 weighs 9.8 kg.", "Moss 2 › Specifications", "p1"),
+        EvidenceLine(2, "The warranty lasts two years.", "Warranty", "p2"),
+    )
+    messages = build_messages("Who won the football match?", Evidence(lines, Match.WEAK), company="Acme")
+    held = choose_sampling(lines, exact_quotes=True)
+    free = replace(held, never_begin="")
+    said = [
+        engine.submit(GenerationRequest("R1", messages, max_tokens=120, sampling=sampling)).completion().text
+        for sampling in (free, held)
+    ]
+    assert is_refusal(said[0]), "the model did not want to refuse, so nothing was tried"
+    assert not is_refusal(said[1])

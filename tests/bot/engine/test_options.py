@@ -140,3 +140,10 @@ def test_a_repetition_penalty_makes_an_answer_more_varied(base: Base, start: Sta
     plain = choose(base, start).text
     varied = choose(base, start, repetition_penalty=2.0).text
     assert len(set(varied)) > len(set(plain)) + 5
+
+
+def test_an_answer_does_not_begin_with_what_it_must_not_begin_with(base: Base, start: StartEngine) -> None:
+    whole = choose(base, start).text
+    barred = choose(base, start, never_begin=whole).text
+    assert barred
+    assert barred[0] != whole[0]
