@@ -22,6 +22,7 @@ from retrain.adapter import AdapterError
 from retrain.base_card import BaseModelError, load_base
 from retrain.errors import PromotionError
 from retrieval.cross_encoder import CrossEncoderError
+from retrieval.entailment import EntailmentModelError
 
 MANIFEST = PROJECT / "config" / "slack_manifest.yaml"
 FREE_GIB = 2.0

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from retrieval.upkeep import Outcome, Upkeep
 
 sources_app = typer.Typer(
-    help="Where documents come from: folders, Git checkouts, websites, pinned messages and canvases.", no_args_is_help=True
+    help="Where documents come from: folders, Git checkouts, websites, pinned messages and canvases.",
+    no_args_is_help=True,
 )
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
