@@ -5,6 +5,7 @@ grammar it chooses the line and where to begin and stop, sentence by sentence; w
 in llama.cpp's GBNF. Knows nothing of engines.
 """
 
+import re
 from collections.abc import Sequence
 
 from retrieval.passage import EvidenceLine
@@ -13,6 +14,7 @@ from retrieval.sentences import split_sentences
 MOST_QUOTES = 4
 """Quotes in one answer: a model that cannot end would else repeat its evidence up to the limit of tokens."""
 
+_STEP = re.compile(r"(?:^|\s)\d{1,2}\. (?=[A-Z])")
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
@@ -34,7 +36,9 @@ def build_whole_grammar(line: EvidenceLine) -> str:
 
 
 def _build_line_rules(line: EvidenceLine) -> list[str]:
-    """Any run of the line's whole sentences, in their order."""
+    """Any run of the line's whole sentences, in their order; steps are said from the first to the last."""
+    if len(_STEP.findall(line.text)) > 1:
+        return [f'line{line.number} ::= "{line.text.translate(_ESCAPED)}"']
     sentences = split_sentences(line.text)
     names = [f"line{line.number}-{place}" for place in range(len(sentences))]
     rules = [f"line{line.number} ::= {' | '.join(names)}"]

@@ -30,3 +30,11 @@ def test_quotes_and_backslashes_are_escaped() -> None:
 
 def test_without_evidence_there_is_no_grammar() -> None:
     assert build_quote_grammar([]) is None
+
+
+def test_steps_are_quoted_from_the_first_to_the_last() -> None:
+    steps = "1. Switch it off. 2. Put on gloves. 3. Turn it over."
+    grammar = build_quote_grammar([make_line(1, steps), make_line(2, "It weighs 2. It folds.")])
+    assert grammar is not None
+    assert f'line1 ::= "{steps}"\n' in grammar
+    assert "line2 ::= line2-0 | line2-1" in grammar
