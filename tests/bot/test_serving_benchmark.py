@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks.serving.__main__ import show
 from benchmarks.serving.models import SIZES, first_word, list_words, prepare
-from benchmarks.serving.systems import open_system
+from benchmarks.serving.systems import Programs, Tuning, open_system
 from benchmarks.serving.trial import measure
 from benchmarks.serving.workload import ANSWER, DISTINCT, PREFIX, build_desk, build_uniform
 from bot.engine.model import LlamaModel
@@ -25,7 +24,7 @@ def test_every_answer_has_its_whole_length(tmp_path: Path) -> None:
     asks = build_uniform(first_word(SIZES["tiny"].vocabulary), 2, seed=1)
     for system in ("engine", "dedicated"):
         counts = []
-        with open_system(system, prepare("tiny", tmp_path), None) as send:
+        with open_system(system, prepare("tiny", tmp_path), Programs(), Tuning(2, is_flash=False)) as send:
             for ask in asks:
                 notes: list[None] = []
                 send(ask.tokens, lambda notes=notes: notes.append(None))  # type: ignore[misc]
@@ -53,13 +52,3 @@ def test_each_turn_of_a_thread_begins_with_the_one_before_it() -> None:
         before = asks[ask.after]
         assert ask.tokens[: len(before.tokens)] == before.tokens
     assert max(len(ask.tokens) for ask in asks) + ANSWER <= 2048
-
-
-def test_the_tables_show_medians_and_ratios_within_a_repetition() -> None:
-    def figures(rate: float, first: float) -> dict[str, float]:
-        return {"tokens_per_second": rate, "first_p50": first, "first_p95": 1, "gap_p50": 1, "load": 0, "clients": 8}
-
-    results = {("engine", 8): [figures(30, 1), figures(20, 1)], ("lock", 8): [figures(10, 5), figures(10, 2)]}
-    table = show(results)
-    assert "| engine | 8 | 25 |" in table
-    assert "| lock | 8 | 2.50× (2.00–3.00) | 3.50× (2.00–5.00) |" in table
