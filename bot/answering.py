@@ -4,8 +4,10 @@ Knows Slack only through `ReplyStream` and the post of a plain sentence; knows l
 """
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -142,10 +144,9 @@ class Answering:
         thread = self._earlier_turns(question) if question.thread_ts else []
         if question.thread_ts:
             self._remember(question, question.ts, "user", text)
-        if show is None:
-            self._show_status(question)
-        scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
-        retrieved = self.knowledge.find_evidence(text, scope, thread)
+        with self._status_meanwhile(question) if show is None else nullcontext():
+            scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
+            retrieved = self.knowledge.find_evidence(text, scope, thread)
         messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
         asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
         try:
@@ -321,6 +322,16 @@ class Answering:
             created_at=self.clock(),
         )
         conversation.record_message(self.db, message)
+
+    @contextmanager
+    def _status_meanwhile(self, question: Question) -> Iterator[None]:
+        """Say that Chip is at work while evidence is found; it is said before the answer begins, and not after."""
+        saying = threading.Thread(target=self._show_status, args=(question,), name="chip-status")
+        saying.start()
+        try:
+            yield
+        finally:
+            saying.join()
 
     def _show_status(self, question: Question) -> None:
         """Say that Chip is at work."""

@@ -19,7 +19,7 @@ from bot.work import WorkPool
 logger = logging.getLogger(__name__)
 
 WORTH_TELLING = 8  # questions that wait; fewer are answered before anybody could read it
-REFRESH_SECONDS = 45.0  # Slack takes 600 statuses a minute, and forgets one after two minutes
+REFRESH_SECONDS = 20.0  # Slack takes 600 statuses a minute, as many as two hundred waiting need
 
 
 class WaitingNotes:
