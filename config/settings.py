@@ -143,7 +143,7 @@ class EngineSettings(_Section):
     park_megabytes: int = Field(256, ge=0, description="Memory for the prompts of idle threads; 0 keeps none.")
     park_folder: Path | None = Field(None, description="A folder of its own for what has no room in that memory.")
     park_disk_megabytes: int = Field(2048, ge=0, description="How much of the disk that folder may take.")
-    draft_tokens: int = Field(0, ge=0, le=16, description="Tokens guessed ahead from the evidence; 0 guesses none.")
+    draft_tokens: int = Field(8, ge=0, le=16, description="Tokens guessed ahead from the evidence; 0 guesses none.")
     flash_attention: Literal["auto", "on", "off"] = Field(
         "auto", description="Attention in one piece: saves memory; auto takes what is faster on this processor."
     )

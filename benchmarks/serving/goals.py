@@ -38,7 +38,7 @@ class Promise:
 
 
 def open_engine(base: Base, threads: int, **changes: int) -> closing[LlamaEngine]:
-    settings = {"slots": 8, "threads": threads, "context_tokens": 1024, "queue": 2000, **changes}
+    settings = {"slots": 8, "threads": threads, "context_tokens": 1024, "queue": 2000, "draft_tokens": 0, **changes}
     return closing(LlamaEngine(base, EngineSettings(**settings)))
 
 

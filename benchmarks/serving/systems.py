@@ -168,9 +168,9 @@ class Programs:
 def open_system(name: str, base: Base, programs: Programs, tuning: Tuning) -> AbstractContextManager[Send]:
     """Open a system by the name that the tables show. Ends the program where what it needs is not given."""
     here: dict[str, Callable[[], AbstractContextManager[Send]]] = {
-        "engine": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES),
+        "engine": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES, draft_tokens=0),
         "engine-draft": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
-        "engine-no-parking": lambda: open_engine(base, tuning, park_megabytes=0),
+        "engine-no-parking": lambda: open_engine(base, tuning, park_megabytes=0, draft_tokens=0),
         "lock": lambda: open_lock(base, tuning),
         "dedicated": lambda: open_dedicated(base, tuning),
         "llama_cpp.server": lambda: open_python_server(base, tuning),

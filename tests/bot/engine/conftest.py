@@ -33,7 +33,9 @@ def ask(
 
 def settings(**changes: Any) -> EngineSettings:
     """Return small settings. One thread: two would spin against whatever else this machine does."""
-    return EngineSettings(**{"slots": 4, "threads": 1, "context_tokens": 512, "queue": 64, **changes})
+    return EngineSettings(
+        **{"slots": 4, "threads": 1, "context_tokens": 512, "queue": 64, "draft_tokens": 0, **changes}
+    )
 
 
 @pytest.fixture(scope="session")
