@@ -27,6 +27,7 @@ from feedback import replies
 from feedback.database import open_database
 from feedback.inbox import find_unfinished
 from retrieval.embedder import load_embedder
+from retrieval.evidence import EvidenceLimits
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
 from tests.fakes import QuotingEngine
@@ -164,7 +165,10 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
     folder = tmp_path_factory.mktemp("documents")
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
-    knowledge = Knowledge(tmp_path_factory.mktemp("index"), load_embedder(), default_audience=Audience.STAFF)
+    # The scripted model says more than one fact at a time, as a large one does, and is shown as much.
+    limits = EvidenceLimits(keep_within=3.0)
+    index = tmp_path_factory.mktemp("index")
+    knowledge = Knowledge(index, load_embedder(), default_audience=Audience.STAFF, limits=limits)
     knowledge.ingest(folder)
     yield knowledge
     knowledge.close()
