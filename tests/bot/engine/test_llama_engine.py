@@ -7,6 +7,7 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
+from benchmarks.serving.systems import find_best_attention
 from bot.engine.context import Chunk, DecodeError, LlamaContext
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, EngineBusy, EngineError, GenerationRequest, ModelFileError, PromptTooLong
@@ -28,7 +29,7 @@ def answer_alone(base: Base, prompts: list[str], max_tokens: int, adapter: Adapt
         n_threads=1,
         n_threads_batch=1,
         lora_path=lora,
-        flash_attn=True,
+        flash_attn=find_best_attention() == "on",
         verbose=False,
     )
     answers = []
