@@ -22,7 +22,9 @@ def find_objections(calls: Iterable[ApiCall]) -> list[str]:
 
 
 def _judge(call: ApiCall) -> list[str]:
-    objections = [f"{call.method}: the workspace says {call.error}"] if call.error in REFUSALS else []
+    if call.error in REFUSALS:  # what it sent may not even be JSON
+        return [f"{call.method}: the workspace says {call.error}"]
+    objections = []
     for block in _read(call.arguments.get("blocks")) or []:
         objections += [f"{call.method}: {said}" for said in _judge_block(block)]
     view = _read(call.arguments.get("view"))
