@@ -47,7 +47,11 @@ def judges() -> Iterator[Judges]:
 @pytest.fixture(autouse=True)
 def _block_kit_is_valid(request: pytest.FixtureRequest, judges: Judges) -> Iterator[None]:
     yield
+    if OF_THE_WORKSPACE in request.path.parents:
+        judges.running.clear()
+        judges.objections.clear()
+        return
     for workspace in judges.running:
         judges.look(workspace)
     found, judges.objections = judges.objections, []
-    assert OF_THE_WORKSPACE in request.path.parents or found == []
+    assert found == []
