@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.ranker_features import NAMES, Candidate, build_features
+from retrieval.ranker_lines import find_codes
 from retrieval.ranker_words import load_meanings
 
 Vectors = NDArray[np.float32]
@@ -63,6 +64,8 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     features = build_features(question, vector, candidates, vectors, load_meanings())
     weights = load_weights()
     scores = features @ weights.lines
+    if _asks_for_an_unknown_code(question, candidates):
+        return Ranking(scores, 0.0)
     logit = float(summarise(features, scores) @ weights.match) + weights.match_bias
     return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))))
 
@@ -84,6 +87,12 @@ SUMMARY_NAMES = (
     *(f"best line: {name}" for name in NAMES),
     *(f"most: {name}" for name in NAMES),
 )
+
+
+def _asks_for_an_unknown_code(question: str, candidates: Sequence[Candidate]) -> bool:
+    """Whether a question names a code ("E4") that no line holds: what the lines say of other codes is no answer."""
+    asked = find_codes(question)
+    return bool(asked) and not any(asked & find_codes(f"{line.heading} {line.text}") for line in candidates)
 
 
 def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranking:

@@ -60,6 +60,11 @@ def test_a_question_that_a_line_answers_is_surer_than_one_about_something_else(e
     assert rank(embedder, "Who painted the Mona Lisa?").confidence < 0.3
 
 
+def test_what_is_said_of_other_codes_is_no_answer(embedder: Embedder) -> None:
+    assert rank(embedder, "What does error F12 mean?").confidence > 0.3
+    assert rank(embedder, "What does error F13 mean?").confidence == 0.0
+
+
 def test_no_lines_have_no_order_and_no_confidence(embedder: Embedder) -> None:
     ranking = rank_lines("What?", embedder.encode(["What?"])[0], (), np.zeros((0, 384), dtype=np.float32))
     assert ranking.order() == []
