@@ -5,7 +5,7 @@ Ties the index, search, the standalone question and the cut together; safe to us
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from retrieval.versions import prefer_newest
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000
+# So far below the best line a line may be that contradicts it, shown or not. Those that are shown keep their numbers.
+CONFLICTS_WITHIN = 3.0
 # A true sentence's own passage is among so many of the nearest in words.
 CHECKED_PASSAGES = 10
 
@@ -39,7 +41,7 @@ class Retrieved:
 
     `question` is what was asked in words that name nobody: what the model reads.
     `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else. `conflicts`
-    are lines of the evidence that contradict each other.
+    are lines near the question that contradict each other, even where one of them is not shown as evidence.
     """
 
     query: str
@@ -137,7 +139,7 @@ class Knowledge:
         asked = make_impersonal(question[:MAX_QUESTION_CHARACTERS], knows)
         query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], thread), knows)
         hits: tuple[Hit, ...] = ()
-        evidence = Evidence((), Match.WEAK)
+        evidence = compared = Evidence((), Match.WEAK)
         if query:
             vector = self._embedder.encode([query])[0]
             if with_verified and (known := self._verified.find(query, vector, scope)):
@@ -158,8 +160,9 @@ class Knowledge:
                 cross_encoder=self._cross_encoder,
             )
             evidence = choose_evidence(ranked, self._limits)
+            compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))
             hits = ranked.order_hits(hits)
-        conflicts = find_conflicts(evidence.lines, {hit.passage.id: hit.passage for hit in hits})
+        conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0, asked, conflicts=conflicts)
 
     def _find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
