@@ -1,8 +1,8 @@
 """Makes a question impersonal: who it is for says nothing of what the documents answer.
 
 "My brother Connor asks how long his Moss 2 runs" is searched, and read by the model, as "Somebody asks how long their
-Moss 2 runs": the same fact whoever asks, and no name in a prompt or in training data. English, by rule. Names that the
-documents know are products, places and people of the company, and stay. Knows nothing of search or prompts.
+Moss 2 runs": the same fact whoever asks. English, by rule; what was said earlier in a thread stays as it was. Names
+that the documents know are products, places and people of the company, and stay. Knows nothing of search or prompts.
 """
 
 import re
