@@ -141,17 +141,22 @@ def _build_line(number: int, find_app: FindApp, app_token: str, client: WebClien
 def close_socket(client: SocketModeClient) -> None:
     """Take nothing new, let what was taken be acknowledged, then close.
 
-    The client's own `close` waits up to 3 s for a reader that listens on an open line, and may begin to read anew.
+    The client's own `close` waits up to 3 s for a reader that listens on an open line, and may begin to read anew; and
+    where a line breaks at that moment, the reader and `close` both close it, and the second finds nothing to close.
+    So the client's threads end first, one after the other.
     """
     client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
     client.closed = True
     client.enqueue_message("")  # wakes the thread that hands messages on, which otherwise looks up once a second
     client.message_processor.shutdown()  # type: ignore[no-untyped-call]  # slack_sdk's own
     client.message_workers.shutdown()
+    if client.current_app_monitor.is_alive():
+        client.current_app_monitor.shutdown()  # type: ignore[no-untyped-call]
     client.current_session_runner.event.set()
     client.current_session_state.terminated = True
     line = client.current_session.sock if client.current_session is not None else None
     if line is not None:
         with suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)  # wakes the reader, which holds the lock that closing needs
+    client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
     client.close()
