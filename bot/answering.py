@@ -220,6 +220,7 @@ class Answering:
                     asked.retrieved.evidence.lines,
                     exact_quotes=self.limits.exact_quotes,
                     is_verified=asked.retrieved.is_verified,
+                    is_unanswered=asked.retrieved.is_unanswered,
                 ),
                 person=asked.question.person,
                 workspace=asked.question.team,

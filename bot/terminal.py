@@ -81,7 +81,10 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     messages = build_messages(retrieved.question, retrieved.evidence, company=core.settings.company)
     chosen = core.settings.engine
     sampling = choose_sampling(
-        retrieved.evidence.lines, exact_quotes=chosen.exact_quotes, is_verified=retrieved.is_verified
+        retrieved.evidence.lines,
+        exact_quotes=chosen.exact_quotes,
+        is_verified=retrieved.is_verified,
+        is_unanswered=retrieved.is_unanswered,
     )
     generation = core.engine.submit(
         GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)

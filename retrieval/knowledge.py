@@ -22,6 +22,7 @@ from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Pass
 from retrieval.prompt import Turn
 from retrieval.search import search
 from retrieval.sentences import split_units
+from retrieval.small_talk import may_be_small_talk
 from retrieval.standalone import standalone_question
 from retrieval.vectors import VectorsDamagedError
 from retrieval.verified import VerifiedAnswer, VerifiedStore, is_verified
@@ -42,6 +43,7 @@ class Retrieved:
     `question` is what was asked in words that name nobody: what the model reads.
     `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else. `conflicts`
     are lines near the question that contradict each other, even where one of them is not shown as evidence.
+    `is_unanswered`: nothing was found, and the message is no small talk: it is to be refused.
     """
 
     query: str
@@ -51,6 +53,7 @@ class Retrieved:
     question: str
     is_verified: bool = False
     conflicts: tuple[Conflict, ...] = ()
+    is_unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,15 @@ class Knowledge:
             compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))
             hits = ranked.order_hits(hits)
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
-        return Retrieved(query, hits, evidence, (self._timer() - started) * 1000.0, asked, conflicts=conflicts)
+        return Retrieved(
+            query,
+            hits,
+            evidence,
+            (self._timer() - started) * 1000.0,
+            asked,
+            conflicts=conflicts,
+            is_unanswered=not evidence.lines and not may_be_small_talk(asked, self._embedder),
+        )
 
     def _find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
         """Return these documents and those that supersede them, by source."""

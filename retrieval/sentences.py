@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from retrieval.passage import Passage
+
 # A list of at most this many words is quoted as a whole; a longer one item by item under its lead-in.
 MAX_LIST_WORDS = 45
 
@@ -48,6 +50,11 @@ def split_units(text: str) -> tuple[Unit, ...]:
     for sentence in _join_lists([line.strip() for line in text.split("\n") if line.strip()]):
         units.setdefault(sentence, Unit(sentence, bool(_LEANS_BACK.match(sentence))))
     return tuple(units.values())
+
+
+def unit_texts(passage: Passage) -> list[str]:
+    """Return the texts whose vectors stand for the passage's units, in the order of `split_units`."""
+    return [f"{passage.heading}: {unit.text}" for unit in split_units(passage.text)]
 
 
 def count_words(text: str) -> int:

@@ -54,10 +54,18 @@ class BaseModel:
         self._engine = LlamaEngine(load_base(folder), EngineSettings(base=folder, threads=threads))
         self._exact_quotes = exact_quotes
 
-    def answer(self, question: str, evidence: Evidence, *, company: str, thread: Sequence[Turn] = ()) -> Answer:
+    def answer(
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        company: str,
+        thread: Sequence[Turn] = (),
+        is_unanswered: bool = False,
+    ) -> Answer:
         """Return the greedy answer to one prompt. What was read for an earlier prompt is not read again."""
         messages = build_messages(question, evidence, company=company, thread=thread)
-        sampling = choose_sampling(evidence.lines, exact_quotes=self._exact_quotes)
+        sampling = choose_sampling(evidence.lines, exact_quotes=self._exact_quotes, is_unanswered=is_unanswered)
         completion = self._engine.submit(GenerationRequest("measure", messages, sampling=sampling)).completion()
         read = completion.first_token_ms / 1000
         return Answer(

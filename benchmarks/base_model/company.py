@@ -12,6 +12,7 @@ import bm25s  # type: ignore[import-untyped]  # the package has no types
 from benchmarks.base_model.answering import BaseModel, count_unsupported
 from benchmarks.retrieval.sample_company import Row
 from retrain.base.natural import read_archive
+from retrieval.cross_encoder import CrossEncoder
 from retrieval.embedder import Embedder
 from retrieval.evidence import EvidenceLimits, cut_evidence
 from retrieval.knowledge import Knowledge
@@ -30,7 +31,9 @@ def measure_company(model: BaseModel, rows: Sequence[Row], knowledge: Knowledge,
     unsupported = said = 0
     for row in rows:
         retrieved = knowledge.find_evidence(row.question, row.scope)
-        answer = model.answer(retrieved.question, retrieved.evidence, company=COMPANY).text
+        answer = model.answer(
+            retrieved.question, retrieved.evidence, company=COMPANY, is_unanswered=retrieved.is_unanswered
+        ).text
         refused = is_refusal(answer)
         refusals[row.answerable].append(refused)
         right.setdefault(row.kind, []).append(row.is_answered_by(answer) if row.answerable else refused)
@@ -80,13 +83,20 @@ def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: 
         for question in (pair["a"], pair["b"]):
             found = knowledge.find_evidence(question, CUSTOMER_SCOPE)
             # The marker may differ where the lines' order does; the words may not.
-            said = model.answer(found.question, found.evidence, company=COMPANY).text
+            said = model.answer(found.question, found.evidence, company=COMPANY, is_unanswered=found.is_unanswered).text
             answers.append(said.partition("] ")[2] or "-")
         same.append(answers[0] == answers[1])
     return {"pairs": len(pairs), "same fact": round(fmean(same), 3)}
 
 
-def measure_guests(model: BaseModel, folder: Path, embedder: Embedder, limit: int, random: Random) -> dict[str, Any]:
+def measure_guests(
+    model: BaseModel,
+    folder: Path,
+    embedder: Embedder,
+    cross_encoder: CrossEncoder | None,
+    limit: int,
+    random: Random,
+) -> dict[str, Any]:
     """Return ROUGE-L F and length against the human replies of DSTC9's test part, given the snippet's neighbours."""
     files = {path: json.loads(text) for path, text in read_archive(folder, ".json", "data_eval")}
     knowledge = next(value for path, value in files.items() if path.endswith("knowledge.json"))
@@ -103,7 +113,7 @@ def measure_guests(model: BaseModel, folder: Path, embedder: Embedder, limit: in
             Hit(Passage(f"d{n}", body, name, name, "d.md", Audience.CUSTOMER), 1.0, 0.0)
             for n, body in enumerate(bodies)
         ]
-        evidence = cut_evidence(question, hits, embedder=embedder, limits=EvidenceLimits())
+        evidence = cut_evidence(question, hits, embedder=embedder, limits=EvidenceLimits(), cross_encoder=cross_encoder)
         said = model.answer(question, evidence, company=name).text.partition("] ")[2]
         scores.append(rouge_l(said, label["response"]))
         lengths.append(0.5 <= len(said.split()) / len(label["response"].split()) <= 2.0)

@@ -17,7 +17,8 @@ from benchmarks.base_model.answering import BaseModel, RememberingEmbedder
 from benchmarks.base_model.company import measure_company, measure_guests, measure_speed, measure_swaps
 from benchmarks.base_model.squad import load_questions, load_unanswerable, measure_squad, measure_unanswerable
 from benchmarks.retrieval.sample_company import QUESTIONS, load_rows
-from config.settings import SAMPLE
+from config.settings import SAMPLE, KnowledgeSettings
+from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 
@@ -34,10 +35,11 @@ def measure(
     threads: int,
     seed: int,
     exact_quotes: bool,
+    cross_encoder: CrossEncoder | None,
 ) -> dict[str, Any]:
     """Return the figures of each suite; `limit` caps the questions of each."""
     model, embedder = BaseModel(base, threads=threads, exact_quotes=exact_quotes), RememberingEmbedder(load_embedder())
-    knowledge = Knowledge(index, embedder)
+    knowledge = Knowledge(index, embedder, cross_encoder=cross_encoder)
     knowledge.ingest(SAMPLE / "knowledge")
     rows = load_rows(QUESTIONS)
     chosen = Random(seed).sample(rows, k=min(limit, len(rows)))
@@ -52,12 +54,14 @@ def measure(
     knowledge.close()
     if data is not None and "squad" in suites:
         questions = load_questions(data / "squad" / "dev-v1.1.json.xz", limit, Random(seed))
-        figures["SQuAD 1.1 dev"] = measure_squad(model, questions, embedder)
+        figures["SQuAD 1.1 dev"] = measure_squad(model, questions, embedder, cross_encoder)
     if data is not None and "squad2" in suites:
         questions = load_unanswerable(data / "squad" / "dev-v2.0.json.xz", limit, Random(seed))
-        figures["SQuAD 2.0 dev"] = measure_unanswerable(model, questions, embedder)
+        figures["SQuAD 2.0 dev"] = measure_unanswerable(model, questions, embedder, cross_encoder)
     if data is not None and "dstc9" in suites:
-        figures["DSTC9 test"] = measure_guests(model, data / "dstc9_track1", embedder, limit, Random(seed))
+        figures["DSTC9 test"] = measure_guests(
+            model, data / "dstc9_track1", embedder, cross_encoder, limit, Random(seed)
+        )
     return figures
 
 
@@ -71,6 +75,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path, default=None, help="keep the sample company's index here")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--cross-encoder", default=KnowledgeSettings().cross_encoder, help='a folder, or "off"')
     parser.add_argument("--free-quotes", action="store_true", help="let the model write quotes token by token")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -86,6 +91,7 @@ def main() -> None:
             threads=options.threads,
             seed=options.seed,
             exact_quotes=not options.free_quotes,
+            cross_encoder=load_cross_encoder(options.cross_encoder),
         )
     if options.json:
         print(json.dumps(figures))

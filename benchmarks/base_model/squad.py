@@ -13,6 +13,7 @@ import bm25s  # type: ignore[import-untyped]  # the package has no types
 
 from benchmarks.base_model.answering import BaseModel, count_unsupported
 from retrain.base.context import split_sentences
+from retrieval.cross_encoder import CrossEncoder
 from retrieval.embedder import Embedder
 from retrieval.evidence import EvidenceLimits, cut_evidence
 from retrieval.passage import Audience, Evidence, Hit, Passage
@@ -77,19 +78,23 @@ def _holds(text: str, golds: Sequence[str]) -> bool:
     return any(gold.lower() in text.lower() for gold in golds)
 
 
-def _find(question: str, passages: Sequence[Passage], embedder: Embedder) -> Evidence:
+def _find(
+    question: str, passages: Sequence[Passage], embedder: Embedder, cross_encoder: CrossEncoder | None
+) -> Evidence:
     hits = [Hit(passage, 1.0, 0.0) for passage in passages]
-    return cut_evidence(question, hits, embedder=embedder, limits=EvidenceLimits())
+    return cut_evidence(question, hits, embedder=embedder, limits=EvidenceLimits(), cross_encoder=cross_encoder)
 
 
-def measure_squad(model: BaseModel, questions: Sequence[Question], embedder: Embedder) -> dict[str, Any]:
+def measure_squad(
+    model: BaseModel, questions: Sequence[Question], embedder: Embedder, cross_encoder: CrossEncoder | None
+) -> dict[str, Any]:
     """Return gold-span rates of the model and of both baselines, and the balanced accuracy of refusing."""
     right, answered, refused, first = [], [], [], []
     baselines: dict[str, list[bool]] = {"bm25": [], "embedding": []}
     unsupported = said = 0
     for question in questions:
         passages = [question.right, *question.wrong]
-        evidence = _find(question.text, passages, embedder)
+        evidence = _find(question.text, passages, embedder, cross_encoder)
         answer = model.answer(question.text, evidence, company="Acme").text
         right.append(_holds(answer, question.golds))
         first.append(bool(evidence.lines) and _holds(evidence.lines[0].text, question.golds))
@@ -99,7 +104,7 @@ def measure_squad(model: BaseModel, questions: Sequence[Question], embedder: Emb
         sentences = [sentence for passage in passages for sentence in split_sentences(passage.text)]
         for name, best in _baselines(question.text, sentences, embedder).items():
             baselines[name].append(_holds(best, question.golds))
-        empty = _find(question.text, question.wrong, embedder)
+        empty = _find(question.text, question.wrong, embedder, cross_encoder)
         refused.append(is_refusal(model.answer(question.text, empty, company="Acme").text))
     return {
         "questions": len(questions),
@@ -113,11 +118,13 @@ def measure_squad(model: BaseModel, questions: Sequence[Question], embedder: Emb
     }
 
 
-def measure_unanswerable(model: BaseModel, questions: Sequence[Question], embedder: Embedder) -> dict[str, Any]:
+def measure_unanswerable(
+    model: BaseModel, questions: Sequence[Question], embedder: Embedder, cross_encoder: CrossEncoder | None
+) -> dict[str, Any]:
     """Return the balanced accuracy of refusing on SQuAD 2.0."""
     refusals: dict[bool, list[bool]] = {True: [], False: []}
     for question in questions:
-        evidence = _find(question.text, [question.right], embedder)
+        evidence = _find(question.text, [question.right], embedder, cross_encoder)
         said = model.answer(question.text, evidence, company="Acme").text
         refusals[bool(question.golds)].append(is_refusal(said))
     answers, refuses = 1 - fmean(refusals[True]), fmean(refusals[False])

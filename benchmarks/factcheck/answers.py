@@ -173,7 +173,9 @@ def _generate(engine: LlamaEngine, row: Row, retrieved: Retrieved, way: str, *, 
         messages,
         temperature=TEMPERATURE if way == "sampled" else 0.0,
         seed=seed,
-        sampling=choose_sampling(retrieved.evidence.lines, exact_quotes=True) if exact else PLAIN,
+        sampling=choose_sampling(retrieved.evidence.lines, exact_quotes=True, is_unanswered=retrieved.is_unanswered)
+        if exact
+        else PLAIN,
     )
     return engine.submit(request).completion().text.strip()
 

@@ -52,13 +52,14 @@ def _squad(folder: Path, held_out: bool, random: Random) -> tuple[list[Page], li
     asked: list[Asked] = []
     for article in random.sample(articles, k=8):
         for paragraph in article["paragraphs"][:35]:
-            page, asks = _squad_page(paragraph, article["title"].replace("_", " "), len(pages))
+            page, asks = read_squad_page(paragraph, article["title"].replace("_", " "), len(pages))
             pages.append(page)
             asked.extend(asks)
     return pages, asked
 
 
-def _squad_page(paragraph: dict[str, Any], title: str, number: int) -> tuple[Page, list[Asked]]:
+def read_squad_page(paragraph: dict[str, Any], title: str, number: int) -> tuple[Page, list[Asked]]:
+    """Return a paragraph as page `number` with its questions; those whose answer spans two lines are left out."""
     context = " ".join(paragraph["context"].split())
     lines = tuple(split_sentences(context))
     asked = []

@@ -32,9 +32,10 @@ from retrieval.chunks import build_passages
 from retrieval.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.documents import Item as SourceItem
 from retrieval.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
-from retrieval.index import Index, unit_texts
+from retrieval.index import Index
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.search import DEPTH, search
+from retrieval.sentences import unit_texts
 from retrieval.sources.folder import fingerprint
 
 Vectors = NDArray[np.float32]

@@ -11,7 +11,7 @@ from bot.quoting import choose_sampling
 from config.settings import load_settings
 from retrain.base_card import load_base
 from retrieval.passage import Evidence, EvidenceLine, Match
-from retrieval.prompt import build_messages, is_refusal, split_claims
+from retrieval.prompt import REFUSAL, build_messages, is_refusal, split_claims
 
 # Words that a small model loses its place in: the same ones again and again.
 TEXT = "The Moss 2 of the Moss 2 kit charges the Moss 2 Pro of the Moss 2 Pro kit in 2 of 2 hours. The kit is green."
@@ -49,6 +49,16 @@ def test_a_verified_answer_is_said_whole(engine: Engine) -> None:
 def test_quotes_may_be_left_free() -> None:
     assert choose_sampling(EVIDENCE.lines, exact_quotes=False).grammar is None
     assert choose_sampling((), exact_quotes=True).grammar is None
+
+
+def test_a_question_without_evidence_is_refused_and_small_talk_is_not(engine: Engine) -> None:
+    messages = build_messages("Hello!", Evidence((), Match.WEAK), company="Acme")
+    said = [
+        engine.submit(GenerationRequest("R1", messages, max_tokens=120, sampling=sampling)).completion().text
+        for sampling in (choose_sampling((), exact_quotes=True, is_unanswered=lost) for lost in (False, True))
+    ]
+    assert not is_refusal(said[0])
+    assert said[1] == REFUSAL
 
 
 def test_what_search_found_is_said_and_not_refused(engine: Engine) -> None:

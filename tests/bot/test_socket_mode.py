@@ -34,7 +34,7 @@ def test_a_line_that_breaks_while_it_is_closed_does_no_harm() -> None:
     """The reader finds the line broken and closes it; so does whoever ends the connection."""
     with LocalWorkspace() as workspace:
         client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        with open_sockets(lambda team: None, workspace.app_token, client, connections=2, silent_seconds=60.0) as lines:
+        with open_sockets(lambda _: None, workspace.app_token, client, connections=2, silent_seconds=60.0) as lines:
             sessions = [line.client.current_session for line in lines._lines]
             for session in sessions:
                 assert session is not None

@@ -4,8 +4,8 @@ import numpy as np
 
 from retrieval.embedder import Embedder
 from retrieval.evidence import EvidenceLimits, cut_evidence, rank_units
-from retrieval.index import unit_texts
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage
+from retrieval.sentences import unit_texts
 
 
 def hit(identity: str, heading: str, text: str) -> Hit:
