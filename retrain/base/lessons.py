@@ -4,6 +4,7 @@ Early lessons ask many questions of one context (cheap and dense); the last ones
 ranked for them, as the product asks. Knows nothing of optimisers.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -17,8 +18,8 @@ from retrain.base.rows import Row, RowBuilder
 from retrain.base.smalltalk import SmallTalk
 from retrieval.passage import Match
 
-# The product's search puts the right line first for two questions in three, this stand-in for one in three alone.
-_FIRST = 0.5
+# The product's search puts the right line first for most questions, this stand-in for one in three alone.
+_FIRST = 0.6
 _LEVELS = (Match.STRONG, Match.FAIR, Match.WEAK)
 
 
@@ -40,7 +41,7 @@ class Mix:
 COPY = Mix(copying=1.0, invented=0.0, talk=0.0, dense=0.0)
 DENSE = Mix(copying=0.15, invented=0.45, talk=0.04, dense=0.75)
 REAL = Mix(copying=0.04, invented=0.36, talk=0.2, dense=0.15, removed=0.18)
-RANKED = Mix(copying=0.02, invented=0.1, talk=0.18, dense=0.5, removed=0.2, ranked=0.6)
+RANKED = Mix(copying=0.02, invented=0.2, talk=0.16, dense=0.3, removed=0.2, ranked=0.35)
 
 
 class Lessons:
@@ -57,6 +58,8 @@ class Lessons:
     ) -> None:
         self._builder, self._copying, self._talk, self._ranker = builder, copying, talk, ranker
         self._natural = [contexts for contexts in natural if contexts]
+        # A set counts by the root of its size: a small one is neither lost nor learned by heart.
+        self._weights = [math.sqrt(len(contexts)) for contexts in self._natural]
         self._ranked = ranked
 
     def draw(self, random: Random, mix: Mix) -> Row:
@@ -81,7 +84,7 @@ class Lessons:
         return self._builder.build(context, drawn.order, [drawn.ask], drawn.match)
 
     def _pick_natural(self, random: Random) -> Context:
-        context = random.choice(random.choice(self._natural))
+        context = random.choice(random.choices(self._natural, self._weights)[0])
         return Context(context.lines, context.asks, company=invent_name(random))
 
     def _dense_row(self, context: Context, random: Random) -> Row:

@@ -88,13 +88,14 @@ def load_qed(folder: Path) -> list[Context]:
             spans = list(pairwise(starts))
             answer = row["answer_spans"][0][0] if "answer_spans" in row else row["original_nq_answers"][0][0]["start"]
             gold = next((index for index, (start, end) in enumerate(spans) if start <= answer < end), None)
-            lines = tuple(Line(_close_up(paragraph[start:end]), row["title_text"]) for start, end in spans)
+            lines = tuple(Line(close_up(paragraph[start:end]), row["title_text"]) for start, end in spans)
             if gold is not None and all(len(line.text) <= MAX_LINE_CHARACTERS for line in lines):
                 contexts.append(Context(lines, (Ask(row["question_text"], gold),)))
     return contexts
 
 
-def _close_up(text: str) -> str:
+def close_up(text: str) -> str:
+    """Return text whose tokens were set apart, put together again."""
     text = text.strip()
     for pattern, replacement in _SPACED:
         text = pattern.sub(replacement, text)

@@ -24,6 +24,8 @@ MOST_ASKS = 8
 # Of the questions whose answer the cut left out: those where it is put back, so that overruling is practised.
 _PUT_BACK = 0.5
 _NEIGHBOUR = 0.7
+# Between these factors lies how far below the best line others are shown: choosing among many is practised too.
+_WIDTH = (0.5, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class RankedDraw:
         candidates = [Candidate(lines[i].heading, lines[i].text, passage=int(i >= own)) for i in shown]
         ranking = rank_lines(write_query(ask), vector, candidates, vectors[shown].astype(np.float32))
         best = float(ranking.scores.max()) if shown else 0.0
-        order = [shown[i] for i in ranking.order() if ranking.scores[i] > best - self._limits.keep_within]
+        keep_within = self._limits.keep_within * random.uniform(*_WIDTH)
+        order = [shown[i] for i in ranking.order() if ranking.scores[i] > best - keep_within]
         order = self._cut(order, lines)
         if hidden is None and ask.gold is not None and ask.gold not in order and random.random() < _PUT_BACK:
             order[-1] = ask.gold

@@ -40,7 +40,7 @@ from retrain.base.ranking import Ranker, count_rarity
 from retrain.base.rows import RowBuilder, RowWeights, pad_id
 from retrain.base.smalltalk import SAYINGS, SmallTalk, load_chitchat
 from retrain.base.tokenizer import END, build_chat_tokenizer, get_id, train_tokenizer
-from retrain.base.train import Lesson, Pace, Phase, Trainer, print_report
+from retrain.base.train import GPU_PACE, Lesson, Pace, Phase, Trainer, print_report
 from retrieval.embedder import load_embedder
 from retrieval.prompt import REFUSAL, SYSTEM
 
@@ -70,6 +70,7 @@ class Recipe:
     pace: Pace
     seed: int
     meanings: bool
+    workers: int = 0
 
 
 def load_contexts(data: Path, random: Random) -> list[list[Context]]:
@@ -152,7 +153,9 @@ def make_trainer(recipe: Recipe, tokenizer: Tokenizer) -> Trainer:
     if not checkpoint.exists():
         meanings = build_meanings(tokenizer, load_embedder()) if recipe.meanings else None
         write_circuits(model, tokenizer, meanings, seed=recipe.seed, strength=Strength())
-    trainer = Trainer(model, recipe.pace, list(recipe.phases), checkpoint, seed=recipe.seed, pad=pad)
+    trainer = Trainer(
+        model, recipe.pace, list(recipe.phases), checkpoint, seed=recipe.seed, pad=pad, workers=recipe.workers
+    )
     trainer.resume()
     return trainer
 
@@ -163,14 +166,21 @@ def ship(trainer: Trainer, tokenizer: PreTrainedTokenizerFast, out: Path, versio
     export_base(trainer.model, tokenizer, out, version=version)
 
 
-def build_base(recipe: Recipe, version: str, minutes: float, report: Callable[[dict[str, object]], None]) -> bool:
+def build_base(
+    recipe: Recipe,
+    version: str,
+    minutes: float,
+    report: Callable[[dict[str, object]], None],
+    *,
+    by_clock: bool = False,
+) -> bool:
     """Train for up to `minutes`, ship, and return whether the last phase has ended."""
     recipe.work.mkdir(parents=True, exist_ok=True)
     natural = load_contexts(recipe.data, Random(recipe.seed)) if recipe.data is not None else []
     tokenizer = make_tokenizer(recipe, natural)
     trainer = make_trainer(recipe, tokenizer.backend_tokenizer)
     lessons = make_lessons(recipe, tokenizer.backend_tokenizer, natural)
-    ended = trainer.train(lessons, report, time.monotonic() + 60 * minutes)
+    ended = trainer.train(lessons, report, time.monotonic() + 60 * minutes, by_clock=by_clock)
     ship(trainer, tokenizer, recipe.out, version)
     return ended
 
@@ -200,7 +210,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e6, help="stop and ship after this long; go on later")
-    parser.add_argument("--scale", type=float, default=1.0, help="factor on the tokens of every phase (100 on a GPU)")
+    parser.add_argument("--by-clock", action="store_true", help="let the phases fill --minutes, whatever their tokens")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the tokens of every phase (20 on a GPU)")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw lessons (15 beside a GPU)")
     parser.add_argument("--muon", action="store_true")
     parser.add_argument("--meanings", action="store_true", help="start from the embedder's word meanings")
     parser.add_argument("--small", action="store_true")
@@ -211,13 +223,22 @@ def main() -> None:
         recipe = small_recipe(options.out, options.work, options.seed)
     else:
         phases = tuple(replace(phase, tokens=int(phase.tokens * options.scale)) for phase in FULL)
-        pace = Pace(muon=options.muon)
-        shape = Shape()
-        recipe = Recipe(options.data, options.out, options.work, shape, phases, pace, options.seed, options.meanings)
+        pace = replace(GPU_PACE if torch.cuda.is_available() else Pace(), muon=options.muon)
+        recipe = Recipe(
+            options.data,
+            options.out,
+            options.work,
+            Shape(),
+            phases,
+            pace,
+            options.seed,
+            options.meanings,
+            options.workers,
+        )
     if options.export_only:
         export_checkpoint(recipe, options.version)
     else:
-        build_base(recipe, options.version, options.minutes, print_report)
+        build_base(recipe, options.version, options.minutes, print_report, by_clock=options.by_clock)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ branches equals training five prompts, for less than half of the tokens. Knows n
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
@@ -31,16 +32,28 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows padded to one length: (rows, length) tensors and the (rows, 1, length, length) mask of what may be seen."""
+    """Rows padded to one length: (rows, length) tensors of token ids, positions, target weights and branches.
+
+    Branch 0 is the prefix, -1 padding.
+    """
 
     tokens: torch.Tensor
     positions: torch.Tensor
     weights: torch.Tensor
-    visible: torch.Tensor
+    branches: torch.Tensor
 
     def to(self, device: str) -> "Batch":
-        """Return the same batch on another device."""
-        return Batch(*(getattr(self, name).to(device) for name in ("tokens", "positions", "weights", "visible")))
+        """Return the same batch on another device, integers as int64."""
+        tokens, positions, branches = (
+            values.to(device, non_blocking=True).long() for values in (self.tokens, self.positions, self.branches)
+        )
+        return Batch(tokens, positions, self.weights.to(device, non_blocking=True), branches)
+
+    @property
+    def visible(self) -> torch.Tensor:
+        """Return the (rows, 1, length, length) mask of what may be seen."""
+        same = self.branches[:, None, :, None] == self.branches[:, None, None, :]
+        return (same | (self.branches == 0)[:, None, None, :]).tril()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +125,19 @@ def build_batch(rows: Sequence[Row], pad: int) -> Batch:
     length = -(-length // BUCKET) * BUCKET
 
     def padded(values: list[list[int]], filler: int) -> torch.Tensor:
-        return torch.tensor([[*value, *[filler] * (length - len(value))] for value in values])
+        table = np.full((len(values), length), filler, dtype=np.int32)
+        for place, value in enumerate(values):
+            table[place, : len(value)] = value
+        return torch.from_numpy(table)
 
-    branches = padded([row.branches for row in rows], -1)
-    same = branches[:, None, :, None] == branches[:, None, None, :]
-    visible = (same | (branches == 0)[:, None, None, :]).tril()
-    weights = [[*row.weights, *[0.0] * (length - len(row.weights))] for row in rows]
+    weights = np.zeros((len(rows), length), dtype=np.float32)
+    for place, row in enumerate(rows):
+        weights[place, : len(row.weights)] = row.weights
     return Batch(
         tokens=padded([row.tokens for row in rows], pad),
         positions=padded([row.positions for row in rows], 0),
-        weights=torch.tensor(weights),
-        visible=visible,
+        weights=torch.from_numpy(weights),
+        branches=padded([row.branches for row in rows], -1),
     )
 
 

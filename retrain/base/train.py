@@ -3,6 +3,7 @@
 Knows nothing of where rows come from or of how weights are shipped.
 """
 
+import itertools
 import json
 import math
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
 from transformers import LlamaForCausalLM
 
 from retrain.base.muon import Muon
@@ -46,6 +48,18 @@ class Pace:
     average: float = 0.98
     report_every: int = 10
     save_every: int = 40
+
+
+# A GPU takes larger steps: they cost hardly more, and the rate may rise with them.
+GPU_PACE = Pace(
+    batch_tokens=32_768,
+    pool=384,
+    adam_rate=0.0008,
+    warmup_steps=200,
+    average=0.995,
+    report_every=50,
+    save_every=2_000,
+)
 
 
 @dataclass(slots=True)
@@ -94,18 +108,47 @@ def compute_loss(model: LlamaForCausalLM, batch: Batch, first_weight: float) -> 
         )
 
 
+class Pools(Dataset[list[Batch]]):
+    """The numbered pools of a phase: each number always gives the same rows, in batches of like length."""
+
+    def __init__(self, lesson: Lesson, name: str, pace: Pace, pad: int) -> None:
+        self._lesson, self._name, self._pace, self._pad = lesson, name, pace, pad
+
+    def __getitem__(self, number: int) -> list[Batch]:
+        random = Random(f"{self._name}/{number}")
+        rows = sorted((self._lesson(random) for _ in range(self._pace.pool)), key=lambda row: len(row.tokens))
+        groups: list[list[Row]] = [[]]
+        for row in rows:
+            if groups[-1] and (len(groups[-1]) + 1) * len(row.tokens) > self._pace.batch_tokens:
+                groups.append([])
+            groups[-1].append(row)
+        random.shuffle(groups)
+        return [build_batch(group, self._pad) for group in groups]
+
+
 class Trainer:
     """One training run: model, optimisers, averaged weights and progress, under one checkpoint file."""
 
     def __init__(
-        self, model: LlamaForCausalLM, pace: Pace, phases: list[Phase], checkpoint: Path, *, seed: int, pad: int
+        self,
+        model: LlamaForCausalLM,
+        pace: Pace,
+        phases: list[Phase],
+        checkpoint: Path,
+        *,
+        seed: int,
+        pad: int,
+        workers: int = 0,
     ) -> None:
+        """`workers` processes draw rows ahead; without any, rows are drawn between steps. The rows are the same."""
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = model
         self.model.to(self.device)  # type: ignore[arg-type]  # the wrapper's signature has lost its self
         self.progress = Progress()
         self.average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-        self._pace, self._phases, self._checkpoint, self._seed, self._pad = pace, phases, checkpoint, seed, pad
+        self._pace, self._phases, self._checkpoint, self._workers = pace, phases, checkpoint, workers
+        self._seed, self._pad = seed, pad
+        self._clock: tuple[float, float] | None = None
         matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n and "lm_head" not in n]
         ids = {id(p) for p in matrices}
         others = [p for p in model.parameters() if id(p) not in ids]
@@ -116,10 +159,23 @@ class Trainer:
         if pace.muon:
             self._optimisers.append((Muon(matrices, lr=pace.muon_rate), pace.muon_rate))
 
-    def train(self, lessons: dict[str, Lesson], report: Callable[[dict[str, Any]], None], deadline: float) -> bool:
-        """Train to the end of the last phase, or until `deadline` (time.monotonic seconds). Return whether it ended."""
+    def train(
+        self,
+        lessons: dict[str, Lesson],
+        report: Callable[[dict[str, Any]], None],
+        deadline: float,
+        *,
+        by_clock: bool = False,
+    ) -> bool:
+        """Train to the end of the last phase, or until `deadline` (time.monotonic seconds). Return whether it ended.
+
+        `by_clock`: phases are as long as their tokens' share of the time, and end, rate and all, at the deadline.
+        """
+        seconds = deadline - time.monotonic()
+        left = sum(phase.tokens for phase in self._phases[self.progress.phase :])
         while self.progress.phase < len(self._phases):
             phase = self._phases[self.progress.phase]
+            self._clock = (time.monotonic(), seconds * phase.tokens / left) if by_clock else None
             if not self._train_phase(phase, lessons[phase.name], report, deadline):
                 return False
             self.progress.phase += 1
@@ -131,33 +187,39 @@ class Trainer:
         self, phase: Phase, lesson: Lesson, report: Callable[[dict[str, Any]], None], deadline: float
     ) -> bool:
         started, tokens_before = time.monotonic(), self.progress.tokens
-        while self.progress.tokens_in_phase < phase.tokens:
-            for batch in self._batches(phase, lesson):
-                loss = self._step(batch, phase)
+        for batches in self._draw_pools(phase, lesson):
+            for batch in batches:
+                count = int((batch.branches >= 0).sum())
+                self.progress.tokens_in_phase += count
+                self.progress.tokens += count
+                loss = self._step(batch.to(self.device), phase)
                 if self.progress.steps % self._pace.report_every == 0:
                     speed = (self.progress.tokens - tokens_before) / (time.monotonic() - started)
                     report({"phase": phase.name, **asdict(self.progress), **_readable(loss), "tok_s": round(speed)})
                 if self.progress.steps % self._pace.save_every == 0:
                     self.save()
             self.progress.pool += 1
+            if self._measure_done(phase) >= 1.0:
+                break
             if time.monotonic() > deadline:
                 self.save()
                 return False
         return True
 
-    def _batches(self, phase: Phase, lesson: Lesson) -> Iterator[Batch]:
-        random = Random(f"{self._seed}/{self.progress.phase}/{phase.name}/{self.progress.pool}")
-        rows = sorted((lesson(random) for _ in range(self._pace.pool)), key=lambda row: len(row.tokens))
-        groups: list[list[Row]] = [[]]
-        for row in rows:
-            if groups[-1] and (len(groups[-1]) + 1) * len(row.tokens) > self._pace.batch_tokens:
-                groups.append([])
-            groups[-1].append(row)
-        random.shuffle(groups)
-        for group in groups:
-            self.progress.tokens_in_phase += sum(len(row.tokens) for row in group)
-            self.progress.tokens += sum(len(row.tokens) for row in group)
-            yield build_batch(group, self._pad).to(self.device)
+    def _measure_done(self, phase: Phase) -> float:
+        if self._clock is None:
+            return self.progress.tokens_in_phase / phase.tokens
+        started, seconds = self._clock
+        return (time.monotonic() - started) / seconds
+
+    def _draw_pools(self, phase: Phase, lesson: Lesson) -> Iterator[list[Batch]]:
+        name = f"{self._seed}/{self.progress.phase}/{phase.name}"
+        pools = Pools(lesson, name, self._pace, self._pad)
+        numbers = itertools.count(self.progress.pool)
+        if not self._workers:
+            return map(pools.__getitem__, numbers)
+        loader = DataLoader(pools, batch_size=None, sampler=numbers, num_workers=self._workers, collate_fn=_as_it_is)
+        return iter(loader)
 
     def _step(self, batch: Batch, phase: Phase) -> Loss:
         with torch.autocast("cuda", dtype=torch.bfloat16, enabled=self.device == "cuda"):
@@ -165,7 +227,7 @@ class Trainer:
         loss.total.backward()  # type: ignore[no-untyped-call]  # torch's own signature lacks types
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._pace.clip)
         self.progress.steps += 1
-        done = min(1.0, self.progress.tokens_in_phase / phase.tokens)
+        done = min(1.0, self._measure_done(phase))
         factor = (phase.start + (phase.end - phase.start) * done) * min(
             1.0, self.progress.steps / self._pace.warmup_steps
         )
@@ -206,6 +268,10 @@ class Trainer:
             optimiser.load_state_dict(saved)
         self.progress = Progress(**state["progress"])
         return True
+
+
+def _as_it_is(batches: list[Batch]) -> list[Batch]:
+    return batches
 
 
 def _readable(loss: Loss) -> dict[str, float]:
