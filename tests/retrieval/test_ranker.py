@@ -110,7 +110,7 @@ def test_a_cross_encoder_reads_the_best_lines_of_the_evidence(embedder: Embedder
         Passage(str(n), line.text, line.heading, "d", "d.md", Audience.CUSTOMER) for n, line in enumerate(LINES)
     ]
     hits = [Hit(passage, 1.0, 0.5) for passage in passages]
-    question = "how long does the fern 4 run"
+    question = "how long does a trimmer run"
     second = LINES[rank(embedder, question).order()[1]].text
     votes = Votes(second, is_calibrated=True)
     evidence = cut_evidence(question, hits, embedder=embedder, cross_encoder=votes)
@@ -118,4 +118,4 @@ def test_a_cross_encoder_reads_the_best_lines_of_the_evidence(embedder: Embedder
     ranking = rank(embedder, question)
     near = [n for n in ranking.order() if ranking.scores[n] >= ranking.scores.max() - READ_WITHIN]
     assert votes.read == [LINES[n].text for n in near[:READ_LINES]]
-    assert len(near) < len(LINES)
+    assert 1 < len(near) < len(LINES)

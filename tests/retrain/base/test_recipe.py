@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ from llama_cpp import Llama
 
 from retrain.base.export import GGUF_NAME
 from retrain.base.recipe import build_base, export_checkpoint, small_recipe
+from retrain.base.train import Phase
 from retrieval.passage import Evidence, EvidenceLine, Match
 from retrieval.prompt import build_messages
 
@@ -65,3 +67,25 @@ def test_a_stopped_run_goes_on_and_its_checkpoint_can_be_shipped(tmp_path: Path)
     export_checkpoint(recipe, "c")
     assert json.loads((recipe.out / "manifest.json").read_text())["id"] == "chip-nano-c"
     assert time.monotonic() - started < 120
+
+
+def test_worker_processes_draw_the_same_rows(tmp_path: Path) -> None:
+    """The weights after a pool are the same, whoever drew its rows."""
+    torch.set_num_threads(1)
+    weights = []
+    for name, workers in (("alone", 0), ("helped", 2)):
+        recipe = replace(small_recipe(tmp_path / name, tmp_path / f"{name} work", seed=1), workers=workers)
+        build_base(recipe, "a", 0.0, lambda _: None)
+        weights.append(torch.load(recipe.work / "checkpoint.pt", weights_only=True)["model"])
+    alone, helped = weights
+    assert all(torch.equal(alone[name], helped[name]) for name in alone)
+
+
+def test_a_run_by_the_clock_walks_all_phases(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    phases = (Phase("dense", 1_000_000), Phase("real", 1_000_000))
+    recipe = replace(small_recipe(tmp_path / "base", tmp_path / "work", seed=1), phases=phases)
+    assert build_base(recipe, "a", 0.05, lambda _: None, by_clock=True)
+    progress = torch.load(recipe.work / "checkpoint.pt", weights_only=True)["progress"]
+    assert progress["phase"] == len(phases)
+    assert 0 < progress["tokens"] < 100_000
