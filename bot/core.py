@@ -106,6 +106,7 @@ class Core:
                 self.engine,
                 self.settings.engine.answer_tokens,
                 exact_quotes=self.settings.engine.exact_quotes,
+                is_question=self.knowledge.is_question,
                 stop=stop,
             ),
             build_prompt=self.build_prompt,

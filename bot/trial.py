@@ -1,7 +1,7 @@
 """The engine as retraining sees it: an answerer that puts a candidate on the trial lane while the champion serves."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.claim_reader import ClaimReader
@@ -20,15 +20,24 @@ BATCH = 16
 class TrialAnswerer:
     """Answers prompts with any adapter, greedily; a person who waits goes first. A failure is an answer's value.
 
+    As in serving, what `is_question` says is one is refused where its prompt has no evidence.
+
     Once `stop` is set, `answer` raises `RetrainStopped` between two batches.
     """
 
     def __init__(
-        self, engine: Engine, max_tokens: int, *, exact_quotes: bool = True, stop: threading.Event | None = None
+        self,
+        engine: Engine,
+        max_tokens: int,
+        *,
+        exact_quotes: bool = True,
+        is_question: Callable[[str], bool] = lambda _: False,
+        stop: threading.Event | None = None,
     ) -> None:
         self._engine = engine
         self._max_tokens = max_tokens
         self._exact_quotes = exact_quotes
+        self._is_question = is_question
         self._stop = stop or threading.Event()
 
     def answer(self, prompts: Sequence[tuple[ChatMessage, ...]], adapter: Adapter | None) -> list[Answer]:
@@ -51,7 +60,9 @@ class TrialAnswerer:
 
     def _submit(self, identity: str, messages: tuple[ChatMessage, ...]) -> Generation | EngineError:
         parsed = parse_evidence(messages[-1].content)
-        sampling = choose_sampling(parsed[0].lines if parsed else (), exact_quotes=self._exact_quotes)
+        lines, question = (parsed[0].lines, parsed[1]) if parsed else ((), "")
+        is_unanswered = bool(question) and not lines and self._is_question(question)
+        sampling = choose_sampling(lines, exact_quotes=self._exact_quotes, is_unanswered=is_unanswered)
         request = GenerationRequest(identity, messages, max_tokens=self._max_tokens, lane=Lane.TRIAL, sampling=sampling)
         try:
             return self._engine.submit(request)

@@ -124,7 +124,9 @@ class KnowledgeSettings(_Section):
     )
     claim_threshold: float = Field(0.5, gt=0, lt=1, description="From this probability on, it supports a sentence.")
     verified_answers: bool = Field(
-        True, description="Serve a correction that staff approved at once, to questions like the one that it answers."
+        True,
+        description="Serve a correction that staff approved at once, to questions like the one that it answers. "
+        "Without it, where quotes are exact, nothing is answered that no document holds.",
     )
 
 

@@ -173,8 +173,12 @@ class Knowledge:
             (self._timer() - started) * 1000.0,
             asked,
             conflicts=conflicts,
-            is_unanswered=not evidence.lines and not may_be_small_talk(asked, self._embedder),
+            is_unanswered=not evidence.lines and self.is_question(asked),
         )
+
+    def is_question(self, message: str) -> bool:
+        """Return whether a message is no small talk: where nothing is found for it, it is to be refused."""
+        return not may_be_small_talk(message, self._embedder)
 
     def _find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
         """Return these documents and those that supersede them, by source."""
