@@ -22,12 +22,11 @@ from retrieval.ranker_words import load_meanings
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-# What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match. Chosen on the 60
-# held-out questions: fitted on the public sets, on which it was trained itself, they came out twice as large and more.
+# What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match, and what makes the
+# confidence after reading mean the same as before. Chosen on the 60 held-out questions; SQuAD's questions without their
+# paragraph would be refused more often with less for a match and a higher threshold (docs/LOG.md).
 ODDS_OF_LINE = 0.5
 ODDS_OF_MATCH = 0.25
-# What makes the confidence after reading mean the same as the one before: the threshold that parts the held-out
-# questions best stays where it was.
 MATCH_AFTER_READING = 1.15
 WEIGHTS = Path(__file__).parent / "ranker_weights.json"
 
