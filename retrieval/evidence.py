@@ -35,7 +35,8 @@ class EvidenceLimits:
 
     max_lines: int = 9
     max_words: int = 160
-    # Measured on the sample's held-out questions, answerable / unanswerable: above strong 71 % / 8 %, above fair and
+    # On the sample's held-out questions 92 % of the answerable and 8 % of the others are above `nothing`. Before there
+    # was a cross-encoder, answerable / unanswerable: above strong 71 % / 8 %, above fair and
     # nothing 90 % / 17 %. With nothing at .15 (100 % / 58 %) chip-nano answered more that no document holds.
     strong: float = 0.50
     fair: float = 0.30
