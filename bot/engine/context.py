@@ -69,6 +69,7 @@ class LlamaContext:
             raise EngineError(f"There is no memory for {slots} conversations of {slot_tokens} tokens.")
         self._memory = llama_cpp.llama_get_memory(self._handle)
         self._allocate_batch(batch_tokens)
+        self._scratch = np.empty(0, np.uint8)
 
     def _allocate_batch(self, size: int) -> None:
         """Lay the batch over arrays of our own, so that rows are written without a Python loop."""
@@ -134,12 +135,17 @@ class LlamaContext:
         By way of the state, for llama.cpp's own copy waits for the next decode: a `restore` into the source
         before that would be what the target gets.
         """
-        return self.restore(target, self.save(source))
+        size = llama_cpp.llama_state_seq_get_size(self._handle, source)
+        if size > len(self._scratch):
+            self._scratch = np.empty(size, np.uint8)  # kept: memory that is touched for the first time costs more
+        return self.restore(target, self._save_into(self._scratch, source, size))
 
     def save(self, slot: int) -> NDArray[np.uint8]:
         """Return a copy of what the slot holds, to be given to `restore`. Empty where llama.cpp cannot."""
         size = llama_cpp.llama_state_seq_get_size(self._handle, slot)
-        state = np.empty(size, np.uint8)
+        return self._save_into(np.empty(size, np.uint8), slot, size)
+
+    def _save_into(self, state: NDArray[np.uint8], slot: int, size: int) -> NDArray[np.uint8]:
         written = llama_cpp.llama_state_seq_get_data(self._handle, _pointer(state, ctypes.c_uint8), size, slot)
         return state[:written]
 

@@ -3,58 +3,95 @@
 llama.cpp's threads meet at a barrier after every operation and spin there. Where another program holds a core, each
 barrier waits for a time slice: on two cores beside a training process, a model of 5 M parameters gave 18 tokens a
 second with two threads and 295 with one. So a core that is taken is left alone. Knows nothing of llama.cpp.
+
+What others hold is what the cores computed less what the engine's own threads did, over a fifth of a second. The number
+of runnable threads, which the kernel tells at once, is no measure of it: whoever reads the answers is runnable for a
+moment after every batch, and on an idle machine that looked as though a core was always taken.
 """
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-CALM_BATCHES = 16
-"""Batches in a row for which a core must look free before it is used again."""
+import psutil
+
+WINDOW_SECONDS = 0.2
+"""The kernel counts in hundredths of a second: over this time two cores are known to a tenth of a core."""
+CALM_SECONDS = 0.5
+"""For so long a core must look free before it is used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Seconds of computing until now: of our cores for anybody, and of the engine's thread."""
+
+    everyone: float
+    own: float
 
 
 class FreeThreads:
-    """Counts the runnable threads of the machine before each batch. Without such a count it stays at the limit."""
+    """Chooses before each batch. Where the machine does not tell its work (None), it stays at the limit."""
 
-    def __init__(self, limit: int, cores: int, count_runnable: Callable[[], int | None]) -> None:
+    def __init__(
+        self,
+        limit: int,
+        cores: int,
+        read_work: Callable[[], Work | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limit = limit
         self._cores = cores
-        self._count_runnable = count_runnable
+        self._read_work = read_work
+        self._clock = clock
         self._current = limit
-        self._calm = 0
+        self._calm = 0.0
+        self._read_at = float("-inf")
+        self._before: Work | None = None
 
     def choose(self) -> int:
-        """Return the number of threads for the next batch, from 1 to the limit."""
-        wanted = self._wanted()
-        self._calm = self._calm + 1 if wanted > self._current else 0
-        if wanted < self._current or self._calm >= CALM_BATCHES:
-            self._current, self._calm = wanted, 0
+        """Return the number of threads for the next batch, from 1 to the limit. Call it on the engine's thread."""
+        now = self._clock()
+        passed = now - self._read_at
+        if passed < WINDOW_SECONDS:
+            return self._current
+        before, after = self._before, self._read_work()
+        self._read_at, self._before = now, after
+        if after is None:
+            self._current = self._limit
+        elif before is not None:
+            self._adapt(self._find_free(before, after, passed), passed)
         return self._current
 
-    def _wanted(self) -> int:
-        runnable = self._count_runnable()
-        if runnable is None:
-            return self._limit
-        others = max(0, runnable - self._current)  # ours still spin after the last batch
-        return min(self._limit, max(1, self._cores - others))
+    def _find_free(self, before: Work, after: Work, passed: float) -> int:
+        """Return how many threads find a core; those that help the engine's thread compute as much as it does."""
+        own = max(0.0, after.own - before.own) * self._current  # a thread started anew counts from zero
+        others = max(0.0, after.everyone - before.everyone - own) / passed
+        return min(self._limit, max(1, self._cores - round(others)))
+
+    def _adapt(self, free: int, passed: float) -> None:
+        self._calm = self._calm + passed if free > self._current else 0.0
+        if free < self._current or self._calm >= CALM_SECONDS:
+            self._current, self._calm = free, 0.0
 
 
 def build_free_threads(limit: int) -> FreeThreads:
-    """Return a chooser for this machine; where it does not tell its runnable threads, one that keeps the limit."""
-    everyone = os.cpu_count() or 1
-    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else everyone
+    """Return a chooser for the cores that this process may use."""
+    everyone = range(os.cpu_count() or 1)
+    ours = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(everyone)
 
-    def count_runnable() -> int | None:
-        """Our share, where we may use only some cores of a machine whose count is of all."""
-        running = _read_runnable()
-        return None if running is None else round(running * ours / everyone)
+    def read_work() -> Work | None:
+        """Takes 70 µs."""
+        try:
+            cores = psutil.cpu_times(percpu=True)
+        except OSError:
+            return None
+        busy = sum(_busy_seconds(times._asdict()) for core, times in enumerate(cores) if core in ours)
+        return Work(busy, time.thread_time())
 
-    return FreeThreads(limit, ours, count_runnable)
+    return FreeThreads(limit, len(ours), read_work)
 
 
-def _read_runnable() -> int | None:
-    """Return the runnable threads that Linux counts ("0.42 0.30 0.25 3/345 9876": 3), None elsewhere. Takes 20 µs."""
-    try:
-        with open("/proc/loadavg", "rb", buffering=0) as load:
-            return int(load.read(64).split()[3].split(b"/")[0])
-    except OSError:
-        return None
+def _busy_seconds(times: Mapping[str, float]) -> float:
+    """Everything but idling; a guest's time is part of the user's."""
+    return sum(seconds for kind, seconds in times.items() if kind not in {"idle", "iowait", "guest", "guest_nice"})
