@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bot.core import Core, open_core
 from bot.deployment import serve_installations
+from bot.garbage import spare_lasting_objects
 from bot.gateway import Gateway
 from bot.installations import INSTALL_PATH
 from bot.terminal import ingest_documents
@@ -30,6 +31,7 @@ def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Eve
         core = stack.enter_context(open_core(settings, say))
         bring_documents_up_to_date(core)
         where = _connect(core, stack, say)
+        spare_lasting_objects()
         say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
         stop.wait()
         say("Stopping: letting running answers end")
@@ -39,6 +41,7 @@ def _serve_installations(settings: Settings, say: Callable[[str], None], stop: t
     with serve_installations(settings, say) as deployment:
         _say_address(deployment.gateway, say)
         where = f"install it at {deployment.gateway.http_url}{INSTALL_PATH}"
+        spare_lasting_objects()
         say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
         stop.wait()
         say("Stopping: letting running answers end")

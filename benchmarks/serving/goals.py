@@ -21,6 +21,7 @@ from benchmarks.serving.models import SIZES, first_word, prepare
 from benchmarks.serving.workload import build_uniform
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, Generation, GenerationRequest
+from bot.garbage import spare_lasting_objects
 from config.settings import EngineSettings
 from retrain.base_card import Base
 from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
@@ -161,6 +162,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
     chosen = parser.parse_args()
     base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
+    spare_lasting_objects()  # as `chip run` does
     print(f"{chosen.size}, {chosen.threads} threads, load {os.getloadavg()[0]:.1f}\n")
     print("| what | measured | goal |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,9 @@
 """`chip run` starts everything, answers, and is gone within two seconds of being told to stop."""
 
+import gc
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,12 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(environment=environment).settings
 
 
+@pytest.fixture(autouse=True)
+def _nothing_stays_frozen() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
 def test_it_says_where_to_find_it_and_stops_when_told(settings: Settings) -> None:
     said: list[str] = []
     stop, ready = threading.Event(), threading.Event()
@@ -51,6 +59,20 @@ def test_it_says_where_to_find_it_and_stops_when_told(settings: Settings) -> Non
     assert any("No Slack tokens are set" in line for line in said)
     left = {thread.name for thread in threading.enumerate() if thread not in before and not thread.daemon}
     assert left == set()
+
+
+def test_what_lasts_is_no_longer_looked_at_by_the_collector(settings: Settings) -> None:
+    """A full collection over half a million objects would stop every answer for a third of a second."""
+    stop, frozen = threading.Event(), list[int]()
+
+    def say(text: str) -> None:
+        if text.startswith("Chip is ready"):
+            frozen.append(gc.get_freeze_count())
+            stop.set()
+
+    run_chip(settings, say, stop)
+
+    assert frozen[0] > len(gc.get_objects()) / 2
 
 
 def test_a_token_that_slack_refuses_is_one_sentence(

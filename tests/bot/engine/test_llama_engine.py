@@ -299,9 +299,11 @@ def test_closing_ends_what_is_under_way(base: Base, start: StartEngine) -> None:
     assert "engine" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, base: Base) -> None:
+@pytest.mark.parametrize("end", [0, 5000, -100])
+def test_a_truncated_model_is_refused(tmp_path: Path, base: Base, end: int) -> None:
+    """Empty, cut within the vocabulary, and cut within the last weights."""
     broken = tmp_path / "broken.gguf"
-    broken.write_bytes(base.gguf_path.read_bytes()[:5000])
+    broken.write_bytes(base.gguf_path.read_bytes()[:end])
     with pytest.raises(ModelFileError, match=r"broken\.gguf"):
         LlamaEngine(Base("broken", broken, 512, tmp_path), settings())
 
