@@ -17,7 +17,7 @@ COMPARE = $(BIN)/python -m benchmarks.serving --results $(BENCH)/serving.jsonl -
 # What bench-knowledge measures on: the folder of public data (none: the sample company alone), and sizes of the index.
 DATA ?=
 PASSAGES ?= 1000 100000 1000000
-SYSTEMS := engine lock dedicated llama_cpp.server llama-server
+SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
 .PHONY: run test check bench bench-loop bench-knowledge bench-serving setup clean
 .DEFAULT_GOAL := run

@@ -65,7 +65,7 @@ class FreeThreads:
 
     def _find_free(self, before: Work, after: Work, passed: float) -> int:
         """Return how many threads find a core; those that help the engine's thread compute as much as it does."""
-        own = max(0.0, after.own - before.own) * self._current  # a thread started anew counts from zero
+        own = (after.own - before.own) * self._current
         others = max(0.0, after.everyone - before.everyone - own) / passed
         return min(self._limit, max(1, self._cores - round(others)))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.engine.free_threads import CALM_SECONDS, WINDOW_SECONDS, FreeThreads, Work, build_free_threads
+from bot.engine.free_threads import WINDOW_SECONDS, FreeThreads, Work, build_free_threads
 
 
 class Machine:
@@ -29,9 +29,6 @@ class Machine:
         self._own += part * seconds
         self.chosen = self._threads.choose()
         return self.chosen
-
-    def start_thread_anew(self) -> None:
-        self._own = 0.0
 
     def _read(self) -> Work:
         return Work(self._everyone, self._own)
@@ -82,23 +79,10 @@ def test_more_cores_than_the_limit_bear_other_work() -> None:
     assert [machine.compute(others) for others in (0.0, 1.0, 2.0, 4.0)] == [2, 2, 2, 1]
 
 
-def test_a_thread_started_anew_is_no_reason_for_an_error(machine: Machine) -> None:
-    machine.compute(others=0.0)
-    machine.start_thread_anew()
-    assert machine.compute(others=0.0) in {1, 2}
-
-
 def test_without_a_reading_the_limit_stands() -> None:
     times: Iterator[float] = iter(range(9))
     threads = FreeThreads(2, 2, lambda: None, lambda: next(times))
     assert [threads.choose() for _ in range(3)] == [2, 2, 2]
-
-
-def test_this_machine_tells_its_work() -> None:
-    threads = build_free_threads(2)
-    until = time.monotonic() + WINDOW_SECONDS + CALM_SECONDS
-    while time.monotonic() < until:
-        assert threads.choose() in {1, 2}
 
 
 def test_a_busy_neighbour_is_seen_on_this_machine() -> None:
