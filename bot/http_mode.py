@@ -102,7 +102,9 @@ def open_http(door: HttpDoor, host: str, port: int) -> Iterator[str]:
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
         server.task_dispatcher.shutdown()  # lets the requests end that were taken
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+        with server.trigger.lock:  # held by its thread while it closes: never before the pull, whoever else wakes it
+            server.trigger.thunks.append(lambda: wasyncore.close_all(sockets))
+            server.trigger.pull_trigger()
         thread.join()
 
 

@@ -14,6 +14,7 @@ import pytest
 from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.signature import SignatureVerifier
+from waitress.trigger import trigger
 
 from bot.http_mode import HttpDoor, open_http
 
@@ -217,3 +218,21 @@ def test_the_door_leaves_no_thread_and_no_port_behind() -> None:
     assert set(threading.enumerate()) == before
     with open_http(door, "127.0.0.1", port):
         pass
+
+
+def test_a_door_that_is_woken_while_it_closes_still_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    waitress_trigger: Any = trigger  # its types leave out how it is pulled
+    pull = waitress_trigger._physical_pull
+
+    def be_woken_first(self: Any) -> None:
+        pull(self)  # as by a thread that has just answered
+        time.sleep(0.2)
+        pull(self)
+
+    def is_well() -> tuple[bool, dict[str, Any]]:
+        return True, {}
+
+    with open_http(HttpDoor(lambda _: None, is_well, is_well, {}), "127.0.0.1", 0) as url:
+        monkeypatch.setattr(waitress_trigger, "_physical_pull", be_woken_first)
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{url}/healthz", timeout=5)
