@@ -1,8 +1,9 @@
 """A bounded pool for what Slack's events set off, so that listeners return at once and nothing is lost.
 
 What comes here is in the inbox already; it is marked done when its work has ended, well or badly. What a kill left
-undone is taken up again at the next start. Jobs are begun in the order in which they came, but in turns among their
-owners: whoever hands in a hundred holds up nobody. Knows nothing of what the work is.
+undone is taken up again at the next start. Jobs are begun by the instants that they are of, since in a burst they are
+handed in out of order, but in turns among their owners: whoever hands in a hundred holds up nobody. Knows nothing of
+what the work is.
 """
 
 import logging
@@ -11,7 +12,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ENDS = 32  # of the last jobs, which tell the pace
 
@@ -22,6 +23,14 @@ logger = logging.getLogger(__name__)
 class _Job:
     key: str
     run: Callable[[], None]
+
+
+@dataclass(slots=True)
+class _Line:
+    """The jobs of one owner that wait, and the instant by which the owner's turn is found."""
+
+    turn: float
+    jobs: deque[_Job] = field(default_factory=deque)
 
 
 class WorkPool:
@@ -36,20 +45,26 @@ class WorkPool:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._on_end = on_end
         self._held: Counter[str] = Counter()
-        self._waiting: dict[str, deque[_Job]] = {}  # by owner, whose turn is next first
+        self._waiting: dict[str, _Line] = {}  # by owner
+        self._latest = 0.0  # the last instant that any job was of
         self._running = 0
         self._lock = threading.Lock()
         self._workers = workers
         self._ends: deque[float] = deque(maxlen=ENDS)  # since work came after a rest, when that was before them
         self._pace_seconds = 0.0
 
-    def submit(self, key: str, job: Callable[[], None], owner: str = "") -> None:
-        """Run the job soon; after `close` it stays in the inbox for the next start."""
+    def submit(self, key: str, job: Callable[[], None], owner: str = "", at: float | None = None) -> None:
+        """Run the job soon; after `close` it stays in the inbox for the next start.
+
+        `at` is the instant, in seconds since any one epoch, that the job is of; None for that of the job before it.
+        """
         with self._lock:
             if not self._held:
                 self._ends = deque([time.monotonic()], ENDS)
             self._held[key] += 1
-            self._waiting.setdefault(owner, deque()).append(_Job(key, job))
+            self._latest = max(self._latest, at or 0.0)
+            line = self._waiting.setdefault(owner, _Line(self._latest if at is None else at))
+            line.jobs.append(_Job(key, job))
         try:
             self._pool.submit(self._run_next)
         except RuntimeError:
@@ -68,15 +83,15 @@ class WorkPool:
     def count_ahead(self, key: str, owner: str = "") -> int | None:
         """Return how many jobs run or are begun before this one of its owner; None where it does not wait."""
         with self._lock:
-            keys = [job.key for job in self._waiting.get(owner, ())]
+            owners = sorted(self._waiting, key=self._find_turn)
+            keys = [job.key for job in self._waiting[owner].jobs] if owner in owners else []
             if key not in keys:
                 return None
-            place = keys.index(key)
-            owners = list(self._waiting)
+            place, turn = keys.index(key), owners.index(owner)
             others = (
-                min(len(jobs), place + (owners.index(other) < owners.index(owner)))
-                for other, jobs in self._waiting.items()
-                if other != owner
+                min(len(self._waiting[other].jobs), place + (number < turn))
+                for number, other in enumerate(owners)
+                if number != turn
             )
             return self._running + place + sum(others)
 
@@ -101,13 +116,16 @@ class WorkPool:
     def _take(self) -> _Job:
         """Return the next job; its owner's turn comes again after everybody else's."""
         with self._lock:
-            owner = next(iter(self._waiting))
-            jobs = self._waiting.pop(owner)
-            job = jobs.popleft()
-            if jobs:
-                self._waiting[owner] = jobs
+            owner = min(self._waiting, key=self._find_turn)
+            line = self._waiting.pop(owner)
+            job = line.jobs.popleft()
+            if line.jobs:
+                self._waiting[owner] = _Line(self._latest, line.jobs)
             self._running += 1
             return job
+
+    def _find_turn(self, owner: str) -> float:
+        return self._waiting[owner].turn
 
     def _release(self, key: str) -> None:
         with self._lock:

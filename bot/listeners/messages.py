@@ -58,7 +58,7 @@ def _queue(parts: Parts, question: Question, key: str, *, is_resumed: bool = Fal
         parts.waiting.leave(key)
         answer_question(parts, question, key, is_resumed=is_resumed)
 
-    parts.questions.submit(key, answer, question.person)
+    parts.questions.submit(key, answer, question.person, at=float(question.ts))
     if not question.is_private:
         parts.waiting.tell(key, question)
 

@@ -85,6 +85,17 @@ def test_who_hands_in_many_holds_up_nobody_and_the_count_knows_it(pool: WorkPool
     assert gate.begun == ["first", *order]
 
 
+def test_in_a_burst_who_asked_first_is_first_and_whoever_had_a_turn_asks_as_if_anew(pool: WorkPool, gate: Gate) -> None:
+    asked = {"U3.1": 3.0, "U1.1": 1.0, "U1.2": 1.5, "U4.1": 4.0, "U2.1": 2.0}
+    for name, at in asked.items():
+        pool.submit(name, lambda name=name: gate.job(name), name.partition(".")[0], at=at)  # type: ignore[misc]
+    order = ["U1.1", "U2.1", "U3.1", "U4.1", "U1.2"]
+    assert [pool.count_ahead(name, name.partition(".")[0]) for name in order] == list(range(1, 6))
+    gate.open.set()
+    wait_until(lambda: not pool.count())
+    assert gate.begun == ["first", *order]
+
+
 def test_a_job_that_fails_ends_and_the_next_is_begun(pool: WorkPool, gate: Gate) -> None:
     def explode() -> None:
         raise ValueError("a bug")
