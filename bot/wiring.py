@@ -21,6 +21,7 @@ from bot.core import Core, make_id, now_utc, retrain_settings
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.learning import Learning
+from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS
 from bot.listeners.survey import ask_those_drawn
 from bot.marks import MarkingClient
@@ -162,6 +163,7 @@ def attach(
         )
         parts.learning.forget_lessons()  # of what a kill left over
         scheduler.add_job(parts.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
+        scheduler.add_job(lambda: empty_cards(parts), "interval", hours=1, coalesce=True, max_instances=1)
         scheduler.add_job(parts.waiting.refresh, "interval", seconds=REFRESH_SECONDS, coalesce=True, max_instances=1)
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield app, parts, token

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import select
+
 from feedback.database import Database
 from feedback.errors import NotAllowed, UnknownCorrection, UnknownReply, UnusableText
 from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
 from feedback.replies import is_known
-from feedback.tables import feedback_events
+from feedback.tables import feedback_events, replies
 
 MAX_CHARACTERS = 3000
 
@@ -139,8 +141,12 @@ def find_all(db: Database) -> dict[str, Correction]:
 
 
 def find_pending(db: Database) -> list[Correction]:
-    """Return the corrections that wait for a decision, oldest first."""
-    return [correction for correction in _load(db).values() if correction.state is State.WAITING]
+    """Return the corrections that wait for a decision, oldest first; none of a question that was forgotten."""
+    waiting = [correction for correction in _load(db).values() if correction.state is State.WAITING]
+    about = {correction.reply_id for correction in waiting}
+    with db.read() as connection:
+        gone = set(connection.scalars(select(replies.c.id).where(replies.c.id.in_(about), replies.c.question == "")))
+    return [correction for correction in waiting if correction.reply_id not in gone]
 
 
 def approved(db: Database) -> list[Correction]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from feedback.database import Database
 from feedback.tables import (
     channel_rules,
+    correction_cards,
     erasing,
     feedback_events,
     inbox,
@@ -100,7 +101,7 @@ def forget_team(db: Database, team: str) -> None:
         ids = select(replies.c.id).where(replies.c.team == team)
         connection.execute(delete(feedback_events).where(feedback_events.c.reply_id.in_(ids)))
         connection.execute(delete(reply_parts).where(reply_parts.c.reply_id.in_(ids)))
-        for table in (messages, inbox, tickets, channel_rules, switches, surveys, replies):
+        for table in (messages, inbox, tickets, correction_cards, channel_rules, switches, surveys, replies):
             connection.execute(delete(table).where(table.c.team == team))
 
 

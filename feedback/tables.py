@@ -222,6 +222,16 @@ tickets = Table(
     Index(None, "card_channel", "card_ts"),
 )
 
+# The card stays after the decision, and quotes the conversation for as long as it does.
+correction_cards = Table(
+    "correction_cards",
+    METADATA,
+    _name("correction_id", primary_key=True),
+    _name("team"),
+    _name("channel"),
+    _name("ts"),
+)
+
 channel_rules = Table(
     "channel_rules",
     METADATA,

@@ -5,8 +5,10 @@ from typing import Any
 
 from slack_bolt import App
 
+from bot import blocks, wording
 from bot.parts import Parts
-from feedback import forgetting, inbox, tickets
+from bot.slack_errors import SLACK_ERRORS, is_refused_here, name_error
+from feedback import cards, forgetting, inbox, tickets
 from feedback.events import Role
 from retrieval.sources.registry import SourceKind
 
@@ -48,6 +50,7 @@ def forget_deleted(parts: Parts, body: Body) -> None:
     quoting = tickets.find_quoting(parts.db, team, message=(event["channel"], event["deleted_ts"]))
     count = forgetting.forget_message(parts.db, team, event["channel"], event["deleted_ts"])
     parts.tickets.show_anew(quoting)
+    empty_cards(parts)
     parts.learn_corrections()
     parts.learning.forget_lessons()
     inbox.mark_done(parts.db, body["event_id"])
@@ -71,10 +74,24 @@ def forget_person(parts: Parts, person: str) -> int:
     quoting = tickets.find_quoting(parts.db, parts.directory.team, person=person)
     count = forgetting.forget_person(parts.db, parts.directory.team, person)
     parts.tickets.show_anew(quoting)
+    empty_cards(parts)
     parts.learn_corrections()
     parts.learning.forget_lessons()
     logger.info("%s asked to be forgotten: %d questions", person, count)
     return count
+
+
+def empty_cards(parts: Parts) -> None:
+    """Take out of the cards about corrections what was forgotten; where Slack fails, the next call tries again."""
+    for card in cards.find_forgotten(parts.db, parts.directory.team):
+        text = wording.CORRECTION_FORGOTTEN
+        try:
+            parts.client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=[blocks.build_section(text)])
+        except SLACK_ERRORS as error:
+            logger.warning("the card of correction %s still quotes: %s", card.correction_id, name_error(error))
+            if not is_refused_here(error):
+                continue
+        cards.drop_card(parts.db, card.correction_id)
 
 
 def may_forget(role: Role, *, caller: str, person: str) -> bool:

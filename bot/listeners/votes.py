@@ -15,7 +15,7 @@ from bot.listeners.failures import guard
 from bot.listeners.home import publish
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
-from feedback import corrections, inbox, replies, signals, votes
+from feedback import cards, corrections, inbox, replies, signals, votes
 from feedback.errors import FeedbackError, UnknownReply
 from feedback.events import Role
 
@@ -185,7 +185,9 @@ def _thank(parts: Parts, person: str, reply_id: str, correction: corrections.Cor
 def _ask_for_decision(parts: Parts, correction: corrections.Correction, reply: replies.Reply) -> None:
     shown = blocks.build_correction_card(correction.id, correction.person, reply.question, reply.shown, correction.text)
     text = wording.CORRECTION_CARD.format(person=correction.person)
-    parts.client.chat_postMessage(channel=parts.admin_channel or "", text=text, blocks=shown)
+    posted = parts.client.chat_postMessage(channel=parts.admin_channel or "", text=text, blocks=shown)
+    card = cards.Card(correction.id, str(posted["channel"]), str(posted["ts"]))
+    cards.note_card(parts.db, parts.directory.team, card)
 
 
 def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:

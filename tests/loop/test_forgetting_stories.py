@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import wording
+from bot import blocks, wording
 from bot.commands import consent
 from bot.listeners import forgetting
 from bot.listeners.edits import ANSWER_EDIT
@@ -285,6 +285,35 @@ def test_the_end_of_an_installation_leaves_no_dataset_and_no_adapter(chip: Chip)
     chip.workspace.wait_for(lambda: not registry.list_adapters(chip.core.adapters_folder))
     assert dataset.read_text() == ""
     assert chip.engine.adapter_id() is None
+
+
+@pytest.mark.parametrize("goes", ["the person", "the question"])
+def test_the_card_about_a_correction_quotes_nothing_that_is_forgotten(chip: Chip, goes: str) -> None:
+    message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    reply = chip.reply_at(HELP, message)
+    cleo = chip.workspace.visit(CLEO)
+    cleo.click(message, HELP, blocks.VOTE, f"down:{reply.id}")
+    cleo.wait_for_view()
+    assert cleo.submit_view({blocks.CORRECTION_BLOCK: "It runs for 75 minutes."}) == {}
+    card = chip.wait_for_said(ADMIN, "waits for approval")
+    assert RUNTIME in json.dumps(card.blocks)
+    chip.settle()
+    assert chip.parts is not None
+    if goes == "the person":
+        chip.workspace.faults.fail("chat.update")
+        forgetting.forget_person(chip.parts, CLEO)
+        assert RUNTIME in json.dumps(chip.wait_for_said(ADMIN, "waits for approval").blocks)
+        forgetting.empty_cards(chip.parts)
+    else:
+        cleo.delete(HELP, message["thread_ts"])
+
+    emptied = chip.wait_for_said(ADMIN, wording.CORRECTION_FORGOTTEN)
+    chip.settle()
+    assert emptied.ts == card.ts
+    assert [block["type"] for block in emptied.blocks] == ["section"]
+    assert "75 minutes" not in json.dumps([one.blocks for one in chip.workspace.messages(ADMIN)])
+    assert count_rows(chip.core.db).get("correction_cards") is None
+    assert corrections.find_pending(chip.core.db) == []
 
 
 def test_who_is_forgotten_stays_out_of_the_training_as_they_wished(chip: Chip) -> None:
