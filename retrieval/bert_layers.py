@@ -9,10 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf  # type: ignore[import-untyped]  # scipy has no types
 from tokenizers import Encoding
 
 Vectors = NDArray[np.float32]
+
+GELU_ROWS = 32
+GELU_END = np.float32(5.6)
+GELU_TERMS = np.array(  # of -logit Φ(x), for x, x³, x⁵ and so on
+    [-1.595744729, -7.273252308e-2, 1.165446592e-4, 9.431381477e-5, -5.573268027e-6, 1.123484665e-7], dtype=np.float32
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class BertLayers:
         attended = self._linear(f"{layer}.attention.output.dense", self._attend(layer, asking, states, bias))
         asking = self._normalise(f"{layer}.attention.output.LayerNorm", asking + attended)
         inner = self._linear(f"{layer}.intermediate.dense", asking)
-        inner *= _gelu_share(inner)
+        _apply_gelu(inner.reshape(-1, inner.shape[-1]))
         return self._normalise(f"{layer}.output.LayerNorm", asking + self._linear(f"{layer}.output.dense", inner))
 
     def _attend(self, layer: str, asking: Vectors, states: Vectors, bias: Vectors) -> Vectors:
@@ -107,13 +112,25 @@ def _mask(batch: Batch) -> Vectors:
     return _as_float32(((1.0 - batch.present) * np.float32(-1e9))[:, None, None, :])
 
 
-def _gelu_share(inputs: Vectors) -> Vectors:
-    """Return the share of each input that the exact GELU passes on; in one buffer, as it is a fifth of all the time."""
-    share = inputs * np.float32(0.5**0.5)
-    erf(share, out=share)
-    share += np.float32(1.0)
-    share *= np.float32(0.5)
-    return share
+def _apply_gelu(inputs: Vectors) -> None:
+    """Put the exact GELU of each input, to 2e-6, in its place; scipy's erf for it took a fourth of all the time.
+
+    GELU(x) = x Φ(x) and Φ(x) = 1 / (1 + exp(-logit Φ(x))). The logit is odd and smooth: an odd polynomial of degree 11,
+    fitted so that the largest error of x Φ(x) is smallest. Beyond ±5.6 float32 knows 0 and 1 only.
+    """
+    for start in range(0, len(inputs), GELU_ROWS):  # so few that all of a block stays in the processor's cache
+        block = inputs[start : start + GELU_ROWS]
+        x = np.clip(block, -GELU_END, GELU_END)
+        square = x * x
+        share = square * GELU_TERMS[-1]
+        for term in GELU_TERMS[-2:0:-1]:
+            share += term
+            share *= square
+        share += GELU_TERMS[0]
+        share *= x
+        np.exp(share, out=share)
+        share += np.float32(1.0)
+        block /= share
 
 
 def _as_float32(values: NDArray[np.floating]) -> Vectors:
