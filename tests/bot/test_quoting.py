@@ -1,29 +1,17 @@
 """An answer that cites evidence says it word for word, whatever the model would rather say."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Engine, GenerationRequest
 from bot.quoting import choose_sampling
-from config.settings import load_settings
-from retrain.base_card import load_base
 from retrieval.passage import Evidence, EvidenceLine, Match
 from retrieval.prompt import REFUSAL, build_messages, is_refusal, split_claims
 
 # Words that a small model loses its place in: the same ones again and again.
 TEXT = "The Moss 2 of the Moss 2 kit charges the Moss 2 Pro of the Moss 2 Pro kit in 2 of 2 hours. The kit is green."
 EVIDENCE = Evidence((EvidenceLine(1, TEXT, "Moss 2 › Kit", "p1"),), Match.STRONG)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    settings = load_settings(environment={}).settings
-    engine = LlamaEngine(load_base(settings.engine.base), settings.engine)
-    yield engine
-    engine.close()
 
 
 def answer(engine: Engine, question: str) -> str:

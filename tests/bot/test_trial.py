@@ -1,23 +1,9 @@
 """A candidate is tried as it would be served: what it would not be asked to decide, it does not decide on trial."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from bot.engine.llama_engine import LlamaEngine
 from bot.trial import TrialAnswerer
-from config.settings import load_settings
-from retrain.base_card import load_base
 from retrieval.passage import Evidence, Match
 from retrieval.prompt import REFUSAL, build_messages, is_refusal
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[LlamaEngine]:
-    settings = load_settings(environment={}).settings
-    engine = LlamaEngine(load_base(settings.engine.base), settings.engine)
-    yield engine
-    engine.close()
 
 
 def test_a_question_without_evidence_is_refused_and_small_talk_is_answered(engine: LlamaEngine) -> None:
