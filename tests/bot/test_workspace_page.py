@@ -185,6 +185,20 @@ def test_an_answer_streams_into_the_thread_that_opens_by_itself(
     expect(page.locator("#thread")).to_be_hidden()
 
 
+def test_a_browser_that_keeps_nothing_shows_the_page_all_the_same(
+    browser: BrowserContext, workspace: LocalWorkspace, answerer: Answerer
+) -> None:
+    assert browser.browser is not None
+    forgetful = browser.browser.new_context()
+    denied = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })"
+    forgetful.add_init_script(denied)
+    page = forgetful.new_page()
+    page.goto(f"{workspace.url}/#user=U0CLEO&channel=C0HELP")
+    expect(page.locator(".welcome")).to_be_attached()
+    ask(page, answerer)
+    forgetful.close()
+
+
 def test_a_thumbs_down_asks_what_it_should_have_said(open_page: Callable[..., Page], answerer: Answerer) -> None:
     page = open_page("U0CLEO")
     ask(page, answerer)

@@ -2,13 +2,14 @@
 
 import { el, fill } from "./dom.js";
 import { emojiChar, searchEmoji, withTone } from "./emoji.js";
+import { memory } from "./memory.js";
 import { closePopover, openPopover } from "./popover.js";
 
 const TONE_KEY = "chip.tone";
 const COLUMNS = 8;
 
 export function openEmojiPicker(anchor, onPick) {
-  let tone = Number(localStorage.getItem(TONE_KEY) ?? 1);
+  let tone = Number(memory.getItem(TONE_KEY) ?? 1);
   const grid = el("div", { class: "emoji-grid", role: "listbox", "aria-label": "Emoji" });
   const caption = el("div", { class: "emoji-caption", "aria-hidden": "true" }, "Pick a reaction");
   const search = el("input", {
@@ -63,7 +64,7 @@ export function openEmojiPicker(anchor, onPick) {
             "aria-label": t === 1 ? "Default skin tone" : `Skin tone ${t}`,
             onclick: () => {
               tone = t;
-              localStorage.setItem(TONE_KEY, t);
+              memory.setItem(TONE_KEY, t);
               drawTones();
               drawGrid();
             },

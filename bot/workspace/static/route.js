@@ -1,13 +1,15 @@
 // Owns where the page is: which person, which channel or Home, which thread. It lives in the address (after #), so
 // that two windows can be two people, and the last person is remembered for the next visit.
 
+import { memory } from "./memory.js";
+
 const REMEMBERED = "chip.user";
 
 // {user, channel, thread, home}; what the address does not say is null.
 export function readRoute() {
   const parts = new URLSearchParams(location.hash.slice(1));
   return {
-    user: parts.get("user") ?? localStorage.getItem(REMEMBERED),
+    user: parts.get("user") ?? memory.getItem(REMEMBERED),
     channel: parts.get("channel"),
     thread: parts.get("thread"),
     home: parts.get("view") === "home",
@@ -27,6 +29,6 @@ export function writeRoute({ user, channel, thread, home }) {
   if (home) parts.set("view", "home");
   else if (channel) parts.set("channel", channel);
   if (thread && !home) parts.set("thread", thread);
-  localStorage.setItem(REMEMBERED, user);
+  memory.setItem(REMEMBERED, user);
   if (`#${parts}` !== location.hash) location.hash = parts.toString();
 }

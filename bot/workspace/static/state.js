@@ -1,10 +1,12 @@
 // Owns what the page knows: who is there, the messages of each channel and thread, statuses, what has been read.
 // Pure data: no DOM, no network. Messages are replaced, never changed in place, so that `===` tells what moved.
 
+import { memory } from "./memory.js";
+
 const GROUP_SECONDS = 300;
 
 export class State {
-  constructor(bootstrap, memory = localStorage) {
+  constructor(bootstrap) {
     this.team = bootstrap.team;
     this.me = bootstrap.users.find((u) => u.id === idOf(bootstrap.me)) ?? { id: idOf(bootstrap.me) };
     this.users = new Map(bootstrap.users.map((u) => [u.id, u]));
@@ -17,9 +19,8 @@ export class State {
     this.threads = new Map();
     this.statuses = new Map();
     this.home = null;
-    this.memory = memory;
-    this.read = recall(memory, `chip.read.${this.me.id}`);
-    this.pressed = recall(memory, `chip.pressed.${this.me.id}`);
+    this.read = recall(`chip.read.${this.me.id}`);
+    this.pressed = recall(`chip.pressed.${this.me.id}`);
     this.names = {
       me: this.me.id,
       user: (id) => this.users.get(id)?.real_name ?? this.users.get(id)?.name ?? null,
@@ -115,13 +116,13 @@ export class State {
     const last = list.reduce((max, m) => [m.ts, m.latest_reply ?? "", max].sort().at(-1), this.read[channel] ?? "0");
     if (last === this.read[channel]) return;
     this.read[channel] = last;
-    this.memory.setItem(`chip.read.${this.me.id}`, JSON.stringify(this.read));
+    memory.setItem(`chip.read.${this.me.id}`, JSON.stringify(this.read));
   }
 
   press(key, value) {
     this.pressed[key] = value;
     const kept = Object.entries(this.pressed).slice(-300);
-    this.memory.setItem(`chip.pressed.${this.me.id}`, JSON.stringify(Object.fromEntries(kept)));
+    memory.setItem(`chip.pressed.${this.me.id}`, JSON.stringify(Object.fromEntries(kept)));
   }
 }
 
@@ -129,7 +130,7 @@ function idOf(me) {
   return typeof me === "string" ? me : me.id;
 }
 
-function recall(memory, key) {
+function recall(key) {
   try {
     return JSON.parse(memory.getItem(key) ?? "{}");
   } catch {
