@@ -51,9 +51,18 @@ class Database:
         with self.writing, self.engine.begin() as connection:
             yield connection
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Run the work in a transaction that it may share with other threads' work; return once it is committed."""
-        return self.gathering.run(self.begin, work)
+    def write(self, work: Callable[[Connection], T], *, is_urgent: bool = False) -> T:
+        """Run the work in a transaction that it may share with other threads' work; return once it is committed.
+
+        What is urgent shares it with nothing that is not, and comes before that.
+        """
+        return self.gathering.run(self._begin_next if is_urgent else self.begin, work, is_urgent=is_urgent)
+
+    @contextmanager
+    def _begin_next(self) -> Iterator[Connection]:
+        turn = self.writing.ahead() if isinstance(self.writing, Turns) else self.writing
+        with turn, self.engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

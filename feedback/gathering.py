@@ -1,7 +1,8 @@
 """Writes that are committed together: whoever comes while a commit is under way is in the next one.
 
 A commit waits for the disk, 1 to 40 ms; a burst of a thousand events would wait a thousand times one after another. One
-of the threads that wait does the work of all of them in one transaction. Knows nothing of what is written.
+of the threads that wait does the work of all of them in one transaction. What is urgent, since somebody outside waits
+for it, is committed before and apart from the rest. Knows nothing of what is written.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,8 @@ Begin = Callable[[], AbstractContextManager[Connection]]
 Work = Callable[[Connection], Any]
 
 MOST_AT_ONCE = 64
+MOST_IN_A_ROW = 8
+"""Commits of urgent work, before one of the rest, however much more is urgent."""
 
 
 class _Ticket:
@@ -38,39 +41,49 @@ class Gathering:
     def __init__(self) -> None:
         self._lock = Lock()
         self._queue: list[_Ticket] = []
+        self._urgent: list[_Ticket] = []
+        self._in_a_row = 0
         self._has_leader = False
 
-    def run(self, begin: Begin, work: Callable[[Connection], T]) -> T:
+    def run(self, begin: Begin, work: Callable[[Connection], T], *, is_urgent: bool = False) -> T:
         """Run the work in a transaction and return its result once that is committed. `begin` lends a transaction."""
         ticket = _Ticket(work)
         with self._lock:
-            self._queue.append(ticket)
+            (self._urgent if is_urgent else self._queue).append(ticket)
             leads, self._has_leader = not self._has_leader, True
         if not leads:
             ticket.wakes.wait()
             leads = ticket.leads
         if leads:
-            self._lead(begin)
+            self._lead(begin, is_urgent=is_urgent)
         if not ticket.is_committed:
             raise ticket.error or RuntimeError("the thread that committed for others was ended")
         result: T = ticket.result
         return result
 
-    def _lead(self, begin: Begin) -> None:
-        """Commit what waits, the leader's own work first, and hand on to whoever came meanwhile."""
+    def _lead(self, begin: Begin, *, is_urgent: bool) -> None:
+        """Commit what waits and is as urgent, the leader's own work first, and hand on to whoever came meanwhile."""
         with self._lock:
-            batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
+            waiting = self._urgent if is_urgent else self._queue
+            batch = waiting[:MOST_AT_ONCE]
+            del waiting[:MOST_AT_ONCE]
+            self._in_a_row = self._in_a_row + 1 if is_urgent else 0
         try:
             _commit(begin, batch)
         finally:
             with self._lock:
-                heir = self._queue[0] if self._queue else None
+                heir = self._find_heir()
                 self._has_leader = heir is not None
             if heir is not None:
                 heir.leads = True
                 heir.wakes.set()
             for ticket in batch:
                 ticket.wakes.set()
+
+    def _find_heir(self) -> _Ticket | None:
+        lets_others = bool(self._queue) and self._in_a_row >= MOST_IN_A_ROW
+        waiting = self._queue if lets_others or not self._urgent else self._urgent
+        return waiting[0] if waiting else None
 
 
 def _commit(begin: Begin, batch: list[_Ticket]) -> None:

@@ -37,8 +37,12 @@ def record_event(
     channel: str | None,
     ts: str | None,
     payload: Mapping[str, Any],
+    is_urgent: bool = False,
 ) -> bool:
-    """Store the event; True when it is new. Of several threads or processes with one key, exactly one gets True."""
+    """Store the event; True when it is new. Of several threads or processes with one key, exactly one gets True.
+
+    It is urgent where Slack waits to hear that it arrived.
+    """
     row = {
         "event_key": key,
         "kind": kind,
@@ -48,7 +52,7 @@ def record_event(
         "payload": dict(payload),
         "received_at": db.clock(),
     }
-    return db.write(lambda connection: insert_once(connection, inbox, row, ("event_key",)))
+    return db.write(lambda connection: insert_once(connection, inbox, row, ("event_key",)), is_urgent=is_urgent)
 
 
 def mark_done(db: Database, key: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from feedback.database import Database
 from feedback.errors import UnknownReply
@@ -112,7 +112,9 @@ def _telling_words(text: str) -> frozenset[str]:
 
 
 def _record(db: Database, said: Said) -> FeedbackEvent:
-    with db.begin() as connection:
+    def append(connection: Connection) -> FeedbackEvent:
         if not is_known(connection, said.reply_id):
             raise UnknownReply(said.reply_id)
         return append_event(connection, db, said)
+
+    return db.write(append)

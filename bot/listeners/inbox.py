@@ -76,6 +76,7 @@ def _remember_event(parts: Parts, body: Body) -> bool:
         channel=place if isinstance(place, str) else "",
         ts=str(event.get("ts") or event.get("event_ts") or ""),
         payload=body,
+        is_urgent=True,
     )
     if not is_new:
         logger.info("event %s came again", key)
@@ -94,6 +95,7 @@ def _remember_interaction(parts: Parts, body: Body) -> bool:
         channel=str(body.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
         ts=None,
         payload=body,
+        is_urgent=True,
     )
     if not is_new:
         logger.info("interaction %s came again", key)

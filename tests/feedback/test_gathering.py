@@ -41,6 +41,52 @@ def test_what_waits_while_one_commits_is_in_the_next_commit(db: Database) -> Non
     assert len(commits) == 3, "the one that held them up, the first, and all the others"
 
 
+def test_what_is_urgent_is_committed_before_the_rest_and_apart_from_it(db: Database) -> None:
+    order: list[str] = []
+
+    def write(key: str) -> None:
+        def note(_: Connection) -> None:
+            count = sum(len(waiting) for waiting in (db.gathering._queue, db.gathering._urgent))
+            order.append(f"{key}, {count} wait" if key.startswith("urgent") else key)
+
+        db.write(note, is_urgent=key.startswith("urgent"))
+
+    with ThreadPoolExecutor(20) as pool:
+        with db.begin():
+            first = pool.submit(write, "first")
+            while not db.gathering._has_leader:
+                pass
+            others = [pool.submit(write, f"other {number}") for number in range(5)]
+            while len(db.gathering._queue) < 5:
+                pass
+            urgent = [pool.submit(write, f"urgent {number}") for number in range(3)]
+            while len(db.gathering._urgent) < 3:
+                pass
+        for future in (first, *others, *urgent):
+            future.result(5)
+    assert order[0] == "first"
+    assert sorted(order[1:4]) == [f"urgent {number}, 5 wait" for number in range(3)]
+    assert sorted(order[4:]) == [f"other {number}" for number in range(5)]
+
+
+def test_what_is_urgent_does_not_hold_up_the_rest_for_ever(db: Database) -> None:
+    gathering, order, is_over = Gathering(), list[str](), threading.Event()
+
+    def hurry() -> None:
+        while not is_over.is_set():
+            gathering.run(db.begin, lambda _: order.append("urgent"), is_urgent=True)
+
+    with ThreadPoolExecutor(9) as pool:
+        hurrying = [pool.submit(hurry) for _ in range(8)]
+        while len(order) < 50:
+            pass
+        gathering.run(db.begin, lambda _: order.append("other"))
+        is_over.set()
+        for future in hurrying:
+            future.result(5)
+    assert "other" in order
+
+
 def test_of_many_who_write_the_same_exactly_one_is_first(db: Database) -> None:
     with ThreadPoolExecutor(16) as pool:
         results = list(pool.map(lambda _: record(db, "Ev1"), range(200)))
