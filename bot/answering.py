@@ -141,10 +141,10 @@ class Answering:
         if reason := _reason_not_to_read(text):
             self.say_instead(question, reason, show)
             return
-        thread = self._earlier_turns(question) if question.thread_ts else []
-        if question.thread_ts:
-            self._remember(question, question.ts, "user", text)
         with self._status_meanwhile(question) if show is None else nullcontext():
+            thread = self._earlier_turns(question) if question.thread_ts else []
+            if question.thread_ts:
+                self._remember(question, question.ts, "user", text)
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
             retrieved = self.knowledge.find_evidence(text, scope, thread)
         messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
