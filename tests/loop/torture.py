@@ -1,13 +1,15 @@
 """The torture: the real `chip run` is killed again and again while people ask and vote and a third of its acks is lost.
 
 `python -m tests.loop.torture` runs the long one: 500 questions, 20 kills. The workspace lives in this process, Chip in
-another. What must hold afterwards is `Outcome.faults`: one answer to each question, each verdict in the ledger.
+another, over Socket Mode or HTTP (`--transport http`). What must hold afterwards is `Outcome.faults`: one answer to
+each question, each verdict in the ledger.
 """
 
 import argparse
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot import blocks, wiring
 from bot.workspace.board import Message
@@ -40,6 +42,14 @@ OPEN_AT_ONCE = 24  # questions; as many as a busy team has
 LOST_ACKS = 1 / 3
 PATIENCE_SECONDS = 600.0  # a start takes 5 s of computing, which is minutes where five others compute too
 TELL_SECONDS = 30.0
+SECRET = "torture"
+# Three seconds for an ack, as Slack; again sooner than it. What finds no socket waits for one; what finds no port is
+# given up by Slack after three retries, which a start outlasts: here it comes until it is taken.
+SOONER = (0.0, 5.0, 30.0)
+UNTIL_TAKEN = (0.0, 5.0, *[10.0] * 60)
+
+Transport = Literal["socket", "http"]
+
 START_CHIP = "from bot.cli import main; main()"
 
 
@@ -74,6 +84,7 @@ class Torture:
     folder: Path
     chance: random.Random
     workspace: LocalWorkspace
+    port: int | None = None  # where Chip listens, over HTTP
     asked: list[Asked] = field(default_factory=list)
     kills: int = 0
     tell: Callable[[str], None] = lambda text: None  # noqa: ARG005
@@ -86,6 +97,9 @@ class Torture:
         (self.folder / "documents" / "tansy.md").write_text(DOCUMENT, encoding="utf-8")
         self.workspace.faults.lose_share_of_acks(LOST_ACKS)
         self._start()
+        if self.port is not None:
+            self._wait_until_up()
+            self.workspace.deliver_to(f"http://127.0.0.1:{self.port}/slack/events", SECRET)
         next_kill = self._when_to_kill()
         quiet_since = time.monotonic()
         told = started
@@ -129,7 +143,10 @@ class Torture:
             "CHIP_SLACK__BASE_URL": self.workspace.api_url,
             "SLACK_BOT_TOKEN": self.workspace.bot_token,
             "SLACK_APP_TOKEN": self.workspace.app_token,
+            "SLACK_SIGNING_SECRET": SECRET,
         }
+        if self.port is not None:
+            environment = {**environment, "CHIP_SLACK__TRANSPORT": "http", "CHIP_HTTP__PORT": str(self.port)}
         with (self.folder / "chip.log").open("ab") as log:
             command = [sys.executable, "-c", START_CHIP, "run"]
             self._process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
@@ -143,8 +160,18 @@ class Torture:
     def _when_to_kill(self) -> float:
         """A moment at most some seconds after Chip is connected; one in five comes while it still starts."""
         if self.chance.random() > 0.2:
-            self.workspace.wait_for(self.workspace.is_connected, PATIENCE_SECONDS)
+            self._wait_until_up()
         return time.monotonic() + self.chance.uniform(0.0, 5.0)
+
+    def _wait_until_up(self) -> None:
+        self.workspace.wait_for(self._is_up, PATIENCE_SECONDS)
+
+    def _is_up(self) -> bool:
+        """Whether Chip can be reached: by its sockets, or at its port."""
+        if self.port is None:
+            return self.workspace.is_connected()
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _ask(self) -> None:
         person = self.chance.choice(list(PLACES))
@@ -226,16 +253,23 @@ def torture(
     questions: int,
     kills: int,
     seed: int = 0,
+    transport: Transport = "socket",
     tell: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> Outcome:
     """Run in an empty folder and return what came of it; `tell` hears how far it is."""
-    delivery = Delivery(redelivery_seconds=(0.0, 5.0, 30.0))  # three seconds for an ack, as Slack; again sooner than it
+    port = _find_port() if transport == "http" else None
+    delivery = Delivery(redelivery_seconds=SOONER if port is None else UNTIL_TAKEN)
     with LocalWorkspace(delivery=delivery) as workspace:
-        run = Torture(folder, random.Random(seed), workspace, tell=tell)
+        run = Torture(folder, random.Random(seed), workspace, port, tell=tell)
         try:
             return run.run(questions, kills)
         finally:
             run.close()
+
+
+def _find_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def _has_buttons(message: Message) -> bool:
@@ -258,6 +292,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--transport", choices=["socket", "http"], default="socket")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcome = torture(
@@ -265,6 +300,7 @@ def main() -> None:
             questions=chosen.questions,
             kills=chosen.kills,
             seed=chosen.seed,
+            transport=chosen.transport,
             tell=lambda text: print(text, file=sys.stderr, flush=True),
         )
     print(
