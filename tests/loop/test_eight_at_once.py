@@ -1,7 +1,7 @@
 """Eight people ask at the same moment, and each sees an answer grow while the other seven grow too.
 
 Nothing is played: the shipped model, its engine with eight slots, the real Slack protocol. All get the same verified
-answer of several sentences, so that its length is known.
+answer of several sentences, so that its length is known. The page shows it in eight frames, each of another person.
 """
 
 import itertools
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from bot import wiring
 from bot.core import Core
@@ -28,6 +29,7 @@ from retrieval.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.verified import VerifiedAnswer
+from tests.bot.test_workspace_page import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, ONLY_SOCKET, SECRET
 
 pytestmark = [
@@ -44,6 +46,19 @@ SENTENCES = (
     "Loosen the three screws with the key from the box.",
     "Put the new blades on and tighten the screws by hand.",
 )
+
+FRAMES = "".join(
+    f'<iframe src="/#user=U0P{n}&channel=D0P{n}" style="width: 960px; height: 560px; border: 1px solid #999"></iframe>'
+    for n in range(COUNT)
+)
+WALL = f'<body style="margin: 0; display: flex; flex-wrap: wrap; width: 3848px">{FRAMES}</body>'
+LOOK_OFTEN = """() => {
+  window.mostAtOnce = 0;
+  const streams = (frame) => frame.contentDocument.querySelector(".message.streaming") !== null;
+  setInterval(() => {
+    window.mostAtOnce = Math.max(window.mostAtOnce, [...document.querySelectorAll("iframe")].filter(streams).length);
+  }, 10);
+}"""
 
 
 class Together:
@@ -136,3 +151,26 @@ def test_eight_answers_grow_side_by_side(workspace: LocalWorkspace) -> None:
 
 def find(calls: list[ApiCall], method: str) -> list[int]:
     return [place for place, call in enumerate(calls) if call.method == method]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)")
+def test_the_page_shows_eight_answers_that_stream_at_the_same_time(workspace: LocalWorkspace) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        page = browser.new_page(viewport={"width": 3848, "height": 1124}, reduced_motion="reduce")
+        page.route(f"{workspace.url}/wall", lambda route: route.fulfill(body=WALL, content_type="text/html"))
+        page.goto(f"{workspace.url}/wall")
+        for frame in page.frames[1:]:
+            expect(frame.locator(".welcome")).to_be_attached()
+        boxes = [frame.locator("#composer textarea") for frame in page.frames[1:]]
+        for box in boxes:
+            box.fill(QUESTION)
+        page.evaluate(LOOK_OFTEN)
+        for frame in page.frames[1:]:
+            frame.locator("#composer").get_by_role("button", name="Send").click()
+        for frame in page.frames[1:]:
+            expect(frame.locator("#thread .thumbs")).to_be_visible(timeout=60_000)
+            expect(frame.locator("#thread")).to_contain_text(SENTENCES[-1])
+        assert page.evaluate("window.mostAtOnce") >= COUNT - 2
+        browser.close()
