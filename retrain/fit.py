@@ -5,13 +5,13 @@ Knows nothing of files, processes or feedback.
 
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from retrain.free_cores import FreeCores, find_cores
 from retrain.settings import TrainSettings
 from retrain.tokens import Row
 
@@ -63,12 +63,13 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
     lessons = _group(rows)
     step = _build_stepper(model, len(lessons), settings)
     chance = random.Random(settings.seed)
-    started = _read_clock(settings)
+    cores = FreeCores(settings.threads, len(find_cores()))
     for number in range(1, settings.max_epochs + 1):
-        began = _read_clock(settings)
+        began = cores.seconds()
         asked = _choose(lessons, settings, chance)
         loss, tokens = 0.0, 0
         for batch in _batch(asked, settings.batch_rows, chance):
+            torch.set_num_threads(cores.choose())
             losses, sure = compute_losses(model, [row for _, row in batch], settings)
             step(losses, [row.weight for _, row in batch])
             for (lesson, row), is_sure in zip(batch, sure.tolist(), strict=True):
@@ -77,18 +78,13 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
             loss += float(losses.detach().sum())
         taught = [lesson for lesson in lessons if not lesson.is_rehearsed]
         learned = sum(lesson.streak >= settings.sure_times for lesson in taught)
-        now = _read_clock(settings)
+        now = cores.seconds()
         tell(Epoch(number, settings.max_epochs, loss / len(asked), learned, len(taught), tokens, now - began))
         if learned == len(taught):
             return "memorised"
-        if 2 * now - began - started > settings.max_seconds:
+        if 2 * now - began > settings.max_seconds:
             return "time"
     return "epochs"
-
-
-def _read_clock(settings: TrainSettings) -> float:
-    """Return seconds of computing: on a machine that is busy with people the adapter comes later, but is no worse."""
-    return time.process_time() / settings.threads
 
 
 def _group(rows: Sequence[Row]) -> list[_Lesson]:

@@ -29,8 +29,8 @@ class TrainSettings:
     form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
     least `asks_per_epoch` together and are not outnumbered by the `rehearsed_per_epoch` answers of the base that are
     asked beside them. `max_seconds` of computing keep a retrain on 60 items under three minutes on two cores; what is
-    not learned by then is for the gate to judge. `threads` is 1, for a second one waits for cores that others use.
-    `priority` is what is added to the child's niceness.
+    not learned by then is for the gate to judge. `threads` is the most: those beyond the first are used while nobody
+    else computes on their cores. `priority` is what is added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
@@ -44,7 +44,7 @@ class TrainSettings:
     asks_per_epoch: int = 12
     rehearsed_per_epoch: int = 24
     max_seconds: float = 100.0
-    threads: int = 1
+    threads: int = 2
     seed: int = 17
     priority: int = 10
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

@@ -41,7 +41,7 @@ def train(folder: Path) -> None:
 
 def _prepare_process(settings: TrainSettings) -> None:
     os.nice(settings.priority)
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(1)
     torch.manual_seed(settings.seed)
 
 

@@ -1,0 +1,68 @@
+"""How many threads training should use: one, and another where a core is free.
+
+Training is for the night, but an admin who asks for it waits: two threads on two idle cores take little more than half
+the time. Where people are being answered, a second thread would wait at every operation for a core that they hold, and
+hold up their answers. Knows nothing of what is computed.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+WINDOW_SECONDS = 1.0
+"""The kernel counts in hundredths of a second: over this time what others do is known to a fiftieth of a core."""
+
+_NO_WORK = {"idle", "iowait", "guest", "guest_nice"}  # a guest's time is part of the user's
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Seconds until now: on the clock, of computing of our cores for anybody, and of computing of this process."""
+
+    at: float
+    everyone: float
+    own: float
+
+
+def find_cores() -> set[int]:
+    """Return the cores that this process may use."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def read_work() -> Work:
+    """Take about 70 µs."""
+    ours = find_cores()
+    times = [each for core, each in enumerate(psutil.cpu_times(percpu=True)) if core in ours]
+    busy = sum(seconds for each in times for kind, seconds in each._asdict().items() if kind not in _NO_WORK)
+    return Work(time.monotonic(), busy, time.process_time())
+
+
+class FreeCores:
+    """Chooses between two batches, and counts the seconds of computing, each thread's as a share of them."""
+
+    def __init__(self, limit: int, cores: int, read: Callable[[], Work] = read_work) -> None:
+        self._limit = limit
+        self._cores = cores
+        self._read = read
+        self._threads = 1
+        self._before = read()
+        self._seconds = 0.0
+
+    def choose(self) -> int:
+        """Return the number of threads for the next batch, from 1 to the limit."""
+        work = self._read()
+        passed = work.at - self._before.at
+        if passed >= WINDOW_SECONDS:
+            own = work.own - self._before.own
+            others = max(0.0, work.everyone - self._before.everyone - own) / passed
+            self._seconds += own / self._threads
+            self._before = work
+            self._threads = min(self._limit, max(1, self._cores - round(others)))
+        return self._threads
+
+    def seconds(self) -> float:
+        """Return the computing until now: on a busy machine the adapter comes later, but is no worse."""
+        return self._seconds + (self._read().own - self._before.own) / self._threads
