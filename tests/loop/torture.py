@@ -108,12 +108,12 @@ class Torture:
             if time.monotonic() - told > TELL_SECONDS:
                 told = time.monotonic()
                 self.tell(f"{told - started:.0f} s: {before[0]} asked, {before[2]} voted on, {self.kills} kills")
-            share = questions * self.kills // max(1, kills)
+            share = questions * self.kills // (kills + 1)
             if self.kills < kills and time.monotonic() > next_kill and len(self.asked) >= share:
                 self._kill()
                 self._start()
                 next_kill = self._when_to_kill()
-            elif len(self.asked) < questions and len(self._open()) < OPEN_AT_ONCE and self.chance.random() < 0.5:
+            elif len(self._open()) < OPEN_AT_ONCE and len(self.asked) < self._may_ask(questions, kills):
                 self._ask()
             self._vote()
             if self._progress() != before:
@@ -172,6 +172,10 @@ class Torture:
             return self.workspace.is_connected()
         with socket.socket() as line:
             return line.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _may_ask(self, questions: int, kills: int) -> float:
+        """How many may be asked by now: in half of the looks none, and no kill's share before the kill."""
+        return questions * (self.kills + 1) / (kills + 1) if self.chance.random() < 0.5 else 0
 
     def _ask(self) -> None:
         person = self.chance.choice(list(PLACES))
