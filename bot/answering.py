@@ -34,7 +34,8 @@ from bot.reply_stream import Place, ReplyStream
 from bot.shown_answer import ShownAnswer, read_sentences
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import has_words, plain_question, shorten
-from feedback import conversation, corrections, inbox, replies, signals
+from feedback import conversation, inbox, replies, signals
+from feedback.corrections import Lessons
 from feedback.database import Database
 from feedback.events import Source
 from retrieval.entailment import EntailmentModel
@@ -125,6 +126,7 @@ class Answering:
     company: str
     bot_user: str
     limits: Limits
+    lessons: Lessons
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
     claim_model: EntailmentModel | None = None
@@ -227,11 +229,10 @@ class Answering:
             )
         )
         stream = self._open(asked, show)
-        lessons = [correction.text for correction in corrections.approved(self.db)]
         shown = ShownAnswer(
             asked.retrieved.evidence.lines,
             asked.said,
-            lessons,
+            self.lessons.texts(),
             self.claim_model,
             lambda sentence: self.knowledge.find_lines(sentence, asked.scope),
         )

@@ -34,6 +34,7 @@ from bot.waiting import REFRESH_SECONDS, WaitingNotes
 from bot.work import WorkPool
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
+from feedback.corrections import Lessons
 from feedback.inbox import forget_payloads, mark_ended
 from feedback.replies import Reply
 from retrain.schedule import due, find_next, start_schedule
@@ -203,6 +204,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
             core.settings.engine.thread_messages,
             core.settings.engine.exact_quotes,
         ),
+        lessons=Lessons(core.db),
         clock=now_utc,
         new_id=make_id,
         claim_model=core.claim_model,

@@ -2,6 +2,7 @@ import pytest
 
 from feedback.corrections import (
     Correction,
+    Lessons,
     State,
     approved,
     clean_text,
@@ -13,6 +14,7 @@ from feedback.corrections import (
 )
 from feedback.database import Database
 from feedback.errors import FeedbackError, NotAllowed, UnknownCorrection, UnknownReply, UnusableText
+from feedback.forgetting import forget_person
 from feedback.signals import record_escalation
 
 from .conftest import GiveReply
@@ -141,3 +143,20 @@ def test_what_is_set_aside_waits_again_and_can_be_approved_again(db: Database, g
 def test_an_unknown_correction_cannot_be_set_aside(db: Database) -> None:
     with pytest.raises(UnknownCorrection):
         set_aside(db, "V404", by="UA")
+
+
+def test_the_lessons_follow_decisions_and_what_is_forgotten(db: Database, give_reply: GiveReply) -> None:
+    give_reply()
+    give_reply("R2")
+    lessons = Lessons(db)
+    assert lessons.texts() == []
+    waiting = _correct(db, "It flies.", "customer")
+    assert lessons.texts() == []
+    decide(db, waiting.id, by="US", role="staff", approved=True)
+    assert lessons.texts() == ["It flies."]
+    _correct(db, "It runs.", reply_id="R2")
+    assert lessons.texts() == ["It flies.", "It runs."]
+    assert lessons.texts() is lessons.texts()
+    forget_person(db, "T1", "U-staff")
+    _correct(db, "It swims.", "admin", reply_id="R2")
+    assert lessons.texts() == ["It flies.", "It swims."]
