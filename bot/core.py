@@ -36,7 +36,7 @@ from retrain.curate import Privacy
 from retrain.errors import RetrainError
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
-from retrain.settings import RetrainSettings, ScheduleSettings
+from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
 from retrieval.cross_encoder import load_cross_encoder
 from retrieval.embedder import load_embedder
 from retrieval.entailment import EntailmentModel
@@ -155,6 +155,7 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
     """Return retraining's own settings for the configured ones."""
     return RetrainSettings(
         min_feedback=settings.retrain.min_feedback,
+        curate=CurateSettings(max_per_person=settings.retrain.max_per_person),
         schedule=ScheduleSettings(every_hours=settings.retrain.every_hours),
     )
 

@@ -160,6 +160,7 @@ class RetrainSettings(_Section):
 
     every_hours: float = Field(24.0, gt=0)
     min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")
+    max_per_person: int = Field(40, ge=1, description="Lessons that one person may teach in one retrain.")
     heldout: Path | None = Field(SAMPLE / "heldout.jsonl", description="Questions with known answers for the gate.")
 
 

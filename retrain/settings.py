@@ -43,7 +43,7 @@ class TrainSettings:
     batch_rows: int = 4
     asks_per_epoch: int = 12
     rehearsed_per_epoch: int = 24
-    max_seconds: float = 100.0
+    max_seconds: float = 90.0
     threads: int = 2
     seed: int = 17
     priority: int = 10
