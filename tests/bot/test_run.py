@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import cli
+from bot.core import retrain_settings
 from bot.run import run_chip
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
@@ -96,3 +97,8 @@ def test_a_token_that_slack_refuses_is_one_sentence(
     assert result.exit_code == 1
     assert "Slack refuses: invalid_auth. `chip doctor`" in result.output
     assert "xoxb-wrong" not in result.output
+
+
+def test_how_much_one_person_may_teach_is_a_setting() -> None:
+    settings = load_settings(environment={"CHIP_RETRAIN__MAX_PER_PERSON": "7"}).settings
+    assert retrain_settings(settings).curate.max_per_person == 7
