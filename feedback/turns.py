@@ -1,8 +1,6 @@
-"""Turns: a lock that lets threads in in the order in which they came. Knows nothing of what they do inside."""
+"""Turns: a lock that lets threads in strictly in the order in which they came. Knows nothing of what they do inside."""
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
 
@@ -20,24 +18,12 @@ class Turns:
         self._guard = Lock()
         self._queue: deque[Lock] = deque()
 
-    @contextmanager
-    def ahead(self) -> Iterator[None]:
-        """Be in it next, before all that wait."""
-        self._enter(place=1)
-        try:
-            yield
-        finally:
-            self.__exit__(None, None, None)
-
     def __enter__(self) -> None:
-        self._enter()
-
-    def _enter(self, place: int | None = None) -> None:
         ticket = Lock()
         with self._guard:
             if self._queue:
                 ticket.acquire()
-            self._queue.insert(len(self._queue) if place is None else place, ticket)
+            self._queue.append(ticket)
         if not ticket.acquire(timeout=self._timeout_seconds):
             self._give_up(ticket)
 

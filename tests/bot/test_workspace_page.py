@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,10 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from bot.workspace.server import LocalWorkspace
 from tests.bot.workspace.conftest import MANIFEST, PATIENT, BoltApp
+from tests.chromium import CHROMIUM, FLAGS
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-FLAGS += " --disable-component-update --disable-sync"
 PATIENCE_MS = 10_000
 expect.set_options(timeout=PATIENCE_MS)
 

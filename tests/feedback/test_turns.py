@@ -29,24 +29,6 @@ def test_threads_enter_in_the_order_in_which_they_came() -> None:
     assert order == list(range(6))
 
 
-def test_whoever_goes_ahead_is_next_and_the_others_keep_their_order() -> None:
-    turns, order = Turns(5), []
-
-    def enter(number: int) -> None:
-        with turns if number < 3 else turns.ahead():
-            order.append(number)
-
-    threads = [threading.Thread(target=enter, args=[number]) for number in range(4)]
-    with turns:
-        for length, thread in enumerate(threads, start=2):
-            thread.start()
-            _wait_for_queue(turns, length)
-    for thread in threads:
-        thread.join()
-    assert order == [3, 0, 1, 2]
-    assert not turns._queue
-
-
 def test_only_one_thread_is_in_at_a_time() -> None:
     turns, inside, most = Turns(5), [], []
 

@@ -29,7 +29,7 @@ from retrieval.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.verified import VerifiedAnswer
-from tests.bot.test_workspace_page import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, ONLY_SOCKET, SECRET
 
 pytestmark = [
