@@ -58,9 +58,17 @@ def _queue(parts: Parts, question: Question, key: str, *, is_resumed: bool = Fal
         parts.waiting.leave(key)
         answer_question(parts, question, key, is_resumed=is_resumed)
 
-    parts.questions.submit(key, answer, question.person, at=float(question.ts))
+    parts.questions.submit(key, answer, question.person, at=_read_instant(question.ts))
     if not question.is_private:
         parts.waiting.tell(key, question)
+
+
+def _read_instant(ts: str) -> float | None:
+    """Return a time stamp of Slack's in seconds; None for one that is none, so that no event stops a start."""
+    try:
+        return float(ts)
+    except ValueError:
+        return None
 
 
 def find_question(parts: Parts, body: dict[str, Any]) -> Question | None:

@@ -176,6 +176,17 @@ def test_an_event_that_nobody_asked_for_is_done_with(chip: Chip) -> None:
     assert votes.standing_verdicts(chip.core.db) == []
 
 
+def test_a_time_stamp_that_is_none_does_not_keep_chip_from_starting(chip: Chip) -> None:
+    event = {"type": "message", "channel_type": "im", "channel": "D0CLEO", "user": CLEO, "text": RUNTIME, "ts": "soon"}
+    body = {"event_id": "Ev1", "event": event, "type": "event_callback", "team_id": TEAM}
+    chip.settle()
+    chip.stop()
+    place = {"team": TEAM, "channel": "D0CLEO", "ts": "soon"}
+    inbox.record_event(chip.core.db, "Ev1", "message", payload=body, **place)
+    chip.start()
+    assert "55 minutes" in answer_to(chip, deliver(chip, text=RUNTIME))
+
+
 def _post(chip: Chip, shown: list[dict[str, Any]]) -> dict[str, Any]:
     assert chip.parts is not None
     posted = chip.parts.client.chat_postMessage(channel=HELP, text="old", blocks=shown)
