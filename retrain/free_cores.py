@@ -32,12 +32,23 @@ def find_cores() -> set[int]:
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
 
 
-def read_work() -> Work:
-    """Take about 70 µs."""
+def read_busy_seconds() -> float | None:
+    """Return what these cores have computed until now, for anybody; None where the machine does not tell.
+
+    Takes 70 µs, and is known to hundredths of a second.
+    """
     ours = find_cores()
-    times = [each for core, each in enumerate(psutil.cpu_times(percpu=True)) if core in ours]
-    busy = sum(seconds for each in times for kind, seconds in each._asdict().items() if kind not in _NO_WORK)
-    return Work(time.monotonic(), busy, time.process_time())
+    try:
+        times = [each for core, each in enumerate(psutil.cpu_times(percpu=True)) if core in ours]
+    except OSError:
+        return None
+    return float(sum(seconds for each in times for kind, seconds in each._asdict().items() if kind not in _NO_WORK))
+
+
+def read_work() -> Work:
+    """Return the work until now; where the machine does not tell that of others, they seem to take every core."""
+    now, busy = time.monotonic(), read_busy_seconds()
+    return Work(now, now * len(find_cores()) if busy is None else busy, time.process_time())
 
 
 class FreeCores:

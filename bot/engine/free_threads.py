@@ -9,12 +9,11 @@ of runnable threads, which the kernel tells at once, is no measure of it: whoeve
 moment after every batch, and on an idle machine that looked as though a core was always taken.
 """
 
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import psutil
+from retrain.free_cores import find_cores, read_busy_seconds
 
 WINDOW_SECONDS = 0.2
 """The kernel counts in hundredths of a second: over this time two cores are known to a tenth of a core."""
@@ -77,21 +76,9 @@ class FreeThreads:
 
 def build_free_threads(limit: int) -> FreeThreads:
     """Return a chooser for the cores that this process may use."""
-    everyone = range(os.cpu_count() or 1)
-    ours = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(everyone)
 
     def read_work() -> Work | None:
-        """Takes 70 µs."""
-        try:
-            cores = psutil.cpu_times(percpu=True)
-        except OSError:
-            return None
-        busy = sum(_busy_seconds(times._asdict()) for core, times in enumerate(cores) if core in ours)
-        return Work(busy, time.thread_time())
+        busy = read_busy_seconds()
+        return None if busy is None else Work(busy, time.thread_time())
 
-    return FreeThreads(limit, len(ours), read_work)
-
-
-def _busy_seconds(times: Mapping[str, float]) -> float:
-    """Everything but idling; a guest's time is part of the user's."""
-    return sum(seconds for kind, seconds in times.items() if kind not in {"idle", "iowait", "guest", "guest_nice"})
+    return FreeThreads(limit, len(find_cores()), read_work)

@@ -1,7 +1,10 @@
 """A second thread is for a core that nobody computes on, and computing is counted as one thread would take."""
 
+import time
+
 import pytest
 
+from retrain import free_cores
 from retrain.free_cores import FreeCores, Work, find_cores, read_work
 
 
@@ -59,3 +62,11 @@ def test_the_machine_tells_its_work() -> None:
     assert after.at > before.at
     assert after.everyone >= before.everyone
     assert find_cores()
+
+
+def test_where_the_machine_does_not_tell_one_thread_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(free_cores, "WINDOW_SECONDS", 0.0)
+    monkeypatch.setattr(free_cores, "read_busy_seconds", lambda: None)
+    cores = FreeCores(2, 2)
+    time.sleep(0.05)
+    assert cores.choose() == 1
