@@ -56,13 +56,7 @@ class Database:
 
         What is urgent shares it with nothing that is not, and comes before that.
         """
-        return self.gathering.run(self._begin_next if is_urgent else self.begin, work, is_urgent=is_urgent)
-
-    @contextmanager
-    def _begin_next(self) -> Iterator[Connection]:
-        turn = self.writing.ahead() if isinstance(self.writing, Turns) else self.writing
-        with turn, self.engine.begin() as connection:
-            yield connection
+        return self.gathering.run(self.begin, work, is_urgent=is_urgent)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
