@@ -174,7 +174,7 @@ def _settings_table(loaded: LoadedSettings) -> Table:
 
 
 def _set_up_logging(verbose: bool) -> None:
-    """Log for who reads it: in colours in a terminal; in a file a line for each entry, which costs a tenth of that."""
+    """Log for who reads it: in colours in a terminal; in a file a line for each entry, at a fortieth of the cost."""
     handler: logging.Handler = RichHandler(console=console, show_path=False)
     form = "%(name)s: %(message)s"
     if not console.is_terminal:

@@ -51,7 +51,7 @@ CORRECTION_APPROVED_AT_ONCE = (
     "Approved by <@{person}>. Questions like this one are answered so from now on, and it goes into the next training."
 )
 CORRECTION_REJECTED = "Rejected by <@{person}>. It will not be used."
-CORRECTION_FORGOTTEN = "What stood here was deleted by those who wrote it, so there is nothing to decide any more."
+CORRECTION_FORGOTTEN = "What stood here was deleted, so there is nothing to decide any more."
 CORRECTION_UNKNOWN = "I no longer have a record of that correction."
 CORRECTION_DECIDED = "That correction was decided already."
 UNKNOWN_REPLY = "I no longer have a record of that answer, so I could not store this. Please ask again and vote there."

@@ -26,7 +26,7 @@ class _Job:
 
 
 @dataclass(slots=True)
-class _Line:
+class _OwnerQueue:
     """The jobs of one owner that wait, and the instant by which the owner's turn is found."""
 
     turn: float
@@ -45,7 +45,7 @@ class WorkPool:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._on_end = on_end
         self._held: Counter[str] = Counter()
-        self._waiting: dict[str, _Line] = {}  # by owner
+        self._waiting: dict[str, _OwnerQueue] = {}  # by owner
         self._latest = 0.0  # the last instant that any job was of
         self._running = 0
         self._lock = threading.Lock()
@@ -63,8 +63,8 @@ class WorkPool:
                 self._ends = deque([time.monotonic()], ENDS)
             self._held[key] += 1
             self._latest = max(self._latest, at or 0.0)
-            line = self._waiting.setdefault(owner, _Line(self._latest if at is None else at))
-            line.jobs.append(_Job(key, job))
+            queue = self._waiting.setdefault(owner, _OwnerQueue(self._latest if at is None else at))
+            queue.jobs.append(_Job(key, job))
         try:
             self._pool.submit(self._run_next)
         except RuntimeError:
@@ -117,10 +117,10 @@ class WorkPool:
         """Return the next job; its owner's turn comes again after everybody else's."""
         with self._lock:
             owner = min(self._waiting, key=self._find_turn)
-            line = self._waiting.pop(owner)
-            job = line.jobs.popleft()
-            if line.jobs:
-                self._waiting[owner] = _Line(self._latest, line.jobs)
+            queue = self._waiting.pop(owner)
+            job = queue.jobs.popleft()
+            if queue.jobs:
+                self._waiting[owner] = _OwnerQueue(self._latest, queue.jobs)
             self._running += 1
             return job
 
