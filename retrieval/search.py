@@ -4,6 +4,8 @@ Dense and lexical ranks are fused by reciprocal rank (Cormack, Clarke and Büttc
 part of both queries; what comes back is checked against the catalogue once more. Knows nothing of evidence or prompts.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,13 +32,23 @@ def search(index: Index, question: str, vector: Vectors, scope: Scope, limit: in
     for ranking in (dense, lexical):
         for rank, identity in enumerate(ranking, start=1):
             scores[identity] = scores.get(identity, 0.0) + 1.0 / (RANK_CONSTANT + rank)
+    if not scores:
+        return []
+    best = sorted(scores.values(), reverse=True)[:limit]
+    found = _fetch(index, {identity: score for identity, score in scores.items() if score >= best[-1]}, vector, scope)
+    if len(found) < limit < len(scores):  # some are gone, or no longer meant for this asker
+        found = _fetch(index, scores, vector, scope)
+    return found[:limit]
+
+
+def _fetch(index: Index, scores: Mapping[str, float], vector: Vectors, scope: Scope) -> list[tuple[Hit, Entry]]:
     found = []
     for identity, entry in index.catalogue.get_entries(list(scores)).items():
         if entry.passage.audience in scope.audiences:
             similarity = round(float((entry.unit_vectors @ vector).max()), 5)
             found.append((Hit(entry.passage, scores[identity], similarity), entry))
     found.sort(key=lambda pair: (-pair[0].score, -pair[0].similarity, pair[0].passage.id))
-    return found[:limit]
+    return found
 
 
 def _rank_dense(index: Index, vector: Vectors, scope: Scope) -> list[str]:
