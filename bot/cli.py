@@ -1,4 +1,4 @@
-"""The command line: `chip run | ingest | sources | ask | retrain | models | gaps | doctor`. Each is one short story."""
+"""The command line: `chip run | ingest | sources | ask | retrain | models | gaps | facts | doctor`, a story each."""
 
 import logging
 import os
@@ -130,6 +130,21 @@ def gaps(
         from bot.gaps_cli import show_gaps
 
         show_gaps(settings, days, now_utc(), output)
+
+
+@app.command()
+def facts(
+    name: Annotated[str, typer.Argument(help="A product or another thing that documents name, such as 'Moss 2'.")],
+    staff: bool = typer.Option(False, help="Of staff documents too."),
+    config: ConfigOption = None,
+) -> None:
+    """List what the documents say of one thing: numbers with units, codes, versions, dates, can and cannot."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.facts_cli import show_facts
+
+        if not show_facts(settings, name, output, staff=staff):
+            raise typer.Exit(1)
 
 
 @app.command()

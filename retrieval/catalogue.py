@@ -1,4 +1,4 @@
-"""The catalogue: which documents are indexed, their passages and vectors, and verified answers, in one SQLite file.
+"""The catalogue: which documents are indexed, their passages, vectors and facts, and verified answers, in one file.
 
 It is the truth about what search may show; Chroma and BM25 are built from it and can be rebuilt from it. Knows nothing
 of ranking or of reading files.
@@ -8,9 +8,9 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.documents import Document
+from retrieval.facts import Fact, draw_facts
 from retrieval.passage import Audience, Passage
 from retrieval.vectors import Stored
 
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 7
+_SCHEMA_VERSION = 8
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -45,6 +46,12 @@ CREATE TABLE IF NOT EXISTS passages (
     units INTEGER NOT NULL, unit_vectors BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS passages_by_source ON passages (source, position);
+CREATE TABLE IF NOT EXISTS facts (
+    subject TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+    passage TEXT NOT NULL REFERENCES passages (id) ON DELETE CASCADE, unit INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS facts_by_subject ON facts (subject, kind);
+CREATE INDEX IF NOT EXISTS facts_by_passage ON facts (passage);
 CREATE TABLE IF NOT EXISTS verified (
     id TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, author TEXT NOT NULL, approved_at TEXT NOT NULL,
     audience TEXT NOT NULL, evidence TEXT NOT NULL, vector BLOB NOT NULL
@@ -190,6 +197,8 @@ class Catalogue:
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [_to_row(position, entry) for position, entry in enumerate(entries)],
             )
+            facts = [fact for entry in entries for fact in draw_facts(entry.passage)]
+            connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?)", map(astuple, facts))
 
     def delete_document(self, source: str) -> None:
         with self._transaction() as connection:
@@ -266,6 +275,13 @@ class Catalogue:
     def get_entries(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries that exist, by id."""
         return {row[0]: _to_entry(row) for row in self._read_many(f"SELECT {_COLUMNS} WHERE p.id IN", ids)}
+
+    def find_facts(self, subjects: Collection[str], kinds: Collection[str] = ()) -> list[Fact]:
+        """Return what the documents say of these subjects, of these kinds (none: all), subject by subject."""
+        where = f"subject IN ({', '.join('?' * len(subjects))})"
+        where += f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        rows = self._read(f"SELECT * FROM facts WHERE {where} ORDER BY subject, kind, rowid", (*subjects, *kinds))
+        return [Fact(*row) for row in rows]
 
     def walk_entries(self, batch_size: int = 500) -> Iterator[list[Entry]]:
         """Yield all entries by id, in batches, so that memory stays flat."""

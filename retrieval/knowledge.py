@@ -15,11 +15,13 @@ from retrieval.cross_encoder import CrossEncoder
 from retrieval.documents import Found
 from retrieval.embedder import Embedder
 from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, choose_evidence, rank_units
+from retrieval.facts import Fact, find_subjects, read_values
 from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.impersonal import make_impersonal
 from retrieval.index import Index, IngestReport, Progress
 from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope
 from retrieval.prompt import Turn
+from retrieval.ranker_lines import split_name
 from retrieval.search import search
 from retrieval.sentences import split_units
 from retrieval.small_talk import may_be_small_talk
@@ -34,6 +36,8 @@ MAX_QUESTION_CHARACTERS = 2_000
 CONFLICTS_WITHIN = 3.0
 # A true sentence's own passage is among so many of the nearest in words.
 CHECKED_PASSAGES = 10
+# Facts of like kinds about the things that a sentence names: a product's own number is among so many.
+CHECKED_FACTS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +199,40 @@ class Knowledge:
         return [hit for hit, _ in search(self._index, query, vector, scope, limit)]
 
     def find_lines(self, sentence: str, scope: Scope) -> tuple[EvidenceLine, ...]:
-        """Return what the documents say of the things in a sentence: the lines of the passages nearest to it in words.
+        """Return what the documents say of the things in a sentence: lines that state facts of these kinds of them.
 
-        Of everything that this asker may read, not only of what was found for the question. A few milliseconds.
+        And those of the passages nearest to it in words. Of everything that this asker may read, not only of what was
+        found for the question. A few milliseconds.
         """
-        ids = self._index.lexical.rank(sentence, scope.audiences, CHECKED_PASSAGES)
-        found = self._index.catalogue.get_entries(ids)
-        passages = [found[i].passage for i in ids if i in found and found[i].passage.audience in scope.audiences]
-        units = [(unit.text, passage) for passage in passages for unit in split_units(passage.text)]
-        return tuple(EvidenceLine(n, text, p.heading, p.id) for n, (text, p) in enumerate(units, start=1))
+        facts = self._find_facts(sentence)
+        near = self._index.lexical.rank(sentence, scope.audiences, CHECKED_PASSAGES)
+        found = self._index.catalogue.get_entries(list(dict.fromkeys([*(fact.passage_id for fact in facts), *near])))
+        units = {
+            identity: [unit.text for unit in split_units(entry.passage.text)]
+            for identity, entry in found.items()
+            if entry.passage.audience in scope.audiences
+        }
+        places = [(fact.passage_id, fact.unit) for fact in facts if fact.passage_id in units]
+        places += [(identity, number) for identity in near for number in range(len(units.get(identity, ())))]
+        return tuple(
+            EvidenceLine(n, units[identity][unit], found[identity].passage.heading, identity)
+            for n, (identity, unit) in enumerate(dict.fromkeys(places), start=1)
+        )
+
+    def _find_facts(self, sentence: str) -> list[Fact]:
+        kinds = {kind for kind, _ in read_values(sentence)}
+        subjects = find_subjects(sentence)
+        return self._index.catalogue.find_facts(subjects, kinds)[:CHECKED_FACTS] if kinds and subjects else []
+
+    def list_facts(self, name: str, scope: Scope) -> list[tuple[Fact, Passage]]:
+        """Return the table of facts of one thing, each with its passage; `[]` for a name that no document uses."""
+        facts = self._index.catalogue.find_facts([" ".join(split_name(name))])
+        found = self._index.catalogue.get_entries(list(dict.fromkeys(fact.passage_id for fact in facts)))
+        return [
+            (fact, found[fact.passage_id].passage)
+            for fact in facts
+            if fact.passage_id in found and found[fact.passage_id].passage.audience in scope.audiences
+        ]
 
     def passage(self, identity: str) -> Passage | None:
         """Return the passage of this id, or None where the documents no longer hold it."""

@@ -142,7 +142,7 @@ def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
 
 def test_no_command_shows_the_help() -> None:
     result = run()
-    for command in ("run", "ingest", "sources", "ask", "retrain", "models", "gaps", "doctor"):
+    for command in ("run", "ingest", "sources", "ask", "retrain", "models", "gaps", "facts", "doctor"):
         assert command in result.output
 
 
@@ -195,3 +195,14 @@ def test_gaps_are_listed_and_none_is_said_so() -> None:
     result = run("gaps")
     assert result.exit_code == 0, result.output
     assert "Every question of the last 30 days was answered." in result.output
+
+
+def test_the_facts_about_a_thing_are_listed_and_none_is_said_so() -> None:
+    run("ingest")
+    known = run("facts", "moss", "--staff")
+    assert known.exit_code == 0, known.output
+    assert "600 square metre" in known.output
+    assert "moss.md" in known.output
+    unknown = run("facts", "Fern")
+    assert unknown.exit_code == 1
+    assert "No document that this asker may read states a fact about “Fern”." in unknown.output
