@@ -1,16 +1,126 @@
-"""One request of Slack's, of either transport, handed to an app. Leaves aside what Bolt itself would stumble over."""
+"""What Slack delivers, of either transport, handed to the app of its workspace; an event is kept on disk before.
 
+Slack waits 3 s for a word that an event arrived. It gets it once the event is a row in `feedback.arrivals`; the inbox,
+which tells what came before, and the listeners come after. Presses, forms and commands are answered by the listeners
+themselves. Knows nothing of what the apps do.
+"""
+
+import json
 import logging
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk.signature import SignatureVerifier
+
+from feedback.arrivals import Arrivals
 
 logger = logging.getLogger(__name__)
 
+FindApp = Callable[[str | None], App | None]
+Rest = Callable[[], None]
 
-def dispatch(app: App, request: BoltRequest) -> BoltResponse:
-    """Return the app's response; an acknowledgement for an event whose content is none, which nobody could take."""
-    body = request.body
-    if body.get("type") == "event_callback" and not isinstance(body.get("event"), dict):
-        logger.warning("an event without content is left aside")
-        return BoltResponse(status=200)
-    return app.dispatch(request)
+SWEEP_SECONDS = 1.0
+RETRY_SECONDS = 60.0
+TRIES = 10  # of one event by one process; the next start tries again
+
+
+class Delivery:
+    """Takes requests of Slack's for the apps. `signing_secret` is what those over HTTP are signed with."""
+
+    def __init__(self, find_app: FindApp, arrivals: Arrivals, signing_secret: str) -> None:
+        self._find_app = find_app
+        self._arrivals = arrivals
+        self._verifier = SignatureVerifier(signing_secret)
+        self._under_way: set[int] = set()
+        self._tries: Counter[int] = Counter()
+
+    def take(self, request: BoltRequest) -> tuple[BoltResponse | None, Rest]:
+        """Return what to tell Slack, None where the team is nobody's, and what is left to be done after that."""
+        app = self._find_app(request.context.team_id)
+        if app is None:
+            logger.warning("a request of the unknown team %s stays unanswered", request.context.team_id)
+            return None, _nothing
+        body = request.body
+        if body.get("type") != "event_callback":
+            return app.dispatch(request), _nothing
+        if not isinstance(body.get("event"), dict):  # Bolt itself would stumble over it
+            logger.warning("an event without content is left aside")
+            return BoltResponse(status=200), _nothing
+        if request.mode == "http" and not self._is_signed(request):
+            return app.dispatch(request), _nothing  # which says so
+        number = self._arrivals.keep(json.dumps(body))
+        self._under_way.add(number)
+        return BoltResponse(status=200), lambda: self._hand_on(app, body, number)
+
+    def hand_on_kept(self) -> int:
+        """Hand on the events that nobody works on: those of an earlier process, or that could not be stored."""
+        kept = [row for row in self._arrivals.list_kept() if row[0] not in self._under_way]
+        for number, text in kept:
+            body = json.loads(text)
+            app = self._find_app(BoltRequest(mode="socket_mode", body=body).context.team_id)
+            if app is None:
+                self._arrivals.drop(number)
+            elif self._tries[number] < TRIES:
+                self._hand_on(app, body, number)
+        return len(kept)
+
+    def _hand_on(self, app: App, body: dict[str, object], number: int) -> None:
+        try:
+            response = app.dispatch(BoltRequest(mode="socket_mode", body=body))
+        finally:
+            self._under_way.discard(number)
+        if response.status < 500:
+            self._tries.pop(number, None)
+            self._arrivals.drop(number)
+        else:
+            self._tries[number] += 1
+            logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), self._tries[number])
+
+    def _is_signed(self, request: BoltRequest) -> bool:
+        timestamp, signature = (request.headers.get(f"x-slack-{name}", [""])[0] for name in _SIGNED_BY)
+        return self._verifier.is_valid(request.raw_body, timestamp, signature)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Clear what is done each second, and try again each minute what could not be stored, until told to stop."""
+        seconds = 0.0
+        while not stop.wait(SWEEP_SECONDS):
+            seconds += SWEEP_SECONDS
+            try:
+                self._arrivals.sweep()
+                if seconds >= RETRY_SECONDS:
+                    seconds = 0.0
+                    self.hand_on_kept()
+            except sqlite3.Error as error:
+                logger.error("the arrivals cannot be cleared: %s", error)
+
+
+_SIGNED_BY = ("request-timestamp", "signature")
+
+
+@contextmanager
+def open_delivery(find_app: FindApp, data: Path, signing_secret: str) -> Iterator[Delivery]:
+    """Open the arrivals in the data folder and hand on what an earlier process left there.
+
+    Raises `DatabaseUnusable` where the file cannot be used.
+    """
+    arrivals = Arrivals(data / "arrivals.db")
+    delivery, stop = Delivery(find_app, arrivals, signing_secret), threading.Event()
+    if left := delivery.hand_on_kept():
+        logger.info("%d events from before are taken up now", left)
+    watcher = threading.Thread(target=delivery.watch, args=(stop,), name="chip-arrivals")
+    watcher.start()
+    try:
+        yield delivery
+    finally:
+        stop.set()
+        watcher.join()
+        arrivals.close()
+
+
+def _nothing() -> None:
+    """Nothing is left to be done."""

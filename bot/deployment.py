@@ -15,6 +15,7 @@ from slack_bolt import App
 
 from bot.app import UNSIGNED
 from bot.core import Core, Tell, make_id, now_utc, open_core
+from bot.delivery import open_delivery
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.installations import DatabaseInstallations, build_install_pages, load_key
@@ -98,9 +99,10 @@ def serve_installations(
         )
         nobodys = App(client=client, signing_secret=secret, token_verification_enabled=False)
         stack.callback(nobodys.listener_runner.listener_executor.shutdown)
+        # Slack asks for the challenge before any workspace is there.
+        delivery = open_delivery(lambda team: tenants.find(team) if team else nobodys, settings.data, secret)
         gateway = open_gateway(
-            # Slack asks for the challenge before any workspace is there.
-            lambda team: tenants.find(team) if team else nobodys,
+            stack.enter_context(delivery),
             lambda lines: Health(db, lines, TokenWatch(client), lambda: 0, now_utc),
             slack,
             settings.http.model_copy(update={"serve": True}),

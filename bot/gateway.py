@@ -4,15 +4,19 @@ Knows nothing of what the apps do. Which app takes a request is decided by its t
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
+from bot.delivery import Delivery
 from bot.health import Health
 from bot.http_mode import SLACK_PATH, Handle, HttpDoor, open_http
-from bot.socket_mode import FindApp, Lines, open_sockets
+from bot.socket_mode import Lines, open_sockets
 from config.settings import HttpSettings, SlackSettings
+
+HANDING_ON = 8  # threads that hand on what was acknowledged over HTTP
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Gateway:
 
 @contextmanager
 def open_gateway(
-    find_app: FindApp,
+    delivery: Delivery,
     build_health: Callable[[Lines | None], Health],
     slack: SlackSettings,
     http: HttpSettings,
@@ -43,7 +47,7 @@ def open_gateway(
         lines = None
         if slack.transport == "socket":
             sockets = open_sockets(
-                find_app,
+                delivery,
                 app_token,
                 client,
                 connections=slack.connections,
@@ -54,10 +58,8 @@ def open_gateway(
             yield Gateway(None)
             return
         health = build_health(lines)
-        taking = find_app if slack.transport == "http" else _take_nothing
-        door = HttpDoor(taking, health.liveness, health.readiness, pages or {})
+        # In Socket Mode a request over HTTP is nobody's: it could not be told from a forged one.
+        taking = delivery if slack.transport == "http" else None
+        handing_on = stack.enter_context(ThreadPoolExecutor(HANDING_ON, thread_name_prefix="chip-hand-on"))
+        door = HttpDoor(taking, health.liveness, health.readiness, pages or {}, handing_on.submit)
         yield Gateway(stack.enter_context(open_http(door, http.host, http.port)))
-
-
-def _take_nothing(_team: str | None) -> None:
-    """In Socket Mode a request over HTTP is nobody's: it could not be told from a forged one."""

@@ -7,24 +7,22 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt import App, BoltRequest
+from slack_bolt import BoltRequest
 from slack_bolt.adapter.socket_mode.internals import build_headers, send_response
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.delivery import dispatch
+from bot.delivery import Delivery
 from bot.slack_errors import SLACK_ERRORS, name_error
 
 logger = logging.getLogger(__name__)
-
-FindApp = Callable[[str | None], App | None]
 
 CONCURRENCY = 10
 PING_SECONDS = 10.0
@@ -55,15 +53,14 @@ class Line:
     client: SocketModeClient
     heard: float
 
-    def take(self, find_app: FindApp, client: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
-        """Hand an envelope to the app and acknowledge it when the app does."""
+    def take(self, delivery: Delivery, client: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
+        """Take an envelope, acknowledge it, and do what is left."""
         self.heard = time.monotonic()
         request = BoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
-        app = find_app(request.context.team_id)
-        if app is None:
-            logger.warning("an envelope of the unknown team %s stays unanswered", request.context.team_id)
-            return
-        send_response(client, envelope, dispatch(app, request), time.time())
+        response, do_the_rest = delivery.take(request)
+        if response is not None:
+            send_response(client, envelope, response, time.time())
+        do_the_rest()
 
     def describe(self) -> Mapping[str, Any]:
         """Return how the connection is, in seconds since it last delivered and since the last pong."""
@@ -118,13 +115,13 @@ class Lines:
 
 @contextmanager
 def open_sockets(
-    find_app: FindApp, app_token: str, client: WebClient, *, connections: int, silent_seconds: float
+    delivery: Delivery, app_token: str, client: WebClient, *, connections: int, silent_seconds: float
 ) -> Iterator[Lines]:
-    """Deliver to the apps what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
+    """Deliver what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
     with ExitStack() as stack:
         lines = []
         for number in range(1, connections + 1):
-            line = _build_line(number, find_app, app_token, client)
+            line = _build_line(number, delivery, app_token, client)
             stack.callback(close_socket, line.client)
             line.client.connect()
             lines.append(line)
@@ -137,7 +134,7 @@ def open_sockets(
         yield opened
 
 
-def _build_line(number: int, find_app: FindApp, app_token: str, client: WebClient) -> Line:
+def _build_line(number: int, delivery: Delivery, app_token: str, client: WebClient) -> Line:
     connection = PromptClient(
         app_token,
         logger=logging.getLogger(f"slack_sdk.socket_mode.{number}"),
@@ -147,7 +144,7 @@ def _build_line(number: int, find_app: FindApp, app_token: str, client: WebClien
         concurrency=CONCURRENCY,
     )
     line = Line(number, connection, time.monotonic())
-    connection.socket_mode_request_listeners.append(lambda client, envelope: line.take(find_app, client, envelope))
+    connection.socket_mode_request_listeners.append(lambda client, envelope: line.take(delivery, client, envelope))
     return line
 
 

@@ -18,6 +18,7 @@ from bot.app import UNSIGNED, build_app, resume
 from bot.audience import Directory
 from bot.canvases import fetch_canvases
 from bot.core import Core, make_id, now_utc, retrain_settings
+from bot.delivery import open_delivery
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.learning import Learning
@@ -99,8 +100,9 @@ def connect(
     with ExitStack() as stack:
         attached = attach(core, bot_token=bot_token, signing_secret=signing_secret, base_url=base_url)
         app, parts, token = stack.enter_context(attached)
+        delivery = open_delivery(lambda _team: app, core.settings.data, signing_secret)
         gateway = open_gateway(
-            lambda _team: app,
+            stack.enter_context(delivery),
             lambda lines: Health(core.db, lines, token, parts.questions.count, now_utc),
             core.settings.slack,
             core.settings.http,

@@ -130,7 +130,12 @@ def measure_burst(workspace: LocalWorkspace, folder: Path) -> Iterator[Figure]:
     workspace.inside(post_burst)
     workspace.wait_for(workspace.is_idle, WAIT_SECONDS)
     seconds = time.perf_counter() - started
-    yield Figure(f"{BURST} events at once: until all are acknowledged", f"{seconds:.1f} s", "–")
+    while count_stored(folder) - stored < BURST and time.perf_counter() - started < WAIT_SECONDS:
+        time.sleep(0.2)
+    taken = time.perf_counter() - started
+    yield Figure(
+        f"{BURST} events at once: until all are acknowledged / in the inbox", f"{seconds:.1f} / {taken:.1f} s", "–"
+    )
     yield Figure("… ack, p50 / p99, with the time in the queue before it", describe(workspace), "–")
     again = workspace.inside(lambda w: w.line.redelivered) - redelivered
     lost = BURST - (count_stored(folder) - stored)

@@ -1,4 +1,4 @@
-"""Whatever Slack delivers is written to the inbox before Slack is told that it arrived, and known when it comes again.
+"""Whatever Slack delivers is written to the inbox before anybody works on it, and known when it comes again.
 
 Events are told apart by their id, presses, forms and commands by their trigger. They are filed under the team that Chip
 is installed in, whichever team Slack names: in a shared channel that is the writer's. Knows nothing of what they mean.
@@ -76,7 +76,6 @@ def _remember_event(parts: Parts, body: Body) -> bool:
         channel=place if isinstance(place, str) else "",
         ts=str(event.get("ts") or event.get("event_ts") or ""),
         payload=body,
-        is_urgent=True,
     )
     if not is_new:
         logger.info("event %s came again", key)

@@ -7,6 +7,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +18,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.signature import SignatureVerifier
 from waitress.trigger import trigger
 
+from bot.delivery import open_delivery
 from bot.http_mode import HttpDoor, open_http
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -66,7 +69,7 @@ def exchange(request: urllib.request.Request) -> tuple[int, str, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def slack() -> Iterator[Slack]:
+def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
     heard: list[dict[str, Any]] = []
     app = App(
         signing_secret=SECRET,
@@ -95,8 +98,14 @@ def slack() -> Iterator[Slack]:
     def readiness() -> tuple[bool, dict[str, bool]]:
         return well["is_ready"], {"ok": well["is_ready"]}
 
-    door = HttpDoor(lambda team: app if team in ("T1", None) else None, lambda: (True, {"ok": True}), readiness, {})
-    with open_http(door, "127.0.0.1", 0) as url:
+    def find_app(team: str | None) -> App | None:
+        return app if team in ("T1", None) else None
+
+    with ExitStack() as stack:
+        delivery = stack.enter_context(open_delivery(find_app, tmp_path_factory.mktemp("data"), SECRET))
+        later = stack.enter_context(ThreadPoolExecutor())
+        door = HttpDoor(delivery, lambda: (True, {"ok": True}), readiness, {}, later.submit)
+        url = stack.enter_context(open_http(door, "127.0.0.1", 0))
         slack = Slack(url, heard)
         slack.well = well  # type: ignore[attr-defined]  # the test of readiness turns it
         yield slack
@@ -210,7 +219,7 @@ def test_a_request_larger_than_any_of_slacks_is_refused(slack: Slack) -> None:
 
 def test_the_door_leaves_no_thread_and_no_port_behind() -> None:
     before = set(threading.enumerate())
-    door = HttpDoor(lambda _team: None, lambda: (True, {}), lambda: (True, {}), {})
+    door = HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {}, print)
     with open_http(door, "127.0.0.1", 0) as url:
         port = int(url.rpartition(":")[2])
         line = socket.create_connection(("127.0.0.1", port), timeout=5)  # kept open, as Slack keeps it
@@ -232,7 +241,7 @@ def test_a_door_that_is_woken_while_it_closes_still_closes(monkeypatch: pytest.M
     def is_well() -> tuple[bool, dict[str, Any]]:
         return True, {}
 
-    with open_http(HttpDoor(lambda _: None, is_well, is_well, {}), "127.0.0.1", 0) as url:
+    with open_http(HttpDoor(None, is_well, is_well, {}, print), "127.0.0.1", 0) as url:
         monkeypatch.setattr(waitress_trigger, "_physical_pull", be_woken_first)
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{url}/healthz", timeout=5)

@@ -2,10 +2,12 @@
 
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.delivery import open_delivery
 from bot.socket_mode import open_sockets
 from bot.workspace.server import LocalWorkspace
 
@@ -30,11 +32,11 @@ class SlowSocket:
         self._real.close()
 
 
-def test_a_line_that_breaks_while_it_is_closed_does_no_harm() -> None:
+def test_a_line_that_breaks_while_it_is_closed_does_no_harm(tmp_path: Path) -> None:
     """The reader finds the line broken and closes it; so does whoever ends the connection."""
-    with LocalWorkspace() as workspace:
+    with LocalWorkspace() as workspace, open_delivery(lambda _: None, tmp_path, "secret") as delivery:
         client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        with open_sockets(lambda _: None, workspace.app_token, client, connections=2, silent_seconds=60.0) as lines:
+        with open_sockets(delivery, workspace.app_token, client, connections=2, silent_seconds=60.0) as lines:
             sessions = [line.client.current_session for line in lines._lines]
             for session in sessions:
                 assert session is not None

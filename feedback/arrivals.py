@@ -1,0 +1,105 @@
+"""What Slack delivered and the inbox does not hold yet: a table with a file to itself, so that Slack waits for nobody.
+
+An event is a row here before it is acknowledged, and until the inbox holds it or refuses it. The inbox has one writer
+for everything else that Chip records too; here a row is one statement. Knows nothing of events.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedback.errors import DatabaseUnusable
+
+_MAX_VALUES = 500  # in one statement; SQLite's oldest limit is 999
+_BUSY_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Row:
+    """A body that one thread waits for. `number` is 0 until it is stored."""
+
+    body: str
+    number: int = 0
+    error: Exception | None = None
+
+
+class Arrivals:
+    """The table in its file. Threads may share it; what comes while the disk is busy is stored together."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file. Raises `DatabaseUnusable` where that fails."""
+        self._lock = threading.Lock()
+        self._waiting: list[_Row] = []
+        self._ended: list[int] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
+            )
+            for statement in (
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "CREATE TABLE IF NOT EXISTS arrivals (number INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+            ):
+                self._connection.execute(statement)
+        except (OSError, sqlite3.Error) as error:
+            reason = f"it cannot be used ({error}); it holds at most what came in Chip's last second: move it away"
+            raise DatabaseUnusable(str(path), reason) from error
+
+    def keep(self, body: str) -> int:
+        """Store a body and return its number once the disk has it. Raises `sqlite3.Error` where it cannot be stored."""
+        row = _Row(body)
+        self._waiting.append(row)
+        with self._lock:
+            if not row.number and row.error is None:
+                self._store_waiting()
+        if row.error is not None:
+            raise row.error
+        return row.number
+
+    def drop(self, number: int) -> None:
+        """Let a row go: the next `sweep` deletes it."""
+        self._ended.append(number)
+
+    def sweep(self) -> None:
+        """Delete what was dropped. Costs a write to the disk, which those who acknowledge would wait for."""
+        with self._lock:
+            ended = self._ended[:]
+            for start in range(0, len(ended), _MAX_VALUES):
+                part = ended[start : start + _MAX_VALUES]
+                self._connection.execute(f"DELETE FROM arrivals WHERE number IN ({_marks(part)})", part)
+            del self._ended[: len(ended)]
+
+    def list_kept(self) -> list[tuple[int, str]]:
+        """Return the numbers and bodies that are not dropped, in the order in which they came."""
+        with self._lock:
+            ended = set(self._ended)
+            rows = self._connection.execute("SELECT number, body FROM arrivals ORDER BY number").fetchall()
+        return [(number, body) for number, body in rows if number not in ended]
+
+    def close(self) -> None:
+        """Delete what was dropped and close the file."""
+        self.sweep()
+        with self._lock:
+            self._connection.close()
+
+    def _store_waiting(self) -> None:
+        """Store every body that waits, in one statement: several would be several waits for the interpreter's lock."""
+        rows = self._waiting[:_MAX_VALUES]
+        del self._waiting[: len(rows)]
+        marks = ", ".join(["(?)"] * len(rows))
+        try:
+            last = self._connection.execute(f"INSERT INTO arrivals (body) VALUES {marks}", [row.body for row in rows])
+        except sqlite3.Error as error:
+            for row in rows:
+                row.error = error
+            return
+        first = (last.lastrowid or 0) - len(rows) + 1
+        for number, row in enumerate(rows, start=first):
+            row.number = number
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ", ".join("?" * len(values))

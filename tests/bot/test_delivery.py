@@ -1,0 +1,147 @@
+"""An event is kept before it is acknowledged, and handed on until the inbox has it, whatever fails in between."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.delivery import TRIES, Delivery, open_delivery
+from feedback.arrivals import Arrivals
+
+
+class Desk:
+    """An app whose inbox is a list, and which fails as long as it is told to."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self.tried = 0
+        self.held: list[str] = []
+        self.app = App(
+            signing_secret="secret",
+            token_verification_enabled=False,
+            authorize=lambda: AuthorizeResult(
+                enterprise_id=None, team_id="T1", bot_user_id="U1", bot_id="B1", bot_token="xoxb-1"
+            ),
+        )
+        self.app.middleware(self._hold)
+        self.app.event("message")(lambda: None)
+
+    def _hold(self, body: dict[str, Any], next: Any) -> BoltResponse:
+        self.tried += 1
+        if self.fails:
+            raise sqlite3.OperationalError("disk I/O error")
+        if body["event_id"] not in self.held:
+            self.held.append(body["event_id"])
+        taken: BoltResponse = next()
+        return taken
+
+    def find(self, team: str | None) -> App | None:
+        return self.app if team == "T1" else None
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.app.listener_runner.listener_executor.shutdown()
+
+
+def event(identity: str, team: str = "T1") -> dict[str, Any]:
+    said = {"type": "message", "user": "U2", "channel": "D1", "channel_type": "im", "text": "hi", "ts": "1.1"}
+    return {"type": "event_callback", "event_id": identity, "team_id": team, "event": said}
+
+
+def build_request(body: dict[str, Any]) -> BoltRequest:
+    return BoltRequest(mode="socket_mode", body=body)
+
+
+def list_kept(data: Path) -> list[str]:
+    """Return the events that a process which is started now would find."""
+    arrivals = Arrivals(data / "arrivals.db")
+    try:
+        return [json.loads(body)["event_id"] for _, body in arrivals.list_kept()]
+    finally:
+        arrivals.close()
+
+
+def test_an_event_is_kept_when_it_is_acknowledged_and_gone_when_it_is_handed_on(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        response, rest = delivery.take(build_request(event("Ev1")))
+        assert response is not None
+        assert (response.status, desk.held, list_kept(tmp_path)) == (200, [], ["Ev1"])
+        rest()
+        assert desk.held == ["Ev1"]
+    assert list_kept(tmp_path) == []
+
+
+def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        delivery.take(build_request(event("Ev1")))  # and then nothing more happens in this process
+    with open_delivery(desk.find, tmp_path, "secret"):
+        assert desk.held == ["Ev1"]
+    assert list_kept(tmp_path) == []
+
+
+def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk, tmp_path: Path) -> None:
+    desk.fails = True
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        delivery.take(build_request(event("Ev1")))[1]()
+        for _ in range(TRIES + 5):
+            delivery.hand_on_kept()
+        assert (desk.tried, desk.held) == (TRIES, [])
+        assert list_kept(tmp_path) == ["Ev1"]
+    desk.fails = False
+    with open_delivery(desk.find, tmp_path, "secret"):
+        assert desk.held == ["Ev1"]
+
+
+def test_what_is_under_way_is_not_handed_on_twice(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        _, rest = delivery.take(build_request(event("Ev1")))
+        assert delivery.hand_on_kept() == 0
+        rest()
+        assert desk.tried == 1
+
+
+def test_an_event_of_a_workspace_that_is_gone_is_let_go(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(lambda _team: desk.app, tmp_path, "secret") as delivery:
+        delivery.take(build_request(event("Ev1", team="T9")))
+    with open_delivery(desk.find, tmp_path, "secret"):
+        pass
+    assert (desk.held, list_kept(tmp_path)) == ([], [])
+
+
+def test_an_unknown_team_gets_no_acknowledgement(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        assert delivery.take(build_request(event("Ev1", team="T9")))[0] is None
+    assert list_kept(tmp_path) == []
+
+
+def test_an_event_without_content_is_acknowledged_and_left_aside(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        response, _ = delivery.take(build_request({**event("Ev1"), "event": None}))
+        assert response is not None
+        assert response.status == 200
+    assert (desk.held, list_kept(tmp_path)) == ([], [])
+
+
+def test_a_full_disk_leaves_the_event_to_slacks_redelivery(desk: Desk, tmp_path: Path) -> None:
+    arrivals = Arrivals(tmp_path / "arrivals.db")
+    arrivals._connection.execute("PRAGMA max_page_count = 2")
+    delivery = Delivery(desk.find, arrivals, "secret")
+    with pytest.raises(sqlite3.Error):
+        delivery.take(build_request({**event("Ev1"), "padding": "x" * 100_000}))
+    assert desk.held == []
+    arrivals.close()
+
+
+def test_the_watch_ends_when_it_is_told_to(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret"):
+        assert any(thread.name == "chip-arrivals" for thread in threading.enumerate())
+    assert not any(thread.name == "chip-arrivals" for thread in threading.enumerate())
