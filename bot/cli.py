@@ -1,4 +1,4 @@
-"""The command line: `chip run | ingest | sources | ask | retrain | models | gaps | facts | doctor`, a story each."""
+"""The command line: `chip run | ingest | sources | ask | retrain | models | gaps | facts | calibrate | doctor`."""
 
 import logging
 import os
@@ -148,6 +148,21 @@ def facts(
 
 
 @app.command()
+def calibrate(
+    questions: Annotated[
+        Path | None, typer.Option(help='Questions with "answerable"; by default the held-out ones.')
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure how sure search must be before Chip answers, on questions of your own."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.calibrate_cli import calibrate as run_calibration
+
+        run_calibration(settings, questions or settings.retrain.heldout, output)
+
+
+@app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check every part and say how to mend what is wrong."""
     loaded = _load(config)
@@ -204,6 +219,7 @@ def _plain_errors() -> Iterator[None]:
     """Turn the errors that a person can mend into one sentence and exit code 1."""
     from slack_sdk.errors import SlackClientError
 
+    from bot.calibrate_cli import TooFewQuestionsError
     from bot.engine.port import EngineError
     from bot.installations import InstallationError
     from bot.slack_errors import name_error
@@ -225,6 +241,7 @@ def _plain_errors() -> Iterator[None]:
         RetrainError,
         CrossEncoderError,
         EntailmentModelError,
+        TooFewQuestionsError,
         OSError,
     ) as error:
         console.print(str(error), style="red", markup=False)

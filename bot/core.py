@@ -169,7 +169,9 @@ def open_knowledge(settings: Settings) -> Knowledge:
         load_embedder(chosen.embedder, threads=settings.engine.threads),
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
-        limits=EvidenceLimits(chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within),
+        limits=EvidenceLimits(
+            chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
+        ),
         cross_encoder=load_cross_encoder(chosen.cross_encoder),
     )
 

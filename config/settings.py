@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(__file__).resolve().parent / "sample"
+SAMPLE_SHIFT = 0.65
+"""What `chip calibrate` finds for the sample company on its 60 held-out questions."""
 ENVIRONMENT_PREFIX = "CHIP_"
 FILE_VARIABLE = "CHIP_CONFIG"
 DEFAULT_FILE = Path("chip.yaml")
@@ -118,6 +120,13 @@ class KnowledgeSettings(_Section):
     evidence_within: float = Field(
         2.0, gt=0, description="Log-odds below the best line within which lines are shown; a large model can use 5."
     )
+    confidence_shift: float | None = Field(
+        None,
+        ge=-8,
+        le=8,
+        description="More answers (above 0) or more refusals: `chip calibrate` measures it on your own questions. "
+        "Unset: 0, and for the sample company what it measured there.",
+    )
     claim_model: str | None = Field(
         None,
         description="The claim check's judge: a cross-encoder or NLI model of sentence-transformers (folder or name).",
@@ -128,6 +137,13 @@ class KnowledgeSettings(_Section):
         description="Serve a correction that staff approved at once, to questions like the one that it answers. "
         "Without it, where quotes are exact, nothing is answered that no document holds.",
     )
+
+    @property
+    def shift(self) -> float:
+        """What is added to the log-odds that a line answers."""
+        if self.confidence_shift is not None:
+            return self.confidence_shift
+        return SAMPLE_SHIFT if self.folder == SAMPLE / "knowledge" else 0.0
 
 
 class EngineSettings(_Section):

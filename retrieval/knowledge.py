@@ -47,7 +47,8 @@ class Retrieved:
     `question` is what was asked in words that name nobody: what the model reads.
     `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else. `conflicts`
     are lines near the question that contradict each other, even where one of them is not shown as evidence.
-    `is_unanswered`: nothing was found, and the message is no small talk: it is to be refused.
+    `is_unanswered`: nothing was found, and the message is no small talk: it is to be refused. `confidence` in [0, 1]
+    is how likely the first line answers, before it is shifted for the company.
     """
 
     query: str
@@ -58,6 +59,7 @@ class Retrieved:
     is_verified: bool = False
     conflicts: tuple[Conflict, ...] = ()
     is_unanswered: bool = False
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Knowledge:
         query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], thread), knows)
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK)
+        confidence = 0.0
         if query:
             vector = self._embedder.encode([query])[0]
             if with_verified and (known := self._verified.find(query, vector, scope)):
@@ -168,7 +171,7 @@ class Knowledge:
             )
             evidence = choose_evidence(ranked, self._limits)
             compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))
-            hits = ranked.order_hits(hits)
+            hits, confidence = ranked.order_hits(hits), ranked.confidence
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(
             query,
@@ -178,6 +181,7 @@ class Knowledge:
             asked,
             conflicts=conflicts,
             is_unanswered=not evidence.lines and self.is_question(asked),
+            confidence=confidence,
         )
 
     def is_question(self, message: str) -> bool:

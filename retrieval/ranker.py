@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 # paragraph would be refused more often with less for a match and a higher threshold (docs/LOG.md).
 ODDS_OF_LINE = 0.5
 ODDS_OF_MATCH = 0.25
-MATCH_AFTER_READING = 1.15
+MATCH_AFTER_READING = 0.65
 WEIGHTS = Path(__file__).parent / "ranker_weights.json"
 
 

@@ -17,9 +17,10 @@ from benchmarks.base_model.answering import BaseModel, RememberingEmbedder
 from benchmarks.base_model.company import measure_company, measure_guests, measure_speed, measure_swaps
 from benchmarks.base_model.squad import load_questions, load_unanswerable, measure_squad, measure_unanswerable
 from benchmarks.retrieval.sample_company import QUESTIONS, load_rows
-from config.settings import SAMPLE, KnowledgeSettings
+from config.settings import SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
 from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.embedder import load_embedder
+from retrieval.evidence import EvidenceLimits
 from retrieval.knowledge import Knowledge
 
 SUITES = ("speed", "company", "swaps", "squad", "squad2", "dstc9")
@@ -39,7 +40,7 @@ def measure(
 ) -> dict[str, Any]:
     """Return the figures of each suite; `limit` caps the questions of each."""
     model, embedder = BaseModel(base, threads=threads, exact_quotes=exact_quotes), RememberingEmbedder(load_embedder())
-    knowledge = Knowledge(index, embedder, cross_encoder=cross_encoder)
+    knowledge = Knowledge(index, embedder, cross_encoder=cross_encoder, limits=EvidenceLimits(shift=SAMPLE_SHIFT))
     knowledge.ingest(SAMPLE / "knowledge")
     rows = load_rows(QUESTIONS)
     chosen = Random(seed).sample(rows, k=min(limit, len(rows)))

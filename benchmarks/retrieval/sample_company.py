@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from config.settings import PROJECT, SAMPLE, KnowledgeSettings
+from config.settings import PROJECT, SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
 from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.embedder import Embedder, load_embedder
 from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
@@ -124,7 +124,9 @@ def _measure_ranking(rows: Sequence[Row], rank: Callable[[Row], list[Passage]]) 
 
 
 def _measure_evidence(rows: Sequence[Row], folder: Path, cross_encoder: CrossEncoder | None) -> dict[str, Any]:
-    knowledge = Knowledge(folder, load_embedder(), limits=EvidenceLimits(), cross_encoder=cross_encoder)
+    knowledge = Knowledge(
+        folder, load_embedder(), limits=EvidenceLimits(shift=SAMPLE_SHIFT), cross_encoder=cross_encoder
+    )
     milliseconds, words, places = [], [], []
     matches = {True: {"strong": 0, "fair": 0, "weak": 0, "nothing": 0}}
     matches[False] = dict(matches[True])

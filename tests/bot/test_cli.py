@@ -142,7 +142,7 @@ def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
 
 def test_no_command_shows_the_help() -> None:
     result = run()
-    for command in ("run", "ingest", "sources", "ask", "retrain", "models", "gaps", "facts", "doctor"):
+    for command in ("run", "ingest", "sources", "ask", "retrain", "models", "gaps", "facts", "calibrate", "doctor"):
         assert command in result.output
 
 
@@ -206,3 +206,32 @@ def test_the_facts_about_a_thing_are_listed_and_none_is_said_so() -> None:
     unknown = run("facts", "Fern")
     assert unknown.exit_code == 1
     assert "No document that this asker may read states a fact about “Fern”." in unknown.output
+
+
+def ask_file(home: Path, *answerable: bool) -> str:
+    about = {True: "How many square metres does the Moss mow?", False: "Who painted the ceiling of the opera house?"}
+    rows = [
+        {"id": str(n), "question": about[one], "audience": "staff", "answer_contains": [["600"]], "answerable": one}
+        for n, one in enumerate(answerable)
+    ]
+    (home / "asked.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(home / "asked.jsonl")
+
+
+def test_the_confidence_is_calibrated_on_questions_of_ones_own(home: Path) -> None:
+    run("ingest")
+    result = run("calibrate", "--questions", ask_file(home, True, False))
+    assert result.exit_code == 0, result.output
+    assert "as set  +0.00" in result.output
+    assert "answers 100% of 1 questions that the documents answer, refuses 100% of 1 others" in result.output
+    assert "Fewer than 10 questions of a kind say little" in result.output
+    assert "set knowledge.confidence_shift to" in result.output
+
+
+@pytest.mark.parametrize(("answerable", "missing"), [(True, "they do not answer"), (False, "the documents answer")])
+def test_one_kind_of_question_calibrates_nothing(home: Path, answerable: bool, missing: str) -> None:
+    run("ingest")
+    result = run("calibrate", "--questions", ask_file(home, answerable))
+    assert result.exit_code == 1
+    assert missing in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output
