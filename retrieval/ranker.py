@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.denials import find_denials
 from retrieval.ranker_features import NAMES, Candidate, build_features
 from retrieval.ranker_lines import find_codes
 from retrieval.ranker_words import load_meanings
@@ -28,6 +29,10 @@ Numbers = NDArray[np.float64]
 ODDS_OF_LINE = 0.5
 ODDS_OF_MATCH = 0.25
 MATCH_AFTER_READING = 0.65
+# What a line's score and the log-odds of a match gain where it denies what the question takes for granted: public
+# questions hardly ever do, so that nothing of it could be fitted.
+DENIAL_OF_LINE = 3.0
+DENIAL_OF_MATCH = 1.0
 WEIGHTS = Path(__file__).parent / "ranker_weights.json"
 
 
@@ -69,6 +74,9 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     if _asks_for_an_unknown_code(question, candidates):
         return Ranking(scores, 0.0)
     logit = float(summarise(features, scores) @ weights.match) + weights.match_bias
+    denials = find_denials(question, candidates, load_meanings())
+    scores = scores + DENIAL_OF_LINE * denials
+    logit += DENIAL_OF_MATCH * denials[int(np.argmax(scores))]
     return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))))
 
 
