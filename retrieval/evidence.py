@@ -52,11 +52,15 @@ class EvidenceLimits:
 
 @dataclass(frozen=True, slots=True)
 class ScoredUnit:
-    """A quotable stretch of a passage and its score: log-odds against the other stretches."""
+    """A quotable stretch of a passage and its score: log-odds against the other stretches.
+
+    `denies`: it denies what the question takes for granted.
+    """
 
     passage: Passage
     text: str
     score: float
+    denies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,10 @@ def rank_units(
         best = [shown[number] for number in ranking.order()[:READ_LINES] if ranking.scores[number] >= least]
         odds = cross_encoder.score(question, [(passage.heading, text) for passage, text in best])
         ranking = blend_odds(ranking, odds, is_calibrated=cross_encoder.is_calibrated)
-    scored = (ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5)) for number in ranking.order())
+    scored = (
+        ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5), number in ranking.denials)
+        for number in ranking.order()
+    )
     return RankedUnits(tuple(scored), ranking.confidence)
 
 
@@ -168,6 +175,8 @@ def _choose(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> list[ScoredU
         size = count_words(unit.text)
         if chosen and words + size > limits.max_words:
             continue
+        if units[0].denies and not unit.denies:
+            continue  # it goes along with what is not so
         if not any(_says_the_same(unit, other) for other in chosen):
             chosen.append(unit)
             words += size

@@ -40,11 +40,13 @@ WEIGHTS = Path(__file__).parent / "ranker_weights.json"
 class Ranking:
     """Scores of lines, (lines,): log-odds against each other, comparable only within one question.
 
-    `confidence` in [0, 1] is how likely it is that the best line answers.
+    `confidence` in [0, 1] is how likely it is that the best line answers. `denials` are the numbers of lines that deny
+    what the question takes for granted.
     """
 
     scores: Numbers
     confidence: float
+    denials: tuple[int, ...] = ()
 
     def order(self) -> list[int]:
         """Return the numbers of the lines, best first, ties as they came."""
@@ -77,7 +79,7 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     denials = find_denials(question, candidates, load_meanings())
     scores = scores + DENIAL_OF_LINE * denials
     logit += DENIAL_OF_MATCH * denials[int(np.argmax(scores))]
-    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))))
+    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))), tuple(map(int, np.flatnonzero(denials))))
 
 
 def summarise(features: Numbers, scores: Numbers) -> Numbers:
@@ -118,12 +120,16 @@ def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranki
     every[order] = odds
     if not is_calibrated:
         below = ranking.scores - ranking.scores.max()
-        return Ranking(every + np.where(np.isin(np.arange(len(every)), order), 0.0, below - 1.0), ranking.confidence)
+        scores = every + np.where(np.isin(np.arange(len(every)), order), 0.0, below - 1.0)
+        return Ranking(scores, ranking.confidence, ranking.denials)
+    # No lesson of the cross-encoder's was answered by a denial, and it holds them all for wrong.
+    denials = list(ranking.denials)
+    every[denials] = np.maximum(every[denials], 0.0)
     scores = ranking.scores + ODDS_OF_LINE * every
     before = float(np.clip(ranking.confidence, 1e-4, 1.0 - 1e-4))
     read = ODDS_OF_MATCH * every[int(np.argmax(scores))] + MATCH_AFTER_READING
     logit = np.log(before / (1.0 - before)) + read
-    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))))
+    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))), ranking.denials)
 
 
 @cache

@@ -1,8 +1,11 @@
 """A line that denies what a question takes for granted is told from lines that deny something else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from retrieval.denials import find_denials
 from retrieval.embedder import Embedder
@@ -55,7 +58,19 @@ def test_no_line_is_no_denial() -> None:
     assert find_denials("How high does it fly?", [], load_meanings()).tolist() == []
 
 
-def test_a_false_premise_is_met_with_what_denies_it(tmp_path: Path, embedder: Embedder) -> None:
+class Disbelieving:
+    """A cross-encoder that holds denials for wrong, as one does that was never shown any."""
+
+    is_calibrated = True
+
+    def score(self, question: str, lines: Sequence[tuple[str, str]]) -> NDArray[np.float64]:  # noqa: ARG002
+        return np.array([-9.0 if text.startswith("No robot") else -0.2 for _, text in lines])
+
+
+@pytest.mark.parametrize("cross_encoder", [None, Disbelieving()])
+def test_a_false_premise_is_met_with_what_denies_it_alone(
+    tmp_path: Path, embedder: Embedder, cross_encoder: Disbelieving | None
+) -> None:
     """The story that this company began with: the bot told a customer how to make the robot fly."""
     folder = tmp_path / "documents"
     folder.mkdir()
@@ -67,8 +82,8 @@ def test_a_false_premise_is_met_with_what_denies_it(tmp_path: Path, embedder: Em
     (folder / "limits.md").write_text(
         "---\ntitle: Limits\naudience: customer\n---\n# Limits\n\nNo robot of ours can fly. None can swim.\n"
     )
-    knowledge = Knowledge(tmp_path / "index", embedder)
+    knowledge = Knowledge(tmp_path / "index", embedder, cross_encoder=cross_encoder)
     knowledge.ingest(folder)
     found = knowledge.find_evidence("how do i make my Fern 2 fly over the fence", CUSTOMER_SCOPE)
     knowledge.close()
-    assert found.evidence.lines[0].text == "No robot of ours can fly."
+    assert [line.text for line in found.evidence.lines] == ["No robot of ours can fly."]
