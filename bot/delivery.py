@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 FindApp = Callable[[str | None], App | None]
 Rest = Callable[[], None]
 
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
 RETRY_SECONDS = 60.0
 TRIES = 10  # of one event by one process; the next start tries again
 
@@ -86,7 +86,7 @@ class Delivery:
         return self._verifier.is_valid(request.raw_body, timestamp, signature)
 
     def watch(self, stop: threading.Event) -> None:
-        """Clear what is done each second, and try again each minute what could not be stored, until told to stop."""
+        """Clear what is done now and then, and try again each minute what could not be stored, until told to stop."""
         seconds = 0.0
         while not stop.wait(SWEEP_SECONDS):
             seconds += SWEEP_SECONDS

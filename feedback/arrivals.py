@@ -45,7 +45,7 @@ class Arrivals:
             ):
                 self._connection.execute(statement)
         except (OSError, sqlite3.Error) as error:
-            reason = f"it cannot be used ({error}); it holds at most what came in Chip's last second: move it away"
+            reason = f"it cannot be used ({error}); it holds at most what came in Chip's last seconds: move it away"
             raise DatabaseUnusable(str(path), reason) from error
 
     def keep(self, body: str) -> int:
