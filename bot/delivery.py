@@ -9,6 +9,7 @@ import json
 import logging
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,19 +26,26 @@ FindApp = Callable[[str | None], App | None]
 Rest = Callable[[], None]
 
 SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
-RETRY_SECONDS = 60.0
-TRIES = 10  # of one event by one process; the next start tries again
+LONGEST_RETRY_SECONDS = 300.0  # between two tries to store an event; the first comes with the next clearing
 
 
 class Delivery:
     """Takes requests of Slack's for the apps. `signing_secret` is what those over HTTP are signed with."""
 
-    def __init__(self, find_app: FindApp, arrivals: Arrivals, signing_secret: str) -> None:
+    def __init__(
+        self,
+        find_app: FindApp,
+        arrivals: Arrivals,
+        signing_secret: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._find_app = find_app
+        self._clock = clock
         self._arrivals = arrivals
         self._verifier = SignatureVerifier(signing_secret)
         self._under_way: set[int] = set()
         self._tries: Counter[int] = Counter()
+        self._due: dict[int, float] = {}
 
     def take(self, request: BoltRequest) -> tuple[BoltResponse | None, Rest]:
         """Return what to tell Slack, None where the team is nobody's, and what is left to be done after that."""
@@ -58,14 +66,22 @@ class Delivery:
         return BoltResponse(status=200), lambda: self._hand_on(app, body, number)
 
     def hand_on_kept(self) -> int:
-        """Hand on the events that nobody works on: those of an earlier process, or that could not be stored."""
-        kept = [row for row in self._arrivals.list_kept() if row[0] not in self._under_way]
+        """Hand on the events that nobody works on, and return how many: an earlier process's, or not stored before.
+
+        One that fails again is due later each time, and stays until it is stored.
+        """
+        now = self._clock()
+        kept = [
+            (number, text)
+            for number, text in self._arrivals.list_kept()
+            if number not in self._under_way and self._due.get(number, now) <= now
+        ]
         for number, text in kept:
             body = json.loads(text)
             app = self._find_app(BoltRequest(mode="socket_mode", body=body).context.team_id)
             if app is None:
                 self._arrivals.drop(number)
-            elif self._tries[number] < TRIES:
+            else:
                 self._hand_on(app, body, number)
         return len(kept)
 
@@ -76,8 +92,11 @@ class Delivery:
             self._under_way.discard(number)
         if response.status < 500:
             self._tries.pop(number, None)
+            self._due.pop(number, None)
             self._arrivals.drop(number)
         else:
+            pause = SWEEP_SECONDS * (2 ** self._tries[number] - 1)
+            self._due[number] = self._clock() + min(pause, LONGEST_RETRY_SECONDS)
             self._tries[number] += 1
             logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), self._tries[number])
 
@@ -86,14 +105,11 @@ class Delivery:
         return self._verifier.is_valid(request.raw_body, timestamp, signature)
 
     def watch(self, stop: threading.Event) -> None:
-        """Clear what is done now and then, and try again each minute what could not be stored, until told to stop."""
-        seconds = 0.0
+        """Now and then clear what is done, and try again what could not be stored, until told to stop."""
         while not stop.wait(SWEEP_SECONDS):
-            seconds += SWEEP_SECONDS
             try:
                 self._arrivals.sweep()
-                if seconds >= RETRY_SECONDS:
-                    seconds = 0.0
+                if self._due:
                     self.hand_on_kept()
             except sqlite3.Error as error:
                 logger.error("the arrivals cannot be cleared: %s", error)

@@ -11,7 +11,7 @@ import pytest
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.delivery import TRIES, Delivery, open_delivery
+from bot.delivery import Delivery, open_delivery
 from feedback.arrivals import Arrivals
 
 
@@ -90,12 +90,19 @@ def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: P
 
 def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk, tmp_path: Path) -> None:
     desk.fails = True
-    with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        delivery.take(build_request(event("Ev1")))[1]()
-        for _ in range(TRIES + 5):
-            delivery.hand_on_kept()
-        assert (desk.tried, desk.held) == (TRIES, [])
-        assert list_kept(tmp_path) == ["Ev1"]
+    now = [0.0]
+    delivery = Delivery(desk.find, arrivals := Arrivals(tmp_path / "arrivals.db"), "secret", clock=lambda: now[0])
+    delivery.take(build_request(event("Ev1")))[1]()
+    tried = []
+    for second in range(0, 1_200, 5):
+        now[0] = second
+        delivery.hand_on_kept()
+        tried.append(desk.tried)
+    assert tried[:12] == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5]  # at once, then after 5 s, 15 s, 35 s and so on
+    assert 8 < desk.tried < 12  # and at last every five minutes
+    assert desk.held == []
+    arrivals.close()
+    assert list_kept(tmp_path) == ["Ev1"]
     desk.fails = False
     with open_delivery(desk.find, tmp_path, "secret"):
         assert desk.held == ["Ev1"]

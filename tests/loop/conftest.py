@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot import delivery as arrivals
 from bot import wiring
 from bot.core import Core
 from bot.gateway import Gateway
@@ -202,6 +203,12 @@ def chip_settings(tmp_path: Path, migrated_database: Path, transport: str) -> Se
 @pytest.fixture
 def delivery() -> Delivery:
     return Delivery(ack_seconds=5.0, redelivery_seconds=(0.0, 0.05, 0.1))
+
+
+@pytest.fixture(autouse=True)
+def tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the inbox could not store is tried again within a moment, not five seconds."""
+    monkeypatch.setattr(arrivals, "SWEEP_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_an_event_whose_ack_was_lost_is_answered_once(chip: Chip) -> None:
 
 
 @pytest.mark.parametrize("delivery", [HASTY])
-def test_an_event_that_could_not_be_stored_is_not_acknowledged_and_comes_again(
+def test_an_event_that_the_inbox_could_not_store_is_tried_again(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     real, failures = inbox.record_event, [OSError("disk full")]
@@ -49,6 +49,7 @@ def test_an_event_that_could_not_be_stored_is_not_acknowledged_and_comes_again(
 
     assert message["markdown"] == ANSWER
     assert not failures
+    assert "is not in the inbox yet, try 1" in caplog.text
     assert "disk full" in caplog.text
 
 
