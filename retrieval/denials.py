@@ -26,6 +26,12 @@ _OF_SOME = re.compile(
     r"^(?P<about>.*?)\b(?:cannot|can ?not|can['’]t|(?:must|may|do|does)(?: not|n['’]t)|never)\b(?P<denied>[^,;]*)",
     re.IGNORECASE,
 )
+# Who asks whether takes nothing for granted, and the line that says yes is as welcome as the one that says no.
+_ASKS_WHETHER = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|so|and|but|ok|also|please)\W+)*(?:can|could|may|might|must|should|do|does|did|is|are|am|was|"
+    r"were|will|would|has|have)\b",
+    re.IGNORECASE,
+)
 _OR = re.compile(r"\b(?:or|and|nor)\b")
 _SAYS_NOTHING = frozenset(
     {"us", "get", "mak", "work", "also", "model", "robot", "devic", "product", "thing", "anything"}
@@ -36,7 +42,9 @@ OF_DENIED, OF_QUESTION, OF_SUBJECT = 0.5, 0.2, 0.5
 
 
 def find_denials(question: str, candidates: Sequence[Candidate], meanings: WordMeanings) -> NDArray[np.bool_]:
-    """Return, for each line, whether it denies what the question asks, of what the question names: (lines,)."""
+    """Return, for each line, whether it denies what the question takes for granted of what it names: (lines,)."""
+    if _ASKS_WHETHER.match(question):
+        return np.zeros(len(candidates), dtype=bool)
     headed = {name for line in candidates for part in line.heading.split(" › ") for name in find_names(part)}
     models = {word for name in headed if any(c.isdigit() for c in name) for word in split_name(name)}
     asked, tokens = [w for w in _list_words(question) if w not in models], frozenset(split_name(question))

@@ -30,7 +30,7 @@ def denies(question: str, line: str) -> bool:
         ("which arm of the Fern picks up toys", "No Fernhill robot has arms, so no model can pick up anything."),
         ("How do I get the fern to call the police?", "The Fern models cannot call the police or the fire brigade."),
         ("How long can the Fern patrol outdoors?", "The Fern and the Reed must not be used outdoors."),
-        ("Is the Fern 2 watertight?", "The Fern 2 isn't meant for rain, and it does not stay watertight."),
+        ("How watertight is the Fern 2?", "The Fern 2 isn't meant for rain, and it does not stay watertight."),
     ],
 )
 def test_what_a_question_takes_for_granted_is_denied(question: str, line: str) -> None:
@@ -46,6 +46,7 @@ def test_what_a_question_takes_for_granted_is_denied(question: str, line: str) -
         ("Can I pay cash?", "Gift cards cannot be paid out in cash."),  # of another thing
         ("How long is my Fern covered?", "Water damage is not covered."),  # a rule, not an ability
         ("How do I make my Fern 2 fly?", "Why can no robot fly?"),  # a question
+        ("Hi, can the Fern 2 fly?", "No robot of ours can fly."),  # takes nothing for granted
         ("", "No robot of ours can fly."),
         ("How do I make it fly?", "No robot of ours can."),
     ],
