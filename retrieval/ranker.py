@@ -23,9 +23,9 @@ from retrieval.ranker_words import load_meanings
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-# What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match, and what makes the
-# confidence after reading mean the same as before. Chosen on the 60 held-out questions; SQuAD's questions without their
-# paragraph would be refused more often with less for a match and a higher threshold (docs/LOG.md).
+# What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match: chosen on the 60
+# held-out questions. The last puts the default threshold between what suits public questions and what suits a company,
+# which has a shift of its own (docs/LOG.md).
 ODDS_OF_LINE = 0.5
 ODDS_OF_MATCH = 0.25
 MATCH_AFTER_READING = 0.65
