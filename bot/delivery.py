@@ -26,7 +26,7 @@ FindApp = Callable[[str | None], App | None]
 Rest = Callable[[], None]
 
 SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
-LONGEST_RETRY_SECONDS = 300.0  # between two tries to store an event; the first comes with the next clearing
+DOUBLINGS = 6  # of the pause between two tries to store an event: the first comes with the next clearing
 
 
 class Delivery:
@@ -80,6 +80,7 @@ class Delivery:
             body = json.loads(text)
             app = self._find_app(BoltRequest(mode="socket_mode", body=body).context.team_id)
             if app is None:
+                logger.warning("event %s of a workspace that is not served is dropped", body.get("event_id"))
                 self._arrivals.drop(number)
             else:
                 self._hand_on(app, body, number)
@@ -95,13 +96,13 @@ class Delivery:
             self._due.pop(number, None)
             self._arrivals.drop(number)
         else:
-            pause = SWEEP_SECONDS * (2 ** self._tries[number] - 1)
-            self._due[number] = self._clock() + min(pause, LONGEST_RETRY_SECONDS)
+            self._due[number] = self._clock() + SWEEP_SECONDS * (2 ** min(self._tries[number], DOUBLINGS) - 1)
             self._tries[number] += 1
             logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), self._tries[number])
 
     def _is_signed(self, request: BoltRequest) -> bool:
-        timestamp, signature = (request.headers.get(f"x-slack-{name}", [""])[0] for name in _SIGNED_BY)
+        timestamp = request.headers.get("x-slack-request-timestamp", [""])[0]
+        signature = request.headers.get("x-slack-signature", [""])[0]
         return self._verifier.is_valid(request.raw_body, timestamp, signature)
 
     def watch(self, stop: threading.Event) -> None:
@@ -113,9 +114,6 @@ class Delivery:
                     self.hand_on_kept()
             except sqlite3.Error as error:
                 logger.error("the arrivals cannot be cleared: %s", error)
-
-
-_SIGNED_BY = ("request-timestamp", "signature")
 
 
 @contextmanager

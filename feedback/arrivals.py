@@ -53,7 +53,7 @@ class Arrivals:
         row = _Row(body)
         self._waiting.append(row)
         with self._lock:
-            if not row.number and row.error is None:
+            while not row.number and row.error is None:
                 self._store_waiting()
         if row.error is not None:
             raise row.error
