@@ -276,11 +276,17 @@ class Catalogue:
         """Return the entries that exist, by id."""
         return {row[0]: _to_entry(row) for row in self._read_many(f"SELECT {_COLUMNS} WHERE p.id IN", ids)}
 
-    def find_facts(self, subjects: Collection[str], kinds: Collection[str] = ()) -> list[Fact]:
-        """Return what the documents say of these subjects, of these kinds (none: all), subject by subject."""
-        where = f"subject IN ({', '.join('?' * len(subjects))})"
-        where += f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
-        rows = self._read(f"SELECT * FROM facts WHERE {where} ORDER BY subject, kind, rowid", (*subjects, *kinds))
+    def find_facts(
+        self, subjects: Collection[str], audiences: frozenset[Audience], kinds: Collection[str] = ()
+    ) -> list[Fact]:
+        """Return what documents for these audiences say of these subjects, of these kinds (none: all), by subject."""
+        asked = {"f.subject": subjects, "d.audience": audiences} | ({"f.kind": kinds} if kinds else {})
+        where = " AND ".join(f"{column} IN ({', '.join('?' * len(values))})" for column, values in asked.items())
+        rows = self._read(
+            "SELECT f.* FROM facts f JOIN passages p ON p.id = f.passage JOIN documents d USING (source) "
+            f"WHERE {where} ORDER BY f.subject, f.kind, f.rowid",
+            [value for values in asked.values() for value in values],
+        )
         return [Fact(*row) for row in rows]
 
     def walk_entries(self, batch_size: int = 500) -> Iterator[list[Entry]]:

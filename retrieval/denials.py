@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from retrieval.lexical import tokenise_with_words
 from retrieval.ranker_features import Candidate
-from retrieval.ranker_lines import split_name
+from retrieval.ranker_lines import ASKS_WHETHER, split_name
 from retrieval.ranker_words import WordMeanings
 from retrieval.standalone import find_names
 
@@ -27,11 +27,7 @@ _OF_SOME = re.compile(
     re.IGNORECASE,
 )
 # Who asks whether takes nothing for granted, and the line that says yes is as welcome as the one that says no.
-_ASKS_WHETHER = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|so|and|but|ok|also|please)\W+)*(?:can|could|may|might|must|should|do|does|did|is|are|am|was|"
-    r"were|will|would|has|have)\b",
-    re.IGNORECASE,
-)
+_ASKS_WHETHER = re.compile(ASKS_WHETHER, re.IGNORECASE)
 _OR = re.compile(r"\b(?:or|and|nor)\b")
 _SAYS_NOTHING = frozenset(
     {"us", "get", "mak", "work", "also", "model", "robot", "devic", "product", "thing", "anything"}

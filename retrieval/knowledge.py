@@ -208,7 +208,7 @@ class Knowledge:
         And those of the passages nearest to it in words. Of everything that this asker may read, not only of what was
         found for the question. A few milliseconds.
         """
-        facts = self._find_facts(sentence)
+        facts = self._find_facts(sentence, scope)
         near = self._index.lexical.rank(sentence, scope.audiences, CHECKED_PASSAGES)
         found = self._index.catalogue.get_entries(list(dict.fromkeys([*(fact.passage_id for fact in facts), *near])))
         units = {
@@ -223,20 +223,18 @@ class Knowledge:
             for n, (identity, unit) in enumerate(dict.fromkeys(places), start=1)
         )
 
-    def _find_facts(self, sentence: str) -> list[Fact]:
+    def _find_facts(self, sentence: str, scope: Scope) -> list[Fact]:
         kinds = {kind for kind, _ in read_values(sentence)}
         subjects = find_subjects(sentence)
-        return self._index.catalogue.find_facts(subjects, kinds)[:CHECKED_FACTS] if kinds and subjects else []
+        if not kinds or not subjects:
+            return []
+        return self._index.catalogue.find_facts(subjects, scope.audiences, kinds)[:CHECKED_FACTS]
 
     def list_facts(self, name: str, scope: Scope) -> list[tuple[Fact, Passage]]:
         """Return the table of facts of one thing, each with its passage; `[]` for a name that no document uses."""
-        facts = self._index.catalogue.find_facts([" ".join(split_name(name))])
+        facts = self._index.catalogue.find_facts([" ".join(split_name(name))], scope.audiences)
         found = self._index.catalogue.get_entries(list(dict.fromkeys(fact.passage_id for fact in facts)))
-        return [
-            (fact, found[fact.passage_id].passage)
-            for fact in facts
-            if fact.passage_id in found and found[fact.passage_id].passage.audience in scope.audiences
-        ]
+        return [(fact, found[fact.passage_id].passage) for fact in facts if fact.passage_id in found]
 
     def passage(self, identity: str) -> Passage | None:
         """Return the passage of this id, or None where the documents no longer hold it."""

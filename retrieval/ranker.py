@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.calibration import shift_odds
 from retrieval.denials import find_denials
 from retrieval.ranker_features import NAMES, Candidate, build_features
 from retrieval.ranker_lines import find_codes
@@ -126,10 +127,8 @@ def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranki
     denials = list(ranking.denials)
     every[denials] = np.maximum(every[denials], 0.0)
     scores = ranking.scores + ODDS_OF_LINE * every
-    before = float(np.clip(ranking.confidence, 1e-4, 1.0 - 1e-4))
-    read = ODDS_OF_MATCH * every[int(np.argmax(scores))] + MATCH_AFTER_READING
-    logit = np.log(before / (1.0 - before)) + read
-    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))), ranking.denials)
+    read = ODDS_OF_MATCH * float(every[int(np.argmax(scores))]) + MATCH_AFTER_READING
+    return Ranking(scores, shift_odds(ranking.confidence, read), ranking.denials)
 
 
 @cache

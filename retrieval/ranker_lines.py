@@ -44,9 +44,13 @@ _ASKS_HOW = re.compile(
     re.I,
 )
 _ASKS_WHY = re.compile(r"\bwhy\b|\bhow come\b|\breason\b|\bwhat happens\b", re.I)
-_ASKS_ABLE = re.compile(
+ASKS_WHETHER = (
     r"^\W*(?:(?:hi|hello|hey|so|and|but|ok|also|please)\W+)*(?:can|could|does|do|did|is|are|will|would|may|am|has|have|should|"
-    r"must|was|were)\b|\b(?:can|could|may|will|does|do|is|are) (?:i|we|you|it|the|my|this|there|a)\b",
+    r"must|was|were)\b"
+)
+"""How a question begins that yes or no would answer; case is ignored."""
+_ASKS_ABLE = re.compile(
+    ASKS_WHETHER + r"|\b(?:can|could|may|will|does|do|is|are) (?:i|we|you|it|the|my|this|there|a)\b",
     re.I,
 )
 _ASKS_WHERE = re.compile(r"\bwhere\b|\bwhich (?:menu|page|place|city|country|address)\b", re.I)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SettingsError, load_settings
+from config.settings import SAMPLE_SHIFT, SettingsError, load_settings
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -69,3 +69,13 @@ def test_an_unknown_environment_variable_is_refused(name: str) -> None:
 def test_a_wrong_type_in_the_environment_says_where_it_came_from() -> None:
     with pytest.raises(SettingsError, match=r"engine\.slots.*environment"):
         load_settings(environment={"CHIP_ENGINE__SLOTS": "many"})
+
+
+def test_the_sample_companys_shift_is_for_its_documents_only(tmp_path: Path) -> None:
+    def shift(environment: dict[str, str]) -> float:
+        return load_settings(environment=environment).settings.knowledge.shift
+
+    assert shift({}) == SAMPLE_SHIFT
+    assert shift({"CHIP_KNOWLEDGE__FOLDER": str(tmp_path)}) == 0.0
+    assert shift({"CHIP_KNOWLEDGE__CONFIDENCE_SHIFT": "0"}) == 0.0
+    assert shift({"CHIP_KNOWLEDGE__FOLDER": str(tmp_path), "CHIP_KNOWLEDGE__CONFIDENCE_SHIFT": "-1.5"}) == -1.5

@@ -8,7 +8,7 @@ import pytest
 from retrieval.embedder import Embedder
 from retrieval.factcheck import Verdict, judge_claim
 from retrieval.facts import ABILITY, CODE, DATE, VERSION, draw_facts, read_values
-from retrieval.knowledge import Knowledge
+from retrieval.knowledge import CHECKED_FACTS, Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Passage
 
 NOTES = 40
@@ -99,3 +99,14 @@ def test_facts_go_with_their_document(knowledge: Knowledge, tmp_path: Path) -> N
     knowledge.ingest(tmp_path / "documents")
     assert all(passage.source != "moss.md" for _, passage in knowledge.list_facts("Moss 2", CUSTOMER_SCOPE))
     assert knowledge.list_facts("Moss 3", STAFF_SCOPE) == []
+
+
+def test_what_others_may_read_takes_no_place_among_the_facts(knowledge: Knowledge, tmp_path: Path) -> None:
+    secrets = "".join(f"Part {number} of the Moss 2 weighs {number} kg.\n\n" for number in range(2, 2 + CHECKED_FACTS))
+    moss = tmp_path / "documents" / "moss.md"
+    moss.write_text(moss.read_text() + "\n\nRead this.\n")  # so that it is written after the other
+    (tmp_path / "documents" / "a.md").write_text(f"---\ntitle: Parts\naudience: staff\n---\n{secrets}")
+    knowledge.ingest(tmp_path / "documents")
+    lines = knowledge.find_lines("On a rainy day the lawn robot Moss 2 bears a load of 12 kg.", CUSTOMER_SCOPE)
+    assert lines[0].text == "It carries a bag of 8 kg."
+    assert not any("Part" in line.text for line in lines)
