@@ -47,7 +47,10 @@ def take_change(parts: Parts, body: Body) -> None:
 
 
 def find_edited_question(parts: Parts, body: Body) -> Question | None:
-    """Return the question as edited; None for other changes, others' messages, and what Chip never took up."""
+    """Return the question as edited; None for other changes, others' messages, and what Chip never took up.
+
+    None too for the words that Chip took up: an edit that adds a mention comes as an edit and as the mention that asks.
+    """
     event = body["event"]
     message, before = event.get("message") or {}, event.get("previous_message") or {}
     person = message.get("user")
@@ -58,7 +61,13 @@ def find_edited_question(parts: Parts, body: Body) -> Question | None:
     ts, thread_ts = message["ts"], message.get("thread_ts") or message["ts"]
     home = message.get("user_team") or message.get("team") or ""
     asked = Question(parts.directory.team, event["channel"], thread_ts, ts, person, message.get("text", ""), home=home)
-    return asked if inbox.find_event(parts.db, asked.key) is not None else None
+    taken = inbox.find_event(parts.db, asked.key)
+    return None if taken is None or _read_asked(parts, taken) == asked.text else asked
+
+
+def _read_asked(parts: Parts, taken: inbox.InboxEvent) -> str | None:
+    asking = inbox.find_event(parts.db, taken.payload.get("event_id", ""))
+    return asking.payload.get("event", {}).get("text") if asking is not None else None
 
 
 def answer_edit(parts: Parts, body: Body) -> None:
