@@ -171,11 +171,10 @@ class Trainer:
 
         `by_clock`: phases are as long as their tokens' share of the time, and end, rate and all, at the deadline.
         """
-        seconds = deadline - time.monotonic()
-        left = sum(phase.tokens for phase in self._phases[self.progress.phase :])
         while self.progress.phase < len(self._phases):
             phase = self._phases[self.progress.phase]
-            self._clock = (time.monotonic(), seconds * phase.tokens / left) if by_clock else None
+            now, left = time.monotonic(), sum(phase.tokens for phase in self._phases[self.progress.phase :])
+            self._clock = (now, max(deadline - now, 1e-3) * phase.tokens / left) if by_clock else None
             if not self._train_phase(phase, lessons[phase.name], report, deadline):
                 return False
             self.progress.phase += 1
@@ -201,7 +200,7 @@ class Trainer:
             self.progress.pool += 1
             if self._measure_done(phase) >= 1.0:
                 break
-            if time.monotonic() > deadline:
+            if self._clock is None and time.monotonic() > deadline:
                 self.save()
                 return False
         return True
