@@ -82,7 +82,7 @@ class Core:
     def build_prompt(self, question: str, audience: Audience) -> tuple[ChatMessage, ...]:
         """Return the chat that a question gets now, outside of any thread."""
         scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
-        # What a correction says must be learned from the documents' evidence, not read from the correction itself.
+        # What the documents say must be learned from them, not read from the correction itself.
         found = self.knowledge.find_evidence(question, scope, with_verified=False)
         return build_messages(found.question, found.evidence, company=self.settings.company)
 
@@ -155,7 +155,9 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
     """Return retraining's own settings for the configured ones."""
     return RetrainSettings(
         min_feedback=settings.retrain.min_feedback,
-        curate=CurateSettings(max_per_person=settings.retrain.max_per_person),
+        curate=CurateSettings(
+            max_per_person=settings.retrain.max_per_person, grounded=settings.knowledge.verified_answers
+        ),
         schedule=ScheduleSettings(every_hours=settings.retrain.every_hours),
     )
 

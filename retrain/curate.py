@@ -18,8 +18,9 @@ from feedback.votes import StandingVerdict, Verdict, standing_verdicts
 from retrain.examples import QUESTION, Example, Prompt
 from retrain.settings import CurateSettings
 from retrain.variations import find_quote, parse_evidence, split_words, vary
-from retrieval.passage import CUSTOMER_SCOPE, Audience
-from retrieval.prompt import ChatMessage, split_claims
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Match
+from retrieval.prompt import ChatMessage, build_messages, split_claims
+from retrieval.verified import TITLE
 
 BuildPrompt = Callable[[str, Audience], Prompt]
 
@@ -102,7 +103,7 @@ def curate(
     for lesson in lessons:
         served = _mask(lesson.example, privacy.find_names(lesson.reply, lesson.person))
         audience = Audience(lesson.reply.audience)
-        examples += _give_forms(served, audience, settings.variations, build_prompt, chance)
+        examples += _give_forms(served, audience, settings, build_prompt, chance)
     return Curated(tuple(examples), dict(dropped))
 
 
@@ -267,7 +268,11 @@ def _mask(example: Example, names: Sequence[str]) -> Example:
 
 
 def _give_forms(
-    served: Example, audience: Audience, variations: int, build_prompt: BuildPrompt | None, chance: random.Random
+    served: Example,
+    audience: Audience,
+    settings: CurateSettings,
+    build_prompt: BuildPrompt | None,
+    chance: random.Random,
 ) -> list[Example]:
     """Return the lesson as served and, for a correction, as it is asked now and altered; a like is known already."""
     if served.source != "correction":
@@ -278,4 +283,18 @@ def _give_forms(
         if messages != served.messages:
             target = cite(_LEADING_MARKER.sub("", served.target), messages)
             forms.append(replace(served, messages=messages, target=target, form="current"))
-    return forms + vary(forms[-1], variations, chance)
+    if settings.grounded:
+        forms = [_ground(form) for form in forms]
+    return forms + vary(forms[-1], settings.variations, chance)
+
+
+def _ground(example: Example) -> Example:
+    """Put what the target says at the head of the evidence, where no line of it does."""
+    parsed = parse_evidence(example.messages[-1].content)
+    if parsed is None or _LEADING_MARKER.match(example.target):
+        return example
+    evidence, question = parsed
+    line = EvidenceLine(1, example.target, TITLE, "")
+    lines = (line, *(replace(other, number=other.number + 1) for other in evidence.lines))
+    asked = build_messages(question, Evidence(lines, Match.STRONG), company="")[-1]
+    return replace(example, messages=(*example.messages[:-1], asked), target=f"[1] {example.target}")
