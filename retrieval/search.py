@@ -17,7 +17,8 @@ from retrieval.vectors import VectorsDamagedError
 Vectors = NDArray[np.float32]
 
 DEPTH = 30
-RANK_CONSTANT = 60
+# The paper's 60 lets two places in the middle beat a first one; 5 was best on the training parts of five public sets.
+RANK_CONSTANT = 5
 
 
 def search(index: Index, question: str, vector: Vectors, scope: Scope, limit: int) -> list[tuple[Hit, Entry]]:
