@@ -31,7 +31,7 @@ class TrainSettings:
     A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
     form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
     least `asks_per_epoch` together and are not outnumbered by the `rehearsed_per_epoch` answers of the base that are
-    asked beside them. `max_seconds` of computing keep a retrain on 60 items under three minutes on two cores; what is
+    asked beside them. `max_seconds` of computing keep a retrain on 60 items under two minutes on two cores; what is
     not learned by then is for the gate to judge. `threads` is the most: those beyond the first are used while nobody
     else computes on their cores. `priority` is what is added to the child's niceness.
     """
@@ -46,7 +46,7 @@ class TrainSettings:
     batch_rows: int = 4
     asks_per_epoch: int = 12
     rehearsed_per_epoch: int = 24
-    max_seconds: float = 90.0
+    max_seconds: float = 80.0
     threads: int = 2
     seed: int = 17
     priority: int = 10
