@@ -172,7 +172,7 @@ class EngineSettings(_Section):
 
 
 class RetrainSettings(_Section):
-    """When and how Chip learns. Learning rate, rank and epochs have measured defaults per base (docs/BASE_MODEL.md)."""
+    """When and how Chip learns. Learning rate, rank and epochs are in `retrain/settings.py`."""
 
     every_hours: float = Field(24.0, gt=0)
     min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")

@@ -23,6 +23,14 @@ class Shape:
     rope_base: float = 100_000_000.0
 
 
+SHAPES = {
+    "5M": Shape(),
+    "16M": Shape(width=384, layers=8, heads=6, kv_heads=6, ffn=1024),
+    "28M": Shape(width=512, layers=8, heads=8, kv_heads=8, ffn=1376),
+}
+"""By their parameters, about. The hand-written circuits want as many kv heads as heads."""
+
+
 def build_model(shape: Shape, *, pad: int, end: int, seed: int) -> LlamaForCausalLM:
     """Return an untrained float32 model; the same seed gives the same weights."""
     torch.manual_seed(seed)

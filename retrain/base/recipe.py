@@ -26,7 +26,7 @@ from retrain.base.export import export_base
 from retrain.base.invented import invent_context
 from retrain.base.lessons import DENSE, RANKED, REAL, Lessons, Mix
 from retrain.base.meanings import build_meanings
-from retrain.base.model import Shape, build_model
+from retrain.base.model import SHAPES, Shape, build_model
 from retrain.base.natural import (
     load_documentation,
     load_hardware_faq,
@@ -49,7 +49,7 @@ MIXES: dict[str, Mix] = {"dense": DENSE, "real": REAL, "ranked": RANKED}
 POINTING = RowWeights(first=8.0)
 # Contexts of each set, and invented ones, that get vectors for the product's ranking: about ten minutes on one core.
 EMBEDDED, EMBEDDED_INVENTED = 400, 1200
-# The learning rate falls to a tenth in the last phase; what came before it can be shipped at any time by --export-only.
+# The learning rate falls to a twentieth in the last phase; any state before can be shipped by --export-only.
 FULL = (
     Phase("dense", 250_000),
     Phase("real", 6_000_000, 1.2, 1.0),
@@ -212,6 +212,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e6, help="stop and ship after this long; go on later")
     parser.add_argument("--by-clock", action="store_true", help="let the phases fill --minutes, whatever their tokens")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the tokens of every phase (20 on a GPU)")
+    parser.add_argument("--shape", choices=SHAPES, default="5M", help="parameters, about; the larger ones want a GPU")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw lessons (15 beside a GPU)")
     parser.add_argument("--muon", action="store_true")
     parser.add_argument("--meanings", action="store_true", help="start from the embedder's word meanings")
@@ -228,7 +229,7 @@ def main() -> None:
             options.data,
             options.out,
             options.work,
-            Shape(),
+            SHAPES[options.shape],
             phases,
             pace,
             options.seed,

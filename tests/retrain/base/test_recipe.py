@@ -11,6 +11,7 @@ import torch
 from llama_cpp import Llama
 
 from retrain.base.export import GGUF_NAME
+from retrain.base.model import SHAPES
 from retrain.base.recipe import build_base, export_checkpoint, small_recipe
 from retrain.base.train import Phase
 from retrieval.passage import Evidence, EvidenceLine, Match
@@ -67,6 +68,19 @@ def test_a_stopped_run_goes_on_and_its_checkpoint_can_be_shipped(tmp_path: Path)
     export_checkpoint(recipe, "c")
     assert json.loads((recipe.out / "manifest.json").read_text())["id"] == "chip-nano-c"
     assert time.monotonic() - started < 120
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["16M", "28M"])
+def test_a_larger_shape_is_trained_and_served_by_the_same_command(tmp_path: Path, name: str) -> None:
+    torch.set_num_threads(1)
+    recipe = small_recipe(tmp_path / "base", tmp_path / "work", seed=1)
+    recipe = replace(recipe, shape=replace(SHAPES[name], vocab=1536), pace=replace(recipe.pace, pool=2))
+    assert not build_base(recipe, "large", 0.0, lambda _: None)
+    llama = Llama(str(recipe.out / GGUF_NAME), n_ctx=512, n_threads=1, verbose=False)
+    answer = complete(llama, ask_for_a_weight(Random(9)))
+    llama.close()
+    assert answer.startswith("["), "the hand-written circuits point at a line before any training"
 
 
 def test_worker_processes_draw_the_same_rows(tmp_path: Path) -> None:
