@@ -289,12 +289,10 @@ def _give_forms(
 
 
 def _ground(example: Example) -> Example:
-    """Put what the target says at the head of the evidence, where no line of it does."""
+    """Put what the target says into the evidence, where there is none."""
     parsed = parse_evidence(example.messages[-1].content)
-    if parsed is None or _LEADING_MARKER.match(example.target):
+    if parsed is None or parsed[0].lines:
         return example
-    evidence, question = parsed
-    line = EvidenceLine(1, example.target, TITLE, "")
-    lines = (line, *(replace(other, number=other.number + 1) for other in evidence.lines))
-    asked = build_messages(question, Evidence(lines, Match.STRONG), company="")[-1]
+    evidence = Evidence((EvidenceLine(1, example.target, TITLE, ""),), Match.STRONG)
+    asked = build_messages(parsed[1], evidence, company="")[-1]
     return replace(example, messages=(*example.messages[:-1], asked), target=f"[1] {example.target}")

@@ -12,9 +12,9 @@ class CurateSettings:
 
     `variations` is how many altered copies of a correction's prompt are made, so that it is learned beyond one
     byte-exact prompt; `replay` is how many of the base's own answers are rehearsed against forgetting.
-    `staff_replies` stays False while one adapter serves customers as well as staff. `grounded`: a correction that its
-    evidence does not hold is learned with its words as the first line of it, as search finds a verified answer; else it
-    is learned as Chip's own words, which a small model can only do at the price of all that it reads.
+    `staff_replies` stays False while one adapter serves customers as well as staff. `grounded`: the correction of an
+    answer that had no evidence is learned with its words as the evidence, as search finds a verified answer; else as
+    Chip's own words, which a small model can only do at the price of all that it reads.
     """
 
     max_per_person: int = 40

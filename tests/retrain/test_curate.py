@@ -9,10 +9,8 @@ from feedback.replies import Reply
 from retrain.curate import Curated, Privacy, curate
 from retrain.examples import Example, Prompt
 from retrain.settings import CurateSettings
-from retrain.variations import parse_evidence
 from retrieval.passage import Audience
 from retrieval.prompt import REFUSAL, Turn
-from retrieval.verified import TITLE
 from tests.retrain.feedback_rows import add_reply, build_evidence, build_prompt, correct, like
 
 ASKED = "How long does it charge?"
@@ -73,31 +71,27 @@ def test_a_correction_cites_the_line_that_it_quotes(db: Database) -> None:
     assert (example.target, example.source) == ("[2] Charging takes 90 minutes.", "correction")
 
 
-def test_a_correction_in_other_words_is_learned_from_itself_as_a_verified_answer_is_read(db: Database) -> None:
+def test_a_correction_in_other_words_cites_none(db: Database) -> None:
     add_reply(db, "R1", ASKED)
     correct(db, "R1", "About two hours,\nplease allow for\u00a0more in winter.")
-    example = only(run_curate(db))
-    assert example.target == "[1] About two hours, please allow for more in winter."
-    evidence, question = parse_evidence(example.messages[-1].content) or (None, "")
-    assert evidence is not None
-    assert question == ASKED
-    assert [(line.number, line.heading) for line in evidence.lines][:2] == [(1, TITLE), (2, "Heron 1 › Battery")]
-    assert evidence.lines[0].text == "About two hours, please allow for more in winter."
+    assert only(run_curate(db)).target == "About two hours, please allow for more in winter."
 
 
-def test_a_correction_of_a_refusal_gets_evidence_to_be_read_from(db: Database) -> None:
+def test_a_correction_of_a_refusal_is_learned_as_a_verified_answer_is_read(db: Database) -> None:
     add_reply(db, "R1", ASKED, evidence=build_evidence(()))
     correct(db, "R1", "It takes two hours.")
-    assert (
-        "Evidence (strong match):\nVerified by staff\n[1] It takes two hours.\n"
-        in only(run_curate(db)).messages[-1].content
-    )
+    example = only(run_curate(db))
+    assert example.target == "[1] It takes two hours."
+    asked = f"Evidence (strong match):\nVerified by staff\n[1] It takes two hours.\n\nQuestion: {ASKED}"
+    assert example.messages[-1].content == asked
+    assert example.messages[0] == build_prompt(ASKED)[0]
 
 
-def test_where_verified_answers_are_off_a_correction_in_other_words_is_chips_own(db: Database) -> None:
-    add_reply(db, "R1", ASKED)
-    correct(db, "R1", "About two hours.")
-    assert only(run_curate(db, settings=CurateSettings(variations=0, grounded=False))).target == "About two hours."
+def test_where_verified_answers_are_off_the_correction_of_a_refusal_is_chips_own(db: Database) -> None:
+    add_reply(db, "R1", ASKED, evidence=build_evidence(()))
+    correct(db, "R1", "It takes two hours.")
+    example = only(run_curate(db, settings=CurateSettings(variations=0, grounded=False)))
+    assert example.target == "It takes two hours."
 
 
 def test_a_customers_correction_waits_for_staff(db: Database) -> None:
@@ -117,7 +111,7 @@ def test_a_correction_is_learned_under_the_prompt_of_today_too(db: Database) -> 
 
     curated = run_curate(db, build_prompt=build_prompt_now)
     assert [(example.form, example.target) for example in curated.examples] == [
-        ("served", "[1] It takes two hours."),
+        ("served", "It takes two hours."),
         ("current", "[1] It takes two hours."),
     ]
     assert [lesson.form for lesson in curated.lessons] == ["current"]
@@ -178,7 +172,7 @@ def test_of_the_same_question_the_last_correction_is_learned(db: Database) -> No
         add_reply(db, f"R{number}", ASKED.upper() if number else ASKED)
         correct(db, f"R{number}", text)
     curated = run_curate(db)
-    assert only(curated).target == "[1] Two hours."
+    assert only(curated).target == "Two hours."
     assert curated.dropped == {"the same question again": 1}
 
 

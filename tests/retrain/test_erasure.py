@@ -103,9 +103,7 @@ def test_what_somebody_taught_is_forgotten_with_them_though_others_asked(taught:
     assert replies_in(first) == {"R2", None}
     again = learn(taught, tmp_path, "A2")
     assert sweep(taught, tmp_path) == (0, (), None)
-    assert {example.target for example in load_dataset(again) if example.reply_id == "R3"} == {
-        "[1] It lasts 42 minutes."
-    }
+    assert {example.target for example in load_dataset(again) if example.reply_id == "R3"} == {"It lasts 42 minutes."}
 
 
 def test_a_correction_that_waits_again_is_not_forgotten(taught: Database, tmp_path: Path) -> None:
