@@ -8,7 +8,7 @@ Without --data only the sample company, the swap pairs and the speed are measure
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -37,33 +37,29 @@ def measure(
     seed: int,
     exact_quotes: bool,
     cross_encoder: CrossEncoder | None,
-) -> dict[str, Any]:
-    """Return the figures of each suite; `limit` caps the questions of each."""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the figures of each suite as they come; `limit` caps the questions of each."""
     model, embedder = BaseModel(base, threads=threads, exact_quotes=exact_quotes), RememberingEmbedder(load_embedder())
     knowledge = Knowledge(index, embedder, cross_encoder=cross_encoder, limits=EvidenceLimits(shift=SAMPLE_SHIFT))
     knowledge.ingest(SAMPLE / "knowledge")
     rows = load_rows(QUESTIONS)
     chosen = Random(seed).sample(rows, k=min(limit, len(rows)))
     pairs = [json.loads(line) for line in (QUESTIONS.parent / "swaps.jsonl").read_text().splitlines()]
-    figures: dict[str, Any] = {}
     if "speed" in suites:
-        figures["speed"] = measure_speed(model)
+        yield "speed", measure_speed(model)
     if "company" in suites:
-        figures["sample company"] = measure_company(model, chosen, knowledge, embedder)
+        yield "sample company", measure_company(model, chosen, knowledge, embedder)
     if "swaps" in suites:
-        figures["swap pairs"] = measure_swaps(model, Random(seed).sample(pairs, k=min(limit, len(pairs))), knowledge)
+        yield "swap pairs", measure_swaps(model, Random(seed).sample(pairs, k=min(limit, len(pairs))), knowledge)
     knowledge.close()
     if data is not None and "squad" in suites:
         questions = load_questions(data / "squad" / "dev-v1.1.json.xz", limit, Random(seed))
-        figures["SQuAD 1.1 dev"] = measure_squad(model, questions, embedder, cross_encoder)
+        yield "SQuAD 1.1 dev", measure_squad(model, questions, embedder, cross_encoder)
     if data is not None and "squad2" in suites:
         questions = load_unanswerable(data / "squad" / "dev-v2.0.json.xz", limit, Random(seed))
-        figures["SQuAD 2.0 dev"] = measure_unanswerable(model, questions, embedder, cross_encoder)
+        yield "SQuAD 2.0 dev", measure_unanswerable(model, questions, embedder, cross_encoder)
     if data is not None and "dstc9" in suites:
-        figures["DSTC9 test"] = measure_guests(
-            model, data / "dstc9_track1", embedder, cross_encoder, limit, Random(seed)
-        )
-    return figures
+        yield "DSTC9 test", measure_guests(model, data / "dstc9_track1", embedder, cross_encoder, limit, Random(seed))
 
 
 def main() -> None:
@@ -83,7 +79,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         index = options.index or Path(scratch) / "index"
         suites = options.suite or SUITES
-        figures = measure(
+        figures = {}
+        for suite, values in measure(
             options.base,
             options.data,
             suites,
@@ -93,14 +90,12 @@ def main() -> None:
             seed=options.seed,
             exact_quotes=not options.free_quotes,
             cross_encoder=load_cross_encoder(options.cross_encoder),
-        )
+        ):
+            figures[suite] = values
+            if not options.json:
+                print(suite, *(f"  {name}: {value}" for name, value in values.items()), sep="\n", flush=True)
     if options.json:
         print(json.dumps(figures))
-        return
-    for suite, values in figures.items():
-        print(suite)
-        for name, value in values.items():
-            print(f"  {name}: {value}")
 
 
 if __name__ == "__main__":
