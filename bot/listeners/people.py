@@ -1,4 +1,4 @@
-"""Changes of people, groups and channels: who and what they are to Chip is looked up anew."""
+"""Changes of people, groups, channels and their members: who and what they are to Chip is looked up anew."""
 
 from typing import Any
 
@@ -10,7 +10,14 @@ from feedback import inbox
 Body = dict[str, Any]
 
 GROUPS = ("subteam_updated", "subteam_members_changed")
-CHANNELS = ("channel_rename", "group_rename", "channel_shared", "channel_unshared")
+CHANNELS = (
+    "channel_rename",
+    "group_rename",
+    "channel_shared",
+    "channel_unshared",
+    "member_joined_channel",
+    "member_left_channel",
+)
 
 
 def register(app: App, parts: Parts) -> None:

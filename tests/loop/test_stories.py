@@ -141,6 +141,21 @@ def test_a_guest_in_the_staff_channel_gets_customer_passages(chip: Chip) -> None
     assert CREDIT_ANSWER not in chip.engine.requests[0].messages[-1].content
 
 
+def test_staff_are_told_nothing_of_staff_documents_while_a_guest_reads_in_the_staff_channel(chip: Chip) -> None:
+    chip.ask(SAM, f"@Chip {CREDIT}", STAFF)
+    chip.workspace.invite(CLEO, STAFF)
+    chip.settle()
+    before = len(chip.said(STAFF))
+    chip.ask(SAM, f"@Chip {CREDIT}", STAFF)
+    assert not any(CREDIT_ANSWER in said for said in chip.said(STAFF)[before:])
+    chip.workspace.remove(CLEO, STAFF)
+    chip.settle()
+    chip.ask(SAM, f"@Chip {CREDIT}", STAFF)
+
+    prompts = [request.messages[-1].content for request in chip.engine.requests]
+    assert [CREDIT_ANSWER in prompt for prompt in prompts] == [True, False, True]
+
+
 def test_somebody_who_becomes_a_guest_is_a_customer_at_once(chip: Chip) -> None:
     chip.ask(SAM, CREDIT)
     chip.workspace.change_person(SAM, role="customer")
