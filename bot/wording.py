@@ -94,6 +94,7 @@ TICKET_WAITS_FOR = ":hourglass: <@{person}> has waited {minutes} minutes for you
 EDITED = "You changed your question after I took it up."
 EDITED_BUTTON = "Answer the new question"
 
+WINDOW_NOT_OPENED = "The window did not open, so nothing has changed. Please choose it once more."
 UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
 
 COMMAND_HELP = "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did."

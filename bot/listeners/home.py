@@ -14,6 +14,7 @@ from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
 from bot.listeners.forgetting import forget_person
+from bot.listeners.whispers import open_view_or_tell
 from bot.parts import Parts
 from bot.private_files import send_file
 from bot.slack_errors import SLACK_ERRORS, name_error
@@ -71,7 +72,7 @@ def register(app: App, parts: Parts) -> None:
     def handle_decide(ack: Ack, body: Body) -> None:
         ack()
         if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
-            parts.client.views_open(trigger_id=body["trigger_id"], view=learning_view.build_view(find_consent(parts)))
+            open_view_or_tell(parts, body, learning_view.build_view(find_consent(parts)))
 
     @app.view(learning_view.LEARNING_VIEW)
     def handle_learning(ack: Ack, body: Body) -> None:

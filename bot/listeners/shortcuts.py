@@ -8,6 +8,7 @@ from slack_bolt import Ack, App
 from bot import blocks, teaching, wording
 from bot.answering import Question
 from bot.listeners.failures import guard
+from bot.listeners.whispers import open_view_or_tell, whisper
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import plain_question
@@ -27,18 +28,18 @@ def register(app: App, parts: Parts) -> None:
         ack()
         reply = replies.find_reply_at(parts.db, body["channel"]["id"], body["message"]["ts"])
         if reply is None:
-            _whisper(parts, body, wording.NO_ANSWER_OF_MINE)
+            whisper(parts, body, wording.NO_ANSWER_OF_MINE)
             return
         view = blocks.build_correction_view(reply.id, reply.question, reply.shown)
-        parts.client.views_open(trigger_id=body["trigger_id"], view=view)
+        open_view_or_tell(parts, body, view)
 
     @app.shortcut(teaching.TEACH_SHORTCUT)
     def handle_teach(ack: Ack, body: Body) -> None:
         ack()
         if parts.directory.role(body["user"]["id"]) is Role.CUSTOMER:
-            _whisper(parts, body, wording.TEACH_STAFF)
+            whisper(parts, body, wording.TEACH_STAFF)
             return
-        parts.client.views_open(trigger_id=body["trigger_id"], view=_build_view(parts, body))
+        open_view_or_tell(parts, body, _build_view(parts, body))
 
     @app.view(teaching.TEACH_VIEW)
     def handle_taught(ack: Ack, body: Body) -> None:
@@ -92,10 +93,3 @@ def _read_root(parts: Parts, channel: str, thread_ts: str) -> str:
         logger.info("the root of %s cannot be read: %s", thread_ts, name_error(error))
         return ""
     return plain_question(page["messages"][0].get("text") or "", bot_user=parts.bot_user)
-
-
-def _whisper(parts: Parts, body: Body, text: str) -> None:
-    message = body["message"]
-    parts.client.chat_postEphemeral(
-        channel=body["channel"]["id"], user=body["user"]["id"], thread_ts=message.get("thread_ts"), text=text
-    )

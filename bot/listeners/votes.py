@@ -4,7 +4,6 @@ Knows the payloads; what a verdict means is decided in `feedback`.
 """
 
 import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,13 +12,11 @@ from slack_bolt import Ack, App, Respond
 from bot import blocks, wording
 from bot.listeners.failures import guard
 from bot.listeners.home import publish
+from bot.listeners.whispers import open_view, whisper
 from bot.parts import Parts
-from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback import cards, corrections, inbox, replies, signals, votes
 from feedback.errors import FeedbackError, UnknownReply
 from feedback.events import Role
-
-logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
@@ -43,8 +40,7 @@ def register(app: App, parts: Parts) -> None:
             ack()
             _whisper(parts, body, wording.UNKNOWN_REPLY)
             return
-        if verdict == "down":
-            _open_correction(parts, body, reply_id)
+        is_open = verdict != "down" or _open_correction(parts, body, reply_id)
         person = body["user"]["id"]
         votes.record_button(
             parts.db,
@@ -57,11 +53,15 @@ def register(app: App, parts: Parts) -> None:
         ack()
         if verdict == "up":
             _whisper(parts, body, wording.VOTE_UP)
+        elif not is_open:
+            _ask_for_correction(parts, replies.find_reply(parts.db, reply_id), person)
 
     @app.action(blocks.WRITE_CORRECTION)
     def handle_write_correction(ack: Ack, body: Body) -> None:
-        _open_correction(parts, body, body["actions"][0]["value"])
+        is_open = _open_correction(parts, body, body["actions"][0]["value"])
         ack()
+        if not is_open:
+            whisper(parts, body, wording.WINDOW_NOT_OPENED)
 
     @app.view(blocks.CORRECTION_VIEW)
     def handle_correction(ack: Ack, body: Body) -> None:
@@ -103,7 +103,7 @@ def record_reaction(parts: Parts, body: Body) -> None:
             key=body["event_id"],
         )
         if added and verdict is votes.Verdict.DOWN:
-            _ask_for_correction(parts, item["channel"], item["ts"], person)
+            _ask_for_correction(parts, replies.find_reply_at(parts.db, item["channel"], item["ts"]), person)
     finally:
         inbox.mark_done(parts.db, body["event_id"])
 
@@ -112,12 +112,11 @@ def _is_known(parts: Parts, verdict: str, reply_id: str) -> bool:
     return verdict in list(votes.Verdict) and replies.find_reply(parts.db, reply_id) is not None
 
 
-def _ask_for_correction(parts: Parts, channel: str, ts: str, person: str) -> None:
-    reply = replies.find_reply_at(parts.db, channel, ts)
+def _ask_for_correction(parts: Parts, reply: replies.Reply | None, person: str) -> None:
     if reply is None:
         return
     parts.client.chat_postEphemeral(
-        channel=channel,
+        channel=reply.channel,
         user=person,
         thread_ts=reply.thread_ts,
         text=wording.ASK_CORRECTION,
@@ -125,18 +124,13 @@ def _ask_for_correction(parts: Parts, channel: str, ts: str, person: str) -> Non
     )
 
 
-def _open_correction(parts: Parts, body: Body, reply_id: str) -> None:
-    """Open the modal before anything slow: the trigger lives three seconds."""
+def _open_correction(parts: Parts, body: Body, reply_id: str) -> bool:
+    """Open the modal before anything slow: the trigger lives three seconds. False where it did not open."""
     reply = replies.find_reply(parts.db, reply_id)
     if reply is None:
         _whisper(parts, body, wording.UNKNOWN_REPLY)
-        return
-    try:
-        parts.client.views_open(
-            trigger_id=body["trigger_id"], view=blocks.build_correction_view(reply_id, reply.question, reply.shown)
-        )
-    except SLACK_ERRORS as error:
-        logger.warning("the correction modal for %s did not open: %s", reply_id, name_error(error))
+        return True
+    return open_view(parts, body, blocks.build_correction_view(reply_id, reply.question, reply.shown))
 
 
 def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
@@ -242,11 +236,5 @@ def _whisper(parts: Parts, body: Body, text: str) -> None:
     """Say something to the person alone, in the thread where they clicked; Home shows how things stand instead."""
     if "view" in body:
         publish(parts, body["user"]["id"])
-        return
-    container = body["container"]
-    parts.client.chat_postEphemeral(
-        channel=body["channel"]["id"],
-        user=body["user"]["id"],
-        thread_ts=container.get("thread_ts"),
-        text=text,
-    )
+    else:
+        whisper(parts, body, text)

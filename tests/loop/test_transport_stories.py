@@ -18,7 +18,7 @@ from bot.workspace.board import Message as Post
 from bot.workspace.socket_mode import Delivery
 from bot.workspace.workspace import Workspace
 from config.settings import Settings, load_settings
-from feedback import inbox, votes
+from feedback import inbox
 from feedback.tables import feedback_events
 from feedback.tables import inbox as inbox_rows
 from tests.fakes import Slowly
@@ -259,16 +259,6 @@ def test_a_channel_that_is_closed_to_chip_ends_the_question_and_nothing_else(chi
     chip.settle()
 
     assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
-
-
-def test_a_modal_whose_trigger_expired_loses_no_vote(chip: Chip) -> None:
-    message = chip.ask(CLEO, RUNTIME)
-    reply = chip.reply_at("D0CLEO", message)
-    chip.workspace.faults.fail("views.open", "expired_trigger_id")
-    assert chip.workspace.visit(CLEO).click(message, "D0CLEO", blocks.VOTE, f"down:{reply.id}")
-
-    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.DOWN}
-    chip.settle()
 
 
 @pytest.mark.slow
