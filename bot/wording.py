@@ -96,6 +96,10 @@ EDITED_BUTTON = "Answer the new question"
 
 WINDOW_NOT_OPENED = "The window did not open, so nothing has changed. Please choose it once more."
 UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
+UNKNOWN_CHOICE = "I don't know that any more, so I have done nothing. `/chip help` shows what I can do now."
+UNKNOWN_FORM = (
+    "I don't know this form any more and could not store it. Please copy what you wrote, close this, and open it anew."
+)
 
 COMMAND_HELP = "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did."
 COMMAND_UNKNOWN = "I don't know `/chip {command}`."

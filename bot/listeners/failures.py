@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt import App, Respond
 
 from bot import wording
+from bot.listeners.whispers import whisper
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
 
@@ -36,16 +37,17 @@ def guard(parts: Parts, body: Body, job: Callable[[], None]) -> Callable[[], Non
 
 
 def report(parts: Parts, body: Body, error: Exception) -> None:
-    """Log the traceback; tell the person, where the body says how to reach them."""
+    """Log the traceback; tell the person: where they pressed or typed, or by direct message after Home or a form."""
     reference = parts.new_id("E")
     what = body.get("event_id") or body.get("trigger_id")
     logger.error("%s of type %s failed, reference %s", what, body.get("type"), reference, exc_info=error)
-    url = body.get("response_url")
-    if url is None:
-        return
+    text, url = wording.FAILED.format(reference=reference), body.get("response_url")
     try:
-        Respond(response_url=url, proxy=None, ssl=None)(
-            text=wording.FAILED.format(reference=reference), response_type="ephemeral", replace_original=False
-        )
+        if url is not None:
+            Respond(response_url=url, proxy=None, ssl=None)(
+                text=text, response_type="ephemeral", replace_original=False
+            )
+        elif isinstance(body.get("user"), dict):
+            whisper(parts, body, text)
     except SLACK_ERRORS as unreachable:
         logger.error("could not say so: %s", name_error(unreachable))

@@ -1,4 +1,4 @@
-"""Whatever no other listener knows is acknowledged, logged and, where somebody clicked, answered."""
+"""Whatever no other listener knows is acknowledged, logged and, where a person did it, answered."""
 
 import logging
 import re
@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import wording
+from bot.listeners.whispers import whisper
 from bot.parts import Parts
 from feedback import inbox
 
@@ -27,15 +28,17 @@ def register(app: App, parts: Parts) -> None:
     def handle_action(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         logger.warning("unknown action %s", [action.get("action_id") for action in body["actions"]])
-        if "channel" in body:
-            parts.client.chat_postEphemeral(
-                channel=body["channel"]["id"], user=body["user"]["id"], text=wording.UNKNOWN_ACTION
-            )
+        whisper(parts, body, wording.UNKNOWN_ACTION if "channel" in body else wording.UNKNOWN_CHOICE)
 
     @app.view(_ANYTHING)
     def handle_view(ack: Ack, body: dict[str, Any]) -> None:
-        ack()
         logger.warning("unknown view %s", body["view"].get("callback_id"))
+        field = next((block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"), None)
+        if field is not None:  # the form stays open, and with it what was written
+            ack(response_action="errors", errors={field: wording.UNKNOWN_FORM})
+            return
+        ack()
+        whisper(parts, body, wording.UNKNOWN_CHOICE)
 
     @app.command(_ANYTHING)
     def handle_command(ack: Ack, body: dict[str, Any]) -> None:
@@ -45,3 +48,4 @@ def register(app: App, parts: Parts) -> None:
     def handle_shortcut(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         logger.warning("unknown shortcut %s", body.get("callback_id"))
+        whisper(parts, body, wording.UNKNOWN_CHOICE)

@@ -1,17 +1,19 @@
 """What nobody should send, and the clear outcome that it has."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot import blocks, wording
+from bot import blocks, home, wording
 from bot.workspace.board import Message
+from bot.workspace.manifest import Shortcut
 from bot.workspace.workspace import Workspace
 from feedback import conversation, inbox, votes
 from feedback.database import Database
 from feedback.tables import feedback_events
-from tests.loop.conftest import CLEO, HELP, SAM, TEAM, Chip
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
@@ -138,13 +140,79 @@ def test_a_button_that_nobody_knows_is_answered(chip: Chip) -> None:
     assert chip.wait_for_said(HELP, wording.UNKNOWN_ACTION).ephemeral_to == CLEO
 
 
-def test_a_view_that_nobody_knows_is_closed(chip: Chip) -> None:
+def test_a_form_that_nobody_knows_stays_open_with_what_was_written_and_says_so(chip: Chip) -> None:
     cleo = chip.workspace.visit(CLEO)
     view = blocks.build_correction_view("R1", "q", "a") | {"callback_id": "view_of_last_year"}
     chip.workspace.inside(lambda workspace: workspace.views.open(CLEO, _prepared(view)))
 
-    assert cleo.submit_view({blocks.CORRECTION_BLOCK: "text"}) == {}
+    assert cleo.submit_view({blocks.CORRECTION_BLOCK: "text"}) == {blocks.REASON_BLOCK: wording.UNKNOWN_FORM}
+    assert cleo.view() is not None
+
+
+def test_a_window_without_fields_that_nobody_knows_is_answered_by_direct_message(chip: Chip) -> None:
+    cleo = chip.workspace.visit(CLEO)
+    view = {"type": "modal", "callback_id": "view_of_last_year", "title": blocks.plain_text("Old")}
+    view |= {"submit": blocks.plain_text("Send"), "blocks": [blocks.build_section("Shall I?")]}
+    chip.workspace.inside(lambda workspace: workspace.views.open(CLEO, _prepared(view)))
+
+    assert cleo.submit_view({}) == {}
     assert cleo.view() is None
+    chip.wait_for_said("D0CLEO", wording.UNKNOWN_CHOICE)
+
+
+@pytest.mark.parametrize("is_home", [True, False])
+def test_a_button_at_home_or_in_a_window_that_nobody_knows_is_answered_by_direct_message(
+    chip: Chip, is_home: bool
+) -> None:
+    cleo = chip.workspace.visit(CLEO)
+    button = {"type": "actions", "block_id": "old", "elements": [blocks.build_button("Old", "of_last_year", "1")]}
+    view = {"type": "home" if is_home else "modal", "title": blocks.plain_text("Old"), "blocks": [button]}
+    views = chip.workspace.inside(lambda workspace: workspace.views)
+    shown = chip.workspace.inside(lambda _: (views.publish if is_home else views.open)(CLEO, view).build())
+
+    assert cleo.click_in_view(shown, "of_last_year")
+    chip.wait_for_said("D0CLEO", wording.UNKNOWN_CHOICE)
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_a_shortcut_that_nobody_knows_is_answered_also_where_chip_may_not_write(chip: Chip, is_member: bool) -> None:
+    old = Shortcut("shortcut_of_last_year", "Old")
+    sam = chip.workspace.visit(SAM)
+    ts = sam.post(HELP, "Who brings cake?")
+    chip.settle()
+
+    def change(workspace: Workspace) -> None:
+        workspace.manifest = replace(workspace.manifest, shortcuts=(old,))
+        if not is_member:
+            workspace.directory.leave("U0CHIP", HELP)
+
+    chip.workspace.inside(change)
+    assert sam.shortcut(HELP, ts, old.callback_id)
+    assert chip.wait_for_said(HELP, wording.UNKNOWN_CHOICE).ephemeral_to == SAM
+
+
+def test_a_shortcut_of_the_whole_workspace_that_nobody_knows_is_answered_by_direct_message(chip: Chip) -> None:
+    def use(workspace: Workspace) -> dict[str, Any]:
+        person = {"id": CLEO, "username": "cleo", "team_id": TEAM}
+        common = {"team": {"id": TEAM, "domain": "local"}, "user": person, "is_enterprise_install": False}
+        trigger = workspace.triggers.issue(CLEO)
+        return common | {"type": "shortcut", "callback_id": "of_last_year", "trigger_id": trigger}
+
+    line = chip.workspace.inside(lambda workspace: workspace.line)
+    chip.workspace.run(line.ask("interactive", chip.workspace.inside(use), accepts_response=False))
+    chip.wait_for_said("D0CLEO", wording.UNKNOWN_CHOICE)
+
+
+def test_a_press_at_home_that_fails_is_told_with_a_reference(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    ada = chip.workspace.visit(ADA)
+    ada.open_home()
+    shown = chip.workspace.wait_for(lambda: ada.home())
+    monkeypatch.setattr("feedback.choices.choose_training", fail)
+    assert ada.click_in_view(shown, home.TRAINING)
+    chip.wait_for_said("D0ADA", wording.FAILED.partition("{")[0])
 
 
 def test_a_correction_of_an_unknown_reply_is_an_error_under_its_field(chip: Chip) -> None:
