@@ -14,6 +14,7 @@ Block = dict[str, Any]
 
 VOTE = "answer_vote"
 ASK_PERSON = "ask_person"
+OPEN_SOURCES = "open_sources"
 WRITE_CORRECTION = "write_correction"
 APPROVE = "approve_correction"
 REJECT = "reject_correction"
@@ -60,6 +61,17 @@ def build_sources(lines: Sequence[EvidenceLine], passages: Mapping[str, Passage]
     return [build_context(f"{wording.SOURCES}: {' · '.join(parts)}")]
 
 
+def is_web_address(url: str) -> bool:
+    """Whether Slack can make a link of it that leads to the web."""
+    return _WEB_ADDRESS.fullmatch(url) is not None
+
+
+def _opens_here(line: EvidenceLine, passages: Mapping[str, Passage]) -> bool:
+    """Whether a source has no address of its own, so that Slack has to show it."""
+    passage = passages.get(line.passage_id)
+    return passage is None or passage.url is None or not is_web_address(passage.url)
+
+
 def _label_source(heading: str, passage: Passage | None) -> str:
     if passage is None:
         return escape_mrkdwn(heading)
@@ -67,7 +79,7 @@ def _label_source(heading: str, passage: Passage | None) -> str:
     details = [day if day not in heading else "", f"page {passage.page}" if passage.page else ""]
     known = ", ".join(filter(None, details))
     label = escape_mrkdwn(f"{heading} ({known})" if known else heading)
-    if passage.url is None or not _WEB_ADDRESS.fullmatch(passage.url):
+    if passage.url is None or not is_web_address(passage.url):
         return label
     return f"<{escape_mrkdwn(passage.url)}|{label.replace('|', '/')}>"
 
@@ -94,7 +106,9 @@ def build_answer_footer(
     has_thread: bool = True,
     passages: Mapping[str, Passage] | None = None,
 ) -> list[Block]:
-    """What stands under an answer: its sources, the vote buttons and, where it has a thread, a way to a person."""
+    """What stands under an answer: its sources, the vote buttons, a way to a person where it has a thread, and a way
+    to read the sources where one of them has no address.
+    """
     vote = {
         "type": "context_actions",
         "block_id": f"vote_{reply_id}",
@@ -107,14 +121,14 @@ def build_answer_footer(
             }
         ],
     }
-    if not has_thread:
-        return [*build_sources(cited, passages), vote]
-    person = build_button("Bring in a person", ASK_PERSON, reply_id, "primary" if offer_person else None)
-    return [
-        *build_sources(cited, passages),
-        vote,
-        {"type": "actions", "block_id": f"person_{reply_id}", "elements": [person]},
-    ]
+    buttons = []
+    if has_thread:
+        buttons.append(build_button("Bring in a person", ASK_PERSON, reply_id, "primary" if offer_person else None))
+    if any(_opens_here(line, passages or {}) for line in cited):
+        numbers = ",".join(str(line.number) for line in cited)
+        buttons.append(build_button(wording.SOURCES_BUTTON, OPEN_SOURCES, f"{reply_id}:{numbers}"))
+    actions = [{"type": "actions", "block_id": f"person_{reply_id}", "elements": buttons}] if buttons else []
+    return [*build_sources(cited, passages), vote, *actions]
 
 
 def build_correction_prompt(reply_id: str) -> list[Block]:

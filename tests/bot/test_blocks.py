@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import blocks, home, learning_view, rules_view, ticket_card
+from bot import blocks, home, learning_view, rules_view, sources_view, ticket_card
 from bot.home import Dashboard, HomeFacts, Waiting
 from bot.ticket_card import CardFacts
 from bot.workspace.block_kit import find_problems, prepare_view
@@ -21,7 +21,7 @@ from feedback.questions import Asked
 from feedback.replies import SourceLine
 from feedback.tickets import Ticket, TicketState
 from retrieval.conflicts import Conflict
-from retrieval.passage import Audience, EvidenceLine, Passage
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, EvidenceLine, Passage
 from tests.feedback.conftest import START, build_reply
 
 LONG = "<&>" * 40_000
@@ -59,9 +59,20 @@ def build_full_home(text: str) -> dict[str, Any]:
     return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, True, board))
 
 
+def build_sources_view(text: str) -> dict[str, Any]:
+    """The window of as many sources as it may hold and more: known, gone and not to be read."""
+    cited = [sources_view.Cited((number,), text, f"P{number % 3}") for number in range(1, 99)]
+    known = Passage("P0", text, text, text, text, Audience.CUSTOMER, date(2026, 3, 1), "https://a.example/x", 4)
+    passages = {"P0": known, "P1": replace(known, id="P1", audience=Audience.STAFF)}
+    return sources_view.build_view(cited, passages, CUSTOMER_SCOPE)
+
+
 BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
     "footer": lambda text: blocks.build_answer_footer("R1", lines(text), offer_person=True),
     "contradictions": lambda text: blocks.build_conflicts([Conflict(line, line) for line in lines(text)], {}),
+    "footer of a private answer": lambda text: blocks.build_answer_footer(
+        "R1", lines(text), offer_person=False, has_thread=False
+    ),
     "footer without sources": lambda _: blocks.build_answer_footer("R1", [], offer_person=False),
     "correction prompt": lambda _: blocks.build_correction_prompt("R1"),
     "correction card": lambda text: blocks.build_correction_card("F1", "U1", text, text, text),
@@ -86,6 +97,7 @@ def test_slack_takes_the_views_that_chip_opens(text: str) -> None:
     assert prepare_view(blocks.build_correction_view("R1", text, text), "modal", lambda prefix: f"{prefix}1")
     assert prepare_view(build_full_home(text), "home", lambda prefix: f"{prefix}1")
     assert prepare_view(rules_view.build_view("C1", RULES, "UTC"), "modal", lambda prefix: f"{prefix}1")
+    assert prepare_view(build_sources_view(text), "modal", lambda prefix: f"{prefix}1")
     assert prepare_view(learning_view.build_view(LOCAL), "modal", lambda prefix: f"{prefix}1")
 
 
@@ -129,6 +141,39 @@ def test_an_address_that_is_none_of_the_web_is_no_link(url: str) -> None:
     line = EvidenceLine(1, "Text.", "Moss 2", "p1")
     known = Passage("p1", "Text.", "Moss 2", "Moss 2", "a.md", Audience.CUSTOMER, None, url)
     assert blocks.build_sources([line], {"p1": known})[0]["elements"][0]["text"] == "Sources: [1] Moss 2"
+
+
+@pytest.mark.parametrize(("url", "opens"), [("https://a.example/x", False), (None, True), ("file:///a.md", True)])
+def test_sources_open_in_slack_where_one_has_no_address_of_the_web(url: str | None, opens: bool) -> None:
+    cited = [EvidenceLine(number, "Text.", "Moss 2", f"p{number}") for number in (1, 2)]
+    known = Passage("p1", "Text.", "Moss 2", "Moss 2", "a.md", Audience.CUSTOMER, None, "https://a.example/y")
+    passages = {"p1": known, "p2": replace(known, id="p2", url=url)}
+    footer = blocks.build_answer_footer("R1", cited, offer_person=False, has_thread=False, passages=passages)
+    buttons = [element for block in footer if block["type"] == "actions" for element in block["elements"]]
+    assert [button["value"] for button in buttons] == (["R1:1,2"] if opens else [])
+
+
+def test_a_sources_window_names_its_document_file_page_day_and_address() -> None:
+    cited = [sources_view.Cited((1, 3), "Old heading", "p1")]
+    known = Passage(
+        "p1",
+        "It flies <fast>.",
+        "Moss 2 › *Care*",
+        "Moss 2",
+        "manuals:en/a.pdf",
+        Audience.STAFF,
+        date(2026, 3, 1),
+        "https://a.example/x",
+        4,
+    )
+    heading, text, details = sources_view.build_view(cited, {"p1": known}, STAFF_SCOPE)["blocks"]
+    assert heading["text"]["text"] == "*[1][3] Moss 2 › *Care**"
+    assert text["text"] == {"type": "plain_text", "text": "It flies <fast>."}
+    assert details["elements"][0]["text"] == "Moss 2 · a.pdf · page 4 · 2026-03-01 · <https://a.example/x>"
+    verified = replace(known, source="verified:F1", url=None, page=None)
+    (_, _, details) = sources_view.build_view(cited, {"p1": verified}, STAFF_SCOPE)["blocks"]
+    assert details["elements"][0]["text"] == "Moss 2 · 2026-03-01"
+    assert "flies" not in str(sources_view.build_view(cited, {"p1": known}, CUSTOMER_SCOPE))
 
 
 def test_a_contradiction_names_both_documents_and_what_they_say() -> None:

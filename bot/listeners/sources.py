@@ -1,0 +1,42 @@
+"""The button under an answer that opens what the answer cites, for whoever may read it."""
+
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import blocks, sources_view, wording
+from bot.listeners.whispers import open_view_or_tell, whisper
+from bot.parts import Parts
+from feedback import replies
+
+Body = dict[str, Any]
+
+
+def register(app: App, parts: Parts) -> None:
+    """Listen to the button."""
+
+    @app.action(blocks.OPEN_SOURCES)
+    def handle_open(ack: Ack, body: Body) -> None:
+        ack()
+        cited = find_cited(parts, body["actions"][0]["value"])
+        if not cited:
+            whisper(parts, body, wording.SOURCES_UNKNOWN)
+            return
+        found = (parts.knowledge.passage(source.passage_id) for source in cited)
+        passages = {passage.id: passage for passage in found if passage is not None}
+        scope = parts.directory.scope(body["user"]["id"], None)
+        open_view_or_tell(parts, body, sources_view.build_view(cited, passages, scope))
+
+
+def find_cited(parts: Parts, value: str) -> list[sources_view.Cited]:
+    """Return the passages that the button's answer cites, in its order; none where the answer is not known any more."""
+    reply_id, _, numbers = value.partition(":")
+    reply = replies.find_reply(parts.db, reply_id)
+    cited: dict[str, list[replies.SourceLine]] = {}
+    for line in reply.evidence if reply else ():
+        if str(line.number) in numbers.split(","):
+            cited.setdefault(line.passage_id, []).append(line)
+    return [
+        sources_view.Cited(tuple(line.number for line in lines), lines[0].heading, passage_id)
+        for passage_id, lines in cited.items()
+    ]
