@@ -110,6 +110,7 @@ UNKNOWN_FORM = (
 COMMAND_HELP = "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did."
 COMMAND_UNKNOWN = "I don't know `/chip {command}`."
 ADMINS_ONLY = "`/chip {command}` is for admins. Please ask one of them."
+ADMINS_ONLY_HERE = "That is for admins, so I have done nothing. Please ask one of them."
 STAFF_ONLY = "`/chip {command}` is for staff."
 RETRAIN_STARTED = "Training has begun. The report comes to {channel}, usually within a few minutes."
 RETRAIN_RUNNING = "A training is running already. Its report comes to {channel}."

@@ -9,7 +9,7 @@ from bot import rules_view, wording
 from bot.commands.call import Call, may
 from bot.commands.table import COMMANDS, build_help
 from bot.listeners.failures import guard
-from bot.listeners.whispers import open_view_or_tell
+from bot.listeners.whispers import open_view_or_tell, whisper
 from bot.parts import Parts
 from feedback.events import Role
 
@@ -33,6 +33,8 @@ def register(app: App, parts: Parts) -> None:
         if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
             view = rules_view.build_view(channel, parts.rules.find(channel), str(parts.time_zone))
             open_view_or_tell(parts, body, view)
+        else:
+            whisper(parts, body, wording.ADMINS_ONLY_HERE)
 
     @app.view(rules_view.RULES_VIEW)
     def handle_rules(ack: Ack, body: Body) -> None:

@@ -14,7 +14,7 @@ from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
 from bot.listeners.forgetting import forget_person
-from bot.listeners.whispers import open_view_or_tell
+from bot.listeners.whispers import open_view_or_tell, whisper
 from bot.parts import Parts
 from bot.private_files import send_file
 from bot.slack_errors import SLACK_ERRORS, name_error
@@ -73,6 +73,8 @@ def register(app: App, parts: Parts) -> None:
         ack()
         if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
             open_view_or_tell(parts, body, learning_view.build_view(find_consent(parts)))
+        else:
+            whisper(parts, body, wording.ADMINS_ONLY_HERE)
 
     @app.view(learning_view.LEARNING_VIEW)
     def handle_learning(ack: Ack, body: Body) -> None:
@@ -172,6 +174,7 @@ def _end_session(parts: Parts, channel: str, thread_ts: str) -> None:
 def _press(parts: Parts, body: Body, act: Act, least: Role) -> None:
     person = body["user"]["id"]
     if least is Role.ADMIN and parts.directory.role(person) is not Role.ADMIN:
+        whisper(parts, body, wording.ADMINS_ONLY_HERE)
         return
     act(parts, person, body["actions"][0]["value"])
     publish(parts, person)
@@ -209,6 +212,7 @@ def _pause(parts: Parts, person: str, value: str) -> None:
 def _take_decision(parts: Parts, body: Body) -> None:
     person = body["user"]["id"]
     if parts.directory.role(person) is not Role.ADMIN:
+        whisper(parts, body, wording.ADMINS_ONLY_HERE)
         return
     is_on, guests = learning_view.read_view(body["view"]["state"]["values"])
     team = parts.directory.team

@@ -57,6 +57,7 @@ def take_lesson(parts: Parts, body: Body) -> None:
     person = body["user"]["id"]
     role = parts.directory.role(person)
     if role is Role.CUSTOMER:
+        whisper(parts, body, wording.TEACH_STAFF)
         return
     team = parts.directory.team
     given = replies.find_replies_to(parts.db, team, thread.channel, thread.thread_ts)

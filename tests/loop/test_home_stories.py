@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from bot import blocks, home, learning_view, wording
+from bot import blocks, home, learning_view, rules_view, wording
 from feedback import choices, consent, corrections
-from tests.loop.conftest import ADA, ADMIN, CLEO, SAM, TEAM, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 OPERA = "Which opera is the most famous in Vienna?"
@@ -118,3 +118,27 @@ def test_learning_is_decided_in_a_modal_with_the_notice_and_kept_with_who_decide
     chip.wait_for_said(ADMIN, "I learn from what members write to me")
     chip.settle()
     assert "I learn from what members write" in text_of(ada.home() or {})
+
+
+def test_who_is_no_admin_any_more_is_told_so_by_what_they_still_press(chip: Chip) -> None:
+    ada = chip.workspace.visit(ADA)
+    shown = open_home(chip, ADA)
+    assert ada.command(HELP, "/chip channels")
+    rules = chip.show(ADA, chip.wait_for_said(HELP, wording.RULES_BUTTON))
+    assert ada.click_in_view(shown, learning_view.DECIDE)
+    ada.wait_for_view()
+    chip.workspace.change_person(ADA, role="agent")
+    chip.settle()
+
+    def count() -> int:
+        return sum(wording.ADMINS_ONLY_HERE in said for said in chip.said("D0ADA"))
+
+    assert ada.submit_view({}) == {}
+    chip.workspace.wait_for(lambda: count() == 1)
+    assert ada.click_in_view(shown, learning_view.DECIDE)
+    chip.workspace.wait_for(lambda: count() == 2)
+    assert ada.click_in_view(shown, home.PAUSE)
+    chip.workspace.wait_for(lambda: count() == 3)
+    assert ada.click(rules, HELP, rules_view.SET_RULES)
+    assert chip.wait_for_said(HELP, wording.ADMINS_ONLY_HERE).ephemeral_to == ADA
+    assert ada.view() is None
