@@ -1,7 +1,7 @@
 """Whether the evidence supports a sentence, before anybody sees it: supported, contradicted or not found, and why.
 
-First facts are held against each other (numbers with units, names, codes, negation); then a judge that was fitted on
-public data by `python -m benchmarks.factcheck.fit`, or a model that is set (`retrieval/entailment.py`), says whether
+First facts are held against each other (numbers with units, dates, names, codes, negation); then a judge fitted
+on public data by `python -m benchmarks.factcheck.fit`, or a model that is set (`retrieval/entailment.py`), says whether
 the rest of the sentence is in the line. A sentence that garbles its line takes the line's own words. Knows nothing of
 Slack.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.dates import find_dates, find_weekdays
 from retrieval.entailment import Entailment, EntailmentModel
 from retrieval.factcheck_signs import SIGNS, Comparison, compare, is_garbled, is_in_order
 from retrieval.passage import EvidenceLine
@@ -157,9 +158,9 @@ def is_courtesy(text: str) -> bool:
 
 
 def states_fact(text: str) -> bool:
-    """Whether a sentence holds what documents can settle: a model's name, a code or a number."""
+    """Whether a sentence holds what documents can settle: a model's name, a code, a number, a date or a weekday."""
     names = [name for name in find_names(text) if any(c.isdigit() for c in name)]
-    return bool(names or find_codes(text) or find_quantities(text))
+    return bool(names or find_codes(text) or find_quantities(text) or find_dates(text) or find_weekdays(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a sentence says beyond the words of a line: numbers, units, names, codes, negation, and words the line lacks.
+"""What a sentence says beyond the words of a line: numbers, dates, names, codes, negation, and words the line lacks.
 
 Compares one sentence with one line of evidence. Knows nothing of verdicts.
 """
@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.dates import Date, find_dates, find_weekdays, mask_spans
 from retrieval.lexical import tokenise_with_words
 from retrieval.quantities import Quantity, find_quantities
 from retrieval.quotes import NEAR_COPY
@@ -37,6 +38,7 @@ SIGNS = (
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 _NOT = re.compile(r"\b(?:not|no|none|never|cannot|nobody|nothing|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE)
+_TURN = re.compile(r"\b(?:before|after)\b", re.IGNORECASE)
 _SAME = 1e-6
 # A word less near than this to every word of the line is new to it.
 _FOREIGN = 0.35
@@ -134,7 +136,15 @@ def _split(text: str) -> list[str]:
 
 
 def _find_conflict(text: str, line: str, heading: str) -> str:
-    said_names, held_names = find_names(text), find_names(line)
+    said_dates, held_dates = find_dates(text), find_dates(line)
+    if conflict := _find_time_conflict(text, line, heading, said_dates, held_dates):
+        return conflict
+    # A date that the line holds, perhaps in another form, is neither a name nor a number.
+    spans = {date.span for date in said_dates}
+    unheld = {date.span for date in said_dates if not any(date.is_part_of(other) for other in held_dates)}
+    said_names = find_names(mask_spans(text, spans))
+    held_names = find_names(mask_spans(line, (date.span for date in held_dates)))
+    text = mask_spans(text, spans - unheld)
     above = [name for part in heading.split(" › ") for name in find_names(part)]
     if find_codes(text) - find_codes(f"{heading} {line}"):
         return "code"
@@ -148,6 +158,30 @@ def _find_conflict(text: str, line: str, heading: str) -> str:
     if bool(_NOT.search(text)) != bool(_NOT.search(_nearest_part(text, line))):
         return "negation"
     return ""
+
+
+def _find_time_conflict(text: str, line: str, heading: str, said: Sequence[Date], held: Sequence[Date]) -> str:
+    """Return which kind of time the line says otherwise: a date or month, a weekday, or before for after."""
+    known = [*held, *find_dates(heading)]
+    for date in said:
+        if held and all(date.differs_from(other) for other in known):
+            return "date"
+    days = find_weekdays(line)
+    if days and find_weekdays(text) - days - find_weekdays(heading):
+        return "weekday"
+    before, after = _find_turns(text)
+    held_before, held_after = _find_turns(line)
+    is_turned = (before & held_after) - held_before or (after & held_before) - held_after
+    return "before or after" if is_turned else ""
+
+
+def _find_turns(text: str) -> tuple[set[str], set[str]]:
+    """Return the first terms of what a text says something happens before, and after."""
+    found: dict[str, set[str]] = {"before": set(), "after": set()}
+    for match in _TURN.finditer(text):
+        following = (term for term, word in tokenise_with_words(text[match.end() :]) if word not in found)
+        found[match.group().casefold()].update(islice(following, 1))  # "before and after use"
+    return found["before"], found["after"]
 
 
 def _names_another(said: Sequence[str], held: Sequence[str], above: Sequence[str], text: str) -> bool:

@@ -92,7 +92,7 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 _RANGE_JOINT = re.compile(r"\s*(?:-|–|to|and|or|x|×)\s*$", re.IGNORECASE)
-_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b|\b\d{1,2}\s?(?:am|pm|o'clock)\b", re.IGNORECASE)
+_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b(?:\s?[ap]m\b)?|\b\d{1,2}\s?(?:am|pm|o'clock)\b", re.IGNORECASE)
 
 
 def find_quantities(text: str, names: Sequence[str] = ()) -> list[Quantity]:
@@ -134,8 +134,11 @@ def _without(text: str, names: Sequence[str]) -> str:
 
 
 def _clock_value(text: str) -> float:
-    hours, _, minutes = text.partition(":")
-    return float(re.sub(r"\D", "", hours)) + (float(minutes) / 60.0 if minutes else 0.0)
+    hours, *minutes = (float(number) for number in re.findall(r"\d+", text))
+    half = text[-2:].lower()
+    if half in ("am", "pm"):
+        hours = hours % 12 + (12.0 if half == "pm" else 0.0)
+    return hours + sum(minutes) / 60.0
 
 
 def _read_unit(match: re.Match[str]) -> tuple[str, Kind]:

@@ -14,6 +14,15 @@ _VERB = re.compile(r"\b(is|are|can|has|have|must|may|will|does|costs|runs|takes|
 _UNITS = ("minutes hours", "hours days", "days weeks", "weeks months", "months years", "cm metres", "mm cm", "kg grams",
           "litres ml", "percent degrees", "euros dollars")  # fmt: skip
 _SWAPS = dict(pair.split() for pair in _UNITS) | {b: a for a, b in (pair.split() for pair in reversed(_UNITS))}
+_TIMES = tuple(
+    row.split()
+    for row in (
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+        "January February March April May June July August September October November December",
+    )
+)
+_TIME = re.compile(rf"\b(?:{'|'.join(name for row in _TIMES for name in row)})\b")
+_DAY = re.compile(r"(\d{4}-\d{2}-)(\d{2})\b")
 _EXTRAS = (
     "and comes with a spare key", "and can be folded for the car", "in every shop in town", "and talks to the fridge",
     "free of charge on birthdays", "after a short dance", "and warns the neighbours", "with a golden handle",
@@ -71,6 +80,8 @@ def _vary(source: str, heading: str, names: Sequence[str], random: Random) -> di
         "unit": _change_unit(source),
         "name": _change_name(source, own, [other for other in names if other.split()[0] != name.split()[0]], random),
         "model": _change_name(source, own, [o for o in names if o.split()[0] == name.split()[0] and o != name], random),
+        "wrong date or weekday": _change_date(source),
+        "before or after turned": _turn(source),
         "negation": _negate(source),
         "invention": random.choice(_INVENTIONS).format(n=name),
         "addition": f"{source.rstrip('.')} {random.choice(_EXTRAS)}.",
@@ -106,6 +117,24 @@ def _change_unit(source: str) -> str:
         if re.search(rf"\d {unit}\b", source):
             return re.sub(rf"(\d) {unit}\b", rf"\1 {other}", source, count=1)
     return ""
+
+
+def _change_date(source: str) -> str:
+    """Return the sentence with its last month, weekday or day replaced by one that it does not name."""
+    if named := list(_TIME.finditer(source)):
+        match = named[-1]
+        row = next(row for row in _TIMES if match.group() in row)
+        place = row.index(match.group())
+        other = next((name for name in row[place + 1 :] + row[:place] if name not in source), None)
+        return f"{source[: match.start()]}{other}{source[match.end() :]}" if other else ""
+    changed = _DAY.sub(lambda day: f"{day[1]}{int(day[2]) % 28 + 1:02}", source, count=1)
+    return changed if changed != source else ""
+
+
+def _turn(source: str) -> str:
+    turned = {"before": "after", "after": "before", "Before": "After", "After": "Before"}
+    changed = re.sub(r"\b(?:[Bb]efore|[Aa]fter)\b", lambda word: turned[word.group()], source, count=1)
+    return changed if changed != source else ""
 
 
 def _change_name(source: str, own: Sequence[str], others: Sequence[str], random: Random) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from retrieval.dates import find_dates
 from retrieval.factcheck import Verdict, check_claim, is_courtesy, judge_claim
 from retrieval.passage import EvidenceLine
 
@@ -50,6 +51,66 @@ def test_a_sentence_that_differs_in_one_fact_is_contradicted_for_that_reason(tex
     judgement = judge_claim(text, LINES)
     assert judgement.verdict is Verdict.CONTRADICTED
     assert judgement.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("The offer ends on 4 May 2024.", "The offer ends on 4 June 2024.", "date"),
+        ("The offer ends on 4 May 2024.", "The offer ends on 5 May 2024.", "date"),
+        ("The update came on 2026-01-31.", "The update came on 2026-02-28.", "date"),
+        ("The sale begins in March.", "The sale begins in April.", "date"),
+        ("In May a repair takes ten days.", "In July a repair takes ten days.", "date"),
+        ("The office is closed on Monday.", "The office is closed on Tuesday.", "weekday"),
+        ("The shop is open from Monday to Saturday.", "The shop is open from Monday to Friday.", "weekday"),
+        ("Orders must be placed before 13:00.", "Orders must be placed after 13:00.", "before or after"),
+        ("After the cleaning, remove the mop.", "Before cleaning, remove the mop.", "before or after"),
+        ("Orders must be placed before 13:00.", "Orders must be placed before 14:00.", "number"),
+        ("The shop opens at 8 am.", "The shop opens at 8 pm.", "number"),
+    ],
+)
+def test_another_date_month_weekday_or_time_of_day_is_contradicted(text: str, line: str, reason: str) -> None:
+    judgement = judge_claim(text, [EvidenceLine(1, line, "The shop", "a")])
+    assert (judgement.verdict, judgement.reason) == (Verdict.CONTRADICTED, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("The offer ends on 4 May 2024.", "The offer ends on 2024-05-04."),
+        ("The offer ends on May 4, 2024.", "The offer ends on 4 May 2024."),
+        ("The offer ends on 4 May 2024.", "The offer ends on May 4th, 2024."),
+        ("The offer ends in May 2024.", "The offer ends on 4 May 2024."),
+        ("The offer holds on 4 May.", "The offer holds on 4 and 5 May 2024."),
+        ("The shop is open in July.", "The shop is open from May to August."),
+        ("The shop is open on Wednesday.", "The shop is open Mon-Fri."),
+        ("The shop is open on weekdays.", "The shop is open from Monday to Friday."),
+        ("Robots may march on 4 May.", "Robots may march on 4 May."),
+        ("You may use the shop in April.", "You may use the shop in April."),
+        ("Clean it after use.", "Clean it before and after use."),
+        ("The shop opens at 13:00.", "The shop opens at 1 pm."),
+    ],
+)
+def test_the_same_time_written_otherwise_is_no_conflict(text: str, line: str) -> None:
+    assert judge_claim(text, [EvidenceLine(1, line, "The shop", "a")]).reason in ("", "words", "garbled")
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("You may 4 times; the 2 may weigh more. May I? March on!", []),
+        ("In May and in March", [5, 3]),
+        ("from November to February", [11, 12, 1, 2]),
+        ("2024-13-04 and TW-2024-05-04", []),
+    ],
+)
+def test_a_verb_and_a_number_are_no_month(text: str, months: list[int]) -> None:
+    assert [date.month for date in find_dates(text)] == months
+
+
+def test_a_year_that_the_line_does_not_give_is_not_supported() -> None:
+    lines = [EvidenceLine(1, "The offer ends on 4 May.", "The shop", "a")]
+    assert judge_claim("The offer ends on 4 May 2024.", lines).verdict is not Verdict.SUPPORTED
 
 
 def test_the_figure_of_another_model_is_not_supported() -> None:
