@@ -17,7 +17,7 @@ from retrieval.quotes import mend_quote
 
 logger = logging.getLogger(__name__)
 
-_TABLE_RULE = re.compile(r"\|[|:\-\s]+")
+_FRAME = re.compile(r"```[a-z0-9+#.-]{0,20}|\|[|:\-\s]+")
 
 
 def read_sentences(pieces: Iterable[str]) -> Iterator[Sentence]:
@@ -67,7 +67,7 @@ class ShownAnswer:
         line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
         checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
         text, line = checked.text, checked.line
-        if text is not None:
+        if text is not None and not is_frame:
             text = neutralise(text, asked=self._asked, source=line.text if line else "")
         if text is None or (text in self._said and not is_laid_out):
             reason = "said before" if text is not None else checked.reason or "not neutral"
@@ -77,6 +77,7 @@ class ShownAnswer:
         self._said.add(text)
         before = (sentence.before or " ") if self.text else ""
         self.text += before + text
+        self._in_code ^= text.count("```") % 2 == 1
         self.first_text_ms = self.first_text_ms or milliseconds()
         markdown = before + harmless_markdown(text)
         if line is None:
@@ -100,7 +101,4 @@ class ShownAnswer:
 
     def _see_layout(self, text: str) -> tuple[bool, bool]:
         """Whether a line only frames code or a table, and whether it is laid out: in one, a mark would break it."""
-        if text.startswith("```"):
-            self._in_code = not self._in_code
-            return True, True
-        return _TABLE_RULE.fullmatch(text) is not None, self._in_code or text.startswith("|")
+        return _FRAME.fullmatch(text) is not None, self._in_code or text.startswith(("|", "```"))

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from retrieval.dates import find_dates, find_weekdays
 from retrieval.entailment import Entailment, EntailmentModel
 from retrieval.factcheck_signs import SIGNS, Comparison, compare, is_garbled, is_in_order
+from retrieval.lexical import tokenise_with_words
 from retrieval.passage import EvidenceLine
 from retrieval.quantities import find_quantities
 from retrieval.quotes import mend_quote
@@ -142,19 +143,27 @@ def estimate(comparison: Comparison) -> float:
     return float(1.0 / (1.0 + np.exp(-(comparison.measures @ judge.weights + judge.bias))))
 
 
-# Courtesies say nothing about a company; a sentence with a number, a code or a product's name is none.
+# Courtesies say nothing about a company: beside such a phrase they hold common words alone.
 _COURTESY = re.compile(
-    r"\b(?:hello|hi|hey|good (?:morning|day|evening)|thanks?|thank you|welcome|sorry|glad|happy to|goodbye|bye|"
-    r"anything else|how can i help|what can i help|can i help|support assistant|i answer from|"
-    r"i don['’]t know|bring in a person|"
-    r"here if you need|have a (?:good|nice|great)|doing well|talk to someone|let me know|all right|shall i)\b",
+    r"\b(?:hello|hi|hey|good (?:morning|afternoon|day|evening|night)|thanks?(?: you)?|welcome|sorry|glad|happy to|"
+    r"goodbye|bye|anything else|(?:how |what )?can i (?:help|assist)|(?:support )?assistant|"
+    r"i answer from (?:the company['’]s )?documents|i don['’]t know|bring in a person|"
+    r"here if you need|have a (?:good|nice|great)(?: (?:day|evening|night|week|weekend|time))?|doing well|"
+    r"talk to someone(?: you trust)?|call your local emergency number|let me know|all right|shall i)\b",
     re.IGNORECASE,
 )
+_COMMON = """
+again always can't chip don't else feel feeling further happen happened hear hearing help helped helping helps i'd i'll
+i'm inconvenience it's kind like lot more much need nice ok okay other question questions reaching say see so talk
+that's today trouble way well what's yes you'd you're
+"""
+_BESIDE_COURTESY = frozenset(_COMMON.split())
 
 
 def is_courtesy(text: str) -> bool:
-    """Whether a sentence is small talk, which no document need support."""
-    return bool(_COURTESY.search(text)) and not states_fact(text)
+    """Whether a sentence is small talk and nothing more, which no document need support."""
+    rest = {word for _, word in tokenise_with_words(_COURTESY.sub(" ", text))}
+    return bool(_COURTESY.search(text)) and rest <= _BESIDE_COURTESY and not states_fact(text)
 
 
 def states_fact(text: str) -> bool:

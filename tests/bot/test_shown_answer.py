@@ -42,3 +42,18 @@ def test_what_staff_approved_may_contradict_the_documents() -> None:
 
 def test_courtesies_are_shown_beside_any_evidence() -> None:
     assert show("You're welcome! Is there anything else?", None)[0] == "You're welcome! Is there anything else?"
+
+
+@pytest.mark.parametrize("before", ["Thanks to its battery, the", "Sorry, the", "```The"])
+def test_neither_a_courtesy_nor_a_fence_carries_a_contradiction_through(before: str) -> None:
+    lines = [EvidenceLine(1, "The blade of the trimmer must not be washed.", "Care", "a")]
+    shown = ShownAnswer(lines, lessons=())
+    said = Sentence(f"{before} blade of the trimmer must be washed.", "", None)
+    assert shown.add(said, milliseconds=lambda: 1.0) == ""
+
+
+def test_a_code_block_is_framed_and_its_lines_carry_no_mark() -> None:
+    shown = ShownAnswer(LINES, lessons=())
+    lines = ("```text", "The Fern 4 runs for 40 minutes.", "```", "The Fern 4 Plus runs for 65 minutes.")
+    said = [shown.add(Sentence(line, "\n", 1), milliseconds=lambda: 1.0) for line in lines]
+    assert said == ["```text", "\nThe Fern 4 runs for 40 minutes.", "\n```", f"\n{lines[3]} [2]"]

@@ -2,9 +2,23 @@
 
 import pytest
 
+from retrain.base.smalltalk import (
+    CARE,
+    GOODBYE,
+    GREETING,
+    OKAY,
+    PERSON,
+    PERSONAL,
+    PRAISE,
+    SORRY,
+    THANKS,
+    WELL,
+    WHO,
+)
 from retrieval.dates import find_dates
 from retrieval.factcheck import Verdict, check_claim, is_courtesy, judge_claim
 from retrieval.passage import EvidenceLine
+from retrieval.sentences import split_sentences
 
 LINES = (
     EvidenceLine(1, "The Fern 4 runs for 40 minutes on a full charge.", "Fern 4 trimmer › Specifications", "a"),
@@ -155,11 +169,17 @@ def test_without_evidence_nothing_is_supported() -> None:
 
 
 def test_courtesies_need_no_document_and_facts_are_no_courtesy() -> None:
-    for text in ("Hello! What can I help you with?", "You're welcome! Is there anything else?", "I don't know."):
-        assert is_courtesy(text)
+    said = [PERSON, GREETING, THANKS, GOODBYE, SORRY, PRAISE, WHO, WELL, OKAY, PERSONAL, CARE]
+    for text in (sentence for answer in said for sentence in split_sentences(answer)):
+        assert is_courtesy(text), text
+    for text in ("I don't know.", "Happy to help!", "Let me know if you have any more questions.", "Good night!"):
+        assert is_courtesy(text), text
     for text in (
         "Thanks to its 40 minutes it reaches every corner.",
         "The Fern 4 can fly.",
         "Sorry, the Fern 4 is dead.",
+        "Thanks to its wings the mower can fly.",
+        "Sorry, all robots are waterproof and can swim.",
+        "Happy to help: the blade may be washed.",
     ):
-        assert not is_courtesy(text)
+        assert not is_courtesy(text), text
