@@ -12,6 +12,7 @@ from bot.engine.port import GenerationRequest
 from bot.quoting import choose_sampling
 from bot.shown_answer import ShownAnswer, read_sentences
 from config.settings import Settings
+from feedback.corrections import Lessons
 from feedback.database import open_database
 from retrain import registry
 from retrain.base_card import load_base
@@ -77,7 +78,8 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     """Answer one question on the terminal, as it would be answered in Slack."""
     if not core.knowledge.counts().documents:
         ingest_documents(core.knowledge, core.settings.knowledge.folder, output)
-    retrieved = core.knowledge.find_evidence(question, STAFF_SCOPE if staff else CUSTOMER_SCOPE)
+    scope = STAFF_SCOPE if staff else CUSTOMER_SCOPE
+    retrieved = core.knowledge.find_evidence(question, scope)
     messages = build_messages(retrieved.question, retrieved.evidence, company=core.settings.company)
     chosen = core.settings.engine
     sampling = choose_sampling(
@@ -89,7 +91,13 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
     generation = core.engine.submit(
         GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
     )
-    shown = ShownAnswer(retrieved.evidence.lines, model=core.claim_model)
+    shown = ShownAnswer(
+        retrieved.evidence.lines,
+        question,
+        Lessons(core.db).texts(),
+        core.claim_model,
+        lambda sentence: core.knowledge.find_lines(sentence, scope),
+    )
     for sentence in read_sentences(generation):
         output.print(shown.add(sentence, milliseconds=lambda: 0.0), end="", markup=False)
     output.print("" if shown.text else REFUSAL)

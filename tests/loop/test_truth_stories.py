@@ -5,12 +5,14 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from rich.console import Console
 
 from bot import wording
+from bot.terminal import ask_once
 from retrieval.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
-from tests.loop.conftest import CLEO, DMS, DOCUMENTS, Chip
+from tests.loop.conftest import CLEO, DMS, DOCUMENTS, ONLY_SOCKET, Chip
 
 RUNTIME = "The Tansy 4 runs for 55 minutes on one charge."
 OTHER_RUNTIME = "The Tansy 4 runs for 70 minutes on one charge."
@@ -77,6 +79,16 @@ def test_what_cites_nothing_must_not_contradict_any_document_that_the_asker_may_
     assert "Happy to help!" in message["text"]
     assert claim not in told(message)
     assert wording.WITHHELD_ONE in told(message)
+
+
+@ONLY_SOCKET
+def test_the_terminal_leaves_out_what_slack_would_leave_out(chip: Chip) -> None:
+    output = Console(record=True, width=200)
+    chip.engine.queue.append("Happy to help! The Tansy 4 charges in 30 minutes.")
+    ask_once(chip.core, "Which children may be near the blades?", staff=False, show_prompt=False, output=output)
+    said = output.export_text()
+    assert "Happy to help!" in said
+    assert "30 minutes" not in said
 
 
 def test_what_cites_nothing_and_agrees_with_a_document_is_shown(chip: Chip) -> None:
