@@ -49,12 +49,14 @@ class Document:
 class Unreadable:
     """A thing that was left out, and why, in words for the person who keeps the documents.
 
-    `is_kept`: it could only not be reached now; what is indexed of it stays.
+    `is_kept`: it could only not be reached now; what is indexed of it stays. `is_listing`: it may have named further
+    things; whatever the source does not list stays as well.
     """
 
     path: str
     reason: str
     is_kept: bool = False
+    is_listing: bool = False
 
 
 class RejectedError(Exception):

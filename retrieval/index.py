@@ -54,6 +54,11 @@ class IngestReport:
     mended: tuple[str, ...]
     unreachable: tuple[Unreadable, ...] = ()
 
+    @property
+    def interruption(self) -> str:
+        """Why documents were kept that the source did not list; "" where none was."""
+        return next((thing.reason for thing in self.unreachable if thing.is_listing), "")
+
 
 @dataclass(slots=True)
 class _Run:
@@ -67,6 +72,7 @@ class _Run:
     changed: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)
     unreachable: list[Unreadable] = field(default_factory=list)
+    listings: list[Unreadable] = field(default_factory=list)
 
     def keep(self, item: str) -> None:
         """Leave what stands of an item."""
@@ -112,8 +118,9 @@ class Index:
 
         Only what is new or changed is read into passages and vectors. A file that has become unreadable loses its
         passages, since what they said may no longer hold. Every document is whole as soon as it is done, so a run that
-        is cut short loses nothing: the next one goes on. What vanished is removed at the end. Raise `SourceGoneError`
-        where nothing at all is listed any more. `progress` gets the number of items done and the last one's name.
+        is cut short loses nothing: the next one goes on. What vanished is removed at the end, unless a listing is
+        missing. Raise `SourceGoneError` where nothing at all is listed any more. `progress` gets the number of items
+        done and the last one's name.
         """
         with self._syncing():
             known = self.catalogue.list_documents(origin)
@@ -132,11 +139,15 @@ class Index:
                     reason = "lists no document any more; what is indexed of it was kept"
                     raise SourceGoneError(f"The source of {len(known)} documents {reason}.")
                 gone = sorted(known.keys() - run.seen)
+                if gone and run.listings:
+                    run.unreachable += run.listings
+                    gone = []
                 for source in gone:
                     is_changed = True
                     with self._writing():
                         self._remove(source)
-                self.catalogue.delete_items(origin, sorted(before.keys() - run.items))
+                if not run.listings:
+                    self.catalogue.delete_items(origin, sorted(before.keys() - run.items))
             finally:
                 if is_changed:
                     self._settle()
@@ -153,7 +164,8 @@ class Index:
     def _take(self, origin: str, thing: Found, before: dict[str, str], run: _Run) -> bool:
         """Bring one item up to date; return whether anything was written."""
         if isinstance(thing, Unreadable):
-            (run.unreachable if thing.is_kept else run.unreadable).append(thing)
+            pile = run.listings if thing.is_listing else run.unreachable if thing.is_kept else run.unreadable
+            pile.append(thing)
             if thing.is_kept:
                 run.keep(thing.path)
             return False

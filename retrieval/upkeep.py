@@ -39,7 +39,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one sync of a source came to: a report, or the reason why there is none."""
+    """What one sync of a source came to: a report, or the reason why there is none, or why it is not of all."""
 
     source: Source
     report: IngestReport | None
@@ -85,8 +85,8 @@ class Upkeep:
             self.knowledge.record_sync(source.name, self.clock(), str(error))
             return Outcome(source, None, str(error))
         log.info("source %s: %d new, %d changed, %d removed", source.name, report.added, report.changed, report.removed)
-        self.knowledge.record_sync(source.name, self.clock(), "")
-        return Outcome(source, report)
+        self.knowledge.record_sync(source.name, self.clock(), report.interruption)
+        return Outcome(source, report, report.interruption)
 
     def due(self) -> list[Source]:
         """Return the sources whose refresh time has passed, or that were never read into this index."""

@@ -108,6 +108,8 @@ def _sync(call: Call, name: str) -> None:
         call.say(
             wording.SOURCE_SYNCED.format(name=one, added=report.added, changed=report.changed, removed=report.removed)
         )
+        if outcome.reason:
+            call.say(outcome.reason)
 
 
 def _add(call: Call, words: str) -> None:

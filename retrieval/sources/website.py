@@ -48,19 +48,21 @@ def list_website(
     """Yield each page below the location that the sitemap names; the location alone where there is no sitemap.
 
     `location` is an address of a site or of its sitemap. A page that cannot be fetched just now keeps what is indexed
-    of it. Raise `SourceError` where the site as a whole cannot be read.
+    of it, and a sitemap that is missing what is indexed of all pages. Raise `SourceError` where the site as a whole
+    cannot be read.
     """
     parts = urlsplit(location)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise SourceError(f"{location} is no web address that can be read.")
     try:
         robots = _read_robots(f"{parts.scheme}://{parts.netloc}", fetcher)
-        entries = _find_entries(location, robots, fetcher)
+        entries, missing = _find_entries(location, robots, fetcher)
     except PrivateAddressError as error:
         raise SourceError(f"{parts.hostname} leads to a private address; websites must be public.") from error
     except UnreachableError as error:
         raise SourceError(f"{location} cannot be read: {error}.") from error
     seconds = min(float(robots.crawl_delay(USER_AGENT) or PAUSE_SECONDS), MAX_PAUSE_SECONDS)
+    yield from (Unreadable(f"{prefix}{_path(url)}", reason, is_listing=True) for url, reason in missing.items())
     for number, entry in enumerate(entries):
         if number:
             pause(seconds)
@@ -96,46 +98,68 @@ def _read_robots(site: str, fetcher: Fetcher) -> RobotFileParser:
     robots = RobotFileParser()
     if page.status in (401, 403):
         robots.parse(["User-agent: *", "Disallow: /"])
-    elif page.status >= 500:
+    elif page.status >= 500 or page.status == 429:
         raise UnreachableError(f"its robots.txt answers {page.status}")
     else:
         robots.parse(page.body.decode("utf-8", "replace").splitlines() if page.status < 300 else [])
     return robots
 
 
-def _find_entries(location: str, robots: RobotFileParser, fetcher: Fetcher) -> list[_Entry]:
+def _find_entries(location: str, robots: RobotFileParser, fetcher: Fetcher) -> tuple[list[_Entry], dict[str, str]]:
+    """Return the pages to read, and by address the sitemaps that named none of them, with the reason."""
     parts = urlsplit(location)
-    if parts.path.endswith((".xml", ".xml.gz")):
-        sitemaps, below = [location], "/"
-    else:
+    sitemaps = [location]
+    if not _is_sitemap(parts.path):
         sitemaps = robots.site_maps() or [f"{parts.scheme}://{parts.netloc}/sitemap.xml"]
-        below = parts.path.rpartition("/")[0] + "/"
+    below = _find_scope(location)
     found: dict[str, _Entry] = {}
+    missing: dict[str, str] = {}
     read: set[str] = set()
-    while sitemaps and len(read) < MAX_SITEMAPS and len(found) <= MAX_PAGES:
+    while sitemaps and len(found) <= MAX_PAGES:
         address = sitemaps.pop(0)
         if address in read or urlsplit(address).netloc != parts.netloc:
             continue
+        if len(read) == MAX_SITEMAPS:
+            raise SourceError(f"The site has more than {MAX_SITEMAPS} sitemaps; name one of them.")
         read.add(address)
-        entries, further = _read_sitemap(fetcher.get(address))
+        entries, further, problem = _read_sitemap(fetcher.get(address))
+        if problem:
+            missing[address] = f"The sitemap {address} {problem}; what is indexed of pages that are not named was kept."
         sitemaps += further
         inside = (e for e in entries if urlsplit(e.url).netloc == parts.netloc and _path(e.url).startswith(below))
         found |= {entry.url: entry for entry in inside}
     if len(found) > MAX_PAGES:
         raise SourceError(f"The sitemap names more than {MAX_PAGES:,} pages; name a part of the site.")
-    return list(found.values()) or [_Entry(location, None)]
+    if not found and not missing:
+        missing[location] = "The sitemap names no page of this place; what is indexed of other pages was kept."
+    return list(found.values()) or [_Entry(location, None)], missing
 
 
-def _read_sitemap(page: Page) -> tuple[list[_Entry], list[str]]:
-    """Return the pages and the further sitemaps that a sitemap names; none where it is none."""
-    if page.status >= 500:
-        raise UnreachableError(f"its sitemap answers {page.status}")
+def _find_scope(location: str) -> str:
+    """Return what the path of every page of a location starts with."""
+    path = urlsplit(location).path
+    return "/" if _is_sitemap(path) else path.rpartition("/")[0] + "/"
+
+
+def _is_sitemap(path: str) -> bool:
+    return path.endswith((".xml", ".xml.gz"))
+
+
+def _read_sitemap(page: Page) -> tuple[list[_Entry], list[str], str]:
+    """Return the pages and the further sitemaps that a sitemap names, and why it is none, "" where it is one.
+
+    Raise `UnreachableError` where the server does not say whether there is one.
+    """
+    if page.status in (404, 410):
+        return [], [], f"answers {page.status}"
     if page.status >= 400:
-        return [], []
+        raise UnreachableError(f"its sitemap answers {page.status}")
     soup = BeautifulSoup(_unzip(page.body), "xml")
+    if soup.find(["urlset", "sitemapindex"]) is None:
+        return [], [], "is no sitemap"
     pages = [_Entry(address, _day(tag)) for tag in soup.find_all("url") if (address := _address(tag, page.url))]
     further = [address for tag in soup.find_all("sitemap") if (address := _address(tag, page.url))]
-    return pages, further
+    return pages, further, ""
 
 
 def _unzip(body: bytes) -> bytes:

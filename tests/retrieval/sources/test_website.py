@@ -124,6 +124,83 @@ def test_without_a_sitemap_the_page_itself_is_read(upkeep: Upkeep, site: Site, k
     assert texts(knowledge) == {"The Moss mows lawns."}
 
 
+def test_a_site_without_a_sitemap_from_the_first_look_on_has_no_problem(upkeep: Upkeep, site: Site) -> None:
+    del site.pages["/sitemap.xml"]
+    for _ in range(2):
+        outcome = sync(upkeep, site, "/help/moss")
+        assert outcome.report is not None
+        assert (outcome.reason, outcome.report.unreachable) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [("/sitemap.xml", 403), ("/sitemap.xml", 429), ("/sitemap.xml", 503), ("/robots.txt", 429), ("/robots.txt", 503)],
+)
+def test_a_sitemap_that_does_not_come_interrupts_the_look_and_says_so(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge, place: str, status: int
+) -> None:
+    report(upkeep, site)
+    site.pages[place] = Answer("not now", status=status)
+    outcome = sync(upkeep, site)
+    assert outcome.report is None
+    assert f"{place.strip('/').removesuffix('.xml')} answers {status}" in outcome.reason
+    assert len(texts(knowledge)) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("gone", status=404),
+        Answer("gone", status=410),
+        Answer("<html><body>We are back soon.</body></html>"),
+        Answer("<urlset></urlset>", "application/xml"),
+    ],
+)
+def test_a_sitemap_that_is_gone_takes_no_page_along_and_that_is_said(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge, answer: Answer
+) -> None:
+    report(upkeep, site)
+    site.pages["/sitemap.xml"] = answer
+    site.pages["/"] = Answer("<p>The start page.</p>")
+    outcome = sync(upkeep, site)
+    assert outcome.report is not None
+    assert (outcome.report.added, outcome.report.removed) == (1, 0)
+    assert "was kept" in outcome.reason
+    assert knowledge.syncs()["help"].problem == outcome.reason
+    assert len(texts(knowledge)) == 3
+    site.map_pages("/help/moss")
+    assert report(upkeep, site).removed == 2
+    assert knowledge.syncs()["help"].problem == ""
+
+
+def test_a_part_of_the_sitemap_that_is_gone_takes_no_page_along(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge
+) -> None:
+    site.pages["/a.xml"] = site.pages["/sitemap.xml"]
+    site.pages["/b.xml"] = Answer(f"<urlset><url><loc>{site.address}/more</loc></url></urlset>", "application/xml")
+    site.pages["/more"] = Answer("<p>The Heron mows.</p>")
+    rows = "".join(f"<sitemap><loc>{site.address}/{name}</loc></sitemap>" for name in ("a.xml", "b.xml"))
+    site.pages["/sitemap.xml"] = Answer(f"<sitemapindex>{rows}</sitemapindex>", "application/xml")
+    assert report(upkeep, site).added == 3
+    del site.pages["/a.xml"]
+    outcome = sync(upkeep, site)
+    assert f"{site.address}/a.xml answers 404" in outcome.reason
+    assert len(texts(knowledge)) == 3
+
+
+def test_more_sitemaps_than_are_read_are_refused(
+    upkeep: Upkeep, site: Site, monkeypatch: pytest.MonkeyPatch, knowledge: Knowledge
+) -> None:
+    report(upkeep, site)
+    monkeypatch.setattr(website, "MAX_SITEMAPS", 2)
+    rows = "".join(f"<sitemap><loc>{site.address}/{name}.xml</loc></sitemap>" for name in "ab")
+    site.pages["/sitemap.xml"] = Answer(f"<sitemapindex>{rows}</sitemapindex>", "application/xml")
+    outcome = sync(upkeep, site)
+    assert outcome.report is None
+    assert "more than 2 sitemaps" in outcome.reason
+    assert len(texts(knowledge)) == 2
+
+
 def test_a_sitemap_of_sitemaps_in_circles_ends(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
     rows = "".join(f"<sitemap><loc>{site.address}/{name}</loc></sitemap>" for name in ("a.xml", "sitemap.xml"))
     site.pages["/a.xml"] = site.pages["/sitemap.xml"]
