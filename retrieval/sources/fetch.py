@@ -78,8 +78,8 @@ class Fetcher:
     def close(self) -> None:
         self._pool.close()
 
-    def get(self, url: str) -> Page:
-        """Return the page at the address, after redirects within its host.
+    def get(self, url: str, *, may_follow: Callable[[str], bool] = lambda _url: True) -> Page:
+        """Return the page at the address, after redirects within its host that may be followed.
 
         Raise `PrivateAddressError`, and `UnreachableError` where it does not come, is too large, or leads elsewhere.
         """
@@ -91,6 +91,8 @@ class Fetcher:
             url = urljoin(url, location)
             if urlsplit(url).netloc != host or urlsplit(url).scheme not in ("http", "https"):
                 raise UnreachableError("it leads to another host")
+            if not may_follow(url):
+                raise UnreachableError("it leads to a page that is not to be read")
         raise UnreachableError("it leads round in circles")
 
     def _get_once(self, url: str) -> tuple[Page, str | None]:

@@ -201,6 +201,29 @@ def test_more_sitemaps_than_are_read_are_refused(
     assert len(texts(knowledge)) == 2
 
 
+@pytest.mark.parametrize("target", ["/private/margins", "/shop"])
+def test_a_page_that_leads_where_nothing_is_read_is_not_followed(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge, target: str
+) -> None:
+    site.pages[target] = Answer("<p>The Heron sells lawns.</p>")
+    site.pages["/help/heron"] = Answer("", status=302, location=target)
+    found = report(upkeep, site, "/help/")
+    assert texts(knowledge) == {"The Moss mows lawns."}
+    assert target not in site.asked
+    assert [problem.reason for problem in found.unreachable] == [
+        "The page cannot be fetched: it leads to a page that is not to be read."
+    ]
+
+
+def test_the_page_that_was_named_may_lead_elsewhere_on_its_site(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge
+) -> None:
+    del site.pages["/sitemap.xml"]
+    site.pages["/start/"] = Answer("", status=302, location="/help/moss")
+    report(upkeep, site, "/start/")
+    assert texts(knowledge) == {"The Moss mows lawns."}
+
+
 def test_a_sitemap_of_sitemaps_in_circles_ends(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
     rows = "".join(f"<sitemap><loc>{site.address}/{name}</loc></sitemap>" for name in ("a.xml", "sitemap.xml"))
     site.pages["/a.xml"] = site.pages["/sitemap.xml"]
