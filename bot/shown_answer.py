@@ -4,20 +4,18 @@ What no line supports is withheld, with the reason in the log. Knows nothing of 
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.claim_reader import ClaimReader, Sentence
+from bot.markdown import is_fence, is_table_row, is_table_rule
 from bot.neutral import neutralise
-from bot.slack_text import harmless_markdown, has_words
+from bot.slack_text import harmless_code, harmless_markdown, has_words
 from retrieval.entailment import EntailmentModel
 from retrieval.factcheck import Checked, Verdict, check_claim, is_courtesy, judge_claim, states_fact
 from retrieval.passage import EvidenceLine
 from retrieval.quotes import mend_quote
 
 logger = logging.getLogger(__name__)
-
-_FRAME = re.compile(r"```[a-z0-9+#.-]{0,20}|\|[|:\-\s]+")
 
 
 def read_sentences(pieces: Iterable[str]) -> Iterator[Sentence]:
@@ -63,11 +61,12 @@ class ShownAnswer:
         The citation is that of the line that supports the sentence, whichever the model named. A sentence that no line
         supports, or that was shown before, is withheld: the return is then empty.
         """
-        is_frame, is_laid_out = self._see_layout(sentence.text)
+        is_frame, is_code = self._see_layout(sentence)
+        is_laid_out = is_frame or is_code or is_table_row(sentence.text)  # a mark would break it
         line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
         checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
         text, line = checked.text, checked.line
-        if text is not None and not is_frame:
+        if text is not None and not (is_frame or is_code):
             text = neutralise(text, asked=self._asked, source=line.text if line else "")
         if text is None or (text in self._said and not is_laid_out):
             reason = "said before" if text is not None else checked.reason or "not neutral"
@@ -77,9 +76,8 @@ class ShownAnswer:
         self._said.add(text)
         before = (sentence.before or " ") if self.text else ""
         self.text += before + text
-        self._in_code ^= text.count("```") % 2 == 1
         self.first_text_ms = self.first_text_ms or milliseconds()
-        markdown = before + harmless_markdown(text)
+        markdown = before + (harmless_code(text) if is_code else harmless_markdown(text))
         if line is None:
             return markdown
         if line not in self.cited:
@@ -99,6 +97,9 @@ class ShownAnswer:
         is_wrong = judgement.verdict is Verdict.CONTRADICTED and not is_lesson
         return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")
 
-    def _see_layout(self, text: str) -> tuple[bool, bool]:
-        """Whether a line only frames code or a table, and whether it is laid out: in one, a mark would break it."""
-        return _FRAME.fullmatch(text) is not None, self._in_code or text.startswith(("|", "```"))
+    def _see_layout(self, sentence: Sentence) -> tuple[bool, bool]:
+        """Whether a line only frames code or a table, and whether it is code, its frame included."""
+        if is_fence(sentence.text) and (not self.text or "\n" in sentence.before):
+            self._in_code = not self._in_code
+            return True, True
+        return is_table_rule(sentence.text), self._in_code

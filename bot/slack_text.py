@@ -6,12 +6,17 @@ Knows Slack's escapes and mentions; knows nothing of blocks.
 import re
 import unicodedata
 
+from bot.markdown import CODE_SPAN
+
 _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _EMOJI_NAME = re.compile(r":[a-z0-9_+-]+(?:::skin-tone-\d)?:")
 _PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
-_LINK = re.compile(
-    r"!?\[([^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?", re.IGNORECASE
+_LINK = r"!?\[(?P<label>[^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?"
+_CODE_OR_LINK = re.compile(f"(?P<code>{CODE_SPAN.pattern})|{_LINK}", re.IGNORECASE)
+# In code "<!DOCTYPE", "<!--" and the like are no mentions; that Slack makes none of the others there is not documented.
+_PING_IN_CODE = re.compile(
+    r"<(?=[@#][a-z0-9]|!(?:here|channel|everyone|subteam)\b)|(?<=@)(?=(?:here|channel|everyone)\b)", re.IGNORECASE
 )
 _MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
 # What Slack would make a link of by itself: names that end like a domain, file names of no domain's ending left alone.
@@ -46,9 +51,29 @@ def has_words(text: str) -> bool:
 
 
 def harmless_markdown(text: str) -> str:
-    """Return model text that can ping nobody and link nowhere: only the label of a link is kept."""
-    text = _LINK.sub(lambda match: match.group(1) or "(link removed)", text)
-    text = _DOMAIN.sub(lambda match: match.group().replace(".", f".{_INVISIBLE}"), text)
+    """Return a sentence of the model's that can ping nobody and link nowhere: only the label of a link is kept.
+
+    In a code span, where Markdown makes no links, only pings are changed; a backtick that none closes is no code's.
+    """
+    text = _CODE_OR_LINK.sub(_without_link, text)
+    pieces, start = [], 0
+    for span in CODE_SPAN.finditer(text):
+        pieces += [_harmless_prose(text[start : span.start()]), harmless_code(span.group())]
+        start = span.end()
+    return "".join([*pieces, _harmless_prose(text[start:])])
+
+
+def harmless_code(text: str) -> str:
+    """Return the model's code as it is, but so that it pings nobody."""
+    return _PING_IN_CODE.sub(lambda match: match.group() + _INVISIBLE, text)
+
+
+def _without_link(match: re.Match[str]) -> str:
+    return match["code"] or (match["label"] or "").replace("`", "") or "(link removed)"
+
+
+def _harmless_prose(text: str) -> str:
+    text = _DOMAIN.sub(lambda match: match.group().replace(".", f".{_INVISIBLE}"), text.replace("`", "'"))
     return _PING.sub(lambda match: f"<{_INVISIBLE}{match.group(1)}" if match.group(1) else f"@{_INVISIBLE}", text)
 
 

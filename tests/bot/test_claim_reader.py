@@ -59,3 +59,17 @@ def test_the_number_of_a_list_item_belongs_to_its_sentence(size: int) -> None:
 )
 def test_lines_stay_lines(text: str, size: int) -> None:
     assert "".join(sentence.before + sentence.text for sentence in read(text, size)) == text
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_code_is_neither_cut_nor_read_for_markers(size: int) -> None:
+    said = "[2] Read `args[0]. x` it`s so. Then:\n[1] ```py\nrow[1] = a. b\n```\nDone. [3] End."
+    assert [(s.before + s.text, s.number) for s in read(said, size)] == [
+        ("Read `args[0]. x` it`s so.", 2),
+        (" Then:", 2),
+        ("\n```py", 1),
+        ("\nrow[1] = a. b", 1),
+        ("\n```", 1),
+        ("\nDone.", 1),
+        ("End.", 3),
+    ]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from bot.claim_reader import Sentence
-from bot.shown_answer import ShownAnswer
+from bot.shown_answer import ShownAnswer, read_sentences
 from retrieval.passage import EvidenceLine
 
 LINES = (
@@ -57,3 +57,20 @@ def test_a_code_block_is_framed_and_its_lines_carry_no_mark() -> None:
     lines = ("```text", "The Fern 4 runs for 40 minutes.", "```", "The Fern 4 Plus runs for 65 minutes.")
     said = [shown.add(Sentence(line, "\n", 1), milliseconds=lambda: 1.0) for line in lines]
     assert said == ["```text", "\nThe Fern 4 runs for 40 minutes.", "\n```", f"\n{lines[3]} [2]"]
+
+
+def test_code_is_shown_as_the_model_wrote_it_but_for_pings() -> None:
+    code = "```sh\ncurl https://pypi.org/simple # then\nman ls.io && echo `date`\nman ls.io && echo `date`\n```"
+    shown = ShownAnswer(())
+    said = f"See pypi.org:\n\n{code}\nSee pypi.org, <!channel>."
+    markdown = "".join(shown.add(s, milliseconds=lambda: 1.0) for s in read_sentences([said]))
+    assert markdown == f"See pypi.\u2060org:\n\n{code}\nSee pypi.\u2060org, <\u2060!channel>."
+    assert shown.add(Sentence("```", "\n", None), milliseconds=lambda: 1.0) == "\n```"
+    assert shown.add(Sentence("echo <!channel>", "\n", None), milliseconds=lambda: 1.0) == "\necho <\u2060!channel>"
+
+
+def test_backticks_within_a_line_open_no_code_block() -> None:
+    shown = ShownAnswer(())
+    for text in ("Type", "```"):
+        shown.add(Sentence(text, " ", None), milliseconds=lambda: 1.0)
+    assert "evil.example" not in shown.add(Sentence("https://evil.example", "\n", None), milliseconds=lambda: 1.0)

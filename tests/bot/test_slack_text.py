@@ -83,3 +83,41 @@ def test_a_bare_domain_is_no_longer_one_to_slack_and_reads_the_same(domain: str)
 @pytest.mark.parametrize("text", ["Open chip.yaml or log.txt.", "Version 2.1.3, e.g. for 3.5 kg."])
 def test_file_names_and_numbers_are_left_alone(text: str) -> None:
     assert harmless_markdown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use `os.path.join` and `git clone https://git.example/a.git` there.",
+        "``a ` b.io`` is `<!DOCTYPE html>`, `rows[0](x.com)` and `<!-- a.io -->`.",
+    ],
+)
+def test_code_spans_are_left_as_they_are(text: str) -> None:
+    assert harmless_markdown(text) == text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "`<!channel>`",
+        "`<@U0SAM>`",
+        "`<#C0HELP|a b>`",
+        "`<!subteam^S1>`",
+        "`@here`",
+        "` https://evil.example",
+        "` a `` https://evil.example",
+        "\\`https://evil.example`",
+        "[`](x)` https://evil.example",
+        "[`x`](https://evil.example)",
+        "`a` https://evil.example `b`",
+    ],
+)
+def test_what_only_looks_like_code_and_pings_in_code_are_made_harmless(said: str) -> None:
+    shown = harmless_markdown(said)
+    assert "evil.example" not in shown
+    for ping in ("<!", "<@", "<#", "@here"):
+        assert ping not in shown
+
+
+def test_a_backtick_that_nothing_closes_can_open_no_code_in_a_later_line() -> None:
+    assert harmless_markdown("See `the list` of the robot`s parts") == "See `the list` of the robot's parts"

@@ -190,6 +190,15 @@ def test_the_models_text_can_neither_ping_nor_link(chip: Chip) -> None:
         assert ping not in said
 
 
+def test_code_and_tables_arrive_as_the_model_wrote_them(chip: Chip) -> None:
+    written = (
+        "Take `os.path.join(parts[0])`.\n\n```sh\ngit clone https://git.example/tansy.git\ncd tansy\n```\n\n"
+        "| part | file |\n|---|---|\n| arm | `arm.io` |\n| arm | `arm.io` |\n\nThat is all."
+    )
+    chip.engine.queue.append(written)
+    assert chip.ask(CLEO, RUNTIME)["markdown"] == written
+
+
 def test_an_answer_without_a_source_is_said_to_have_none(chip: Chip) -> None:
     chip.engine.queue.append("It runs for a long time.")
     message = chip.ask(CLEO, RUNTIME)

@@ -1,0 +1,53 @@
+"""What the way of an answer must know of Markdown: where code stands, and where a table. Knows nothing of Slack."""
+
+import re
+
+CODE_SPAN = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)")
+_FENCE = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,3}[.)])\s+)*(`{3,}[\w+#.-]{0,20} *)\n?")
+_TABLE_RULE = re.compile(r"\|[|:\-\s]+")
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line, from its beginning, opens or closes a code block."""
+    return _FENCE.fullmatch(line) is not None
+
+
+def is_table_row(line: str) -> bool:
+    """Whether a line is a row of a table."""
+    return line.lstrip().startswith("|")
+
+
+def is_table_rule(line: str) -> bool:
+    """Whether a line is the rule under a table's header row."""
+    return _TABLE_RULE.fullmatch(line) is not None
+
+
+def find_open_fence(text: str) -> str | None:
+    """Return the fence, with its language, of a code block that the text leaves open; None where it leaves none."""
+    fence = None
+    for line in text.split("\n"):
+        if found := _FENCE.fullmatch(line):
+            fence = found.group(1).strip() if fence is None else None
+    return fence
+
+
+def find_table_header(text: str) -> str:
+    """Return the header row and the rule of the table in which the text ends; "" where it ends in none."""
+    rows: list[str] = []
+    for line in reversed(text.split("\n")):
+        if not is_table_row(line):
+            break
+        rows.insert(0, line)
+    return f"{rows[0]}\n{rows[1]}\n" if len(rows) > 1 and is_table_rule(rows[1]) else ""
+
+
+def mask_code(text: str) -> str:
+    """Return text of the same length that holds no sign of its code spans."""
+    return CODE_SPAN.sub(lambda span: "x" * len(span.group()), text)
+
+
+def find_open_code(text: str) -> int:
+    """Return where code begins that more text may close or lengthen; the text's length where none does."""
+    masked = CODE_SPAN.sub(lambda span: ("`" if span.end() == len(text) else "x") * len(span.group()), text)
+    place = masked.find("`")
+    return len(text) if place < 0 else place
