@@ -13,14 +13,14 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.slack_errors import SLACK_ERRORS, name_error
-from bot.slack_text import shorten, split_text
+from bot.slack_text import shorten
+from bot.splitting import break_off, split_markdown
 
 logger = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 9_000
 LIFETIME_SECONDS = 240.0  # Slack ends a stream by itself after about five minutes
 UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
-_FENCE = "```"
 STOPPED = "stopped_by_user"
 
 
@@ -69,7 +69,7 @@ class ReplyStream:
         if not self._may_stream:
             self._unsent += markdown
             return
-        for piece in split_text(markdown, MESSAGE_BYTES):
+        for piece in split_markdown(markdown, MESSAGE_BYTES):
             self._try_to_send(piece)
 
     def finish(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ class ReplyStream:
         self.abandon()
         if ts is not None and self._update(ts, part + self._unsent, blocks, metadata):
             return
-        *pieces, last = split_text(self._unsent.strip(), MESSAGE_BYTES)
+        *pieces, last = split_markdown(self._unsent.strip(), MESSAGE_BYTES)
         self._unsent = ""
         for piece in pieces:
             self._post(piece, [], None)
@@ -101,7 +101,7 @@ class ReplyStream:
 
     def _send(self, markdown: str) -> None:
         if self._ts is not None and self._is_used_up(markdown):
-            markdown = self._roll_over() + markdown.lstrip("\n")
+            markdown = self._roll_over(markdown)
         if self._ts is None:
             self._start(markdown)
             self._part = markdown
@@ -113,13 +113,13 @@ class ReplyStream:
         is_full = len((self._part + markdown).encode()) > MESSAGE_BYTES
         return is_full or self._clock() - self._started > LIFETIME_SECONDS
 
-    def _roll_over(self) -> str:
-        """End this message, and the code block that is open in it; return what opens the block again in the next."""
-        is_in_code = self._part.count(_FENCE) % 2 == 1
-        if is_in_code:
-            self._client.chat_appendStream(channel=self._place.channel, ts=str(self._ts), markdown_text=f"\n{_FENCE}")
+    def _roll_over(self, markdown: str) -> str:
+        """End this message, and the code block that is open in it; return what the next one begins with."""
+        ending, beginning = break_off(self._part, markdown)
+        if ending:
+            self._client.chat_appendStream(channel=self._place.channel, ts=str(self._ts), markdown_text=ending)
         self.abandon()
-        return f"{_FENCE}\n" if is_in_code else ""
+        return beginning + markdown.lstrip("\n")
 
     def _start(self, markdown: str) -> None:
         response = self._client.chat_startStream(

@@ -81,8 +81,22 @@ def test_a_code_block_over_two_messages_is_a_code_block_in_both(
 
     first, second = shown(workspace)
     assert first.endswith("x\n```")
-    assert second.startswith("```\n1")
+    assert second.startswith("```sh\n1")
     assert second.endswith("x\n```\nDone.")
+
+
+def test_a_table_over_two_messages_has_its_header_in_both(
+    workspace: LocalWorkspace, open_stream: Callable[..., ReplyStream]
+) -> None:
+    stream = open_stream()
+    stream.append("Parts:\n\n| part | use |\n|---|---|")
+    for number in range(4):
+        stream.append(f"\n| {number} | {'x' * (MESSAGE_BYTES // 3)} |")
+    stream.finish(FOOTER, METADATA)
+
+    first, second = shown(workspace)
+    assert first.endswith("x |")
+    assert second.startswith("| part | use |\n|---|---|\n| 2 | x")
 
 
 def test_one_piece_over_the_limit_is_cut_into_messages_and_loses_nothing(
