@@ -42,6 +42,7 @@ def find_question(
     is_direct = event.get("channel_type") == "im"
     is_mentioned = event["type"] == "app_mention" or f"<@{bot_user}>" in text
     quiet = not is_direct and is_quiet(rules, now)
+    may_be_private = not is_direct and not event.get("bot_id")  # to another bot Slack shows nothing in private
     question = Question(
         team,
         event["channel"],
@@ -49,7 +50,7 @@ def find_question(
         event["ts"],
         person,
         text,
-        is_private=not is_direct and (quiet or rules.answer_in is AnswerIn.EPHEMERAL),
+        is_private=may_be_private and (quiet or rules.answer_in is AnswerIn.EPHEMERAL),
         home=event.get("user_team") or event.get("team") or "",
     )
     addressed = is_direct or is_mentioned or (not quiet and _is_listened_to(question, rules, follows_up))

@@ -6,6 +6,9 @@ Knows nothing of what is said or of how it is shown.
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from bot.reply_stream import MESSAGE_BYTES
+from bot.splitting import split_markdown
+
 Show = Callable[[str, list[dict[str, Any]]], str]
 """Shows a text with its blocks to the person, and returns the message's ts, or "" where Slack does not tell it."""
 
@@ -25,7 +28,7 @@ class Outlet(Protocol):
 
 
 class PrivateReply:
-    """Append Markdown, then finish once: `show` gets it all. `on_part` hears its ts."""
+    """Append Markdown, then finish once: `show` gets it all, in messages that Slack takes. `on_part` hears each ts."""
 
     def __init__(self, show: Show, on_part: Callable[[str], None]) -> None:
         self._show = show
@@ -40,7 +43,12 @@ class PrivateReply:
 
     def finish(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:  # noqa: ARG002  # as a stream has
         """Show the answer with its footer. Raises one of `SLACK_ERRORS` when it could not be shown."""
-        text = self.markdown.strip()
+        *texts, last = split_markdown(self.markdown.strip(), MESSAGE_BYTES)
+        for text in texts:
+            self._show_part(text, [])
+        self._show_part(last, blocks)
+
+    def _show_part(self, text: str, blocks: list[dict[str, Any]]) -> None:
         ts = self._show(text, [{"type": "markdown", "text": text}, *blocks])
         if ts:
             self.parts.append(ts)

@@ -47,6 +47,21 @@ def test_an_answer_to_the_asker_alone_is_seen_by_nobody_else_and_can_be_voted_on
     assert chip.workspace.statuses() == {}
 
 
+def test_a_long_answer_to_the_asker_alone_comes_in_several_messages(chip: Chip) -> None:
+    rule(chip, HELP, answer_in=AnswerIn.EPHEMERAL)
+    chip.engine.queue.append("\n".join(f"Line {number} {'x' * 900}" for number in range(20)))
+    chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+
+    chip.wait_for_said(HELP, "feedback_buttons")
+    chip.settle()
+    shown = [message for message in chip.workspace.messages(HELP) if message.bot_id]
+    assert [message.ephemeral_to for message in shown] == [CLEO] * 3
+    assert ["feedback_buttons" in str(message.blocks) for message in shown] == [False, False, True]
+    said = "\n".join(message.blocks[0]["text"] for message in shown)
+    assert [f"Line {number} " in said for number in range(20)] == [True] * 20
+    assert chip.reply_at(HELP, {"ts": shown[0].ts}) == chip.reply_at(HELP, {"ts": shown[2].ts})
+
+
 def test_in_quiet_hours_only_a_mention_is_answered_and_to_its_writer_alone(chip: Chip) -> None:
     first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
     rule(chip, HELP, listen=Listen.EVERY, quiet=ALWAYS)
@@ -92,6 +107,17 @@ def test_other_bots_are_answered_only_where_the_rules_say_so(chip: Chip) -> None
         chip.settle()
         assert len(chip.engine.requests) == number
     assert any("55 minutes" in said for said in chip.said(HELP))
+
+
+def test_another_bot_is_answered_in_the_thread_where_people_are_answered_alone(chip: Chip) -> None:
+    rule(chip, HELP, answers_bots=True, answer_in=AnswerIn.EPHEMERAL)
+    root = chip.workspace.visit(CLEO).post(HELP, "a place for the thread")
+    post = {"type": "message", "subtype": "bot_message", "bot_id": "B0OTHER", "text": f"<@U0CHIP> {RUNTIME}"}
+    event = post | {"channel": HELP, "channel_type": "channel", "ts": root, "event_ts": root}
+    chip.workspace.inside(lambda workspace: workspace.push_event(event))
+
+    said = chip.wait_for_said(HELP, "55 minutes")
+    assert (said.thread_ts, said.ephemeral_to) == (root, None)
 
 
 def test_rules_outlast_a_restart(chip: Chip) -> None:
