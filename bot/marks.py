@@ -1,7 +1,8 @@
 """The marks that Chip's messages carry in Slack, by which a later process knows what an earlier one posted.
 
 Their metadata names the question, and the reply where it is one. Every whole message in a thread is marked, so that
-one without a mark is a stream that a kill cut off. Knows nothing of when messages are posted.
+one without a mark, or with that of a message that grows by updates, is what a kill cut off. Knows nothing of when
+messages are posted.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from slack_sdk.web import SlackResponse
 
 REPLY = "chip_reply"
 NOTE = "chip_note"
+BEGUN = "chip_begun"
 
 
 def mark_reply(reply_id: str, question: str) -> dict[str, Any]:
@@ -24,9 +26,19 @@ def mark_outcome(question: str) -> dict[str, Any]:
     return {"event_type": REPLY, "event_payload": {"question": question}}
 
 
+def mark_begun() -> dict[str, Any]:
+    """Return the metadata of an answer's part that grows by updates; its last part gets the reply's at the end."""
+    return {"event_type": BEGUN, "event_payload": {}}
+
+
+def is_begun(message: Mapping[str, Any]) -> bool:
+    """Whether a message of `conversations.replies` is a part that grew by updates, and not the last one."""
+    return bool((message.get("metadata") or {}).get("event_type") == BEGUN)
+
+
 def is_marked(message: Mapping[str, Any]) -> bool:
     """Whether a message of `conversations.replies` was posted whole."""
-    return bool(message.get("metadata"))
+    return bool(message.get("metadata")) and not is_begun(message)
 
 
 def is_about(message: Mapping[str, Any], question: str) -> bool:

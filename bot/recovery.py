@@ -41,7 +41,12 @@ def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, An
     if any(marks.is_about(message, question.key) for message in posted):
         return True
     remains = _find_remains(parts, question, posted)
+    begun = {message["ts"] for message in posted if marks.is_begun(message)}
     if "footer" in facts:
+        if begun.intersection(remains):  # the last words, or a further part, may not have been shown yet
+            for ts in remains:
+                _take_away(parts.client, question.channel, ts)
+            remains = []
         _end(parts, question, facts, remains)
         return True
     for ts in remains:
@@ -78,8 +83,11 @@ def _find_remains(parts: Parts, question: Question, posted: Sequence[Message]) -
     unmarked = [message["ts"] for message in posted if not marks.is_marked(message)]
     if unmarked := _find_unknown(parts.db, question.channel, unmarked):
         time.sleep(NOTING_SECONDS)  # an answer beside this one may have begun this very moment
+    begun = {message["ts"] for message in posted if marks.is_begun(message)}
     orphans = [
-        ts for ts in _find_unknown(parts.db, question.channel, unmarked) if _stop(parts.client, question.channel, ts)
+        ts
+        for ts in _find_unknown(parts.db, question.channel, unmarked)
+        if ts in begun or _stop(parts.client, question.channel, ts)
     ]
     return sorted({*noted, *orphans})
 

@@ -1,10 +1,11 @@
-"""One answer on its way into a Slack thread: streamed where Slack lets it, posted whole where it does not.
+"""One answer on its way into a Slack thread: streamed where Slack lets it, else posted and updated as it grows.
 
 Rolls over to a further message before Slack's undocumented limits (about 11 kB and five minutes a streamed message),
-so that nothing is cut, and puts a broken stream right by `chat.update`. Knows nothing of what is said.
+so that nothing is cut, and goes on with a broken stream by `chat.update`. Knows nothing of what is said.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.marks import mark_begun
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import shorten
 from bot.splitting import break_off, split_markdown
@@ -19,6 +21,8 @@ from bot.splitting import break_off, split_markdown
 logger = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 9_000
+UPDATE_BYTES = 11_000  # a full message and what ends it; Slack takes 12,000 characters of Markdown in blocks
+UPDATE_SECONDS = 1.2  # Slack takes about fifty updates a minute
 LIFETIME_SECONDS = 240.0  # Slack ends a stream by itself after about five minutes
 UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
 STOPPED = "stopped_by_user"
@@ -51,24 +55,24 @@ class ReplyStream:
         self._client = client
         self._place = place
         self._on_part = on_part
-        self._ts: str | None = None  # of the message that is being streamed
-        self._part = ""  # streamed into it
+        self._ts: str | None = None  # of the message that grows
+        self._part = ""  # shown in it
+        self._is_stream = False  # it grows by streaming, else by updates
+        self._updated = -math.inf
         self._clock = clock
         self._started = 0.0
         self._unsent = ""
-        self._may_stream = place.person.startswith(("U", "W"))  # to another bot, a B…, Slack streams nothing
+        # To another bot, a B…, Slack streams nothing, and it would take the first words for the answer.
+        self._may_stream = self._may_grow = place.person.startswith(("U", "W"))
         self.is_stopped = False
         self.parts: list[str] = []
         self.markdown = ""  # all that was appended
 
     def append(self, markdown: str) -> None:
-        """Show more of the answer; what Slack refuses to stream is kept and posted by `finish`."""
+        """Show more of the answer, soon at the latest; what Slack refuses to show is kept and posted by `finish`."""
         if self.is_stopped:
             return
         self.markdown += markdown
-        if not self._may_stream:
-            self._unsent += markdown
-            return
         for piece in split_markdown(markdown, MESSAGE_BYTES):
             self._try_to_send(piece)
 
@@ -80,7 +84,8 @@ class ReplyStream:
         self.abandon()
         if ts is not None and self._update(ts, part + self._unsent, blocks, metadata):
             return
-        *pieces, last = split_markdown(self._unsent.strip(), MESSAGE_BYTES)
+        opening = break_off(part, self._unsent)[1] if ts is not None else ""
+        *pieces, last = split_markdown(f"{opening}{self._unsent.strip()}" if self._unsent else "", MESSAGE_BYTES)
         self._unsent = ""
         for piece in pieces:
             self._post(piece, [], None)
@@ -92,7 +97,7 @@ class ReplyStream:
 
     def _try_to_send(self, markdown: str) -> None:
         if not self._may_stream:
-            self._unsent += "" if self.is_stopped else markdown
+            self._grow("" if self.is_stopped else markdown)
             return
         try:
             self._send(markdown)
@@ -129,7 +134,7 @@ class ReplyStream:
             recipient_team_id=self._place.team,
             markdown_text=markdown,
         )
-        self._ts = str(response["ts"])
+        self._ts, self._is_stream = str(response["ts"]), True
         self._started = self._clock()
         self._note(self._ts)
 
@@ -137,13 +142,48 @@ class ReplyStream:
         logger.warning("streaming to %s ended: %s", self._place.channel, reason)
         self._may_stream = False
         self.is_stopped = reason == STOPPED
-        if not self.is_stopped:
-            self._unsent += markdown
+        if self.is_stopped:
+            return
+        if self._ts is not None:
+            ts, part = self._ts, self._part
+            self.abandon()
+            self._ts, self._part = ts, part
+        self._grow(markdown)
+
+    def _grow(self, markdown: str) -> None:
+        """Show more by posting and updating, about once a second; what comes sooner is kept for the next time."""
+        shown = self._part + self._unsent
+        if self._ts is not None and self._may_grow and len((shown + markdown).encode()) > MESSAGE_BYTES:
+            ending, beginning = break_off(shown, markdown)
+            self._may_grow = self._update(self._ts, shown + ending, [], mark_begun())
+            if self._may_grow:
+                self._ts, self._part, markdown = None, "", beginning + markdown.lstrip("\n")
+        self._unsent += markdown
+        if not self._may_grow or not self._unsent.strip() or self._clock() - self._updated < UPDATE_SECONDS:
+            return
+        self._may_grow = self._show_unsent()
+        self._updated = self._clock()
+
+    def _show_unsent(self) -> bool:
+        """Post, or add to what was posted; False where Slack refuses it, which leaves it to `finish`."""
+        shown = self._part + self._unsent
+        if self._ts is not None:
+            is_shown = self._update(self._ts, shown, [], mark_begun())
+            self._part = shown if is_shown else self._part
+            return is_shown
+        try:
+            self._ts = self._post(shown.strip(), [], mark_begun())
+        except SLACK_ERRORS as error:
+            logger.warning("nothing is shown in %s before the end: %s", self._place.channel, name_error(error))
+            return False
+        self._part, self._unsent = shown, ""
+        return True
 
     def _close(self, blocks: list[dict[str, Any]] | None, metadata: dict[str, Any] | None) -> bool:
         """Stop the stream; False where none was open or Slack did not do it."""
-        ts, self._ts, self._part = self._ts, None, ""
-        if ts is None:
+        ts, is_stream = self._ts, self._is_stream
+        self._ts, self._part, self._is_stream = None, "", False
+        if ts is None or not is_stream:
             return False
         try:
             self._client.chat_stopStream(channel=self._place.channel, ts=ts, blocks=blocks, metadata=metadata)
@@ -153,9 +193,9 @@ class ReplyStream:
         return True
 
     def _update(self, ts: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> bool:
-        """Put the whole part and the footer where a broken stream stands; False where it is too long or refused."""
+        """Put the whole part and the footer in a message's place; False where it is too long or refused."""
         text = text.strip()
-        if len(text.encode()) > MESSAGE_BYTES:
+        if len(text.encode()) > UPDATE_BYTES:
             return False
         shown = [{"type": "markdown", "text": text}] if text else []
         try:
@@ -167,12 +207,12 @@ class ReplyStream:
                 metadata=metadata,
             )
         except SLACK_ERRORS as error:
-            logger.warning("the stream in %s was not replaced: %s", self._place.channel, name_error(error))
+            logger.warning("an answer in %s was not updated: %s", self._place.channel, name_error(error))
             return False
         self._unsent = ""
         return True
 
-    def _post(self, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any] | None) -> None:
+    def _post(self, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any] | None) -> str:
         body = [{"type": "markdown", "text": text}] if text else []
         response = self._client.chat_postMessage(
             channel=self._place.channel,
@@ -183,7 +223,9 @@ class ReplyStream:
             unfurl_links=False,
             unfurl_media=False,
         )
-        self._note(str(response["ts"]))
+        ts = str(response["ts"])
+        self._note(ts)
+        return ts
 
     def _note(self, ts: str) -> None:
         self.parts.append(ts)

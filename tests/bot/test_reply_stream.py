@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.reply_stream import LIFETIME_SECONDS, MESSAGE_BYTES, Place, ReplyStream
+from bot.reply_stream import LIFETIME_SECONDS, MESSAGE_BYTES, UPDATE_SECONDS, Place, ReplyStream
 from bot.workspace.server import LocalWorkspace
 
 FOOTER = [{"type": "context", "elements": [{"type": "mrkdwn", "text": "the footer"}]}]
@@ -32,10 +32,10 @@ def workspace() -> Iterator[LocalWorkspace]:
 
 @pytest.fixture
 def open_stream(workspace: LocalWorkspace) -> Callable[..., ReplyStream]:
-    def build(clock: Callable[[], float] = lambda: 0.0) -> ReplyStream:
+    def build(clock: Callable[[], float] = lambda: 0.0, person: str = "U0CLEO") -> ReplyStream:
         ts = workspace.visit("U0CLEO").post("C0HELP", "a question")
         client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        return ReplyStream(client, Place("T0LOCAL", "C0HELP", ts, "U0CLEO"), [].append, clock)
+        return ReplyStream(client, Place("T0LOCAL", "C0HELP", ts, person), [].append, clock)
 
     return build
 
@@ -125,3 +125,58 @@ def test_a_stream_that_slack_ended_is_replaced_by_the_whole_answer(
     assert len(stream.parts) == 1
     assert shown(workspace)[0].endswith("One. Two.")
     assert footers(workspace) == [True]
+
+
+def test_where_streaming_is_refused_a_posted_message_grows_at_the_pace_that_slack_takes(
+    workspace: LocalWorkspace, open_stream: Callable[..., ReplyStream]
+) -> None:
+    workspace.faults.fail("chat.startStream", "feature_disabled", times=9)
+    seconds = Seconds()
+    stream = open_stream(seconds)
+    seen = []
+    for number in range(5):
+        stream.append(f"Part {number}. ")
+        seen += shown(workspace)
+        seconds.now += UPDATE_SECONDS * 0.6
+    stream.finish(FOOTER, METADATA)
+
+    parts = ["Part 0.", "Part 0.", "Part 0. Part 1. Part 2.", "Part 0. Part 1. Part 2."]
+    assert seen == [*parts, "Part 0. Part 1. Part 2. Part 3. Part 4."]
+    assert shown(workspace) == seen[-1:]
+    assert footers(workspace) == [True]
+    assert len(workspace.calls("chat.update")) == 3
+
+
+@pytest.mark.parametrize("refused", ["chat.startStream", "chat.appendStream"])
+@pytest.mark.parametrize("updates_refused", [0, 1, 9])
+def test_a_long_answer_by_updates_loses_and_repeats_nothing(
+    workspace: LocalWorkspace, open_stream: Callable[..., ReplyStream], refused: str, updates_refused: int
+) -> None:
+    workspace.faults.fail(refused, "method_not_supported_for_channel_type", times=99)
+    seconds = Seconds()
+    stream = open_stream(seconds)
+    stream.append("Run:\n```sh")
+    workspace.faults.fail("chat.update", "cant_update_message", times=updates_refused)
+    for number in range(5):
+        stream.append(f"\nline{number} {'x' * (MESSAGE_BYTES // 3)}")
+        seconds.now += UPDATE_SECONDS
+    stream.append("\n```\nDone.")
+    stream.finish(FOOTER, METADATA)
+
+    said = shown(workspace)
+    assert [sum(part.count(f"line{number} ") for part in said) for number in range(5)] == [1] * 5
+    assert said[-1].startswith("```sh\n")
+    assert said[-1].endswith("x\n```\nDone.")
+    assert footers(workspace) == [False] * (len(said) - 1) + [True]
+    assert len(stream.parts) == len(said)
+
+
+def test_another_bot_gets_the_whole_answer_at_once(
+    workspace: LocalWorkspace, open_stream: Callable[..., ReplyStream]
+) -> None:
+    stream = open_stream(person="B0OTHER")
+    stream.append("One. ")
+    assert shown(workspace) == []
+    stream.append("Two.")
+    stream.finish(FOOTER, METADATA)
+    assert shown(workspace) == ["One. Two."]

@@ -118,7 +118,7 @@ def test_a_stream_that_slack_refuses_becomes_one_posted_answer_with_buttons(chip
     chip.workspace.faults.fail("chat.startStream", error)
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
-    message = cleo.wait_for_reply("D0CLEO", ts)
+    message = cleo.wait_for_message("D0CLEO", lambda message: "feedback_buttons" in json.dumps(message), ts)
     chip.settle()
 
     assert [show.count("55 minutes") > 0 for show in chip.said("D0CLEO")] == [True]
@@ -126,6 +126,24 @@ def test_a_stream_that_slack_refuses_becomes_one_posted_answer_with_buttons(chip
     reply = chip.reply_at("D0CLEO", message)
     assert cleo.click(message, "D0CLEO", blocks.VOTE, f"up:{reply.id}")
     chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id))
+
+
+def test_where_streaming_is_refused_the_answer_grows_in_a_posted_message(chip: Chip) -> None:
+    chip.workspace.faults.fail("chat.startStream", "not_allowed_token_type", times=9)
+    chip.engine.queue.append(Slowly(tuple(f"Number {n}. " for n in range(8)), 0.4))
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    cleo.wait_for_message("D0CLEO", lambda message: "Number 0." in json.dumps(message), ts)
+    half = cleo.wait_for_message("D0CLEO", lambda message: "Number 3." in json.dumps(message), ts)
+    whole = cleo.wait_for_message("D0CLEO", lambda message: "feedback_buttons" in json.dumps(message), ts)
+    chip.settle()
+
+    assert "Number 7." not in json.dumps(half)
+    assert half["ts"] == whole["ts"]
+    assert whole["blocks"][0]["text"] == " ".join(f"Number {n}." for n in range(8))
+    assert len(chip.said("D0CLEO")) == 1
+    assert len(chip.workspace.calls("chat.update")) <= 4
+    assert chip.workspace.statuses() == {}
 
 
 @pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])

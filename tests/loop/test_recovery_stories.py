@@ -144,6 +144,25 @@ def test_a_long_answer_cut_off_at_its_end_keeps_all_its_parts(chip: Chip, monkey
     assert ["feedback_buttons" in json.dumps(part) for part in parts] == [False, True]
 
 
+@pytest.mark.parametrize("killed", [(ReplyStream, "finish"), (replies, "add_part")])
+@pytest.mark.parametrize("letters", [9, 1_800])
+def test_an_answer_that_grew_by_updates_and_was_cut_off_stands_there_once_and_whole(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, killed: tuple[object, str], letters: int
+) -> None:
+    chip.workspace.faults.fail("chat.startStream", "not_allowed_token_type", times=99)
+    plan = Slowly(tuple(f"Sentence {n} {'x' * letters}. " for n in range(8)))
+    chip.engine.queue.extend([plan, plan])
+    monkeypatch.setattr(*killed, kill)
+    visitor = chip.workspace.visit(CLEO)
+    ts = visitor.post("D0CLEO", RUNTIME)
+    visitor.wait_for_message("D0CLEO", lambda m: "Sentence 0" in m["text"], ts)
+    restart(chip, monkeypatch)
+
+    parts = [json.dumps(part["blocks"]) for part in visitor.messages("D0CLEO", ts)[1:]]
+    assert ["".join(parts).count(f"Sentence {n}") for n in range(8)] == [1] * 8
+    assert ["feedback_buttons" in part for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
 def test_what_others_posted_in_the_thread_is_left_alone(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
     first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
     monkeypatch.setattr(ReplyStream, "finish", kill)
