@@ -131,6 +131,7 @@ class Answering:
     new_id: Callable[[str], str]
     claim_model: EntailmentModel | None = None
     live: dict[tuple[str, str], Generation] = field(default_factory=dict)  # what is being said, by channel and thread
+    waiting: dict[str, Question] = field(default_factory=dict)  # for their turn or their evidence, by key
 
     def answer(self, question: Question, show: Show | None = None) -> None:
         """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not.
@@ -149,6 +150,9 @@ class Answering:
                 self._remember(question, question.ts, "user", text)
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
             retrieved = self.knowledge.find_evidence(text, scope, thread)
+        if self.was_stopped(question):
+            self._clear_status(question)  # which may have been set after it was said
+            return
         messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
         asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
         try:
@@ -163,13 +167,34 @@ class Answering:
             self._clear_status(question)
             raise
 
-    def stop(self, channel: str, thread_ts: str) -> bool:
-        """Stop what is being said in a thread, as its asker wished; False where nothing is."""
+    def expect(self, question: Question) -> None:
+        """Note that a question in a thread will be answered; until it is, it can be stopped."""
+        self.waiting[question.key] = question
+
+    def was_stopped(self, question: Question) -> bool:
+        """Whether a question that was expected is to be answered no more."""
+        return bool(question.thread_ts) and question.key not in self.waiting
+
+    def stop(self, channel: str, thread_ts: str, person: str) -> list[Question]:
+        """Stop what is being said in a thread, as its asker wished, or what the person waits for there.
+
+        Return the waiting questions that were stopped, whose asker is to be told.
+        """
         generation = self.live.get((channel, thread_ts))
-        if generation is None:
-            return False
-        generation.cancel()
-        return True
+        if generation is not None:
+            generation.cancel()
+            return []
+        place = (channel, thread_ts, person)
+        waiting = [q for q in list(self.waiting.values()) if (q.channel, q.thread_ts, q.person) == place]
+        return [question for question in waiting if self._take_up(question)]
+
+    def say_stopped(self, question: Question) -> None:
+        """Tell who asked that a question was stopped before anything was said."""
+        self.say_instead(question, wording.STOPPED, self._build_whisper(question) if question.is_private else None)
+
+    def _take_up(self, question: Question) -> bool:
+        """Whether the question was still waiting, which it is no longer: it is said or stopped, and never both."""
+        return self.waiting.pop(question.key, None) is not None
 
     def record_taught(self, question: Question, text: str) -> replies.Reply:
         """Record a question that a person answered in Chip's place, with the evidence that Chip would have read."""
@@ -239,6 +264,9 @@ class Answering:
         place = (asked.question.channel, asked.question.thread_ts)
         self.live[place] = generation
         try:
+            if asked.question.thread_ts and not self._take_up(asked.question):
+                generation.cancel()
+                return
             completion = self._show_sentences(generation, stream, shown, asked)
         finally:
             self.live.pop(place, None)

@@ -53,6 +53,13 @@ class WaitingNotes:
         if is_known_now:
             self.refresh()
 
+    def drop(self, question: Question) -> None:
+        """To be called when a question is stopped while it waits."""
+        with self._lock:
+            keys = [key for key, waiting in self._waiting.items() if waiting.key == question.key]
+        for key in keys:
+            self.leave(key)
+
     def refresh(self) -> None:
         """Note anew for all who still wait."""
         with self._lock:

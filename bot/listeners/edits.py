@@ -82,6 +82,7 @@ def answer_edit(parts: Parts, body: Body) -> None:
     question = replace(asked, edit=stored.key)
     is_resumed = inbox.find_event(parts.db, question.key) is not None
     if messages.take_again(parts, question, body["trigger_id"]):
+        parts.answering.expect(question)
         messages.answer_question(parts, question, body["trigger_id"], is_resumed=is_resumed)
 
 

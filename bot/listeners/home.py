@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import home, learning_view, wording
+from bot.answering import Question
 from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
@@ -50,7 +51,9 @@ def register(app: App, parts: Parts) -> None:
     @app.event("agent_session_stopped")
     def handle_stopped(body: Body) -> None:
         event = body["event"]
-        parts.answering.stop(event["channel"], event["thread_ts"])
+        for question in parts.answering.stop(event["channel"], event["thread_ts"], event.get("user", "")):
+            parts.waiting.drop(question)
+            _say_stopped(parts, question)
         _end_session(parts, event["channel"], event["thread_ts"])
         inbox.mark_done(parts.db, body["event_id"])
 
@@ -158,6 +161,13 @@ def _suggest(parts: Parts, channel: str, key: str) -> None:
         logger.info("no prompts in %s: %s", channel, name_error(error))
     finally:
         inbox.mark_done(parts.db, key)
+
+
+def _say_stopped(parts: Parts, question: Question) -> None:
+    try:
+        parts.answering.say_stopped(question)
+    except SLACK_ERRORS as error:
+        logger.warning("could not say in %s that %s was stopped: %s", question.channel, question.ts, name_error(error))
 
 
 def _end_session(parts: Parts, channel: str, thread_ts: str) -> None:

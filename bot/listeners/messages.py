@@ -58,6 +58,7 @@ def _queue(parts: Parts, question: Question, key: str, *, is_resumed: bool = Fal
         parts.waiting.leave(key)
         answer_question(parts, question, key, is_resumed=is_resumed)
 
+    parts.answering.expect(question)
     parts.questions.submit(key, answer, question.person, at=_read_instant(question.ts))
     if not question.is_private:
         parts.waiting.tell(key, question)
@@ -127,7 +128,9 @@ def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: b
     facts = dict(asked.payload) if asked else {}
     question = replace(question, reply_id=facts.get("reply_id"))
     try:
-        if switches.is_on(parts.db, question.team, PAUSED):
+        if parts.answering.was_stopped(question):
+            logger.info("question %s in %s was stopped before its turn", question.ts, question.channel)
+        elif switches.is_on(parts.db, question.team, PAUSED):
             parts.answering.say_instead(question, wording.PAUSED)
         elif not (is_resumed and end_earlier_attempt(parts, question, facts)):
             parts.answering.answer(question)
@@ -136,6 +139,8 @@ def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: b
         logger.exception("question %s in %s failed, reference %s", question.ts, question.channel, reference)
         if not _apologise(parts, question, reference):
             return  # stays in the inbox, so that the next start answers it
+    finally:
+        parts.answering.waiting.pop(question.key, None)
     inbox.mark_done(parts.db, question.key)
     inbox.mark_done(parts.db, key)
 

@@ -1,9 +1,16 @@
 """Chip in Slack's agent view: titles, prompts, the status and the Stop button."""
 
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
 from bot import wording
 from bot.workspace import events
+from retrieval.knowledge import Knowledge, Retrieved
 from tests.fakes import Slowly
-from tests.loop.conftest import ADA, CLEO, SAM, Chip
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 
@@ -46,24 +53,93 @@ def open_messages(chip: Chip) -> None:
     )
 
 
+def press_stop(chip: Chip, person: str, channel: str, ts: str) -> None:
+    chip.workspace.inside(
+        lambda workspace: workspace.push_event(
+            {
+                "type": "agent_session_stopped",
+                "channel": channel,
+                "thread_ts": ts,
+                "streaming_message_ts": [],
+                "user": person,
+                "event_ts": workspace.timeline.next_ts(),
+            }
+        )
+    )
+
+
+class Gate:
+    """Holds every search for evidence until it is opened; `searching` counts those that wait."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.searching = 0
+        self._opened = threading.Event()
+        find = Knowledge.find_evidence
+
+        def find_later(*args: Any, **kwargs: Any) -> Retrieved:
+            self.searching += 1
+            assert self._opened.wait(20)
+            return find(*args, **kwargs)
+
+        monkeypatch.setattr(Knowledge, "find_evidence", find_later)
+
+    def open(self) -> None:
+        self._opened.set()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch, chip: Chip) -> Iterator[Gate]:
+    gate = Gate(monkeypatch)
+    yield gate
+    gate.open()
+    chip.settle()
+
+
+@pytest.mark.parametrize("is_queued", [False, True])
+def test_stop_ends_a_question_that_is_queued_or_searched_for_and_nothing_is_generated(
+    chip: Chip, gate: Gate, is_queued: bool
+) -> None:
+    sam, cleo = chip.workspace.visit(SAM), chip.workspace.visit(CLEO)
+    others = 2 * chip.core.settings.engine.slots if is_queued else 0
+    for _ in range(others):
+        sam.post("D0SAM", RUNTIME)
+    chip.workspace.wait_for(lambda: gate.searching == others)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    chip.workspace.wait_for(lambda: chip.parts is not None and len(chip.parts.answering.waiting) > others)
+    if not is_queued:
+        chip.workspace.wait_for(lambda: gate.searching == 1)
+
+    press_stop(chip, CLEO, "D0CLEO", ts)
+
+    assert cleo.wait_for_reply("D0CLEO", ts)["text"] == wording.STOPPED
+    gate.open()
+    chip.settle()
+    assert len(chip.said("D0CLEO")) == 1
+    assert len(chip.engine.requests) == others
+    assert chip.workspace.statuses() == {}
+    assert "55 minutes" in chip.ask(CLEO, RUNTIME, thread_ts=ts)["markdown"]
+    assert chip.parts is not None
+    chip.settle()
+    assert chip.parts.answering.waiting == {}
+
+
+def test_stop_ends_no_question_that_somebody_else_waits_for(chip: Chip, gate: Gate) -> None:
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post(HELP, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: gate.searching == 1)
+    press_stop(chip, SAM, HELP, ts)
+    chip.workspace.wait_for(lambda: chip.workspace.calls("agents.sessions.setStatus"))
+    gate.open()
+    assert "55 minutes" in cleo.wait_for_reply(HELP, ts)["markdown"]
+
+
 def test_stop_ends_the_generation_itself_also_before_the_first_word(chip: Chip) -> None:
     chip.engine.queue.append(Slowly(("It ", "runs ") * 200, 5.0))
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
     chip.workspace.wait_for(lambda: chip.engine.requests)
     chip.workspace.wait_for(lambda: chip.parts is not None and chip.parts.answering.live)
 
-    chip.workspace.inside(
-        lambda workspace: workspace.push_event(
-            {
-                "type": "agent_session_stopped",
-                "channel": "D0CLEO",
-                "thread_ts": ts,
-                "streaming_message_ts": [],
-                "user": CLEO,
-                "event_ts": workspace.timeline.next_ts(),
-            }
-        )
-    )
+    press_stop(chip, CLEO, "D0CLEO", ts)
 
     said = chip.workspace.visit(CLEO).wait_for_reply("D0CLEO", ts)
     assert said["text"] == wording.STOPPED
