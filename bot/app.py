@@ -23,7 +23,7 @@ from bot.listeners import (
     votes,
 )
 from bot.parts import Parts
-from feedback.inbox import find_unfinished, mark_done
+from feedback.inbox import InboxEvent, find_unfinished, mark_done
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
         client=parts.client,
         signing_secret=signing_secret,
         token_verification_enabled=False,
+        raise_error_for_unhandled_request=True,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
     for kind in (
@@ -61,17 +62,32 @@ def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
 
 
 def resume(app: App, parts: Parts) -> int:
-    """Take up the events that an earlier process left undone; return how many questions are answered anew."""
+    """Take up the events that an earlier process left undone; return how many questions are answered anew.
+
+    One that cannot be taken up holds up no other, and comes back no more unless that may pass.
+    """
     resumed = 0
     for event in find_unfinished(parts.db):
-        if event.kind in ("reaction_added", "reaction_removed"):
-            votes.build_reaction_handler(parts)(dict(event.payload))
-        elif event.kind in forgetting.KINDS or event.payload.get("event", {}).get("subtype") == "message_deleted":
-            forgetting.resume(parts, dict(event.payload))
-        elif event.kind in ("message", "app_mention"):
-            resumed += messages.resume(parts, event)
-        elif event.kind in inbox.INTERACTIONS:
-            inbox.resume(app, parts, event)
-        elif event.kind != messages.QUESTION:
-            mark_done(parts.db, event.key)
+        try:
+            resumed += _take_up(app, parts, event)
+        except Exception as error:
+            logger.exception("event %s cannot be taken up, reference %s", event.key, parts.new_id("E"))
+            inbox.settle(parts.db, event.key, error)
     return resumed
+
+
+def _take_up(app: App, parts: Parts, event: InboxEvent) -> bool:
+    """Hand an event to what works on it; whether it is a question that is answered anew."""
+    if event.kind in ("reaction_added", "reaction_removed"):
+        votes.build_reaction_handler(parts)(dict(event.payload))
+    elif event.kind in forgetting.KINDS or event.payload.get("event", {}).get("subtype") == "message_deleted":
+        forgetting.resume(parts, dict(event.payload))
+    elif event.kind in ("message", "app_mention"):
+        return messages.resume(parts, event)
+    elif event.kind in inbox.INTERACTIONS:
+        inbox.resume(app, parts, event)
+    elif event.kind == messages.QUESTION:
+        messages.close_unasked(parts, event)
+    else:
+        mark_done(parts.db, event.key)
+    return False

@@ -55,7 +55,7 @@ class Delivery:
             return None, _nothing
         body = request.body
         if body.get("type") != "event_callback":
-            return app.dispatch(request), _nothing
+            return self._dispatch(app, request) or BoltResponse(status=200), _nothing
         if not isinstance(body.get("event"), dict):  # Bolt itself would stumble over it
             logger.warning("an event without content is left aside")
             return BoltResponse(status=200), _nothing
@@ -87,11 +87,9 @@ class Delivery:
         return len(kept)
 
     def _hand_on(self, app: App, body: dict[str, object], number: int) -> None:
-        try:
-            response = app.dispatch(BoltRequest(mode="socket_mode", body=body))
-        finally:
-            self._under_way.discard(number)
-        if response.status < 500:
+        response = self._dispatch(app, BoltRequest(mode="socket_mode", body=body))
+        self._under_way.discard(number)
+        if response is not None and response.status < 500:
             self._tries.pop(number, None)
             self._due.pop(number, None)
             self._arrivals.drop(number)
@@ -99,6 +97,15 @@ class Delivery:
             self._due[number] = self._clock() + SWEEP_SECONDS * (2 ** min(self._tries[number], DOUBLINGS) - 1)
             self._tries[number] += 1
             logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), self._tries[number])
+
+    @staticmethod
+    def _dispatch(app: App, request: BoltRequest) -> BoltResponse | None:
+        """Return the app's response; None where Bolt itself stumbles over what lacks something."""
+        try:
+            return app.dispatch(request)
+        except Exception:
+            logger.exception("a request of type %s cannot be read", request.body.get("type"))
+            return None
 
     def _is_signed(self, request: BoltRequest) -> bool:
         timestamp = request.headers.get("x-slack-request-timestamp", [""])[0]

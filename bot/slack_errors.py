@@ -1,9 +1,10 @@
-"""What can go wrong in a call to Slack, and a short name for it that a log may hold."""
+"""What can go wrong in a call to Slack, a short name for it that a log may hold, and whether it passes."""
 
 import re
 from http.client import HTTPException
 
 from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy.exc import OperationalError
 
 _CODE = re.compile(r"[a-z][a-z_]{1,79}")  # slack_sdk puts a whole page here where an answer is no JSON
 
@@ -21,7 +22,13 @@ def name_error(error: Exception) -> str:
 
 def is_refused_here(error: Exception) -> bool:
     """Whether Slack heard the call and refuses it for good: not for its token, its rate or a failure of its own."""
-    return isinstance(error, SlackApiError) and name_error(error) not in _PASSING
+    name = name_error(error)
+    return isinstance(error, SlackApiError) and name not in _PASSING and not name.startswith(("HTTP 5", "HTTP 429"))
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether what failed may well work later: Slack was not reached or not itself, or the database was not."""
+    return isinstance(error, (OperationalError, *SLACK_ERRORS)) and not is_refused_here(error)
 
 
 _PASSING = frozenset(

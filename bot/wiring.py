@@ -23,7 +23,7 @@ from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.learning import Learning
 from bot.listeners.forgetting import empty_cards
-from bot.listeners.inbox import INTERACTIONS
+from bot.listeners.inbox import INTERACTIONS, settle
 from bot.listeners.survey import ask_those_drawn
 from bot.marks import MarkingClient
 from bot.participants import build_find_names
@@ -237,8 +237,12 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         clock=now_utc,
         learn_corrections=core.learn_corrections,
     )
+
+    def take_note(key: str, error: Exception) -> None:
+        settle(core.db, key, error)
+
     # Twice as many as are decoded together: while half are generated, the other half's evidence is found.
-    questions = WorkPool(2 * core.settings.engine.slots, name="chip-answer")
+    questions = WorkPool(2 * core.settings.engine.slots, on_error=take_note, name="chip-answer")
     return Parts(
         client=client,
         bot_user=identity["user_id"],
@@ -253,9 +257,9 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         knowledge=core.knowledge,
         upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
-        pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS)),
+        pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=take_note),
         questions=questions,
-        sorting=WorkPool(SORTERS, name="chip-sort"),
+        sorting=WorkPool(SORTERS, on_error=take_note, name="chip-sort"),
         waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS), questions),
         admin_channel=admin_channel,
         staff_channel=staff_channel,

@@ -34,16 +34,21 @@ class _OwnerQueue:
 
 
 class WorkPool:
-    """Runs jobs on a few threads, each under a key that the log names when it fails. `on_end` hears of each end."""
+    """Runs jobs on a few threads, each under a key that the log names when it fails.
+
+    `on_end` hears of each end, `on_error` before that of an error that ended a job.
+    """
 
     def __init__(
         self,
         workers: int,
         on_end: Callable[[str], None] = lambda key: None,  # noqa: ARG005
+        on_error: Callable[[str, Exception], None] = lambda key, error: None,  # noqa: ARG005
         name: str = "chip-work",
     ) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._on_end = on_end
+        self._on_error = on_error
         self._held: Counter[str] = Counter()
         self._waiting: dict[str, _OwnerQueue] = {}  # by owner
         self._latest = 0.0  # the last instant that any job was of
@@ -106,11 +111,15 @@ class WorkPool:
 
     def _run_next(self) -> None:
         job = self._take()
+        failure: Exception | None = None
         try:
             job.run()
-        except Exception:
+        except Exception as error:
             logger.exception("work on %s failed", job.key)
+            failure = error
         self._release(job.key)
+        if failure is not None:
+            self._on_error(job.key, failure)
         self._on_end(job.key)
 
     def _take(self) -> _Job:

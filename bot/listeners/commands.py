@@ -29,12 +29,7 @@ def register(app: App, parts: Parts) -> None:
     @app.action(rules_view.SET_RULES)
     def handle_set_rules(ack: Ack, body: Body) -> None:
         ack()
-        channel = body["actions"][0]["value"]
-        if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
-            view = rules_view.build_view(channel, parts.rules.find(channel), str(parts.time_zone))
-            open_view_or_tell(parts, body, view)
-        else:
-            whisper(parts, body, wording.ADMINS_ONLY_HERE)
+        guard(parts, body, lambda: _open_rules(parts, body))()
 
     @app.view(rules_view.RULES_VIEW)
     def handle_rules(ack: Ack, body: Body) -> None:
@@ -55,6 +50,15 @@ def run_command(parts: Parts, body: Body, respond: Respond, word: str, rest: str
     command.run(
         Call(parts, body["team_id"], body["channel_id"], body["user_id"], role, rest, body["trigger_id"], respond)
     )
+
+
+def _open_rules(parts: Parts, body: Body) -> None:
+    channel = body["actions"][0]["value"]
+    if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
+        view = rules_view.build_view(channel, parts.rules.find(channel), str(parts.time_zone))
+        open_view_or_tell(parts, body, view)
+    else:
+        whisper(parts, body, wording.ADMINS_ONLY_HERE)
 
 
 def _take_rules(parts: Parts, ack: Ack, body: Body) -> None:

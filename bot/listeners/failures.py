@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App, Respond
+from slack_bolt import App, BoltResponse, Respond
 
 from bot import wording
-from bot.listeners.whispers import whisper
+from bot.listeners import inbox
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
 
@@ -17,11 +17,30 @@ Body = dict[str, Any]
 
 
 def register(app: App, parts: Parts) -> None:
-    """Hear of every failed listener. Nothing is returned: an event that was not stored stays unacknowledged."""
+    """Hear of every failed listener, and of what no listener takes.
+
+    An event that was not stored stays unacknowledged. A press, a form or a command is acknowledged all the same: its
+    person is told, in the form itself where there is one.
+    """
 
     @app.error
-    def handle_error(error: Exception, body: Body) -> None:
-        report(parts, body, error)
+    def handle_error(error: Exception, body: Body, response: BoltResponse | None) -> BoltResponse | None:
+        if body.get("type") == "event_callback":
+            _log(parts, body, error)
+            inbox.settle(parts.db, str(body.get("event_id")), error)
+            return None
+        if not inbox.is_interaction(body):
+            logger.warning("a request of type %s is of no use", body.get("type"))
+            return None
+        field = _find_field(body) if response is not None else None
+        text = wording.FAILED.format(reference=_log(parts, body, error))
+        if field is None:
+            _tell(parts, body, text)
+        inbox.end_interaction(parts, body)
+        if response is None:  # it was acknowledged before
+            return None
+        errors = {"response_action": "errors", "errors": {field: text}}
+        return BoltResponse(status=200, body=errors if field else "")
 
 
 def guard(parts: Parts, body: Body, job: Callable[[], None]) -> Callable[[], None]:
@@ -37,17 +56,37 @@ def guard(parts: Parts, body: Body, job: Callable[[], None]) -> Callable[[], Non
 
 
 def report(parts: Parts, body: Body, error: Exception) -> None:
-    """Log the traceback; tell the person: where they pressed or typed, or by direct message after Home or a form."""
+    """Log the traceback; tell the person, where the body says how to reach them."""
+    _tell(parts, body, wording.FAILED.format(reference=_log(parts, body, error)))
+
+
+def _log(parts: Parts, body: Body, error: Exception) -> str:
+    """Log the traceback under a reference, and return that."""
     reference = parts.new_id("E")
     what = body.get("event_id") or body.get("trigger_id")
     logger.error("%s of type %s failed, reference %s", what, body.get("type"), reference, exc_info=error)
-    text, url = wording.FAILED.format(reference=reference), body.get("response_url")
+    return reference
+
+
+def _tell(parts: Parts, body: Body, text: str) -> None:
+    """Tell the person where they pressed or typed, else, as after a form, by direct message."""
+    url, user = body.get("response_url"), body.get("user")
+    person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     try:
-        if url is not None:
+        if isinstance(url, str):
             Respond(response_url=url, proxy=None, ssl=None)(
                 text=text, response_type="ephemeral", replace_original=False
             )
-        elif isinstance(body.get("user"), dict):
-            whisper(parts, body, text)
-    except SLACK_ERRORS as unreachable:
+        elif isinstance(person, str):
+            channel = parts.client.conversations_open(users=person)["channel"]["id"]
+            parts.client.chat_postMessage(channel=channel, text=text)
+    except (*SLACK_ERRORS, ValueError) as unreachable:  # an address may be none
         logger.error("could not say so: %s", name_error(unreachable))
+
+
+def _find_field(body: Body) -> str | None:
+    """Return the first input of a form that was sent in, under which Slack shows what is wrong; None where none is."""
+    view = body.get("view") if body.get("type") == "view_submission" else None
+    shown = view.get("blocks") if isinstance(view, dict) else None
+    fields = (block for block in shown or () if isinstance(block, dict) and block.get("type") == "input")
+    return next((str(block["block_id"]) for block in fields if "block_id" in block), None)

@@ -74,10 +74,7 @@ def register(app: App, parts: Parts) -> None:
     @app.action(learning_view.DECIDE)
     def handle_decide(ack: Ack, body: Body) -> None:
         ack()
-        if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
-            open_view_or_tell(parts, body, learning_view.build_view(find_consent(parts)))
-        else:
-            whisper(parts, body, wording.ADMINS_ONLY_HERE)
+        guard(parts, body, lambda: _open_decision(parts, body))()
 
     @app.view(learning_view.LEARNING_VIEW)
     def handle_learning(ack: Ack, body: Body) -> None:
@@ -217,6 +214,13 @@ def _pause(parts: Parts, person: str, value: str) -> None:
     switches.set_switch(parts.db, parts.directory.team, PAUSED, value, by=person)
     text = wording.PAUSED_NOW if value == "on" else wording.RESUMED_NOW
     parts.learning.announce(f"{text} (by <@{person}>)")
+
+
+def _open_decision(parts: Parts, body: Body) -> None:
+    if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
+        open_view_or_tell(parts, body, learning_view.build_view(find_consent(parts)))
+    else:
+        whisper(parts, body, wording.ADMINS_ONLY_HERE)
 
 
 def _take_decision(parts: Parts, body: Body) -> None:

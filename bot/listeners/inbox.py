@@ -13,7 +13,9 @@ from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.listener.listener_completion_handler import CustomListenerCompletionHandler
 
 from bot.parts import Parts
+from bot.slack_errors import is_passing
 from feedback import inbox
+from feedback.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +37,7 @@ def register(app: App, parts: Parts) -> None:
         return BoltResponse(status=200)
 
     def handle_completion(body: Body) -> None:
-        key = _interaction_key(body)
-        if key is not None and not parts.pool.holds(key):
-            inbox.mark_done(parts.db, key)
+        end_interaction(parts, body)
 
     app.listener_runner.listener_completion_handler = CustomListenerCompletionHandler(logger, handle_completion)
 
@@ -50,6 +50,24 @@ def remember(parts: Parts, body: Body) -> bool:
         logger.warning("Slack holds back events of this app since %s", body.get("minute_rate_limited"))
         return False
     return _remember_interaction(parts, body)
+
+
+def is_interaction(body: Body) -> bool:
+    """Whether a body is a press, a form, a shortcut or a command."""
+    return (body.get("type") or COMMAND) in INTERACTIONS
+
+
+def end_interaction(parts: Parts, body: Body) -> None:
+    """Mark an interaction done, unless work on it waits or runs; other bodies change nothing."""
+    key = _interaction_key(body)
+    if key is not None and not parts.pool.holds(key):
+        inbox.mark_done(parts.db, key)
+
+
+def settle(db: Database, key: str, error: Exception) -> None:
+    """Mark done what failed and would fail again; what failed for a reason that passes stays for the next start."""
+    if not is_passing(error):
+        inbox.mark_done(db, key)
 
 
 def resume(app: App, parts: Parts, stored: inbox.InboxEvent) -> None:
@@ -84,6 +102,8 @@ def _remember_event(parts: Parts, body: Body) -> bool:
 
 def _remember_interaction(parts: Parts, body: Body) -> bool:
     key = _interaction_key(body)
+    if key is None and is_interaction(body):
+        raise ValueError("an interaction without a trigger")
     if key is None:
         return True
     is_new = inbox.record_event(
@@ -103,6 +123,5 @@ def _remember_interaction(parts: Parts, body: Body) -> bool:
 
 def _interaction_key(body: Body) -> str | None:
     """Return the trigger of a press, a form or a command; None for whatever has none, such as a closed form."""
-    is_interaction = (body.get("type") or COMMAND) in INTERACTIONS
     trigger = body.get("trigger_id")
-    return trigger if is_interaction and isinstance(trigger, str) and trigger else None
+    return trigger if is_interaction(body) and isinstance(trigger, str) and trigger else None

@@ -13,7 +13,7 @@ from bot.commands.admins import PAUSED
 from bot.listeners import handover
 from bot.parts import Parts
 from bot.recovery import end_earlier_attempt
-from bot.slack_errors import SLACK_ERRORS, is_refused_here, name_error
+from bot.slack_errors import is_passing, name_error
 from feedback import conversation, inbox, switches
 
 logger = logging.getLogger(__name__)
@@ -101,6 +101,13 @@ def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
     return True
 
 
+def close_unasked(parts: Parts, question: inbox.InboxEvent) -> None:
+    """Mark a question done where the event that asked it is: nothing takes it up any more."""
+    asking = inbox.find_event(parts.db, str(question.payload.get("event_id")))
+    if asking is None or asking.done_at is not None:
+        inbox.mark_done(parts.db, question.key)
+
+
 def take_again(parts: Parts, question: Question, key: str) -> bool:
     """Whether this event is the one that asks: a mention's second event is not, and neither is a finished question."""
     asked = inbox.find_event(parts.db, question.key)
@@ -149,7 +156,7 @@ def _apologise(parts: Parts, question: Question, reference: str) -> bool:
     """Say that it failed; False where Slack does not hear Chip at all, or not with this token."""
     try:
         parts.answering.say_instead(question, wording.FAILED.format(reference=reference))
-    except SLACK_ERRORS as error:
+    except Exception as error:
         logger.error("could not say so in %s: %s", question.channel, name_error(error))
-        return is_refused_here(error)
+        return not is_passing(error)
     return True

@@ -26,20 +26,12 @@ def register(app: App, parts: Parts) -> None:
     @app.shortcut(teaching.CORRECT_SHORTCUT)
     def handle_correct(ack: Ack, body: Body) -> None:
         ack()
-        reply = replies.find_reply_at(parts.db, body["channel"]["id"], body["message"]["ts"])
-        if reply is None:
-            whisper(parts, body, wording.NO_ANSWER_OF_MINE)
-            return
-        view = blocks.build_correction_view(reply.id, reply.question, reply.shown)
-        open_view_or_tell(parts, body, view)
+        guard(parts, body, lambda: _open_correction(parts, body))()
 
     @app.shortcut(teaching.TEACH_SHORTCUT)
     def handle_teach(ack: Ack, body: Body) -> None:
         ack()
-        if parts.directory.role(body["user"]["id"]) is Role.CUSTOMER:
-            whisper(parts, body, wording.TEACH_STAFF)
-            return
-        open_view_or_tell(parts, body, _build_view(parts, body))
+        guard(parts, body, lambda: _open_teaching(parts, body))()
 
     @app.view(teaching.TEACH_VIEW)
     def handle_taught(ack: Ack, body: Body) -> None:
@@ -76,6 +68,22 @@ def take_lesson(parts: Parts, body: Body) -> None:
     )
     taken = wording.CORRECTION_LEARNED if parts.learn_corrections() else wording.CORRECTION_TAKEN
     parts.client.chat_postEphemeral(channel=thread.channel, user=person, thread_ts=thread.thread_ts, text=taken)
+
+
+def _open_correction(parts: Parts, body: Body) -> None:
+    reply = replies.find_reply_at(parts.db, body["channel"]["id"], body["message"]["ts"])
+    if reply is None:
+        whisper(parts, body, wording.NO_ANSWER_OF_MINE)
+        return
+    view = blocks.build_correction_view(reply.id, reply.question, reply.shown)
+    open_view_or_tell(parts, body, view)
+
+
+def _open_teaching(parts: Parts, body: Body) -> None:
+    if parts.directory.role(body["user"]["id"]) is Role.CUSTOMER:
+        whisper(parts, body, wording.TEACH_STAFF)
+        return
+    open_view_or_tell(parts, body, _build_view(parts, body))
 
 
 def _build_view(parts: Parts, body: Body) -> blocks.Block:

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from slack_sdk import WebClient
 
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
 from bot.workspace.server import LocalWorkspace
 
 
@@ -32,6 +32,7 @@ def test_a_page_in_place_of_an_answer_is_named_by_its_status() -> None:
         server.shutdown()
         server.server_close()
     assert name_error(caught.value) == "HTTP 502"
+    assert is_passing(caught.value)
 
 
 def test_a_refusal_is_named_by_slacks_code_and_a_dead_line_by_its_error() -> None:
