@@ -47,6 +47,22 @@ def is_about(message: Mapping[str, Any], question: str) -> bool:
     return metadata.get("event_type") == REPLY and metadata.get("event_payload", {}).get("question") == question
 
 
+def find_own_messages(
+    client: WebClient, bot_user: str, channel: str, thread_ts: str, oldest: str = "0"
+) -> list[Mapping[str, Any]]:
+    """Return what Chip posted in a thread after the ts `oldest`. Raises one of `SLACK_ERRORS`."""
+    found: list[Mapping[str, Any]] = []
+    cursor = ""
+    while True:
+        page = client.conversations_replies(
+            channel=channel, ts=thread_ts, oldest=oldest, include_all_metadata=True, limit=200, cursor=cursor
+        )
+        found += [message for message in page["messages"] if message.get("user") == bot_user]
+        cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+        if not cursor:
+            return found
+
+
 class MarkingClient(WebClient):
     """The Web API client, which marks every posted message that has no mark of its own."""
 

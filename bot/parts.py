@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 
 from bot.answering import Answering
 from bot.audience import Directory
+from bot.later import Later
 from bot.learning import Learning
 from bot.tickets import Tickets
 from bot.waiting import WaitingNotes
@@ -25,7 +26,8 @@ class Parts:
 
     `consent_unasked` holds for learning where no admin decided. `learn_corrections` serves the corrections that hold
     from now on; False where that is switched off. `sorting` finds out what a message is, `questions` answers
-    those that are one, `pool` does all else, so that a press waits for no question.
+    those that are one, `pool` does all else, so that a press waits for no question. `later` holds what Slack could not
+    be told, for another try.
     """
 
     client: WebClient
@@ -45,6 +47,7 @@ class Parts:
     questions: WorkPool
     sorting: WorkPool
     waiting: WaitingNotes
+    later: Later
     admin_channel: str | None
     staff_channel: str | None
     clock: Callable[[], datetime]

@@ -16,7 +16,7 @@ from bot import marks
 from bot.answering import Question
 from bot.parts import Parts
 from bot.reply_stream import ReplyStream
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
 from bot.slack_text import shorten
 from feedback import replies
 from feedback.database import Database
@@ -29,15 +29,20 @@ NOTING_SECONDS = 1.0
 UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
 
 
+class ThreadUnreadable(Exception):
+    """Slack does not tell at the moment what stands in a thread; the message names its reason."""
+
+
 def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, Any]) -> bool:
     """Bring the remains of an earlier attempt to their end; say whether the question is answered by that.
 
     `facts` are what the inbox holds of the question: the reply's id and, once the answer was made, its Markdown and
-    footer. Raises one of `SLACK_ERRORS` when an answer that was made cannot be posted.
+    footer. Raises one of `SLACK_ERRORS` when an answer that was made cannot be posted, `ThreadUnreadable` when nothing
+    can be told for now.
     """
     if question.is_private:
         return False  # an answer to one person leaves no trace in Slack, and must not be ended for all to see
-    posted = find_own_messages(parts, question)
+    posted = _find_posted(parts, question)
     if any(marks.is_about(message, question.key) for message in posted):
         return True
     remains = _find_remains(parts, question, posted)
@@ -54,27 +59,15 @@ def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, An
     return False
 
 
-def find_own_messages(parts: Parts, question: Question) -> list[Message]:
-    """Return what Chip posted in the thread after the question; empty where Slack does not tell."""
-    found: list[Message] = []
-    cursor = ""
+def _find_posted(parts: Parts, question: Question) -> list[Message]:
+    """Return what Chip posted in the thread after the question; empty where Slack will never tell."""
     try:
-        while True:
-            page = parts.client.conversations_replies(
-                channel=question.channel,
-                ts=question.thread_ts,
-                oldest=question.ts,
-                include_all_metadata=True,
-                limit=200,
-                cursor=cursor,
-            )
-            found += [message for message in page["messages"] if message.get("user") == parts.bot_user]
-            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
-            if not cursor:
-                return found
+        return marks.find_own_messages(parts.client, parts.bot_user, question.channel, question.thread_ts, question.ts)
     except SLACK_ERRORS as error:
+        if is_passing(error):
+            raise ThreadUnreadable(f"its thread cannot be read: {name_error(error)}") from error
         logger.warning("the thread of %s cannot be read: %s", question.key, name_error(error))
-        return found
+        return []
 
 
 def _find_remains(parts: Parts, question: Question, posted: Sequence[Message]) -> list[str]:

@@ -21,6 +21,7 @@ from bot.core import Core, make_id, now_utc, retrain_settings
 from bot.delivery import open_delivery
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
+from bot.later import Later
 from bot.learning import Learning
 from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS, settle
@@ -57,6 +58,7 @@ TOKEN_SECONDS = 300.0
 KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
 SURVEY_SECONDS = 300.0
 NOTE_SECONDS = 5  # for one note of the wait, which nobody misses
+LATER_SECONDS = 5.0  # between looks for what is due for another try
 TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
 RETRIES_WHEN_LIMITED = 3
 
@@ -168,6 +170,7 @@ def attach(
         scheduler.add_job(parts.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
         scheduler.add_job(lambda: empty_cards(parts), "interval", hours=1, coalesce=True, max_instances=1)
         scheduler.add_job(parts.waiting.refresh, "interval", seconds=REFRESH_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(parts.later.run_due, "interval", seconds=LATER_SECONDS, coalesce=True, max_instances=1)
         scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield app, parts, token
 
@@ -261,6 +264,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         questions=questions,
         sorting=WorkPool(SORTERS, on_error=take_note, name="chip-sort"),
         waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS), questions),
+        later=Later(),
         admin_channel=admin_channel,
         staff_channel=staff_channel,
         clock=now_utc,

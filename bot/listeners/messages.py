@@ -12,7 +12,7 @@ from bot.answering import Question
 from bot.commands.admins import PAUSED
 from bot.listeners import handover
 from bot.parts import Parts
-from bot.recovery import end_earlier_attempt
+from bot.recovery import ThreadUnreadable, end_earlier_attempt
 from bot.slack_errors import is_passing, name_error
 from feedback import conversation, inbox, switches
 
@@ -53,10 +53,10 @@ def build_handler(parts: Parts) -> Callable[[dict[str, Any]], None]:
     return handle
 
 
-def _queue(parts: Parts, question: Question, key: str, *, is_resumed: bool = False) -> None:
+def _queue(parts: Parts, question: Question, key: str, *, is_resumed: bool = False, tries: int = 0) -> None:
     def answer() -> None:
         parts.waiting.leave(key)
-        answer_question(parts, question, key, is_resumed=is_resumed)
+        answer_question(parts, question, key, is_resumed=is_resumed, tries=tries)
 
     parts.answering.expect(question)
     parts.questions.submit(key, answer, question.person, at=_read_instant(question.ts))
@@ -129,8 +129,11 @@ def _is_first_sight(parts: Parts, question: Question, key: str) -> bool:
     )
 
 
-def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: bool = False) -> None:
-    """Answer, or say that it failed; `key` is the event that asked, which is done then."""
+def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: bool = False, tries: int = 0) -> None:
+    """Answer, or say that it failed; `key` is the event that asked, which is done then.
+
+    Where Slack hears neither, this is tried again, ever later; `tries` tells how often that was.
+    """
     asked = inbox.find_event(parts.db, question.key)
     facts = dict(asked.payload) if asked else {}
     question = replace(question, reply_id=facts.get("reply_id"))
@@ -141,15 +144,25 @@ def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: b
             parts.answering.say_instead(question, wording.PAUSED)
         elif not (is_resumed and end_earlier_attempt(parts, question, facts)):
             parts.answering.answer(question)
+    except ThreadUnreadable as error:
+        logger.warning("question %s in %s waits: %s", question.ts, question.channel, error)
+        _try_later(parts, question, key, tries)
+        return
     except Exception:
         reference = parts.new_id("E")
         logger.exception("question %s in %s failed, reference %s", question.ts, question.channel, reference)
         if not _apologise(parts, question, reference):
-            return  # stays in the inbox, so that the next start answers it
+            _try_later(parts, question, key, tries)
+            return
     finally:
         parts.answering.waiting.pop(question.key, None)
     inbox.mark_done(parts.db, question.key)
     inbox.mark_done(parts.db, key)
+
+
+def _try_later(parts: Parts, question: Question, key: str, tries: int) -> None:
+    """Take it up again after a pause; it stays in the inbox, for the next start, should that come first."""
+    parts.later.put(tries, lambda: _queue(parts, question, key, is_resumed=True, tries=tries + 1))
 
 
 def _apologise(parts: Parts, question: Question, reference: str) -> bool:

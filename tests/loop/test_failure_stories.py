@@ -7,7 +7,7 @@ import time
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot import blocks, learning_view, rules_view, teaching, wording
+from bot import blocks, later, learning_view, rules_view, teaching, wiring, wording
 from bot.engine.port import EngineBusy, EngineError, PromptTooLong
 from bot.wiring import connect
 from bot.workspace.socket_mode import Delivery
@@ -193,6 +193,48 @@ def test_slacks_own_failures_are_survived(chip: Chip) -> None:
     chip.workspace.faults.fail("chat.startStream", "internal_error", status=503)
     chip.ask(CLEO, RUNTIME)
     assert any("55 minutes" in said for said in chip.said("D0CLEO"))
+
+
+@pytest.fixture
+def patient_chip(stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
+    """Chip that tries again within a moment, not five seconds."""
+    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
+    stopped_chip.start()
+    return stopped_chip
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_question_in_an_outage_of_slack_is_answered_after_it_without_a_restart(
+    patient_chip: Chip, is_made: bool
+) -> None:
+    faults = patient_chip.workspace.faults
+    if is_made:
+        faults.fail("chat.startStream", "service_unavailable", status=503)
+    else:
+        patient_chip.engine.queue.append(EngineError("gone"))
+    faults.fail("chat.postMessage", "service_unavailable", status=503, times=2 if is_made else 1)
+    faults.fail("conversations.replies", "service_unavailable", status=503, times=2)
+
+    message = patient_chip.ask(CLEO, RUNTIME)
+    patient_chip.settle()
+
+    assert "55 minutes" in json.dumps(message)
+    assert "feedback_buttons" in json.dumps(message)
+    assert len(patient_chip.said("D0CLEO")) == 1
+
+
+def test_an_answer_that_arrived_although_slack_said_no_is_not_given_twice(patient_chip: Chip) -> None:
+    faults = patient_chip.workspace.faults
+    faults.fail("chat.startStream", "service_unavailable", status=503)
+    faults.lose_answer("chat.postMessage")
+    faults.fail("chat.postMessage", "service_unavailable", status=503)
+
+    patient_chip.ask(CLEO, RUNTIME)
+    patient_chip.settle()
+
+    assert ["55 minutes" in said for said in patient_chip.said("D0CLEO")] == [True]
+    assert len(patient_chip.engine.requests) == 1
 
 
 def test_what_a_kill_cut_off_is_answered_at_the_next_start_and_once(chip: Chip) -> None:

@@ -1,0 +1,36 @@
+"""What failed for a reason that passes, done again after a pause that grows with each try. Knows nothing of what it is.
+
+Nothing is kept on disk here: what waits is in the inbox, so that the next start takes up what a stop leaves.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+FIRST_PAUSE_SECONDS = 5.0
+DOUBLINGS = 6
+
+
+class Later:
+    """Jobs that wait for their next try. Threads may share it; `clock` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._waiting: list[tuple[float, Callable[[], None]]] = []
+        self._lock = threading.Lock()
+
+    def put(self, tries: int, again: Callable[[], None]) -> None:
+        """Call `again` after the pause that follows this many earlier ones; it should only hand in the work."""
+        due = self._clock() + FIRST_PAUSE_SECONDS * 2 ** min(tries, DOUBLINGS)
+        with self._lock:
+            self._waiting.append((due, again))
+
+    def run_due(self) -> int:
+        """Call what is due; return how many that were."""
+        now = self._clock()
+        with self._lock:
+            due = [again for at, again in self._waiting if at <= now]
+            self._waiting = [(at, again) for at, again in self._waiting if at > now]
+        for again in due:
+            again()
+        return len(due)
