@@ -19,7 +19,7 @@ from bot.delivery import open_delivery
 from bot.gateway import Gateway, open_gateway
 from bot.health import Health, TokenWatch
 from bot.installations import DatabaseInstallations, build_install_pages, load_key
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_errors import name_error
 from bot.tenants import Tenants
 from bot.terminal import ingest_documents
 from bot.wiring import attach, build_client
@@ -85,7 +85,8 @@ def serve_installations(
         for team, token in store.tokens().items():
             try:
                 tenants.add(team, token)
-            except SLACK_ERRORS as error:
+            except Exception as error:
+                logger.exception("the workspace %s cannot be opened", team)
                 say(f"The workspace {team} is left out: {name_error(error)}")
         store.on_saved = tenants.add
         client = build_client("", slack.base_url)

@@ -131,6 +131,22 @@ def test_two_workspaces_are_installed_answered_from_their_own_documents_and_remo
     assert first.bot_token.encode() not in (settings.data / "chip.db").read_bytes()
 
 
+def test_a_workspace_that_cannot_be_opened_stops_no_other(
+    settings: Settings, workspaces: dict[str, LocalWorkspace], caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(settings, workspaces) as deployment:
+        for team, workspace in workspaces.items():
+            deployment.store.on_saved = lambda _team, _token: None
+            deployment.store.save(Installation(team_id=team, bot_token=workspace.bot_token, user_id="U0ADA"))
+    (settings.data / "teams" / "T0LOCAL").mkdir(parents=True)
+    (settings.data / "teams" / "T0LOCAL" / "chip.db").write_text("no database")
+
+    with serve(settings, workspaces) as deployment:
+        assert deployment.tenants.find("T0LOCAL") is None
+        assert "99 minutes" in ask(workspaces["T0OTHER"])
+    assert "the workspace T0LOCAL cannot be opened" in caplog.text
+
+
 def test_a_return_with_a_forged_code_installs_nothing(
     settings: Settings, workspaces: dict[str, LocalWorkspace]
 ) -> None:
