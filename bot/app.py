@@ -82,6 +82,8 @@ def _take_up(app: App, parts: Parts, event: InboxEvent) -> bool:
         votes.build_reaction_handler(parts)(dict(event.payload))
     elif event.kind in forgetting.KINDS or event.payload.get("event", {}).get("subtype") == "message_deleted":
         forgetting.resume(parts, dict(event.payload))
+    elif event.payload.get("event", {}).get("subtype") == "message_changed":
+        edits.resume(parts, dict(event.payload))
     elif event.kind in ("message", "app_mention"):
         return messages.resume(parts, event)
     elif event.kind in inbox.INTERACTIONS:

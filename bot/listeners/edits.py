@@ -29,12 +29,17 @@ def register(app: App, parts: Parts) -> None:
 
     @app.event({"type": "message", "subtype": "message_changed"})
     def handle_change(body: Body) -> None:
-        parts.pool.submit(body["event_id"], lambda: take_change(parts, body))
+        resume(parts, body)
 
     @app.action(ANSWER_EDIT)
     def handle_answer_edit(ack: Ack, body: Body) -> None:
         ack()
         parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: answer_edit(parts, body)))
+
+
+def resume(parts: Parts, body: Body) -> None:
+    """Take up a change, also one that a kill cut off."""
+    parts.pool.submit(body["event_id"], lambda: take_change(parts, body))
 
 
 def take_change(parts: Parts, body: Body) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot import wording
 from bot.answering import Answering
 from bot.engine.port import EngineBusy
+from bot.listeners import edits
 from bot.private_reply import PrivateReply
 from bot.reply_stream import ReplyStream
 from bot.shown_answer import ShownAnswer
@@ -176,6 +177,18 @@ def test_what_others_posted_in_the_thread_is_left_alone(chip: Chip, monkeypatch:
     shown = visitor.messages(HELP, first["thread_ts"])
     assert [json.dumps(message).count("feedback_buttons") for message in shown] == [0, 1, 0, 1, 0]
     assert any(message["text"] == "A note of 55 minutes" for message in shown)
+
+
+def test_an_edit_that_a_kill_cut_off_is_still_offered_an_answer(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = chip.ask(CLEO, RUNTIME)
+    chip.settle()
+    monkeypatch.setattr(edits, "take_change", kill)
+    chip.workspace.visit(CLEO).edit("D0CLEO", message["thread_ts"], "How long does the Tansy 4 charge?")
+    chip.workspace.wait_for(lambda: inbox.find_unfinished(chip.core.db))
+    assert not any(wording.EDITED in said for said in chip.said("D0CLEO"))
+    restart(chip, monkeypatch)
+
+    assert sum(wording.EDITED in said for said in chip.said("D0CLEO")) == 1
 
 
 def _reply_id(chip: Chip, ts: str) -> str:
