@@ -136,6 +136,10 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
         if not problems:
             counts = knowledge.counts()
             yield Finding("documents", "ok", f"{counts.documents} documents, {counts.passages} passages in Chroma.")
+        for name, last in knowledge.syncs().items():
+            if last.problem:
+                advice = f"What is indexed of it was kept. Mend this and run `chip sources sync {name}`."
+                yield Finding("sources", "problem", f"{name}: {last.problem} {advice}")
     finally:
         knowledge.close()
 

@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from bot import wording
 from bot.answering import Answering, Limits
 from bot.app import UNSIGNED, build_app, resume
 from bot.audience import Directory
@@ -31,6 +32,7 @@ from bot.participants import build_find_names
 from bot.parts import Parts
 from bot.pins import fetch_pins
 from bot.report import build_report
+from bot.slack_text import escape_mrkdwn
 from bot.tickets import Tickets
 from bot.waiting import REFRESH_SECONDS, WaitingNotes
 from bot.work import WorkPool
@@ -46,7 +48,7 @@ from retrieval.sources.canvases import Canvas
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
-from retrieval.upkeep import Reach, Upkeep
+from retrieval.upkeep import Outcome, Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +154,7 @@ def attach(
         stopping = threading.Event()
         stack.callback(stopping.set)
         scheduler.add_job(
-            lambda: parts.upkeep.sync_due(stopping.is_set),
+            lambda: parts.upkeep.sync_due(stopping.is_set, lambda turn: parts.learning.announce(_word_turn(turn))),
             "interval",
             seconds=SOURCE_SECONDS,
             coalesce=True,
@@ -308,6 +310,13 @@ def find_channel(client: WebClient, name: str) -> str | None:
         cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
         if not cursor:
             return None
+
+
+def _word_turn(outcome: Outcome) -> str:
+    """Return what the admin channel hears of a source that begins to fail, or that works again."""
+    if not outcome.reason:
+        return wording.SOURCE_WORKS.format(name=outcome.source.name)
+    return wording.SOURCE_FAILS.format(name=outcome.source.name, reason=escape_mrkdwn(outcome.reason))
 
 
 def _build_tell(client: WebClient, channel: str | None) -> Callable[[str, list[dict[str, object]] | None], None]:

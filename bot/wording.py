@@ -201,6 +201,11 @@ SOURCE_ADDED = "{name} is added, for {audience}."
 SOURCE_ADD_HERE = (
     "From Slack I take web addresses and channels. Folders are added on my machine with `chip sources add`."
 )
+SOURCE_FAILS = (
+    "I cannot read the source {name} whole; what is indexed of it was kept. I go on trying, and say here when it works "
+    "again. {reason}"
+)
+SOURCE_WORKS = "The source {name} can be read again."
 SOURCE_FAILED = "That did not work: {reason}"
 
 LISTEN = {

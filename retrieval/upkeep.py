@@ -98,8 +98,11 @@ class Upkeep:
             if source.name not in syncs or now - syncs[source.name].at >= timedelta(hours=source.every_hours)
         ]
 
-    def sync_due(self, is_stopped: Callable[[], bool]) -> None:
-        """Read every source that is due; the job of the schedule. The next run goes on where it was stopped."""
+    def sync_due(self, is_stopped: Callable[[], bool], on_turn: Callable[[Outcome], None] = lambda _: None) -> None:
+        """Read every source that is due; the job of the schedule. The next run goes on where it was stopped.
+
+        `on_turn` hears of a source that could be read whole the last time and cannot now, or the other way round.
+        """
 
         def look(_done: int, _name: str) -> None:
             if is_stopped():
@@ -107,7 +110,10 @@ class Upkeep:
 
         try:
             for source in self.due():
-                self.sync(source.name, look)
+                last = self.knowledge.syncs().get(source.name)
+                outcome = self.sync(source.name, look)
+                if bool(outcome.reason) != bool(last and last.problem):
+                    on_turn(outcome)
         except StoppedError:
             log.info("the refresh of the sources was stopped")
         except SourceError as error:

@@ -4,6 +4,7 @@ import re
 
 from bot import blocks, wording
 from bot.commands.call import Call
+from bot.slack_text import escape_mrkdwn
 from feedback import switches
 from retrain import registry
 from retrain.errors import RetrainError
@@ -109,7 +110,7 @@ def _sync(call: Call, name: str) -> None:
             wording.SOURCE_SYNCED.format(name=one, added=report.added, changed=report.changed, removed=report.removed)
         )
         if outcome.reason:
-            call.say(outcome.reason)
+            call.say(escape_mrkdwn(outcome.reason))
 
 
 def _add(call: Call, words: str) -> None:

@@ -211,3 +211,16 @@ def test_a_claim_model_that_is_not_there_is_named(home: Path, base: Path) -> Non
     (told,) = problems(load(home, base, CHIP_KNOWLEDGE__CLAIM_MODEL=str(home / "nowhere")), "claim model")
     assert "cannot be loaded" in told
     assert "knowledge.claim_model" in told
+
+
+def test_a_source_that_fails_is_named(home: Path, base: Path) -> None:
+    settings = load(home, base)
+    with closing(open_knowledge(settings)) as knowledge:
+        knowledge.record_sync("manuals", now_utc(), "There is no folder /manuals.")
+        try:
+            (problem,) = problems(settings, "sources")
+        finally:
+            knowledge.forget("manuals")
+    assert "manuals: There is no folder" in problem
+    assert "chip sources sync manuals" in problem
+    assert problems(settings, "sources") == []

@@ -1,18 +1,21 @@
 """`/chip` as each person sees it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import matplotlib.figure  # noqa: F401  # imported here, since on a busy machine that alone can take five seconds
 import pytest
 
-from bot import blocks, rules_view, wording
+from bot import blocks, rules_view, wiring, wording
 from bot.commands.call import may
 from bot.commands.table import COMMANDS
 from feedback import corrections
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.events import Role
 from retrain import registry
+from retrieval.passage import Audience
+from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
 
@@ -211,3 +214,24 @@ def test_sources_are_listed_and_a_folder_is_not_opened_from_slack(chip: Chip) ->
     run(chip, ADA, "/chip sources add /etc staff", ADMIN, wording.SOURCE_ADD_HERE[:30])
     run(chip, ADA, "/chip sources remove nothing", ADMIN, "That did not work")
     run(chip, ADA, "/chip sources sync", ADMIN, wording.SOURCE_NONE)
+
+
+def test_the_admin_channel_hears_once_that_a_source_fails_and_that_it_works_again(
+    chip: Chip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "manuals"
+    chip.stop()
+    monkeypatch.setattr(wiring, "SOURCE_SECONDS", 0.2)
+    chip.start()
+    assert chip.parts is not None
+    chip.parts.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.STAFF, every_hours=0.0001))
+    failing = chip.wait_for_said(ADMIN, "I cannot read the source manuals whole")
+    assert "There is no folder" in failing.text
+    folder.mkdir()
+    (folder / "care.md").write_text("Brush the Tansy after each use.\n", encoding="utf-8")
+    chip.wait_for_said(ADMIN, wording.SOURCE_WORKS.format(name="manuals"))
+    said = [message.text for message in chip.workspace.messages(ADMIN) if "manuals" in message.text]
+    assert len(said) == 2
+    chip.stop()
+    assert chip.parts.upkeep.remove("manuals") == 1
+    chip.start()

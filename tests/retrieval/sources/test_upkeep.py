@@ -126,6 +126,28 @@ def test_a_source_that_disappears_keeps_what_is_indexed_and_says_so(
     assert len(held(knowledge)) == 2
 
 
+def test_the_schedule_tells_once_that_a_source_fails_and_once_that_it_works_again(
+    upkeep: Upkeep, folder: Path, clock: Clock
+) -> None:
+    told: list[str] = []
+
+    def look() -> None:
+        upkeep.sync_due(lambda: False, lambda outcome: told.append(outcome.reason))
+        clock.wait(7)
+
+    add(upkeep, SourceKind.FOLDER, folder, every=6)
+    look()
+    away = folder.rename(folder.with_name("elsewhere"))
+    look()
+    look()
+    assert [bool(reason) for reason in told] == [True]
+    assert "There is no folder" in told[0]
+    away.rename(folder)
+    look()
+    look()
+    assert told[1:] == [""]
+
+
 def test_a_source_is_due_when_its_time_has_come_or_the_index_was_lost(
     upkeep: Upkeep, folder: Path, clock: Clock
 ) -> None:
