@@ -8,12 +8,13 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from slack_sdk import WebClient
 
-from bot import blocks, ticket_card, wording
+from bot import blocks, marks, ticket_card, wording
 from bot.audience import Directory
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
 from bot.slack_text import escape_mrkdwn, harmless_mrkdwn, plain_question, split_text
 from feedback import conversation, corrections, replies, tickets
 from feedback.database import Database
@@ -25,6 +26,17 @@ logger = logging.getLogger(__name__)
 
 NOTE = "note:"
 _SECTION_BYTES = 2_800
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message of a ticket. `key` is its key in the inbox: by it, it is carried and recorded as a correction once."""
+
+    key: str
+    ts: str
+    person: str
+    text: str
+    has_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +128,46 @@ class Tickets:
         ticket = tickets.find_open(self.db, team, channel, thread_ts)
         return ticket if ticket is not None and ticket.state is TicketState.CLAIMED else None
 
-    def take_message(self, ticket: Ticket, person: str, text: str, *, key: str) -> None:
+    def take_message(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
         """Take what somebody wrote in a card's thread: the claimant's words are the answer, all else stays there.
 
-        `key` is the inbox key of the message, by which its correction is recorded once.
+        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
         """
-        if text.lower().lstrip().startswith(NOTE) or not text.strip() or ticket.is_closed:
+        is_empty = not written.text.strip() and not written.has_files
+        if written.text.lower().lstrip().startswith(NOTE) or is_empty or ticket.is_closed:
             return
         if ticket.state is TicketState.OPEN:
-            self._whisper(ticket, person, wording.TICKET_CLAIM_FIRST)
+            self._whisper(ticket, written.person, wording.TICKET_CLAIM_FIRST)
             return
-        if person != ticket.claimed_by or self.directory.role(person) is Role.CUSTOMER:
+        if written.person != ticket.claimed_by or self.directory.role(written.person) is Role.CUSTOMER:
             return
-        self._answer(ticket, person, text, key)
+        if written.text.strip():
+            self._answer(ticket, written, is_again=is_again)
+        if written.has_files:
+            self._whisper(ticket, written.person, wording.TICKET_FILE_LEFT.format(person=ticket.asker))
 
-    def forward(self, ticket: Ticket, person: str, text: str) -> None:
-        """Show staff what was said in a conversation that a person has taken over."""
-        quoted = harmless_mrkdwn(text).replace("\n", "\n>")
-        self._say_at_card(ticket, f"{wording.TICKET_FORWARDED.format(person=person)}\n>{quoted}")
+    def forward(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
+        """Show staff what was said in a conversation that a person has taken over, or say that it did not arrive.
+
+        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
+        """
+        lines = [wording.TICKET_FORWARDED.format(person=written.person)]
+        if written.text.strip():
+            lines.append(">" + harmless_mrkdwn(written.text).replace("\n", "\n>"))
+        if written.has_files:
+            lines.append(self._say_where_the_file_is(ticket, written))
+        try:
+            self._post_once(ticket.card_channel, ticket.card_ts or "", written.key, is_again, text="\n".join(lines))
+        except SLACK_ERRORS as error:
+            if is_passing(error):
+                raise
+            logger.warning("a message of ticket %s did not arrive: %s", ticket.id, name_error(error))
+            self.client.chat_postEphemeral(
+                channel=ticket.channel,
+                user=written.person,
+                thread_ts=ticket.thread_ts,
+                text=wording.TICKET_NOT_CARRIED,
+            )
 
     def show_anew(self, quoting: Iterable[Ticket]) -> None:
         """Show cards without what was forgotten since; one that Slack refuses stays as it is."""
@@ -170,24 +204,55 @@ class Tickets:
             channel=ticket.card_channel, thread_ts=ticket.card_ts, text=text, reply_broadcast=True
         )
 
-    def _answer(self, ticket: Ticket, person: str, text: str, key: str) -> None:
+    def _say_where_the_file_is(self, ticket: Ticket, written: Written) -> str:
+        if ticket.channel.startswith("D"):
+            return wording.TICKET_FILE_PRIVATE.format(person=written.person)
+        link = self._link(ticket.channel, written.ts)
+        place = f"<{link}|{wording.TICKET_PLACE}>" if link else f"<#{ticket.channel}>"
+        return wording.TICKET_FILE_THERE.format(place=place)
+
+    def _post_once(self, channel: str, thread_ts: str, key: str, is_again: bool, **content: Any) -> str:
+        """Post into a thread what the message `key` says, unless an earlier try did; return its ts."""
+        if is_again and (posted := self._find_carried(channel, thread_ts, key)):
+            return posted
+        answer = self.client.chat_postMessage(
+            channel=channel, thread_ts=thread_ts, metadata=marks.mark_outcome(key), **content
+        )
+        return str(answer["ts"])
+
+    def _find_carried(self, channel: str, thread_ts: str, key: str) -> str | None:
+        try:
+            said = marks.find_own_messages(self.client, self.bot_user, channel, thread_ts)
+        except SLACK_ERRORS as error:
+            if is_passing(error):
+                raise
+            logger.warning("a thread in %s cannot be read: %s", channel, name_error(error))
+            return None
+        return next((str(message["ts"]) for message in said if marks.is_about(message, key)), None)
+
+    def _answer(self, ticket: Ticket, written: Written, *, is_again: bool) -> None:
+        person, text, key = written.person, written.text, written.key
         name = self.directory.display_name(person)
         head = wording.TICKET_REPLY.format(name=escape_mrkdwn(name))
         pieces = [blocks.build_section(piece) for piece in split_text(harmless_mrkdwn(text), _SECTION_BYTES)]
         try:
-            posted = self.client.chat_postMessage(
-                channel=ticket.channel,
-                thread_ts=ticket.thread_ts,
+            ts = self._post_once(
+                ticket.channel,
+                ticket.thread_ts,
+                key,
+                is_again,
                 text=head,
                 blocks=[blocks.build_context(head), *pieces],
                 unfurl_links=False,
             )
         except SLACK_ERRORS as error:
+            if is_passing(error):
+                raise
             logger.warning("the answer to ticket %s did not arrive: %s", ticket.id, name_error(error))
             self._say_at_card(ticket, wording.TICKET_UNDELIVERED.format(reason=name_error(error)))
             return
         plain = plain_question(text, bot_user=self.bot_user)
-        self._remember(ticket, person, str(posted["ts"]), plain)
+        self._remember(ticket, person, ts, plain)
         correction_id = self._record_correction(ticket, person, plain, key)
         tickets.close(self.db, ticket.id, by=person, state=TicketState.ANSWERED, correction_id=correction_id)
         self._refresh(ticket.id)
@@ -245,7 +310,7 @@ class Tickets:
             role=self.directory.role(ticket.asker).value,
             turns=turns,
             reply=reply,
-            link=self._link(reply),
+            link=self._link(reply.channel, reply.question_ts),
             learned=self._find_decision(ticket),
         )
 
@@ -255,11 +320,11 @@ class Tickets:
             return None
         return correction.state is corrections.State.APPROVED
 
-    def _link(self, reply: replies.Reply) -> str | None:
+    def _link(self, channel: str, ts: str) -> str | None:
         try:
-            return str(self.client.chat_getPermalink(channel=reply.channel, message_ts=reply.question_ts)["permalink"])
+            return str(self.client.chat_getPermalink(channel=channel, message_ts=ts)["permalink"])
         except SLACK_ERRORS as error:
-            logger.info("no permalink for %s: %s", reply.question_ts, name_error(error))
+            logger.info("no permalink for %s: %s", ts, name_error(error))
             return None
 
     def _reason_not(self, ticket_id: str, person: str) -> str | None:

@@ -91,7 +91,7 @@ def _follows_up(parts: Parts, question: Question) -> bool:
 
 def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
     """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken."""
-    if handover.take(parts, dict(event.payload)):
+    if handover.take(parts, dict(event.payload), is_resumed=True):
         return False
     question = find_question(parts, dict(event.payload))
     if question is None or not take_again(parts, question, event.key):

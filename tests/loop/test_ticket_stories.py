@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot import blocks, ticket_card, wording
+from bot import blocks, later, ticket_card, wiring, wording
 from bot.listeners import forgetting
-from bot.workspace.board import Message
+from bot.workspace.board import Message, SharedFile
+from bot.workspace.workspace import Workspace
 from feedback import corrections, tickets
 from feedback.tickets import TicketState
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, TEAM, Chip, show
@@ -256,3 +257,103 @@ def test_a_card_does_not_go_on_quoting_what_was_forgotten(chip: Chip, harm: str)
     assert ">*Sam:* The Zauberflöte." in shown()
     assert ("*Somebody asks for a person*" in shown()) == (harm == "forgotten")
     chip.settle()
+
+
+@pytest.fixture
+def patient_chip(stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
+    """Chip that tries again within a moment, not five seconds."""
+    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
+    stopped_chip.start()
+    return stopped_chip
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["refused", "done but not told"])
+@pytest.mark.parametrize("writer", [CLEO, SAM])
+def test_words_that_slack_could_not_take_for_a_while_arrive_once(
+    patient_chip: Chip, writer: str, is_done: bool
+) -> None:
+    chip, faults = patient_chip, patient_chip.workspace.faults
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    if is_done:
+        faults.lose_answer("chat.postMessage")
+        faults.fail("conversations.replies", "service_unavailable", status=503)
+    else:
+        faults.fail("chat.postMessage", "service_unavailable", status=503, times=2)
+    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
+    here, there = places if writer == CLEO else places[::-1]
+
+    chip.workspace.visit(writer).post(here[0], "The Zauberflöte.", here[1])
+
+    chip.workspace.wait_for(lambda: any("Zauberflöte" in said for said in in_thread(chip, *there)))
+    chip.settle()
+    assert sum("Zauberflöte" in said for said in in_thread(chip, *there)) == 1
+    assert find_ticket(chip, card).state is (TicketState.CLAIMED if writer == CLEO else TicketState.ANSWERED)
+    assert len(corrections.find_pending(chip.core.db)) == (writer == SAM)
+
+
+def test_words_that_never_reach_staff_are_told_to_whoever_wrote_them(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.workspace.remove("U0CHIP", STAFF)
+
+    chip.workspace.visit(CLEO).post(HELP, "It is urgent.", message["thread_ts"])
+
+    told = chip.wait_for_said(HELP, wording.TICKET_NOT_CARRIED)
+    assert (told.ephemeral_to, told.thread_ts) == (CLEO, message["thread_ts"])
+    chip.settle()
+
+
+def share_a_file(chip: Chip, person: str, channel: str, thread_ts: str, text: str = "") -> str:
+    """Share a file in a thread as the person; return the message's ts."""
+
+    def post(workspace: Workspace) -> str:
+        ts = workspace.timeline.next_ts()
+        file = SharedFile("F1", "photo.png", "https://files.example/photo.png", "image/png")
+        message = Message(channel, ts, person, text, thread_ts=thread_ts, subtype="file_share", files=(file,))
+        return workspace.board.post(message).ts
+
+    return chip.workspace.inside(post)
+
+
+@pytest.mark.parametrize("text", ["", "Look at this."])
+def test_staff_are_told_of_a_file_and_where_it_is(chip: Chip, text: str) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+
+    ts = share_a_file(chip, CLEO, HELP, message["thread_ts"], text)
+
+    told = chip.wait_for_said(STAFF, "A file came with it")
+    assert (told.thread_ts, f"/archives/{HELP}/p{ts.replace('.', '')}" in told.text) == (card.ts, True)
+    assert ("\n>" in told.text, text in told.text) == (bool(text), True)
+    chip.settle()
+
+
+def test_staff_are_told_that_a_file_in_direct_messages_is_out_of_their_reach(chip: Chip) -> None:
+    message = chip.ask(CLEO, OPERA)
+    chip.settle()
+    assert chip.workspace.visit(CLEO).click(message, "D0CLEO", blocks.ASK_PERSON)
+    card = chip.wait_for_said(STAFF, f"<@{CLEO}> asks for a person")
+    claim(chip, card)
+
+    share_a_file(chip, CLEO, "D0CLEO", message["thread_ts"])
+
+    chip.wait_for_said(STAFF, wording.TICKET_FILE_PRIVATE.format(person=CLEO))
+    chip.settle()
+
+
+@pytest.mark.parametrize("text", ["", "Look at this."])
+def test_a_claimant_is_told_that_a_file_was_not_carried_over(chip: Chip, text: str) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+
+    share_a_file(chip, SAM, STAFF, card.ts, text)
+
+    told = chip.wait_for_said(STAFF, wording.TICKET_FILE_LEFT.format(person=CLEO))
+    assert told.ephemeral_to == SAM
+    chip.settle()
+    answers = [said for said in in_thread(chip, HELP, message["thread_ts"]) if "from the team answers" in said]
+    assert [text in said for said in answers] == ([True] if text else [])
+    assert find_ticket(chip, card).state is (TicketState.ANSWERED if text else TicketState.CLAIMED)
