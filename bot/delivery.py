@@ -47,6 +47,11 @@ class Delivery:
         self._tries: Counter[int] = Counter()
         self._due: dict[int, float] = {}
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the inbox holds all that was acknowledged, but for what waits for another try."""
+        return not self._under_way
+
     def take(self, request: BoltRequest) -> tuple[BoltResponse | None, Rest]:
         """Return what to tell Slack, None where the team is nobody's, and what is left to be done after that."""
         app = self._find_app(request.context.team_id)

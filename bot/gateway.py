@@ -23,6 +23,7 @@ HANDING_ON = 8  # threads that hand on what was acknowledged over HTTP
 class Gateway:
     """An open way. `http_url` is where Slack's requests, health and readiness are served; None where they are not."""
 
+    delivery: Delivery
     http_url: str | None
 
     @property
@@ -55,11 +56,11 @@ def open_gateway(
             )
             lines = stack.enter_context(sockets)
         if slack.transport == "socket" and not http.serve:
-            yield Gateway(None)
+            yield Gateway(delivery, None)
             return
         health = build_health(lines)
         # In Socket Mode a request over HTTP is nobody's: it could not be told from a forged one.
         taking = delivery if slack.transport == "http" else None
         handing_on = stack.enter_context(ThreadPoolExecutor(HANDING_ON, thread_name_prefix="chip-hand-on"))
         door = HttpDoor(taking, health.liveness, health.readiness, pages or {}, handing_on.submit)
-        yield Gateway(stack.enter_context(open_http(door, http.host, http.port)))
+        yield Gateway(delivery, stack.enter_context(open_http(door, http.host, http.port)))

@@ -148,7 +148,12 @@ class Chip:
 
     def settle(self) -> None:
         """Wait until every envelope was acknowledged and every event in the inbox is done."""
-        self.workspace.wait_for(lambda: self.workspace.is_idle() and not find_unfinished(self.core.db))
+        self.workspace.wait_for(self._is_settled)
+
+    def _is_settled(self) -> bool:
+        assert self.gateway is not None
+        is_stored = self.workspace.is_idle() and self.gateway.delivery.is_idle
+        return is_stored and not find_unfinished(self.core.db)
 
     def said(self, channel: str) -> list[str]:
         """Everything that Chip said in a channel, threads and ephemerals included, oldest first."""

@@ -213,7 +213,7 @@ def test_a_question_in_an_outage_of_slack_is_answered_after_it_without_a_restart
         faults.fail("chat.startStream", "service_unavailable", status=503)
     else:
         patient_chip.engine.queue.append(EngineError("gone"))
-    faults.fail("chat.postMessage", "service_unavailable", status=503, times=2 if is_made else 1)
+    faults.fail("chat.postMessage", "service_unavailable", status=503, times=3 if is_made else 1)
     faults.fail("conversations.replies", "service_unavailable", status=503, times=2)
 
     message = patient_chip.ask(CLEO, RUNTIME)

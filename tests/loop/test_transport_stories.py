@@ -159,10 +159,10 @@ def test_a_revoked_token_while_running_is_seen_and_makes_chip_unready(chip: Chip
 
 def test_a_question_that_slack_did_not_let_chip_answer_is_answered_at_the_next_start(chip: Chip) -> None:
     for method in ("chat.startStream", "chat.postMessage"):
-        chip.workspace.faults.fail(method, "token_revoked", times=2)
+        chip.workspace.faults.fail(method, "token_revoked", times=3)
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
-    chip.workspace.wait_for(lambda: len(chip.workspace.calls("chat.postMessage")) == 2)
+    chip.workspace.wait_for(lambda: len(chip.workspace.calls("chat.postMessage")) == 3)
     chip.stop()
     chip.workspace.faults.clear()
     chip.start()
