@@ -451,4 +451,6 @@ def build_reply(
         total_ms=round(asked.milliseconds()),
         created_at=now,
         asker_role=asker_role,
+        sentences=shown.sentences,
+        withheld=shown.withheld,
     )

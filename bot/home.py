@@ -39,7 +39,6 @@ class Dashboard:
     """How Chip is doing, over the last days. `base` and `adapter` name what serves; times are in UTC."""
 
     measures: Measures
-    uncited: int
     tickets: int
     unanswered: Sequence[Asked]
     waiting: Sequence[Waiting]
@@ -131,10 +130,12 @@ def _figures(board: Dashboard) -> list[tuple[str, str]]:
     satisfied = "no votes yet"
     if figures.satisfaction is not None:
         satisfied = f"{figures.satisfaction:.0%} ({figures.up} up, {figures.down} down)"
-    answered = figures.replies - figures.refused
     deflected = "–"
     if figures.replies:
         deflected = f"{1 - figures.escalations / figures.replies:.0%} of {figures.replies} needed no person"
+    withheld = "–"
+    if figures.sentences:
+        withheld = f"{figures.withheld} of {figures.sentences} ({figures.withheld / figures.sentences:.1%})"
     speed = "–" if figures.median_first_text_ms is None else f"{figures.median_first_text_ms / 1000:.1f} s"
     training = "running now" if board.is_training else wording.BOARD_NO_RETRAIN
     if board.next_retrain is not None and not board.is_training:
@@ -143,7 +144,7 @@ def _figures(board: Dashboard) -> list[tuple[str, str]]:
         ("Satisfaction", satisfied),
         ("Deflection", deflected),
         ("Without an answer", f"{figures.refused} of {figures.replies}"),
-        ("Stated without a source", f"{board.uncited} of {answered}"),
+        ("Sentences left out as unsupported", withheld),
         ("Waiting for a person", str(board.tickets)),
         ("Corrections to review", str(figures.pending)),
         ("Model in use", f"{board.adapter or 'no adapter'} on {board.base}"),

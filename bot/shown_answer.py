@@ -32,7 +32,8 @@ class ShownAnswer:
     `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
     documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
     check's third layer, where one is set. `look_up` gives what all documents say of the things in a sentence, which
-    must not be contradicted either. `withheld` counts the sentences that were left out as not supported.
+    must not be contradicted either. `sentences` counts all, with Chip's own "I don't know" where nothing was left, and
+    `withheld` those that were left out as not supported.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ShownAnswer:
         self._lessons = lessons
         self._model = model
         self._look_up = look_up
+        self.sentences = 0
         self.withheld = 0
         self._lines = {line.number: line for line in lines}
         self.text = ""
@@ -66,6 +68,7 @@ class ShownAnswer:
         line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
         checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
         text, line = checked.text, checked.line
+        self.sentences += not is_frame and has_words(sentence.text)
         if text is not None and not (is_frame or is_code):
             text = neutralise(text, asked=self._asked, source=line.text if line else "")
         if text is None or (text in self._said and not is_laid_out):

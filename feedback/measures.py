@@ -22,7 +22,8 @@ class Measures:
     replies that have any. `satisfaction` is up / (up + down), None without votes; `from_customers` is the same over
     customers' votes. `escalations` counts the replies after which somebody asked for a person. `corrections` counts
     the corrections made, `corrected` the replies for which one holds. `pending` counts those that wait, of all time.
-    The medians are in milliseconds, None without replies.
+    The medians are in milliseconds, None without replies. `withheld` of the `sentences` were left out as not supported,
+    in the replies of which that was noted.
     """
 
     replies: int
@@ -39,6 +40,8 @@ class Measures:
     escalations: int
     median_first_text_ms: float | None
     median_total_ms: float | None
+    sentences: int
+    withheld: int
 
 
 def summary(db: Database, since: datetime | None = None) -> Measures:
@@ -46,11 +49,8 @@ def summary(db: Database, since: datetime | None = None) -> Measures:
     given = replies.c.finish != TAUGHT
     period = given if since is None else given & (replies.c.created_at >= since)
     with db.read() as connection:
-        rows = connection.execute(
-            select(replies.c.id, replies.c.asker, replies.c.refused, replies.c.first_text_ms, replies.c.total_ms).where(
-                period
-            )
-        ).all()
+        columns = ("id", "asker", "refused", "first_text_ms", "total_ms", "sentences", "withheld")
+        rows = connection.execute(select(*(replies.c[name] for name in columns)).where(period)).all()
         corrections = _count_said(connection, Kind.CORRECTION, period, func.count())
         escalations = _count_said(
             connection, Kind.ESCALATION, period, func.count(feedback_events.c.reply_id.distinct())
@@ -75,6 +75,8 @@ def summary(db: Database, since: datetime | None = None) -> Measures:
         escalations=escalations,
         median_first_text_ms=_median([row.first_text_ms for row in rows if row.first_text_ms is not None]),
         median_total_ms=_median([row.total_ms for row in rows]),
+        sentences=sum(row.sentences or 0 for row in rows),
+        withheld=sum(row.withheld or 0 for row in rows),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from feedback.database import Database
 from feedback.events import Kind, find_events
@@ -70,14 +70,6 @@ def find_most_asked(db: Database, team: str, since: datetime, limit: int, *, peo
     return [
         asked for asked in groups if asked.people >= people and mask_personal_data(asked.question) == asked.question
     ][:limit]
-
-
-def count_uncited(db: Database, team: str, since: datetime) -> int:
-    """Return how many answers since then stated something without naming the document that it comes from."""
-    stated = (replies.c.team == team) & (replies.c.created_at >= since) & replies.c.refused.is_(False)
-    query = select(func.count()).where(stated, replies.c.answer.not_like("%[%]%"))
-    with db.read() as connection:
-        return connection.scalar(query) or 0
 
 
 def _latest(db: Database, team: str, since: datetime, condition: Any) -> list[tuple[str, str]]:

@@ -41,8 +41,9 @@ class Reply:
 
     `question` is what the person wrote and `query` what was searched for. `answer` is the model's raw text and `shown`
     what people saw. `match` is how well the evidence matched, as the prompt words it. `finish` is why generation ended.
-    `first_text_ms` is None where no text was streamed; `adapter_id` is None where the bare base spoke; `asker_role` is
-    None where it was not noted yet. What was forgotten has neither `question` nor `messages`.
+    `first_text_ms` is None where no text was streamed; `adapter_id` is None where the bare base spoke. Of `sentences`,
+    `withheld` were left out as not supported; these two and `asker_role` are None where they were not noted yet. What
+    was forgotten has neither `question` nor `messages`.
     """
 
     id: str
@@ -70,6 +71,8 @@ class Reply:
     total_ms: int
     created_at: datetime
     asker_role: str | None = None
+    sentences: int | None = None
+    withheld: int | None = None
 
 
 _PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", "evidence", "match"))

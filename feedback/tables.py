@@ -139,6 +139,8 @@ replies = Table(
     Column("total_ms", Integer, nullable=False),
     _at("created_at"),
     _name("asker_role", nullable=True),
+    Column("sentences", Integer, nullable=True),
+    Column("withheld", Integer, nullable=True),
     Index(None, "team", "channel", "question_ts"),
     Index(None, "created_at"),
 )

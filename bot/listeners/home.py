@@ -111,7 +111,6 @@ def gather_dashboard(parts: Parts) -> home.Dashboard:
     runs = find_reports(parts.db, limit=1)
     return home.Dashboard(
         measures=measures.summary(parts.db, since),
-        uncited=questions.count_uncited(parts.db, team, since),
         tickets=len(tickets.find_waiting(parts.db, team)),
         unanswered=questions.find_unanswered(parts.db, team, since, _SHOWN),
         waiting=_find_waiting(parts),

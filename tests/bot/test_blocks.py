@@ -51,11 +51,11 @@ RULES = ChannelRules(Listen.EVERY, "staff", Quiet(time(22), time(7)), AnswerIn.E
 
 def build_full_home(text: str) -> dict[str, Any]:
     """An admin's Home with all that it can show."""
-    measures = Measures(9, 3, 2, 1, 1, 2, 0.5, 0.5, 1, 1, 3, 1, 400.0, 900.0)
+    measures = Measures(9, 3, 2, 1, 1, 2, 0.5, 0.5, 1, 1, 3, 1, 400.0, 900.0, 40, 1)
     correction = Correction("F1", "R1", "U1", Role.CUSTOMER, text, START, State.WAITING, None, None, 1)
     waiting = [Waiting(replace(correction, id=f"F{n}"), build_reply(question=text, shown=text)) for n in range(3)]
     asked = [Asked(text, 3, 2)] * 9
-    board = Dashboard(measures, 1, 2, asked, waiting, text, text, False, START, text, text, True, START, 30)
+    board = Dashboard(measures, 2, asked, waiting, text, text, False, START, text, text, True, START, 30)
     return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, True, board))
 
 

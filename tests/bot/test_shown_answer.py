@@ -57,6 +57,7 @@ def test_a_code_block_is_framed_and_its_lines_carry_no_mark() -> None:
     lines = ("```text", "The Fern 4 runs for 40 minutes.", "```", "The Fern 4 Plus runs for 65 minutes.")
     said = [shown.add(Sentence(line, "\n", 1), milliseconds=lambda: 1.0) for line in lines]
     assert said == ["```text", "\nThe Fern 4 runs for 40 minutes.", "\n```", f"\n{lines[3]} [2]"]
+    assert (shown.sentences, shown.withheld) == (2, 0)
 
 
 def test_code_is_shown_as_the_model_wrote_it_but_for_pings() -> None:

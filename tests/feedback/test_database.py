@@ -19,6 +19,8 @@ from feedback.conversation import find_thread
 from feedback.database import Database, migrate, open_database
 from feedback.errors import DatabaseUnusable
 from feedback.inbox import find_unfinished, record_event
+from feedback.measures import summary
+from feedback.replies import find_reply
 from feedback.tables import APPEND_ONLY, METADATA, messages, promotions
 from feedback.votes import record_button, verdicts
 
@@ -46,6 +48,23 @@ def test_migrating_again_keeps_every_row(path: Path, db: Database) -> None:
     db.close()
     migrate(f"sqlite:///{path}")
     assert [event.key for event in find_unfinished(db)] == ["Ev1"]
+
+
+def test_replies_from_before_their_sentences_were_counted_are_kept_and_not_counted(
+    path: Path, db: Database, give_reply: GiveReply
+) -> None:
+    give_reply("R1", sentences=3, withheld=1)
+    db.close()
+    with sqlite3.connect(path) as older:
+        for column in ("sentences", "withheld"):
+            older.execute(f"ALTER TABLE replies DROP COLUMN {column}")
+        older.execute("UPDATE alembic_version SET version_num = '0005'")
+    older.close()
+    migrate(f"sqlite:///{path}")
+    reply, measures = find_reply(db, "R1"), summary(db)
+    assert reply is not None
+    assert (reply.sentences, reply.withheld) == (None, None)
+    assert (measures.replies, measures.sentences, measures.withheld) == (1, 0, 0)
 
 
 def test_a_database_from_before_the_first_migration_is_upgraded_beside_its_tables(tmp_path: Path) -> None:
@@ -182,3 +201,4 @@ def test_the_migrations_are_valid_for_postgresql_too() -> None:
     assert sql.count("CREATE TABLE") == len(METADATA.tables)
     assert sql.count("CREATE TRIGGER") == 2 * len(APPEND_ONLY)
     assert "TIMESTAMP WITH TIME ZONE" in sql
+    assert "ALTER TABLE replies ADD COLUMN withheld INTEGER;" in sql

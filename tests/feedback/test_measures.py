@@ -13,12 +13,12 @@ from .conftest import START, GiveReply
 
 
 def test_an_empty_database_has_measures_without_shares(db: Database) -> None:
-    assert summary(db) == Measures(0, 0, 0, 0, 0, 0, None, None, 0, 0, 0, 0, None, None)
+    assert summary(db) == Measures(0, 0, 0, 0, 0, 0, None, None, 0, 0, 0, 0, None, None, 0, 0)
 
 
 def test_the_measures_count_what_stands(db: Database, give_reply: GiveReply) -> None:
-    give_reply("R1", first_text_ms=100, total_ms=400)
-    give_reply("R2", first_text_ms=300, total_ms=600, asker="U2")
+    give_reply("R1", first_text_ms=100, total_ms=400, sentences=4, withheld=1)
+    give_reply("R2", first_text_ms=300, total_ms=600, asker="U2", sentences=1, withheld=1)
     give_reply("R3", first_text_ms=None, total_ms=200, refused=True)
     for person, role, verdict in (("U1", "customer", "down"), ("U1", "customer", "up"), ("U2", "customer", "down")):
         record_button(db, reply_id="R1", person=person, role=role, verdict=verdict)
@@ -43,6 +43,8 @@ def test_the_measures_count_what_stands(db: Database, give_reply: GiveReply) -> 
         escalations=1,
         median_first_text_ms=200.0,
         median_total_ms=400.0,
+        sentences=5,
+        withheld=2,
     )
 
 

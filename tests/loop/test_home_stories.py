@@ -8,6 +8,7 @@ from feedback import choices, consent, corrections
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
+RUNTIME_LINE = "The Tansy 4 runs for 55 minutes on one charge."
 OPERA = "Which opera is the most famous in Vienna?"
 
 
@@ -81,6 +82,17 @@ def test_an_admin_sees_the_figures_and_what_had_no_answer(chip: Chip) -> None:
     assert "no adapter on quoting-base" in shown
     assert "I learn from what members, guests and people of other organisations write" in shown
     assert "Next look at training*\\n20" in shown
+
+
+def test_an_admin_sees_how_many_sentences_were_left_out_as_unsupported(chip: Chip) -> None:
+    assert "Sentences left out as unsupported*\\n–" in text_of(open_home(chip, ADA))
+    chip.engine.queue.append(f"[1] {RUNTIME_LINE} [1] It was designed by a famous painter.")
+    message = chip.ask(CLEO, RUNTIME)
+    reply = chip.reply_at("D0CLEO", message)
+    assert (reply.sentences, reply.withheld) == (2, 1)
+    chip.ask(CLEO, RUNTIME)
+
+    assert "Sentences left out as unsupported*\\n1 of 3 (33.3%)" in text_of(open_home(chip, ADA))
 
 
 def test_an_admin_decides_about_a_correction_on_home(chip: Chip) -> None:

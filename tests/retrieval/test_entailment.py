@@ -124,7 +124,7 @@ def test_a_person_sees_what_the_model_supports_and_not_what_it_refutes(
     shown = ShownAnswer(LINES, lessons=[], model=model)
     for text, number in ((PARAPHRASE, 1), (OPPOSITE, None), (DOUBTED, 1)):
         shown.add(Sentence(text, " ", number), milliseconds=lambda: 0.0)
-    assert (shown.cited, shown.withheld) == ([HOOD], 1)
+    assert (shown.cited, shown.sentences, shown.withheld) == ([HOOD], 3, 1)
     assert shown.text == f"{PARAPHRASE} {HOOD.text}"  # a near copy takes the words of its line
     assert "a sentence was withheld: model" in caplog.messages
 
