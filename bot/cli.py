@@ -1,4 +1,4 @@
-"""The command line: `chip run | ingest | sources | ask | retrain | models | gaps | facts | calibrate | doctor`."""
+"""The command line: `chip run | ingest | ask | retrain | doctor` and the others that `chip --help` lists."""
 
 import logging
 import os
@@ -163,6 +163,22 @@ def calibrate(
 
 
 @app.command()
+def workspace(
+    port: Annotated[int | None, typer.Option(help="Its port; by default the configured one.", min=0, max=65535)] = None,
+    url: Annotated[str | None, typer.Option(help="Post events to the app here, in the place of Socket Mode.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="The app's manifest; by default Chip's.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Serve the small local Slack without Chip, to develop another Slack app offline."""
+    local = _load(config).settings.workspace
+    with _plain_errors():
+        from bot.workspace_cli import serve_workspace
+
+        port = local.port if port is None else port
+        serve_workspace(local.host, port, url, manifest, print_line, threading.Event())
+
+
+@app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check every part and say how to mend what is wrong."""
     loaded = _load(config)
@@ -181,6 +197,11 @@ def doctor(config: ConfigOption = None) -> None:
 def say(text: str) -> None:
     """Tell the person at the terminal what is being done."""
     console.print(text, markup=False)
+
+
+def print_line(text: str) -> None:
+    """Print a result, unbroken, for a person or a script."""
+    output.print(text, markup=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -223,6 +244,7 @@ def _plain_errors() -> Iterator[None]:
     from bot.engine.port import EngineError
     from bot.installations import InstallationError
     from bot.slack_errors import name_error
+    from bot.workspace_cli import WorkspaceOptionError
     from feedback.errors import FeedbackError
     from retrain.adapter import AdapterError
     from retrain.base_card import BaseModelError
@@ -242,6 +264,7 @@ def _plain_errors() -> Iterator[None]:
         CrossEncoderError,
         EntailmentModelError,
         TooFewQuestionsError,
+        WorkspaceOptionError,
         OSError,
     ) as error:
         console.print(str(error), style="red", markup=False)

@@ -18,7 +18,6 @@ from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, SlackSettings
 
 LOCAL_HINT = "No Slack tokens are set ({missing}), so Chip serves a small Slack of its own."
-LOCAL_SECRET = "local signing secret"
 
 
 def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
@@ -71,7 +70,11 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
     except OSError as error:
         reason = f"The local workspace cannot listen on {local.host}:{local.port} ({error.strerror})."
         raise OSError(f"{reason} Is Chip running already? Another port: CHIP_WORKSPACE__PORT=8331 make run") from error
-    tokens = {"bot_token": workspace.bot_token, "app_token": workspace.app_token, "signing_secret": LOCAL_SECRET}
+    tokens = {
+        "bot_token": workspace.bot_token,
+        "app_token": workspace.app_token,
+        "signing_secret": workspace.signing_secret,
+    }
     stack.enter_context(
         connect(core, **tokens, base_url=workspace.api_url, on_open=lambda way: _deliver_to(workspace, way, slack))
     )
@@ -85,4 +88,4 @@ def _say_address(gateway: Gateway, say: Callable[[str], None]) -> None:
 
 def _deliver_to(workspace: LocalWorkspace, gateway: Gateway, slack: SlackSettings) -> None:
     if slack.transport == "http" and gateway.request_url is not None:
-        workspace.deliver_to(gateway.request_url, LOCAL_SECRET)
+        workspace.deliver_to(gateway.request_url, workspace.signing_secret)

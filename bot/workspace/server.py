@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 BOT_TOKEN = "xoxb-local"
 APP_TOKEN = "xapp-local"
+SIGNING_SECRET = "local-signing-secret"
 START_TIMEOUT_SECONDS = 10.0
 STEP_TIMEOUT_SECONDS = 30.0
 
@@ -58,6 +59,7 @@ class LocalWorkspace:
 
     bot_token = BOT_TOKEN
     app_token = APP_TOKEN
+    signing_secret = SIGNING_SECRET
 
     def __init__(
         self,

@@ -142,7 +142,19 @@ def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
 
 def test_no_command_shows_the_help() -> None:
     result = run()
-    for command in ("run", "ingest", "sources", "ask", "retrain", "models", "gaps", "facts", "calibrate", "doctor"):
+    for command in (
+        "run",
+        "ingest",
+        "sources",
+        "ask",
+        "retrain",
+        "models",
+        "gaps",
+        "facts",
+        "calibrate",
+        "workspace",
+        "doctor",
+    ):
         assert command in result.output
 
 
