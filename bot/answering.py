@@ -151,7 +151,7 @@ class Answering:
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
             retrieved = self.knowledge.find_evidence(text, scope, thread)
         if self.was_stopped(question):
-            self._clear_status(question)  # which may have been set after it was said
+            self.clear_status(question)  # which may have been set after it was said
             return
         messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
         asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
@@ -163,9 +163,6 @@ class Answering:
             self.say_instead(question, wording.BUSY.format(seconds=max(1, round(late.seconds))), show)
         except PromptTooLong:
             self.say_instead(question, wording.PROMPT_TOO_LONG, show)
-        except Exception:
-            self._clear_status(question)
-            raise
 
     def expect(self, question: Question) -> None:
         """Note that a question in a thread will be answered; until it is, it can be stopped."""
@@ -384,7 +381,8 @@ class Answering:
         except SLACK_ERRORS as error:
             logger.info("no title in %s: %s", question.channel, name_error(error))
 
-    def _clear_status(self, question: Question) -> None:
+    def clear_status(self, question: Question) -> None:
+        """Show Chip at work no longer; Slack does so by itself with whatever Chip says."""
         try:
             self.client.assistant_threads_setStatus(
                 channel_id=question.channel, thread_ts=question.thread_ts, status=""

@@ -171,5 +171,6 @@ def _apologise(parts: Parts, question: Question, reference: str) -> bool:
         parts.answering.say_instead(question, wording.FAILED.format(reference=reference))
     except Exception as error:
         logger.error("could not say so in %s: %s", question.channel, name_error(error))
+        parts.answering.clear_status(question)
         return not is_passing(error)
     return True

@@ -13,6 +13,7 @@ from bot.wiring import connect
 from bot.workspace.socket_mode import Delivery
 from feedback import inbox, replies, votes
 from feedback.database import Database
+from retrieval.knowledge import Knowledge, Retrieved
 from tests.fakes import Slowly
 from tests.loop.conftest import ADA, CLEO, HELP, ONLY_SOCKET, SAM, TEAM, Chip
 
@@ -382,3 +383,44 @@ def test_an_admin_is_told_at_home_and_under_the_rules_that_the_window_did_not_op
     assert ada.click(chip.show(ADA, rules), HELP, rules_view.SET_RULES)
     assert chip.wait_for_said(HELP, wording.WINDOW_NOT_OPENED).ephemeral_to == ADA
     assert ada.view() is None
+
+
+@pytest.mark.parametrize("channel", ["D0CLEO", HELP])
+@pytest.mark.parametrize(
+    "planned",
+    [
+        Slowly(("It runs for 55 minutes.",), 0.4),
+        Slowly(("",), 0.4, EngineError("The engine stopped.")),
+        Slowly(("",), 0.4, EngineBusy(3.0)),
+    ],
+    ids=["answered", "failed", "busy"],
+)
+def test_chip_is_shown_at_work_until_it_says_something(chip: Chip, planned: Slowly, channel: str) -> None:
+    chip.engine.queue.append(planned)
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post(channel, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: chip.engine.requests)
+    assert chip.workspace.statuses() == {(channel, ts): wording.THINKING}
+
+    cleo.wait_for_reply(channel, ts)
+    chip.settle()
+    assert chip.workspace.statuses() == {}
+
+
+@pytest.mark.parametrize("fails", ["search", "engine", "patience"])
+def test_a_question_that_gets_not_even_an_apology_keeps_no_status(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def fail(_self: Knowledge, *_: object, **__: object) -> Retrieved:
+        raise OSError("The index cannot be read.")
+
+    if fails == "search":
+        monkeypatch.setattr(Knowledge, "find_evidence", fail)
+    else:
+        chip.engine.queue.append(EngineError("It stopped.") if fails == "engine" else EngineBusy(3.0))
+    chip.workspace.faults.fail("chat.postMessage", "restricted_action", times=2)
+    chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: chip.workspace.calls("chat.postMessage"))
+    chip.settle()
+    assert chip.said(HELP) == []
+    assert chip.workspace.statuses() == {}
