@@ -10,14 +10,17 @@ import pytest
 from bot import blocks, rules_view, wiring, wording
 from bot.commands.call import may
 from bot.commands.table import COMMANDS
-from feedback import corrections
+from feedback import corrections, votes
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen
+from feedback.consent import record_consent
 from feedback.events import Role
 from retrain import registry
+from retrain.report import find_reports
 from retrieval.passage import Audience
 from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
-from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.training import hold_training
 
 
 def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
@@ -235,3 +238,99 @@ def test_the_admin_channel_hears_once_that_a_source_fails_and_that_it_works_agai
     chip.stop()
     assert chip.parts.upkeep.remove("manuals") == 1
     chip.start()
+
+
+WEIGHT = "How many kilograms does the charging dock of the Tansy 4 weigh?"
+
+
+def test_an_admin_adds_a_channel_as_a_source_and_takes_it_away_again(chip: Chip) -> None:
+    ts = chip.workspace.visit(SAM).post(HELP, "The charging dock of the Tansy 4 weighs 7 kilograms.")
+    chip.workspace.pin(HELP, ts)
+    assert "7 kilograms" not in chip.ask(CLEO, WEIGHT)["markdown"]
+
+    run(
+        chip,
+        ADA,
+        "/chip sources add #help customer",
+        ADMIN,
+        wording.SOURCE_ADDED.format(name="c0help", audience="customer"),
+    )
+    chip.wait_for_said(ADMIN, "c0help: 1 new, 0 changed, 0 gone.")
+    assert "7 kilograms" in chip.ask(CLEO, WEIGHT)["markdown"]
+    run(chip, ADA, "/chip sources", ADMIN, "1 documents for customer, read 2")
+
+    run(chip, ADA, "/chip sources remove c0help", ADMIN, "c0help is gone, with 1 documents.")
+    assert "7 kilograms" not in chip.ask(CLEO, WEIGHT)["markdown"]
+    run(chip, ADA, "/chip sources sync", ADMIN, wording.SOURCE_NONE)
+
+
+def test_an_admin_has_a_folder_read_anew_and_takes_it_away(chip: Chip, tmp_path: Path) -> None:
+    folder = tmp_path / "manuals"
+    folder.mkdir()
+    page = folder / "dock.md"
+    page.write_text("# Dock\nThe charging dock of the Tansy 4 weighs 7 kilograms.\n", encoding="utf-8")
+    assert chip.parts is not None
+    chip.parts.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.CUSTOMER, every_hours=24.0))
+
+    run(chip, ADA, "/chip sources sync", ADMIN, wording.SOURCE_SYNCING.format(names="manuals"))
+    chip.wait_for_said(ADMIN, "manuals: 1 new, 0 changed, 0 gone.")
+    assert "7 kilograms" in chip.ask(CLEO, WEIGHT)["markdown"]
+
+    page.write_text("# Dock\nThe charging dock of the Tansy 4 weighs 8 kilograms.\n", encoding="utf-8")
+    run(chip, ADA, "/chip sources sync manuals", ADMIN, "manuals: 0 new, 1 changed, 0 gone.")
+    assert "8 kilograms" in chip.ask(CLEO, WEIGHT)["markdown"]
+
+    run(chip, ADA, "/chip sources remove manuals", ADMIN, "manuals is gone, with 1 documents.")
+    assert "kilograms" not in chip.ask(CLEO, WEIGHT)["markdown"]
+
+
+def test_an_admin_is_sent_what_everybody_said_of_the_answers(chip: Chip) -> None:
+    question = "How long does the Tansy 4 run on one charge?"
+    for person in (CLEO, SAM):
+        reply = chip.reply_at(DMS[person], chip.ask(person, question))
+        votes.record_button(chip.core.db, reply_id=reply.id, person=person, role="staff", verdict="up")
+    run(chip, ADA, "/chip export all", HELP, "chip-feedback.jsonl")
+
+    (file,) = (f for m in chip.workspace.messages(DMS[ADA]) for f in m.files)
+    content = chip.workspace.inside(lambda workspace: workspace.files.get(file.id).content)
+    rows = [json.loads(line) for line in content.decode().splitlines()]
+    assert [(row["person"], row["kind"], row["question"]) for row in rows] == [
+        (CLEO, "vote", question),
+        (SAM, "vote", question),
+    ]
+    assert all("55 minutes" in row["answer"] for row in rows)
+
+
+def test_learning_alone_says_what_holds_and_who_decided_it(chip: Chip) -> None:
+    answer = run(chip, ADA, "/chip learning", ADMIN, wording.LEARNING_HOW)
+    assert "I learn from what members, guests and people of other organisations write to me" in answer
+    assert "decided so on" not in answer
+
+    record_consent(chip.core.db, TEAM, by=ADA, is_on=True, channels=(HELP,))
+    run(
+        chip,
+        ADA,
+        "/chip learning",
+        ADMIN,
+        f"I learn from what members write to me, in <#{HELP}>. <@{ADA}> decided so on",
+    )
+    record_consent(chip.core.db, TEAM, by=ADA, is_on=False)
+    run(chip, ADA, "/chip learning", ADMIN, f"{wording.LEARNING_IS_OFF}\n{wording.LEARNING_HOW}")
+
+
+def test_a_training_by_command_runs_once_at_a_time_and_reports_to_the_admin_channel(chip: Chip) -> None:
+    assert chip.parts is not None
+    learning = chip.parts.learning
+    may_begin = hold_training(learning)
+    run(chip, ADA, "/chip retrain", HELP, wording.RETRAIN_STARTED.format(channel=f"<#{ADMIN}>"))
+    run(chip, ADA, "/chip retrain", HELP, wording.RETRAIN_RUNNING.format(channel=f"<#{ADMIN}>"))
+    assert chip.said(ADMIN) == []
+
+    may_begin.set()
+    report = chip.wait_for_said(ADMIN, "There was nothing to learn yet; nothing changed.")
+    assert report.ephemeral_to is None
+    assert "There is no liked answer and no approved correction" in str(report.blocks)
+    chip.settle()
+    chip.workspace.wait_for(lambda: not learning.is_running())
+    (made,) = find_reports(chip.core.db)
+    assert (made["trigger"], made["requested_by"]) == ("command", ADA)

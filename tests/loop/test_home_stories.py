@@ -5,7 +5,9 @@ from typing import Any
 
 from bot import blocks, home, learning_view, rules_view, wording
 from feedback import choices, consent, corrections
+from retrain.report import find_reports
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, TEAM, Chip
+from tests.loop.training import hold_training
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 RUNTIME_LINE = "The Tansy 4 runs for 55 minutes on one charge."
@@ -154,3 +156,30 @@ def test_who_is_no_admin_any_more_is_told_so_by_what_they_still_press(chip: Chip
     assert ada.click(rules, HELP, rules_view.SET_RULES)
     assert chip.wait_for_said(HELP, wording.ADMINS_ONLY_HERE).ephemeral_to == ADA
     assert ada.view() is None
+
+
+def test_an_admin_trains_from_home_and_is_shown_that_it_runs_and_what_came_of_it(chip: Chip) -> None:
+    assert chip.parts is not None
+    learning = chip.parts.learning
+    may_begin = hold_training(learning)
+    assert "running now" not in text_of(open_home(chip, ADA))
+    assert "Next look at training*\\nrunning now" in text_of(press(chip, ADA, home.RETRAIN))
+    assert "running now" in text_of(press(chip, ADA, home.RETRAIN))
+
+    may_begin.set()
+    chip.wait_for_said(ADMIN, "There was nothing to learn yet; nothing changed.")
+    chip.workspace.wait_for(lambda: not learning.is_running())
+    shown = text_of(press(chip, ADA, home.REFRESH))
+    assert "running now" not in shown
+    assert "nothing to learn" in shown
+    (made,) = find_reports(chip.core.db)
+    assert (made["trigger"], made["requested_by"]) == ("home", ADA)
+
+
+def test_refresh_shows_an_admin_how_things_stand_now(chip: Chip) -> None:
+    assert "0 of 0" in text_of(open_home(chip, ADA))
+    chip.ask(CLEO, OPERA)
+    chip.settle()
+    assert "0 of 0" in text_of(chip.workspace.visit(ADA).home() or {})
+
+    assert "1 of 1" in text_of(press(chip, ADA, home.REFRESH))

@@ -1,0 +1,18 @@
+"""Trainings that wait for a story's word before they begin."""
+
+import threading
+
+from bot.learning import Learning
+from retrain.report import RetrainReport
+
+
+def hold_training(learning: Learning) -> threading.Event:
+    """Let trainings begin only once the event that is returned is set."""
+    train, may_begin = learning.run, threading.Event()
+
+    def train_later(trigger: str, requested_by: str) -> RetrainReport:
+        may_begin.wait(10)
+        return train(trigger, requested_by)
+
+    learning.run = train_later
+    return may_begin
