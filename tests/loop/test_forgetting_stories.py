@@ -11,6 +11,8 @@ from bot import blocks, wording
 from bot.commands import consent
 from bot.listeners import edits, forgetting
 from bot.listeners.edits import ANSWER_EDIT
+from bot.workspace.forms import build_api_message
+from bot.workspace.workspace import Workspace
 from feedback import choices, conversation, corrections, replies, votes
 from feedback.consent import OFF, find_consent, record_consent
 from feedback.database import Database
@@ -334,3 +336,71 @@ def _find_change(db: Database) -> dict[str, Any]:
         payloads = connection.execute(select(inbox.c.payload)).scalars().all()
     (change,) = [p for p in payloads if p.get("event", {}).get("subtype") == "message_changed"]
     return dict(change)
+
+
+def test_an_admin_has_somebody_forgotten_and_others_keep_their_words(chip: Chip) -> None:
+    mine = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
+    chip.ask(SAM, CHARGING)
+    votes.record_button(chip.core.db, reply_id=mine.id, person=CLEO, role="customer", verdict="up")
+    chip.settle()
+    ada = chip.workspace.visit(ADA)
+    assert ada.command(ADMIN, "/chip forget @Cleo")
+    asked = chip.wait_for_said(ADMIN, wording.FORGET_SURE.format(person=CLEO))
+    assert asked.ephemeral_to == ADA
+    assert RUNTIME in _dump(chip.core.db)
+
+    assert ada.click(chip.show(ADA, asked), ADMIN, consent.FORGET)
+
+    assert chip.wait_for_said(ADMIN, wording.FORGOTTEN.format(person=CLEO, count=1)).ephemeral_to == ADA
+    chip.settle()
+    assert RUNTIME not in _dump(chip.core.db)
+    assert CHARGING in _dump(chip.core.db)
+    assert votes.verdicts(chip.core.db, mine.id) == {}
+
+
+def test_who_is_no_admin_any_more_has_nobody_forgotten_by_the_button_that_they_still_see(chip: Chip) -> None:
+    chip.ask(CLEO, RUNTIME)
+    ada = chip.workspace.visit(ADA)
+    assert ada.command(ADMIN, "/chip forget @Cleo")
+    asked = chip.wait_for_said(ADMIN, "This cannot be undone")
+    chip.workspace.change_person(ADA, role="agent")
+    chip.settle()
+
+    assert ada.click(chip.show(ADA, asked), ADMIN, consent.FORGET)
+
+    chip.wait_for_said(ADMIN, wording.ADMINS_ONLY.format(command="forget @person"))
+    assert RUNTIME in _dump(chip.core.db)
+    chip.settle()
+
+
+@pytest.mark.parametrize("whose", ["the question", "the edited question", "the answer"])
+def test_a_link_that_slack_unfurls_is_no_edit(chip: Chip, whose: str) -> None:
+    answer = chip.ask(CLEO, f"@Chip {RUNTIME} https://example.com/tansy-4", HELP)
+    asked = answer["thread_ts"]
+    if whose == "the edited question":
+        chip.workspace.visit(CLEO).edit(HELP, asked, f"@Chip {CHARGING} https://example.com/tansy-4")
+        chip.wait_for_said(HELP, wording.EDITED)
+    chip.settle()
+    said = chip.said(HELP)
+    thread = conversation.find_thread(chip.core.db, TEAM, HELP, asked)
+
+    unfurl(chip, answer["ts"] if whose == "the answer" else asked)
+    chip.settle()
+
+    assert chip.said(HELP) == said
+    assert len(chip.engine.requests) == 1
+    assert conversation.find_thread(chip.core.db, TEAM, HELP, asked) == thread
+
+
+def unfurl(chip: Chip, ts: str) -> None:
+    """Let Slack add what stands behind a link to a message, of which the app hears as of a change."""
+
+    def add(workspace: Workspace) -> None:
+        before = build_api_message(workspace.board.get(HELP, ts), workspace.board)
+        attachment = {"id": 1, "from_url": "https://example.com/tansy-4", "title": "Tansy 4", "text": "Can it fly?"}
+        now = workspace.timeline.next_ts()
+        event = {"type": "message", "subtype": "message_changed", "hidden": True, "ts": now, "event_ts": now}
+        event |= {"message": before | {"attachments": [attachment]}, "previous_message": before}
+        workspace.push_event(event | {"channel": HELP, "channel_type": "channel"})
+
+    chip.workspace.inside(add)
