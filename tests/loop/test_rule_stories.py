@@ -8,7 +8,7 @@ import pytest
 from bot.workspace.workspace import Workspace
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen, Quiet
 from feedback.events import Role
-from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, Chip
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 CREDIT = "What goodwill credit may support agents grant for a late delivery?"
@@ -147,3 +147,25 @@ def test_members_of_the_admins_group_are_admins_until_they_leave_it(chip: Chip) 
     chip.workspace.inside(leave)
     chip.workspace.wait_for(lambda: directory.role(SAM) is Role.STAFF)
     assert len(chip.workspace.calls("usergroups.users.list")) == asked + 1
+
+
+def test_a_workflow_is_answered_where_other_bots_are_and_by_what_the_channel_listens_to(chip: Chip) -> None:
+    asked = (RUNTIME, f"<@U0CHIP> {RUNTIME}")
+    answered = {(Listen.EVERY, True): [0, 1], (Listen.EVERY, False): [], (Listen.FOLLOW_UPS, True): [1]}
+    for (listen, answers_bots), expected in answered.items():
+        rule(chip, HELP, listen=listen, answers_bots=answers_bots)
+        roots = [post_as_workflow(chip, text) for text in asked]
+        chip.settle()
+        said = {m.thread_ts for m in chip.workspace.messages(HELP) if m.bot_id and m.thread_ts}
+        assert [number for number, root in enumerate(roots) if root in said] == expected
+
+
+def post_as_workflow(chip: Chip, text: str) -> str:
+    """Post as a workflow does, which Slack delivers with its own bot and no person; return the ts."""
+    root = chip.workspace.visit(CLEO).post(HELP, "a place for the thread")
+    profile = {"id": "B0FLOW", "app_id": "A0FLOW", "name": "Intake", "is_workflow_bot": True, "team_id": TEAM}
+    event = {"type": "message", "subtype": "bot_message", "text": text, "username": "Intake", "workflow_id": "Wf0FLOW"}
+    event |= {"bot_id": "B0FLOW", "app_id": "A0FLOW", "bot_profile": profile}
+    place = {"channel": HELP, "channel_type": "channel", "ts": root, "event_ts": root}
+    chip.workspace.inside(lambda workspace: workspace.push_event(event | place))
+    return root
