@@ -1,9 +1,12 @@
 """Few are asked, by message, whether Chip helped; nobody twice in a month."""
 
 import json
+import time
 from datetime import timedelta
 
-from bot import wording
+import pytest
+
+from bot import wiring, wording
 from bot.listeners.survey import HELPED, ask_those_drawn
 from feedback import surveys
 from feedback.events import Kind, find_events
@@ -50,3 +53,19 @@ def test_no_share_asks_nobody_and_a_small_one_few(chip: Chip) -> None:
     assert surveys.draw(chip.core.db, TEAM, share=0.0, now=chip.parts.clock()) == []
     drawn = sum(surveys._is_drawn(f"T1:C1:{number}.000100", 0.02) for number in range(10_000))
     assert 150 < drawn < 250
+
+
+def test_the_schedule_asks_those_who_are_drawn(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
+    chip.ask(CLEO, RUNTIME, HELP)
+    chip.settle()
+    chip.stop()
+    monkeypatch.setattr(wiring, "SURVEY_SECONDS", 0.1)
+    slack = chip.core.settings.slack.model_copy(update={"survey_share": 1.0})
+    object.__setattr__(chip.core, "settings", chip.core.settings.model_copy(update={"slack": slack}))
+    chip.start()
+    assert chip.said("D0CLEO") == []
+    later(chip)
+
+    assert "How long does the Tansy 4 run" in json.dumps(chip.wait_for_said("D0CLEO", wording.SURVEY).blocks)
+    time.sleep(0.5)  # in which the schedule looks a few times more
+    assert len(chip.said("D0CLEO")) == 1

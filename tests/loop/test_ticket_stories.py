@@ -357,3 +357,19 @@ def test_a_claimant_is_told_that_a_file_was_not_carried_over(chip: Chip, text: s
     answers = [said for said in in_thread(chip, HELP, message["thread_ts"]) if "from the team answers" in said]
     assert [text in said for said in answers] == ([True] if text else [])
     assert find_ticket(chip, card).state is (TicketState.ANSWERED if text else TicketState.CLAIMED)
+
+
+def test_the_schedule_reminds_of_a_card_that_waits(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
+    chip.stop()
+    monkeypatch.setattr(wiring, "TICKET_SECONDS", 0.1)
+    chip.start()
+    _, card = ask_for_a_person(chip)
+    assert len(chip.said(STAFF)) == 1
+    assert chip.parts is not None
+    object.__setattr__(chip.parts.tickets, "remind_after", timedelta(seconds=1))
+
+    reminder = chip.wait_for_said(STAFF, "nobody has taken this yet")
+
+    assert (reminder.thread_ts, reminder.subtype) == (card.ts, "thread_broadcast")
+    claim(chip, card)
+    chip.wait_for_said(STAFF, f"for your answer, <@{SAM}>")
