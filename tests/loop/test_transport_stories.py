@@ -280,3 +280,31 @@ def test_people_who_ask_at_once_all_get_an_answer_and_are_told_of_the_wait(chip:
     statuses = [call.arguments["status"] for call in chip.workspace.calls("assistant.threads.setStatus")]
     assert any("others first, which takes about" in status for status in statuses)
     assert chip.workspace.statuses() == {}
+
+
+def test_a_burst_while_an_answer_is_made_is_acknowledged_whole_and_nothing_of_it_is_done_twice(chip: Chip) -> None:
+    chip.engine.queue.append(Slowly(("It runs for", " 55 minutes."), 0.5))
+    chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
+    chip.workspace.wait_for(lambda: chip.engine.requests)
+
+    def push(workspace: Workspace) -> list[str]:
+        asked = []
+        for number in range(285):  # a mention is two events
+            ts = workspace.timeline.next_ts()
+            asks = number % 19 == 0
+            text = f"<@U0CHIP> {RUNTIME}" if asks else f"Line {number} of a chat"
+            workspace.board.post(Post(channel=HELP, ts=ts, user=CLEO, text=text))
+            asked += [ts] if asks else []
+        return asked
+
+    asked = chip.workspace.inside(push)
+    chip.workspace.wait_for(lambda: chip.workspace.is_idle() and not inbox.find_unfinished(chip.core.db), 60.0)
+
+    assert chip.workspace.inside(lambda workspace: workspace.line.given_up) == []
+    with chip.core.db.read() as connection:
+        rows = connection.execute(inbox_rows.select().where(inbox_rows.c.kind.in_(["message", "app_mention"]))).all()
+    burst = [row for row in rows if row.channel == HELP]
+    assert len(burst) == len(asked) + 285 == 300
+    assert all(row.done_at is not None for row in burst)
+    assert len(chip.engine.requests) == 1 + len(asked)
+    assert sorted(m.thread_ts or "" for m in chip.workspace.messages(HELP) if m.bot_id) == asked
