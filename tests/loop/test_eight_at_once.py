@@ -17,6 +17,7 @@ from bot import wiring
 from bot.core import Core
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Generation, GenerationRequest, Lane
+from bot.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
 from bot.workspace.server import LocalWorkspace
@@ -30,10 +31,9 @@ from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.verified import VerifiedAnswer
 from tests.chromium import CHROMIUM, FLAGS
-from tests.loop.conftest import DOCUMENTS, ONLY_SOCKET, SECRET
+from tests.loop.conftest import DOCUMENTS, SECRET
 
 pytestmark = [
-    ONLY_SOCKET,
     pytest.mark.slow,
     pytest.mark.skipif(not (Settings().engine.base / MANIFEST).exists(), reason="models/chip-nano is not built yet"),
 ]
@@ -117,11 +117,17 @@ def workspace(core: Core) -> Iterator[LocalWorkspace]:
             app_token=workspace.app_token,
             signing_secret=SECRET,
             base_url=workspace.api_url,
+            on_open=lambda gateway: deliver_to(workspace, gateway),
         ),
     ):
         workspace.wait_for(workspace.is_connected)
         core.knowledge.learn([build_answer(core.knowledge)])  # connecting has learned what the database holds: nothing
         yield workspace
+
+
+def deliver_to(workspace: LocalWorkspace, gateway: Gateway) -> None:
+    if gateway.request_url is not None:
+        workspace.deliver_to(gateway.request_url, SECRET)
 
 
 def build_answer(knowledge: Knowledge) -> VerifiedAnswer:
