@@ -27,6 +27,7 @@ from bot.engine.port import (
     GenerationRequest,
     PromptTooLong,
 )
+from bot.lost_streams import find_lost_stream
 from bot.marks import mark_outcome, mark_reply
 from bot.private_reply import Outlet, PrivateReply, Show
 from bot.quoting import choose_sampling
@@ -232,7 +233,16 @@ class Answering:
         def note(ts: str) -> None:
             replies.add_part(self.db, asked.reply_id, channel, ts)
 
-        return ReplyStream(self.client, asked.question.place, note) if show is None else PrivateReply(show, note)
+        return PrivateReply(show, note) if show is not None else self.open_stream(asked.question, note)
+
+    def open_stream(self, question: Question, on_part: Callable[[str], None]) -> ReplyStream:
+        """Return a stream into the question's thread, which has not begun."""
+
+        def find_lost(text: str) -> str | None:
+            place = (question.channel, question.thread_ts)
+            return find_lost_stream(self.client, self.db, self.bot_user, place, question.ts, text)
+
+        return ReplyStream(self.client, question.place, on_part, find_lost)
 
     def _reply(self, asked: Asked, show: Show | None) -> None:
         generation = self.engine.submit(

@@ -15,7 +15,6 @@ from slack_sdk import WebClient
 from bot import marks
 from bot.answering import Question
 from bot.parts import Parts
-from bot.reply_stream import ReplyStream
 from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
 from bot.slack_text import shorten
 from feedback import replies
@@ -25,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 Message = Mapping[str, Any]
 
+UNSETTLED = "unsettled"  # a fact of a question of whose answer the end may be missing in Slack
 NOTING_SECONDS = 1.0
 UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
 
@@ -48,7 +48,9 @@ def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, An
     remains = _find_remains(parts, question, posted)
     begun = {message["ts"] for message in posted if marks.is_begun(message)}
     if "footer" in facts:
-        if begun.intersection(remains):  # the last words, or a further part, may not have been shown yet
+        if UNSETTLED in facts or begun.intersection(
+            remains
+        ):  # the last words, or a further part, may not have been shown yet
             for ts in remains:
                 _take_away(parts.client, question.channel, ts)
             remains = []
@@ -95,10 +97,8 @@ def _end(parts: Parts, question: Question, facts: Mapping[str, Any], remains: Se
     metadata = marks.mark_reply(facts["reply_id"], question.key)
     footer = list(facts["footer"])
     if not remains:
-        stream = ReplyStream(
-            parts.client,
-            question.place,
-            lambda ts: replies.add_part(parts.db, facts["reply_id"], question.channel, ts),
+        stream = parts.answering.open_stream(
+            question, lambda ts: replies.add_part(parts.db, facts["reply_id"], question.channel, ts)
         )
         stream.append(facts["markdown"])
         stream.finish(footer, metadata)

@@ -14,7 +14,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.marks import mark_begun
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.slack_errors import SLACK_ERRORS, Unsettled, is_unsure, name_error
 from bot.slack_text import shorten
 from bot.splitting import break_off, split_markdown
 
@@ -41,7 +41,8 @@ class Place:
 class ReplyStream:
     """Append Markdown, then finish once. `on_part` hears the ts of each message that the answer becomes, at once.
 
-    `is_stopped`: the person pressed Stop; what is appended after that is not shown.
+    `find_lost` returns the ts of a stream that began with a text though Slack's word of it was lost, None where there
+    is none. `is_stopped`: the person pressed Stop; what is appended after that is not shown.
     """
 
     def __init__(
@@ -49,12 +50,15 @@ class ReplyStream:
         client: WebClient,
         place: Place,
         on_part: Callable[[str], None],
+        find_lost: Callable[[str], str | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with nothing shown; `clock` gives seconds."""
         self._client = client
         self._place = place
         self._on_part = on_part
+        self._find_lost = find_lost
+        self._unsettled: Unsettled | None = None  # what may stand in the thread is not known
         self._ts: str | None = None  # of the message that grows
         self._part = ""  # shown in it
         self._is_stream = False  # it grows by streaming, else by updates
@@ -77,7 +81,12 @@ class ReplyStream:
             self._try_to_send(piece)
 
     def finish(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-        """End the answer with its footer. Raises one of `SLACK_ERRORS` only when the rest could not be posted."""
+        """End the answer with its footer. Raises one of `SLACK_ERRORS` only when the rest could not be posted.
+
+        Raises `Unsettled` where it cannot be told what of it was: it is to be ended when the thread can be read.
+        """
+        if self._unsettled is not None:
+            raise self._unsettled
         ts, part = self._ts, self._part
         if not self._unsent and self._close(blocks, metadata):
             return
@@ -88,7 +97,7 @@ class ReplyStream:
         *pieces, last = split_markdown(f"{opening}{self._unsent.strip()}" if self._unsent else "", MESSAGE_BYTES)
         self._unsent = ""
         for piece in pieces:
-            self._post(piece, [], None)
+            self._post(piece, [], mark_begun())
         self._post(last, blocks, metadata)
 
     def abandon(self) -> None:
@@ -101,8 +110,16 @@ class ReplyStream:
             return
         try:
             self._send(markdown)
+        except Unsettled as error:
+            self._may_stream = False
+            self._wait(error)
+            self._grow(markdown)
         except SLACK_ERRORS as error:
             self._give_up(markdown, name_error(error))
+
+    def _wait(self, error: Unsettled) -> None:
+        logger.warning("what stands in %s is not known: %s", self._place.channel, error)
+        self._unsettled, self._may_grow = error, False
 
     def _send(self, markdown: str) -> None:
         if self._ts is not None and self._is_used_up(markdown):
@@ -127,14 +144,22 @@ class ReplyStream:
         return beginning + markdown.lstrip("\n")
 
     def _start(self, markdown: str) -> None:
-        response = self._client.chat_startStream(
-            channel=self._place.channel,
-            thread_ts=self._place.thread_ts,
-            recipient_user_id=self._place.person,
-            recipient_team_id=self._place.team,
-            markdown_text=markdown,
-        )
-        self._ts, self._is_stream = str(response["ts"]), True
+        try:
+            response = self._client.chat_startStream(
+                channel=self._place.channel,
+                thread_ts=self._place.thread_ts,
+                recipient_user_id=self._place.person,
+                recipient_team_id=self._place.team,
+                markdown_text=markdown,
+            )
+            ts = str(response["ts"])
+        except SLACK_ERRORS as error:
+            found = self._find_lost(markdown) if is_unsure(error) else None
+            if found is None:
+                raise
+            logger.info("a stream in %s began, though Slack said %s", self._place.channel, name_error(error))
+            ts = found
+        self._ts, self._is_stream = ts, True
         self._started = self._clock()
         self._note(self._ts)
 
@@ -173,6 +198,9 @@ class ReplyStream:
             return is_shown
         try:
             self._ts = self._post(shown.strip(), [], mark_begun())
+        except Unsettled as error:
+            self._wait(error)
+            return False
         except SLACK_ERRORS as error:
             logger.warning("nothing is shown in %s before the end: %s", self._place.channel, name_error(error))
             return False
@@ -212,7 +240,7 @@ class ReplyStream:
         self._unsent = ""
         return True
 
-    def _post(self, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any] | None) -> str:
+    def _post(self, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> str:
         body = [{"type": "markdown", "text": text}] if text else []
         response = self._client.chat_postMessage(
             channel=self._place.channel,

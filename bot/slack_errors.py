@@ -2,6 +2,7 @@
 
 import re
 from http.client import HTTPException
+from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import OperationalError
@@ -10,6 +11,10 @@ _CODE = re.compile(r"[a-z][a-z_]{1,79}")  # slack_sdk puts a whole page here whe
 
 SLACK_ERRORS = (SlackClientError, HTTPException, OSError)
 """Refused by Slack, answered with something that is no answer, or not reached at all."""
+
+
+class Unsettled(SlackClientError):
+    """Slack may have posted a message, and cannot be asked for now whether it did; the message says why not."""
 
 
 def name_error(error: Exception) -> str:
@@ -31,16 +36,22 @@ def is_passing(error: Exception) -> bool:
     return isinstance(error, (OperationalError, *SLACK_ERRORS)) and not is_refused_here(error)
 
 
-_PASSING = frozenset(
+def is_unsure(error: Exception) -> bool:
+    """Whether Slack may have done all the same what was asked: it heard the call, and its word never came."""
+    if isinstance(error, SlackApiError):
+        name = name_error(error)
+        return name in _FAILURES or name.startswith(("HTTP 2", "HTTP 5", "HTTP without"))
+    # urllib raises URLError for what was never wholly sent
+    return isinstance(error, SLACK_ERRORS) and not isinstance(error, (SlackClientError, URLError))
+
+
+_FAILURES = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+_PASSING = _FAILURES | frozenset(
     {
         "account_inactive",
-        "fatal_error",
-        "internal_error",
         "invalid_auth",
         "not_authed",
         "ratelimited",
-        "request_timeout",
-        "service_unavailable",
         "token_expired",
         "token_revoked",
     }

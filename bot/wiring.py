@@ -27,7 +27,7 @@ from bot.learning import Learning
 from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS, settle
 from bot.listeners.survey import ask_those_drawn
-from bot.marks import MarkingClient
+from bot.marks import ConnectionRetry, MarkingClient
 from bot.participants import build_find_names
 from bot.parts import Parts
 from bot.pins import fetch_pins
@@ -84,10 +84,9 @@ def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | No
 
 
 def build_client(token: str, base_url: str) -> WebClient:
-    """Return the Web API client, which waits and tries again when Slack limits its rate."""
-    client = MarkingClient(token=token, base_url=base_url)
-    client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED))
-    return client
+    """Return the Web API client, which tries again when the line breaks or Slack limits its rate."""
+    handlers = [ConnectionRetry(), RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED)]
+    return MarkingClient(token=token, base_url=base_url, retry_handlers=handlers)
 
 
 @contextmanager

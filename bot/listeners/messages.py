@@ -12,8 +12,8 @@ from bot.answering import Question
 from bot.commands.admins import PAUSED
 from bot.listeners import handover
 from bot.parts import Parts
-from bot.recovery import ThreadUnreadable, end_earlier_attempt
-from bot.slack_errors import is_passing, name_error
+from bot.recovery import UNSETTLED, ThreadUnreadable, end_earlier_attempt
+from bot.slack_errors import Unsettled, is_passing, name_error
 from feedback import conversation, inbox, switches
 
 logger = logging.getLogger(__name__)
@@ -144,8 +144,10 @@ def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: b
             parts.answering.say_instead(question, wording.PAUSED)
         elif not (is_resumed and end_earlier_attempt(parts, question, facts)):
             parts.answering.answer(question)
-    except ThreadUnreadable as error:
+    except (ThreadUnreadable, Unsettled) as error:
         logger.warning("question %s in %s waits: %s", question.ts, question.channel, error)
+        if isinstance(error, Unsettled):
+            inbox.note(parts.db, question.key, **{UNSETTLED: True})
         _try_later(parts, question, key, tries)
         return
     except Exception:

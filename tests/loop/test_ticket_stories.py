@@ -203,7 +203,7 @@ def test_a_card_that_nobody_answers_is_brought_up_again_and_again(chip: Chip) ->
 def test_a_card_that_slack_refused_is_posted_with_the_next_reminder(chip: Chip) -> None:
     message = chip.ask(CLEO, OPERA, HELP)
     chip.settle()
-    chip.workspace.faults.fail("chat.postMessage", "internal_error", status=500)
+    chip.workspace.faults.fail("chat.postMessage", "internal_error", status=500, times=2)
     chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
     chip.wait_for_said(HELP, "under the reference E")
     assert chip.said(STAFF) == []
