@@ -66,19 +66,26 @@ def serve_installations(
         store = DatabaseInstallations(db, key)
         secret = slack.signing_secret.get_secret_value() if slack.signing_secret else UNSIGNED
 
+        watches: dict[str, TokenWatch] = {}
+
         @contextmanager
         def open_tenant(team: str, token: str) -> Iterator[App]:
             def remove() -> None:
                 store.delete_all(enterprise_id=None, team_id=team)
                 tenants.retire(team)
+                watches.pop(team, None)
 
             own = settings_of(settings, team)
             base_url = find_base_url(team) if find_base_url else slack.base_url
             with open_own(own, say) as core:
                 ingest_documents(core.knowledge, own.knowledge.folder, Console(stderr=True, highlight=False))
                 attached = attach(core, bot_token=token, signing_secret=secret, base_url=base_url, on_removed=remove)
-                with attached as (app, _, _):
-                    yield app
+                with attached as (app, _, token_watch):
+                    watches[team] = token_watch
+                    try:
+                        yield app
+                    finally:
+                        watches.pop(team, None)
 
         tenants = Tenants(open_tenant)
         stack.callback(tenants.close)
@@ -104,7 +111,7 @@ def serve_installations(
         delivery = open_delivery(lambda team: tenants.find(team) if team else nobodys, settings.data, secret)
         gateway = open_gateway(
             stack.enter_context(delivery),
-            lambda lines: Health(db, lines, TokenWatch(client), lambda: 0, now_utc),
+            lambda lines: Health(db, lines, watches.copy, lambda: 0, now_utc),
             slack,
             settings.http.model_copy(update={"serve": True}),
             app_token=slack.app_token.get_secret_value() if slack.app_token else "",

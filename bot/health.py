@@ -26,8 +26,10 @@ STUCK_SECONDS = 900.0  # an answer takes seconds; an event this old means that w
 class TokenWatch:
     """Asks Slack from time to time whether it still takes the bot token; `problem` is Slack's word when it does not."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, team: str = "") -> None:
+        """Begin with nothing known; `team` is what the log calls the workspace."""
         self._client = client
+        self._team = team
         self.problem: str | None = None
 
     def check(self) -> None:
@@ -36,7 +38,7 @@ class TokenWatch:
             self._client.auth_test()
         except SlackApiError as error:
             self.problem = name_error(error)
-            logger.error("Slack refuses the bot token: %s", self.problem)
+            logger.error("Slack refuses the bot token of %s: %s", self._team or "the workspace", self.problem)
         except SLACK_ERRORS as error:
             logger.warning("Slack cannot be asked about the token: %s", name_error(error))
         else:
@@ -45,11 +47,14 @@ class TokenWatch:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Asks the parts. `lines` are the connections of Socket Mode, None over HTTP, where Slack connects itself."""
+    """Asks the parts. `lines` are the connections of Socket Mode, None over HTTP, where Slack connects itself.
+
+    `tokens` gives the watch over each workspace's token; Chip is ready while one of them is not refused.
+    """
 
     db: Database
     lines: Lines | None
-    token: TokenWatch
+    tokens: Callable[[], Mapping[str, TokenWatch]]
     waiting: Callable[[], int]
     clock: Callable[[], datetime]
 
@@ -66,11 +71,14 @@ class Health:
             return False, {"ok": False, "database": type(error).__name__}
         age = 0.0 if oldest is None else (self.clock() - oldest).total_seconds()
         is_connected = self.lines is None or self.lines.is_connected()
-        is_ready = is_connected and age < STUCK_SECONDS and self.token.problem is None
+        words = {team: watch.problem or "ok" for team, watch in self.tokens().items()}
+        is_heard = not words or "ok" in words.values()
+        is_ready = is_connected and age < STUCK_SECONDS and is_heard
         return is_ready, {
             "ok": is_ready,
             "database": "ok",
-            "token": self.token.problem or "ok",
+            "token": next((word for word in words.values() if word != "ok"), "ok"),
+            "workspaces": words,
             "connected": is_connected,
             "connections": self.lines.describe() if self.lines else [],
             "waiting": self.waiting(),

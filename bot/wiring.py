@@ -106,7 +106,7 @@ def connect(
         delivery = open_delivery(lambda _team: app, core.settings.data, signing_secret)
         gateway = open_gateway(
             stack.enter_context(delivery),
-            lambda lines: Health(core.db, lines, token, parts.questions.count, now_utc),
+            lambda lines: Health(core.db, lines, lambda: {parts.directory.team: token}, parts.questions.count, now_utc),
             core.settings.slack,
             core.settings.http,
             app_token=app_token,
@@ -143,7 +143,7 @@ def attach(
         # Before anything can come in: what comes from then on is taken up by its listener alone.
         if resumed := resume(app, parts):
             logger.info("%d questions from before are answered now", resumed)
-        token = TokenWatch(client)
+        token = TokenWatch(client, parts.directory.team)
         scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
         stack.callback(scheduler.shutdown)
         parts.learning.find_next_run = lambda: find_next(scheduler)

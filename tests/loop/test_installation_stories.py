@@ -93,6 +93,16 @@ def install_by_browser(deployment: Deployment, workspace: LocalWorkspace) -> int
             return error.code
 
 
+def read_readiness(deployment: Deployment) -> tuple[int, dict[str, str]]:
+    """Return the status of the page and what it says of each workspace's token."""
+    try:
+        with urllib.request.urlopen(f"{deployment.gateway.http_url}/readyz", timeout=10) as page:
+            return int(page.status), json.load(page)["workspaces"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)["workspaces"]
+
+
 def ask(workspace: LocalWorkspace) -> str:
     cleo = workspace.visit(CLEO)
     return json.dumps(cleo.wait_for_reply(DMS[CLEO], cleo.post(DMS[CLEO], QUESTION), 30.0))
@@ -145,6 +155,29 @@ def test_a_workspace_that_cannot_be_opened_stops_no_other(
         assert deployment.tenants.find("T0LOCAL") is None
         assert "99 minutes" in ask(workspaces["T0OTHER"])
     assert "the workspace T0LOCAL cannot be opened" in caplog.text
+
+
+def test_a_revoked_token_of_one_workspace_is_named_and_stops_no_other(
+    settings: Settings,
+    workspaces: dict[str, LocalWorkspace],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wiring, "TOKEN_SECONDS", 0.2)
+    with serve(settings, workspaces) as deployment:
+        for team, workspace in workspaces.items():
+            deployment.store.save(Installation(team_id=team, bot_token=workspace.bot_token, user_id="U0ADA"))
+        assert read_readiness(deployment) == (200, {"T0LOCAL": "ok", "T0OTHER": "ok"})
+
+        workspaces["T0OTHER"].faults.fail("auth.test", "token_revoked", times=10_000)
+        workspaces["T0OTHER"].wait_for(lambda: "token_revoked" in read_readiness(deployment)[1].values())
+
+        assert read_readiness(deployment) == (200, {"T0LOCAL": "ok", "T0OTHER": "token_revoked"})
+        assert "Slack refuses the bot token of T0OTHER: token_revoked" in caplog.text
+        assert "55 minutes" in ask(workspaces["T0LOCAL"])
+
+        workspaces["T0LOCAL"].faults.fail("auth.test", "token_revoked", times=10_000)
+        workspaces["T0LOCAL"].wait_for(lambda: read_readiness(deployment)[0] == 503)
 
 
 def test_a_return_with_a_forged_code_installs_nothing(
