@@ -27,7 +27,7 @@ REPLY = "chip_reply"
 NOTE = "chip_note"
 BEGUN = "chip_begun"
 
-SETTLING_SECONDS = 1.0  # until what Slack may still be doing can be seen
+SETTLING_SECONDS = 0.5  # until what Slack may still be doing can be seen
 LATEST = 100  # messages of a channel among which one that was just posted is looked for
 DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream"})
 
