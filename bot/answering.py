@@ -4,10 +4,9 @@ Knows Slack only through `ReplyStream` and the post of a plain sentence; knows l
 """
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -145,25 +144,35 @@ class Answering:
         if reason := _reason_not_to_read(text):
             self.say_instead(question, reason, show)
             return
-        with self._status_meanwhile(question) if show is None else nullcontext():
+        with ThreadPoolExecutor(2, thread_name_prefix="chip-meanwhile") as side:
+            meanwhile = [side.submit(self._show_status, question)] if show is None else []
             thread = self._earlier_turns(question) if question.thread_ts else []
             if question.thread_ts:
-                self._remember(question, question.ts, "user", text)
+                meanwhile.append(side.submit(self._remember, question, question.ts, "user", text))
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
             retrieved = self.knowledge.find_evidence(text, scope, thread)
+            messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
+            asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
+            self._reply_or_say_why_not(asked, show, meanwhile)
+
+    def _reply_or_say_why_not(self, asked: Asked, show: Show | None, meanwhile: Sequence[Future[None]]) -> None:
+        """Reply, once what is done meanwhile is done: Slack must not show Chip at work after the answer has begun."""
+        question = asked.question
         if self.was_stopped(question):
+            _wait_for(meanwhile)
             self.clear_status(question)  # which may have been set after it was said
             return
-        messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
-        asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
         try:
-            self._reply(asked, show)
+            self._reply(asked, show, meanwhile)
+            return
         except EngineBusy as busy:
-            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(busy.wait_seconds))), show)
+            reason = wording.BUSY.format(seconds=max(1, round(busy.wait_seconds)))
         except DeadlinePassed as late:
-            self.say_instead(question, wording.BUSY.format(seconds=max(1, round(late.seconds))), show)
+            reason = wording.BUSY.format(seconds=max(1, round(late.seconds)))
         except PromptTooLong:
-            self.say_instead(question, wording.PROMPT_TOO_LONG, show)
+            reason = wording.PROMPT_TOO_LONG
+        _wait_for(meanwhile)
+        self.say_instead(question, reason, show)
 
     def expect(self, question: Question) -> None:
         """Note that a question in a thread will be answered; until it is, it can be stopped."""
@@ -244,7 +253,7 @@ class Answering:
 
         return ReplyStream(self.client, question.place, on_part, find_lost)
 
-    def _reply(self, asked: Asked, show: Show | None) -> None:
+    def _reply(self, asked: Asked, show: Show | None, meanwhile: Sequence[Future[None]]) -> None:
         generation = self.engine.submit(
             GenerationRequest(
                 id=asked.reply_id,
@@ -271,8 +280,10 @@ class Answering:
         place = (asked.question.channel, asked.question.thread_ts)
         self.live[place] = generation
         try:
+            _wait_for(meanwhile)
             if asked.question.thread_ts and not self._take_up(asked.question):
                 generation.cancel()
+                self.clear_status(asked.question)
                 return
             completion = self._show_sentences(generation, stream, shown, asked)
         finally:
@@ -360,16 +371,6 @@ class Answering:
         )
         conversation.record_message(self.db, message)
 
-    @contextmanager
-    def _status_meanwhile(self, question: Question) -> Iterator[None]:
-        """Say that Chip is at work while evidence is found; it is said before the answer begins, and not after."""
-        saying = threading.Thread(target=self._show_status, args=(question,), name="chip-status")
-        saying.start()
-        try:
-            yield
-        finally:
-            saying.join()
-
     def _show_status(self, question: Question) -> None:
         """Say that Chip is at work."""
         place = question.place
@@ -399,6 +400,12 @@ class Answering:
             )
         except SLACK_ERRORS as error:
             logger.info("the status in %s stays for two minutes: %s", question.channel, name_error(error))
+
+
+def _wait_for(jobs: Sequence[Future[None]]) -> None:
+    """Return once all are done; raises what one of them raised."""
+    for job in jobs:
+        job.result()
 
 
 def _reason_not_to_read(text: str) -> str | None:
