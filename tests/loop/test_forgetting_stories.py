@@ -308,7 +308,7 @@ def test_the_card_about_a_correction_quotes_nothing_that_is_forgotten(chip: Chip
     chip.settle()
     assert chip.parts is not None
     if goes == "the person":
-        chip.workspace.faults.fail("chat.update")
+        chip.workspace.faults.fail("chat.update", times=2)
         forgetting.forget_person(chip.parts, CLEO)
         assert RUNTIME in json.dumps(chip.wait_for_said(ADMIN, "waits for approval").blocks)
         forgetting.empty_cards(chip.parts)
