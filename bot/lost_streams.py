@@ -1,12 +1,10 @@
 """A stream that Slack opened though its word of that was lost: found in its thread, where the answer then goes on."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from slack_sdk import WebClient
 
-from bot import marks
+from bot import marks, web_client
 from bot.slack_errors import SLACK_ERRORS, Unsettled, is_passing, name_error
 from feedback import replies
 from feedback.database import Database
@@ -19,7 +17,7 @@ def find_lost_stream(
 
     `place` is a channel and the ts of a thread. Raises `Unsettled` where the thread cannot be read for now.
     """
-    time.sleep(marks.SETTLING_SECONDS)
+    time.sleep(web_client.SETTLING_SECONDS)
     try:
         posted = marks.find_own_messages(client, bot_user, *place, oldest)
     except SLACK_ERRORS as error:
@@ -28,12 +26,8 @@ def find_lost_stream(
         return None
     unmarked = [message for message in posted if not message.get("metadata")]
     if unmarked:
-        time.sleep(marks.SETTLING_SECONDS)  # an answer beside this one may have begun this very moment
-    unknown = [message for message in unmarked if not _is_known(db, place[0], message)]
+        time.sleep(web_client.SETTLING_SECONDS)  # an answer beside this one may have begun this very moment
+    stamps = replies.find_unknown_parts(db, place[0], [message["ts"] for message in unmarked])
+    unknown = [message for message in unmarked if message["ts"] in stamps]
     same = [message for message in unknown if message["text"].strip() == text.strip()]
     return next((str(message["ts"]) for message in [*same, *unknown]), None)
-
-
-def _is_known(db: Database, channel: str, message: Mapping[str, Any]) -> bool:
-    with db.read() as connection:
-        return replies.find_reply_id(connection, channel, message["ts"]) is not None

@@ -18,7 +18,6 @@ from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
 from bot.slack_text import shorten
 from feedback import replies
-from feedback.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -46,19 +45,17 @@ def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, An
     if any(marks.is_about(message, question.key) for message in posted):
         return True
     remains = _find_remains(parts, question, posted)
-    begun = {message["ts"] for message in posted if marks.is_begun(message)}
-    if "footer" in facts:
-        if UNSETTLED in facts or begun.intersection(
-            remains
-        ):  # the last words, or a further part, may not have been shown yet
-            for ts in remains:
-                _take_away(parts.client, question.channel, ts)
-            remains = []
+    is_made = "footer" in facts
+    # Of what grew by updates, or was not heard of, the last words or a further part may not have been shown yet.
+    is_whole = UNSETTLED not in facts and _list_begun(posted).isdisjoint(remains)
+    if is_made and is_whole:
         _end(parts, question, facts, remains)
         return True
     for ts in remains:
         _take_away(parts.client, question.channel, ts)
-    return False
+    if is_made:
+        _end(parts, question, facts, [])
+    return is_made
 
 
 def _find_posted(parts: Parts, question: Question) -> list[Message]:
@@ -76,20 +73,19 @@ def _find_remains(parts: Parts, question: Question, posted: Sequence[Message]) -
     """Return the ts of the parts of this reply, oldest first, those that were not noted before the kill included."""
     noted = [ts for _, ts in replies.find_parts(parts.db, question.reply_id or "")]
     unmarked = [message["ts"] for message in posted if not marks.is_marked(message)]
-    if unmarked := _find_unknown(parts.db, question.channel, unmarked):
+    if unmarked := replies.find_unknown_parts(parts.db, question.channel, unmarked):
         time.sleep(NOTING_SECONDS)  # an answer beside this one may have begun this very moment
-    begun = {message["ts"] for message in posted if marks.is_begun(message)}
+    begun = _list_begun(posted)
     orphans = [
         ts
-        for ts in _find_unknown(parts.db, question.channel, unmarked)
+        for ts in replies.find_unknown_parts(parts.db, question.channel, unmarked)
         if ts in begun or _stop(parts.client, question.channel, ts)
     ]
     return sorted({*noted, *orphans})
 
 
-def _find_unknown(db: Database, channel: str, found: Sequence[str]) -> list[str]:
-    with db.read() as connection:
-        return [ts for ts in found if replies.find_reply_id(connection, channel, ts) is None]
+def _list_begun(posted: Sequence[Message]) -> set[str]:
+    return {message["ts"] for message in posted if marks.is_begun(message)}
 
 
 def _end(parts: Parts, question: Question, facts: Mapping[str, Any], remains: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt import App
@@ -27,7 +28,6 @@ from bot.learning import Learning
 from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS, settle
 from bot.listeners.survey import ask_those_drawn
-from bot.marks import ConnectionRetry, MarkingClient
 from bot.participants import build_find_names
 from bot.parts import Parts
 from bot.pins import fetch_pins
@@ -35,6 +35,7 @@ from bot.report import build_report
 from bot.slack_text import escape_mrkdwn
 from bot.tickets import Tickets
 from bot.waiting import REFRESH_SECONDS, WaitingNotes
+from bot.web_client import ConnectionRetry, MarkingClient
 from bot.work import WorkPool
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
@@ -241,12 +242,9 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         clock=now_utc,
         learn_corrections=core.learn_corrections,
     )
-
-    def take_note(key: str, error: Exception) -> None:
-        settle(core.db, key, error)
-
+    settling = partial(settle, core.db)
     # Twice as many as are decoded together: while half are generated, the other half's evidence is found.
-    questions = WorkPool(2 * core.settings.engine.slots, on_error=take_note, name="chip-answer")
+    questions = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
     return Parts(
         client=client,
         bot_user=identity["user_id"],
@@ -261,9 +259,9 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         knowledge=core.knowledge,
         upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
-        pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=take_note),
+        pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=settling),
         questions=questions,
-        sorting=WorkPool(SORTERS, on_error=take_note, name="chip-sort"),
+        sorting=WorkPool(SORTERS, on_error=settling, name="chip-sort"),
         waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS), questions),
         later=Later(),
         admin_channel=admin_channel,

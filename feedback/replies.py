@@ -142,6 +142,12 @@ def find_parts(db: Database, reply_id: str) -> list[tuple[str, str]]:
         return [(row.channel, row.ts) for row in connection.execute(query.order_by(reply_parts.c.number))]
 
 
+def find_unknown_parts(db: Database, channel: str, stamps: Sequence[str]) -> list[str]:
+    """Return those ts of a channel's messages that are no part of a reply, as far as is noted."""
+    with db.read() as connection:
+        return [ts for ts in stamps if find_reply_id(connection, channel, ts) is None]
+
+
 def find_reply_id(connection: Connection, channel: str, ts: str) -> str | None:
     """Return the id of the reply that the message at `ts` belongs to, finished or not."""
     part = (reply_parts.c.channel == channel) & (reply_parts.c.ts == ts)
