@@ -10,14 +10,15 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
+from bot.later import Later
 from feedback.arrivals import Arrivals
 
 logger = logging.getLogger(__name__)
@@ -26,26 +27,29 @@ FindApp = Callable[[str | None], App | None]
 Rest = Callable[[], None]
 
 SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
-DOUBLINGS = 6  # of the pause between two tries to store an event: the first comes with the next clearing
+KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served: it may only be left out for now
 
 
 class Delivery:
-    """Takes requests of Slack's for the apps. `signing_secret` is what those over HTTP are signed with."""
+    """Takes requests of Slack's for the apps. `signing_secret` is what those over HTTP are signed with.
+
+    `later` tries again what the inbox could not store; `clock` gives the seconds that Slack's events name.
+    """
 
     def __init__(
         self,
         find_app: FindApp,
         arrivals: Arrivals,
         signing_secret: str,
-        clock: Callable[[], float] = time.monotonic,
+        later: Later,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._find_app = find_app
-        self._clock = clock
         self._arrivals = arrivals
         self._verifier = SignatureVerifier(signing_secret)
+        self._later = later
+        self._clock = clock
         self._under_way: set[int] = set()
-        self._tries: Counter[int] = Counter()
-        self._due: dict[int, float] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -68,40 +72,29 @@ class Delivery:
             return app.dispatch(request), _nothing  # which says so
         number = self._arrivals.keep(json.dumps(body))
         self._under_way.add(number)
-        return BoltResponse(status=200), lambda: self._hand_on(app, body, number)
+        return BoltResponse(status=200), lambda: self._hand_on(body, number)
 
     def hand_on_kept(self) -> int:
-        """Hand on the events that nobody works on, and return how many: an earlier process's, or not stored before.
-
-        One that fails again is due later each time, and stays until it is stored.
-        """
-        now = self._clock()
-        kept = [
-            (number, text)
-            for number, text in self._arrivals.list_kept()
-            if number not in self._under_way and self._due.get(number, now) <= now
-        ]
+        """Hand on the events that an earlier process left, and return how many."""
+        kept = self._arrivals.list_kept()
         for number, text in kept:
-            body = json.loads(text)
-            app = self._find_app(BoltRequest(mode="socket_mode", body=body).context.team_id)
-            if app is None:
-                logger.warning("event %s of a workspace that is not served is dropped", body.get("event_id"))
-                self._arrivals.drop(number)
-            else:
-                self._hand_on(app, body, number)
+            self._hand_on(json.loads(text), number)
         return len(kept)
 
-    def _hand_on(self, app: App, body: dict[str, object], number: int) -> None:
-        response = self._dispatch(app, BoltRequest(mode="socket_mode", body=body))
+    def _hand_on(self, body: dict[str, Any], number: int, tries: int = 0) -> None:
+        """Hand an event to its app; it stays until the inbox holds it, and is tried again ever later."""
+        request = BoltRequest(mode="socket_mode", body=body)
+        app = self._find_app(request.context.team_id)
+        response = self._dispatch(app, request) if app is not None else None
         self._under_way.discard(number)
         if response is not None and response.status < 500:
-            self._tries.pop(number, None)
-            self._due.pop(number, None)
             self._arrivals.drop(number)
-        else:
-            self._due[number] = self._clock() + SWEEP_SECONDS * (2 ** min(self._tries[number], DOUBLINGS) - 1)
-            self._tries[number] += 1
-            logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), self._tries[number])
+        elif app is not None:
+            logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), tries + 1)
+            self._later.put(tries, lambda: self._hand_on(body, number, tries + 1))
+        elif self._clock() - body.get("event_time", 0) > KEEP_SECONDS:
+            logger.warning("event %s of a workspace that is not served is dropped", body.get("event_id"))
+            self._arrivals.drop(number)
 
     @staticmethod
     def _dispatch(app: App, request: BoltRequest) -> BoltResponse | None:
@@ -122,8 +115,7 @@ class Delivery:
         while not stop.wait(SWEEP_SECONDS):
             try:
                 self._arrivals.sweep()
-                if self._due:
-                    self.hand_on_kept()
+                self._later.run_due()
             except sqlite3.Error as error:
                 logger.error("the arrivals cannot be cleared: %s", error)
 
@@ -135,7 +127,7 @@ def open_delivery(find_app: FindApp, data: Path, signing_secret: str) -> Iterato
     Raises `DatabaseUnusable` where the file cannot be used.
     """
     arrivals = Arrivals(data / "arrivals.db")
-    delivery, stop = Delivery(find_app, arrivals, signing_secret), threading.Event()
+    delivery, stop = Delivery(find_app, arrivals, signing_secret, Later()), threading.Event()
     if left := delivery.hand_on_kept():
         logger.info("%d events from before are taken up now", left)
     watcher = threading.Thread(target=delivery.watch, args=(stop,), name="chip-arrivals")

@@ -1,6 +1,6 @@
 """What failed for a reason that passes, done again after a pause that grows with each try. Knows nothing of what it is.
 
-Nothing is kept on disk here: what waits is in the inbox, so that the next start takes up what a stop leaves.
+Nothing is kept on disk here: what waits is in the inbox or among the arrivals, where the next start finds it.
 """
 
 import threading

@@ -12,6 +12,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.delivery import Delivery, open_delivery
+from bot.later import Later
 from feedback.arrivals import Arrivals
 
 
@@ -54,7 +55,7 @@ def desk() -> Iterator[Desk]:
 
 def event(identity: str, team: str = "T1") -> dict[str, Any]:
     said = {"type": "message", "user": "U2", "channel": "D1", "channel_type": "im", "text": "hi", "ts": "1.1"}
-    return {"type": "event_callback", "event_id": identity, "team_id": team, "event": said}
+    return {"type": "event_callback", "event_id": identity, "event_time": 1_790_000_000, "team_id": team, "event": said}
 
 
 def build_request(body: dict[str, Any]) -> BoltRequest:
@@ -91,14 +92,15 @@ def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: P
 def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk, tmp_path: Path) -> None:
     desk.fails = True
     now = [0.0]
-    delivery = Delivery(desk.find, arrivals := Arrivals(tmp_path / "arrivals.db"), "secret", clock=lambda: now[0])
+    later, arrivals = Later(lambda: now[0]), Arrivals(tmp_path / "arrivals.db")
+    delivery = Delivery(desk.find, arrivals, "secret", later)
     delivery.take(build_request(event("Ev1")))[1]()
     tried = []
     for second in range(0, 1_200, 5):
         now[0] = second
-        delivery.hand_on_kept()
+        later.run_due()
         tried.append(desk.tried)
-    assert tried[:12] == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5]  # at once, then after 5 s, 15 s, 35 s and so on
+    assert tried[:10] == [1, 2, 2, 3, 3, 3, 3, 4, 4, 4]  # after 5 s, 10 s, 20 s and so on
     assert 8 < desk.tried < 12  # and at last every five minutes
     assert desk.held == []
     arrivals.close()
@@ -108,20 +110,15 @@ def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk
         assert desk.held == ["Ev1"]
 
 
-def test_what_is_under_way_is_not_handed_on_twice(desk: Desk, tmp_path: Path) -> None:
-    with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        _, rest = delivery.take(build_request(event("Ev1")))
-        assert delivery.hand_on_kept() == 0
-        rest()
-        assert desk.tried == 1
-
-
-def test_an_event_of_a_workspace_that_is_gone_is_let_go(desk: Desk, tmp_path: Path) -> None:
+def test_an_event_of_a_workspace_that_is_left_out_waits_for_a_day(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(lambda _team: desk.app, tmp_path, "secret") as delivery:
         delivery.take(build_request(event("Ev1", team="T9")))
-    with open_delivery(desk.find, tmp_path, "secret"):
-        pass
-    assert (desk.held, list_kept(tmp_path)) == ([], [])
+    for hours, kept in ((1, ["Ev1"]), (25, [])):
+        arrivals = Arrivals(tmp_path / "arrivals.db")
+        when = event("Ev1")["event_time"] + 3_600 * hours
+        Delivery(desk.find, arrivals, "secret", Later(), clock=lambda when=when: when).hand_on_kept()
+        arrivals.close()
+        assert (desk.held, list_kept(tmp_path)) == ([], kept)
 
 
 def test_an_unknown_team_gets_no_acknowledgement(desk: Desk, tmp_path: Path) -> None:
@@ -141,7 +138,7 @@ def test_an_event_without_content_is_acknowledged_and_left_aside(desk: Desk, tmp
 def test_a_full_disk_leaves_the_event_to_slacks_redelivery(desk: Desk, tmp_path: Path) -> None:
     arrivals = Arrivals(tmp_path / "arrivals.db")
     arrivals._connection.execute("PRAGMA max_page_count = 2")
-    delivery = Delivery(desk.find, arrivals, "secret")
+    delivery = Delivery(desk.find, arrivals, "secret", Later())
     with pytest.raises(sqlite3.Error):
         delivery.take(build_request({**event("Ev1"), "padding": "x" * 100_000}))
     assert desk.held == []
