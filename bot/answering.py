@@ -138,7 +138,7 @@ class Answering:
 
         A private answer is shown by `show`, to the asker alone, or as an ephemeral message in the thread.
         """
-        show = show or (self._build_whisper(question) if question.is_private else None)
+        show = self._choose_show(question, show)
         started = time.perf_counter()
         text = plain_question(question.text, bot_user=self.bot_user)
         if reason := _reason_not_to_read(text):
@@ -193,13 +193,9 @@ class Answering:
             return []
         place = (channel, thread_ts, person)
         waiting = [q for q in list(self.waiting.values()) if (q.channel, q.thread_ts, q.person) == place]
-        return [question for question in waiting if self._take_up(question)]
+        return [question for question in waiting if self.take_up(question)]
 
-    def say_stopped(self, question: Question) -> None:
-        """Tell who asked that a question was stopped before anything was said."""
-        self.say_instead(question, wording.STOPPED, self._build_whisper(question) if question.is_private else None)
-
-    def _take_up(self, question: Question) -> bool:
+    def take_up(self, question: Question) -> bool:
         """Whether the question was still waiting, which it is no longer: it is said or stopped, and never both."""
         return self.waiting.pop(question.key, None) is not None
 
@@ -218,15 +214,19 @@ class Answering:
         return reply
 
     def say_instead(self, question: Question, text: str, show: Show | None = None) -> None:
-        """Post a plain sentence of Chip's own into the thread, in the place of an answer."""
-        if show is not None:
+        """Say a plain sentence of Chip's own in the place of an answer, where that would be shown."""
+        if (show := self._choose_show(question, show)) is not None:
             show(text, [])
             return
         self.client.chat_postMessage(
             channel=question.channel, thread_ts=question.thread_ts, text=text, metadata=mark_outcome(question.key)
         )
 
-    def _build_whisper(self, question: Question) -> Show:
+    def _choose_show(self, question: Question, show: Show | None) -> Show | None:
+        """Return what shows an answer to its asker alone; None where all may see it in the thread."""
+        if show is not None or not question.is_private:
+            return show
+
         def whisper(text: str, shown: list[blocks.Block]) -> str:
             thread_ts = question.thread_ts if question.thread_ts != question.ts else None
             posted = self.client.chat_postEphemeral(
@@ -281,7 +281,7 @@ class Answering:
         self.live[place] = generation
         try:
             _wait_for(meanwhile)
-            if asked.question.thread_ts and not self._take_up(asked.question):
+            if asked.question.thread_ts and not self.take_up(asked.question):
                 generation.cancel()
                 self.clear_status(asked.question)
                 return

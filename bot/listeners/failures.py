@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App, BoltResponse, Respond
+from slack_bolt import App, BoltResponse
 
 from bot import wording
 from bot.listeners import inbox
+from bot.listeners.whispers import whisper_by_url, write_directly
 from bot.parts import Parts
 from bot.slack_errors import SLACK_ERRORS, name_error
 
@@ -32,7 +33,7 @@ def register(app: App, parts: Parts) -> None:
         if not inbox.is_interaction(body):
             logger.warning("a request of type %s is of no use", body.get("type"))
             return None
-        field = _find_field(body) if response is not None else None
+        field = find_field(body) if response is not None else None
         text = wording.FAILED.format(reference=_log(parts, body, error))
         if field is None:
             _tell(parts, body, text)
@@ -74,17 +75,14 @@ def _tell(parts: Parts, body: Body, text: str) -> None:
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     try:
         if isinstance(url, str):
-            Respond(response_url=url, proxy=None, ssl=None)(
-                text=text, response_type="ephemeral", replace_original=False
-            )
+            whisper_by_url(url, text)
         elif isinstance(person, str):
-            channel = parts.client.conversations_open(users=person)["channel"]["id"]
-            parts.client.chat_postMessage(channel=channel, text=text)
+            write_directly(parts, person, text)
     except (*SLACK_ERRORS, ValueError) as unreachable:  # an address may be none
         logger.error("could not say so: %s", name_error(unreachable))
 
 
-def _find_field(body: Body) -> str | None:
+def find_field(body: Body) -> str | None:
     """Return the first input of a form that was sent in, under which Slack shows what is wrong; None where none is."""
     view = body.get("view") if body.get("type") == "view_submission" else None
     shown = view.get("blocks") if isinstance(view, dict) else None

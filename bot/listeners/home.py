@@ -15,7 +15,7 @@ from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
 from bot.listeners.forgetting import forget_person
-from bot.listeners.whispers import open_view_or_tell, whisper
+from bot.listeners.whispers import open_view_or_tell, whisper, write_directly
 from bot.parts import Parts
 from bot.private_files import send_file
 from bot.slack_errors import SLACK_ERRORS, name_error
@@ -161,7 +161,7 @@ def _suggest(parts: Parts, channel: str, key: str) -> None:
 
 def _say_stopped(parts: Parts, question: Question) -> None:
     try:
-        parts.answering.say_stopped(question)
+        parts.answering.say_instead(question, wording.STOPPED)
     except SLACK_ERRORS as error:
         logger.warning("could not say in %s that %s was stopped: %s", question.channel, question.ts, name_error(error))
 
@@ -204,7 +204,7 @@ def _rollback(parts: Parts, person: str, _value: str) -> None:
     try:
         previous, now = parts.learning.rollback(to=None, by=person)
     except RetrainError as error:
-        _tell(parts, person, wording.ROLLBACK_NOTHING.format(reason=error))
+        write_directly(parts, person, wording.ROLLBACK_NOTHING.format(reason=error))
         return
     parts.learning.announce(f"{wording.ROLLED_BACK.format(adapter=now, previous=previous)} (by <@{person}>)")
 
@@ -232,8 +232,3 @@ def _take_decision(parts: Parts, body: Body) -> None:
     decided = consent.record_consent(parts.db, team, by=person, is_on=is_on, guests=is_on and guests)
     parts.learning.announce(wording.LEARNING_SET.format(person=person, state=describe(decided)))
     publish(parts, person)
-
-
-def _tell(parts: Parts, person: str, text: str) -> None:
-    channel = parts.client.conversations_open(users=person)["channel"]["id"]
-    parts.client.chat_postMessage(channel=channel, text=text)

@@ -157,7 +157,7 @@ def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: b
             _try_later(parts, question, key, tries)
             return
     finally:
-        parts.answering.waiting.pop(question.key, None)
+        parts.answering.take_up(question)
     inbox.mark_done(parts.db, question.key)
     inbox.mark_done(parts.db, key)
 

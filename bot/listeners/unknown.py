@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import wording
+from bot.listeners.failures import find_field
 from bot.listeners.whispers import whisper
 from bot.parts import Parts
 from feedback import inbox
@@ -33,7 +34,7 @@ def register(app: App, parts: Parts) -> None:
     @app.view(_ANYTHING)
     def handle_view(ack: Ack, body: dict[str, Any]) -> None:
         logger.warning("unknown view %s", body["view"].get("callback_id"))
-        field = next((block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"), None)
+        field = find_field(body)
         if field is not None:  # the form stays open, and with it what was written
             ack(response_action="errors", errors={field: wording.UNKNOWN_FORM})
             return

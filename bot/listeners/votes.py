@@ -125,7 +125,7 @@ def _ask_for_correction(parts: Parts, reply: replies.Reply | None, person: str) 
 
 
 def _open_correction(parts: Parts, body: Body, reply_id: str) -> bool:
-    """Open the modal before anything slow: the trigger lives three seconds. False where it did not open."""
+    """Open the modal before anything slow: the trigger lives three seconds. False where Slack refused, untold."""
     reply = replies.find_reply(parts.db, reply_id)
     if reply is None:
         _whisper(parts, body, wording.UNKNOWN_REPLY)

@@ -22,8 +22,7 @@ def whisper(parts: Parts, body: Body, text: str) -> None:
     """
     person = body["user"]["id"]
     if "channel" not in body:
-        channel = parts.client.conversations_open(users=person)["channel"]["id"]
-        parts.client.chat_postMessage(channel=channel, text=text)
+        write_directly(parts, person, text)
         return
     thread_ts = body.get("container", {}).get("thread_ts") or body.get("message", {}).get("thread_ts")
     try:
@@ -32,9 +31,18 @@ def whisper(parts: Parts, body: Body, text: str) -> None:
         if "response_url" not in body:
             raise
         logger.info("answered by response_url, since Chip may not write there: %s", name_error(error))
-        Respond(response_url=body["response_url"], proxy=None, ssl=None)(
-            text=text, response_type="ephemeral", replace_original=False
-        )
+        whisper_by_url(body["response_url"], text)
+
+
+def whisper_by_url(url: str, text: str) -> None:
+    """Say it by a `response_url`, to who pressed or typed. Raises one of `SLACK_ERRORS`, ValueError for no address."""
+    Respond(response_url=url, proxy=None, ssl=None)(text=text, response_type="ephemeral", replace_original=False)
+
+
+def write_directly(parts: Parts, person: str, text: str) -> None:
+    """Say it by direct message. Raises one of `SLACK_ERRORS`."""
+    channel = parts.client.conversations_open(users=person)["channel"]["id"]
+    parts.client.chat_postMessage(channel=channel, text=text)
 
 
 def open_view(parts: Parts, body: Body, view: Block) -> bool:

@@ -63,31 +63,25 @@ def list_website(
         raise SourceError(f"{location} cannot be read: {error}.") from error
     seconds = min(float(robots.crawl_delay(USER_AGENT) or PAUSE_SECONDS), MAX_PAUSE_SECONDS)
     yield from (Unreadable(f"{prefix}{_path(url)}", reason, is_listing=True) for url, reason in missing.items())
-    scope = _find_scope(location)
-
-    def may_follow(url: str, entry: _Entry) -> bool:
-        return robots.can_fetch(USER_AGENT, url) and (entry.url == location or _path(url).startswith(scope))
-
     for number, entry in enumerate(entries):
         if number:
             pause(seconds)
-        yield _find_page(entry, robots, fetcher, rules, prefix, may_follow)
+        scope = "/" if entry.url == location else _find_scope(location)  # a site's start may lead anywhere on it
+        yield _find_page(entry, robots, fetcher, rules, prefix, scope)
 
 
 def _find_page(
-    entry: _Entry,
-    robots: RobotFileParser,
-    fetcher: Fetcher,
-    rules: Rules,
-    prefix: str,
-    may_follow: Callable[[str, _Entry], bool],
+    entry: _Entry, robots: RobotFileParser, fetcher: Fetcher, rules: Rules, prefix: str, scope: str
 ) -> Found:
+    def may_follow(url: str) -> bool:
+        return robots.can_fetch(USER_AGENT, url) and _path(url).startswith(scope)
+
     parts = urlsplit(entry.url)
     source = f"{prefix}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     if not robots.can_fetch(USER_AGENT, entry.url):
         return Unreadable(source, "The site's robots.txt asks not to read it.")
     try:
-        page = fetcher.get(entry.url, may_follow=lambda url: may_follow(url, entry))
+        page = fetcher.get(entry.url, may_follow=may_follow)
     except (UnreachableError, PrivateAddressError) as error:
         reason = str(error) if isinstance(error, UnreachableError) else "it leads to a private address"
         return Unreadable(source, f"The page cannot be fetched: {reason}.", is_kept=True)

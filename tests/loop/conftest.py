@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot import delivery as arrivals
-from bot import wiring
+from bot import later, wiring
 from bot.core import Core
 from bot.gateway import Gateway
 from bot.parts import Parts
@@ -234,5 +234,14 @@ def stopped_chip(chip_settings: Settings, knowledge: Knowledge, delivery: Delive
 
 @pytest.fixture
 def chip(stopped_chip: Chip) -> Chip:
+    stopped_chip.start()
+    return stopped_chip
+
+
+@pytest.fixture
+def patient_chip(stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
+    """Chip that tries again within a moment, not five seconds."""
+    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
     stopped_chip.start()
     return stopped_chip

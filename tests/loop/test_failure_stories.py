@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot import blocks, later, learning_view, rules_view, teaching, wiring, wording
+from bot import blocks, learning_view, rules_view, teaching, wording
 from bot.engine.port import EngineBusy, EngineError, PromptTooLong
 from bot.wiring import connect
 from bot.workspace.socket_mode import Delivery
@@ -196,15 +196,6 @@ def test_slacks_own_failures_are_survived(chip: Chip) -> None:
     chip.workspace.faults.fail("chat.startStream", "internal_error", status=503)
     chip.ask(CLEO, RUNTIME)
     assert any("55 minutes" in said for said in chip.said("D0CLEO"))
-
-
-@pytest.fixture
-def patient_chip(stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
-    """Chip that tries again within a moment, not five seconds."""
-    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
-    stopped_chip.start()
-    return stopped_chip
 
 
 @pytest.mark.parametrize("is_made", [True, False])

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from bot.commands.admins import PAUSED
+from bot.engine.port import EngineError
 from bot.workspace.workspace import Workspace
+from feedback import switches
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen, Quiet
 from feedback.events import Role
 from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, TEAM, Chip
@@ -73,6 +76,20 @@ def test_in_quiet_hours_only_a_mention_is_answered_and_to_its_writer_alone(chip:
 
     cleo.post(HELP, f"@Chip {RUNTIME}")
     chip.workspace.wait_for(lambda: [m for m in chip.workspace.messages(HELP) if m.ephemeral_to == CLEO])
+
+
+@pytest.mark.parametrize("harm", ["paused", "failed"])
+def test_what_chip_says_in_the_place_of_a_private_answer_is_private_too(chip: Chip, harm: str) -> None:
+    rule(chip, HELP, answer_in=AnswerIn.EPHEMERAL)
+    if harm == "paused":
+        switches.set_switch(chip.core.db, TEAM, PAUSED, "on", by=ADA)
+    else:
+        chip.engine.queue.append(EngineError("gone"))
+    chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+
+    told = chip.workspace.wait_for(lambda: [m for m in chip.workspace.messages(HELP) if m.bot_id])
+    chip.settle()
+    assert [message.ephemeral_to for message in told] == [CLEO]
 
 
 @pytest.mark.parametrize(("hour", "quiet"), [(21, False), (22, True), (23, True), (3, True), (7, False)])

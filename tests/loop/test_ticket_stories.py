@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import blocks, later, ticket_card, wiring, wording
+from bot import blocks, ticket_card, wiring, wording
 from bot.listeners import forgetting
 from bot.workspace.board import Message, SharedFile
 from bot.workspace.workspace import Workspace
@@ -257,15 +257,6 @@ def test_a_card_does_not_go_on_quoting_what_was_forgotten(chip: Chip, harm: str)
     assert ">*Sam:* The Zauberflöte." in shown()
     assert ("*Somebody asks for a person*" in shown()) == (harm == "forgotten")
     chip.settle()
-
-
-@pytest.fixture
-def patient_chip(stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
-    """Chip that tries again within a moment, not five seconds."""
-    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
-    stopped_chip.start()
-    return stopped_chip
 
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["refused", "done but not told"])
