@@ -7,13 +7,14 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from slack_sdk import WebClient
 
 from bot import blocks, wording
+from bot.answer_record import build_footer, build_reply
 from bot.audience import Directory
 from bot.claim_reader import Sentence
 from bot.engine.port import (
@@ -29,8 +30,9 @@ from bot.engine.port import (
 from bot.lost_streams import find_lost_stream
 from bot.marks import mark_outcome, mark_reply
 from bot.private_reply import Outlet, PrivateReply, Show
+from bot.question import Asked, Question
 from bot.quoting import choose_sampling
-from bot.reply_stream import Place, ReplyStream
+from bot.reply_stream import ReplyStream
 from bot.shown_answer import ShownAnswer, read_sentences
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import has_words, plain_question, shorten
@@ -39,9 +41,8 @@ from feedback.corrections import Lessons
 from feedback.database import Database
 from feedback.events import Source
 from retrieval.entailment import EntailmentModel
-from retrieval.knowledge import Knowledge, Retrieved
-from retrieval.passage import Audience, Match, Scope
-from retrieval.prompt import REFUSAL, ChatMessage, Turn, build_messages, is_refusal
+from retrieval.knowledge import Knowledge
+from retrieval.prompt import REFUSAL, Turn, build_messages
 
 logger = logging.getLogger(__name__)
 
@@ -52,66 +53,12 @@ ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread, ""
-    where it has none, as a command.
-
-    `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew. Of a
-    private question the asker alone sees the answer. `home` is the asker's own team, "" for the team that Chip is
-    installed in: in a channel that is shared with other organisations the two differ.
-    """
-
-    team: str
-    channel: str
-    thread_ts: str
-    ts: str
-    person: str
-    text: str
-    reply_id: str | None = None
-    edit: str = ""
-    is_private: bool = False
-    home: str = ""
-
-    @property
-    def key(self) -> str:
-        """What makes two deliveries the same question: a mention arrives as two events with one ts."""
-        return ":".join(("question", self.team, self.channel, self.ts, *filter(None, [self.edit])))
-
-    @property
-    def place(self) -> Place:
-        return Place(self.home or self.team, self.channel, self.thread_ts, self.person)
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """How much goes into a prompt and comes out of it."""
 
     answer_tokens: int
     thread_messages: int
     exact_quotes: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question on its way to a reply. `started` is a reading of `time.perf_counter`, in seconds."""
-
-    reply_id: str
-    question: Question
-    text: str
-    scope: Scope
-    retrieved: Retrieved
-    messages: tuple[ChatMessage, ...]
-    started: float
-
-    @property
-    def said(self) -> str:
-        """All that the asker has said in this thread."""
-        turns = (message.content for message in self.messages[1:-1] if message.role == "user")
-        return " ".join([*turns, self.text])
-
-    def milliseconds(self) -> float:
-        """Return the time since Chip took up the question."""
-        return (time.perf_counter() - self.started) * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,58 +361,3 @@ def _reason_not_to_read(text: str) -> str | None:
     if len(text) > QUESTION_CHARACTERS:
         return wording.TOO_LONG.format(length=len(text), limit=QUESTION_CHARACTERS)
     return None
-
-
-def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
-    """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
-    offer = reply.refused or signals.wants_person(asked.text)
-    passages = {hit.passage.id: hit.passage for hit in asked.retrieved.hits}
-    footer = blocks.build_answer_footer(
-        reply.id, shown.cited, offer_person=offer, has_thread=bool(asked.question.thread_ts), passages=passages
-    )
-    said = [c for c in asked.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
-    footer = [*blocks.build_conflicts(said, passages), *_tell_withheld(shown.withheld), *footer]
-    uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
-    return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
-
-
-def _tell_withheld(count: int) -> list[blocks.Block]:
-    if count == 0:
-        return []
-    return [blocks.build_context(wording.WITHHELD_ONE if count == 1 else wording.WITHHELD_MANY.format(count=count))]
-
-
-def build_reply(
-    asked: Asked, completion: Completion, shown: ShownAnswer, now: datetime, asker_role: str | None = None
-) -> replies.Reply:
-    """Return the row that ties an answer to its exact prompt, passages, base and adapter."""
-    question, evidence = asked.question, asked.retrieved.evidence
-    return replies.Reply(
-        id=asked.reply_id,
-        team=question.team,
-        channel=question.channel,
-        thread_ts=question.thread_ts,
-        question_ts=question.ts,
-        asker=question.person,
-        audience=(Audience.STAFF if Audience.STAFF in asked.scope.audiences else Audience.CUSTOMER).value,
-        question=asked.text,
-        query=asked.retrieved.query,
-        answer=completion.text,
-        shown=shown.text,
-        prompt=completion.prompt,
-        messages=tuple(replies.SentMessage(read.role, read.content) for read in completion.choose_read(asked.messages)),
-        evidence=tuple(replies.SourceLine(**asdict(line)) for line in evidence.lines),
-        match=evidence.match.value,
-        base_id=completion.base_id,
-        adapter_id=completion.adapter_id,
-        finish=completion.finish,
-        refused=is_refusal(shown.text),
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        first_text_ms=round(shown.first_text_ms),
-        total_ms=round(asked.milliseconds()),
-        created_at=now,
-        asker_role=asker_role,
-        sentences=shown.sentences,
-        withheld=shown.withheld,
-    )

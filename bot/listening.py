@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from bot.answering import Question
+from bot.question import Question
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen, is_quiet
 
 Event = dict[str, Any]

@@ -13,8 +13,8 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot import marks
-from bot.answering import Question
 from bot.parts import Parts
+from bot.question import Question
 from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
 from bot.slack_text import shorten
 from feedback import replies

@@ -12,7 +12,7 @@ from contextlib import suppress
 from slack_sdk import WebClient
 
 from bot import wording
-from bot.answering import Question
+from bot.question import Question
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.work import WorkPool
 

@@ -3,10 +3,10 @@
 import json
 
 from bot import wording
-from bot.answering import Question
 from bot.blocks import Block
 from bot.commands.call import Call
 from bot.private_files import send_file
+from bot.question import Question
 from feedback import export
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import blocks, wording
-from bot.answering import Question
 from bot.listeners import messages
 from bot.listeners.failures import guard
 from bot.parts import Parts
+from bot.question import Question
 from bot.slack_errors import SLACK_ERRORS, name_error
 from feedback import conversation, inbox
 

@@ -10,7 +10,6 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import home, learning_view, wording
-from bot.answering import Question
 from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
@@ -18,6 +17,7 @@ from bot.listeners.forgetting import forget_person
 from bot.listeners.whispers import open_view_or_tell, whisper, write_directly
 from bot.parts import Parts
 from bot.private_files import send_file
+from bot.question import Question
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import shorten
 from feedback import choices, consent, corrections, export, inbox, measures, questions, replies, switches, tickets

@@ -8,10 +8,10 @@ from typing import Any
 from slack_bolt import App
 
 from bot import listening, wording
-from bot.answering import Question
 from bot.commands.admins import PAUSED
 from bot.listeners import handover
 from bot.parts import Parts
+from bot.question import Question
 from bot.recovery import UNSETTLED, ThreadUnreadable, end_earlier_attempt
 from bot.slack_errors import Unsettled, is_passing, name_error
 from feedback import conversation, inbox, switches

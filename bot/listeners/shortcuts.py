@@ -6,10 +6,10 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import blocks, teaching, wording
-from bot.answering import Question
 from bot.listeners.failures import guard
 from bot.listeners.whispers import open_view_or_tell, whisper
 from bot.parts import Parts
+from bot.question import Question
 from bot.slack_errors import SLACK_ERRORS, name_error
 from bot.slack_text import plain_question
 from feedback import corrections, replies

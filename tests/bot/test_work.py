@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot import wording
-from bot.answering import Question
+from bot.question import Question
 from bot.waiting import WORTH_TELLING, WaitingNotes
 from bot.work import WorkPool
 
