@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot import blocks, learning_view, rules_view, teaching, wording
+from bot import blocks, later, learning_view, rules_view, teaching, wording
 from bot.engine.port import EngineBusy, EngineError, PromptTooLong
 from bot.wiring import connect
 from bot.workspace.socket_mode import Delivery
@@ -48,6 +48,7 @@ def test_an_event_that_the_inbox_could_not_store_is_tried_again(
         return real(db, key, kind, **where)  # type: ignore[arg-type]  # handed on as they came
 
     monkeypatch.setattr(inbox, "record_event", record_event)
+    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
     message = chip.ask(CLEO, RUNTIME)
     chip.settle()
 
