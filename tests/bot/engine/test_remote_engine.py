@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -202,7 +203,8 @@ def test_an_answer_by_another_model_than_the_adapter_is_not_shown(
 
 @pytest.mark.slow
 def test_the_server_of_llama_cpp_python_answers_as_it_should(base: Base, tmp_path: Path) -> None:
-    port = 8397
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(base.gguf_path), "--n_ctx", "512"]
     command += ["--port", str(port), "--n_threads", "1", "--model_alias", base.id]
     with (tmp_path / "log").open("w") as log:
