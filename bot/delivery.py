@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 FindApp = Callable[[str | None], App | None]
 Rest = Callable[[], None]
+Taken = tuple[BoltResponse | None, Rest]
 
 SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
 KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served: it may only be left out for now
@@ -56,8 +57,22 @@ class Delivery:
         """Whether the inbox holds all that was acknowledged, but for what waits for another try."""
         return not self._under_way
 
-    def take(self, request: BoltRequest) -> tuple[BoltResponse | None, Rest]:
+    def take(self, request: BoltRequest) -> Taken:
         """Return what to tell Slack, None where the team is nobody's, and what is left to be done after that."""
+        return self.take_all([request])[0]
+
+    def take_all(self, requests: Sequence[BoltRequest]) -> list[Taken]:
+        """Take requests that came together, whose events are kept on the disk together.
+
+        Raises `sqlite3.Error` where they cannot be kept.
+        """
+        answers = [self._answer(request) for request in requests]
+        bodies = [request.body for request, answer in zip(requests, answers, strict=True) if answer is None]
+        kept = iter([self._note(body, number) for body, number in zip(bodies, self._keep(bodies), strict=True)])
+        return [next(kept) if answer is None else answer for answer in answers]
+
+    def _answer(self, request: BoltRequest) -> Taken | None:
+        """Return what a request is told; None for an event that is to be kept."""
         app = self._find_app(request.context.team_id)
         if app is None:
             logger.warning("a request of the unknown team %s stays unanswered", request.context.team_id)
@@ -70,7 +85,12 @@ class Delivery:
             return BoltResponse(status=200), _nothing
         if request.mode == "http" and not self._is_signed(request):
             return app.dispatch(request), _nothing  # which says so
-        number = self._arrivals.keep(json.dumps(body))
+        return None
+
+    def _keep(self, bodies: Sequence[dict[str, Any]]) -> list[int]:
+        return self._arrivals.keep_all([json.dumps(body) for body in bodies]) if bodies else []
+
+    def _note(self, body: dict[str, Any], number: int) -> Taken:
         self._under_way.add(number)
         return BoltResponse(status=200), lambda: self._hand_on(body, number)
 

@@ -16,7 +16,7 @@ from bot.http_mode import SLACK_PATH, Handle, HttpDoor, open_http
 from bot.socket_mode import Lines, open_sockets
 from config.settings import HttpSettings, SlackSettings
 
-HANDING_ON = 8  # threads that hand on what was acknowledged over HTTP
+HANDING_ON = 2  # threads that hand on what was acknowledged: more would take their turns from acknowledging
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def open_gateway(
 ) -> Iterator[Gateway]:
     """Open what is set. Raises `SlackApiError` for a refused app token, OSError for a port that is taken."""
     with ExitStack() as stack:
+        handing_on = ThreadPoolExecutor(HANDING_ON, thread_name_prefix="chip-hand-on")
+        stack.callback(handing_on.shutdown, cancel_futures=True)  # what is left of it is among the arrivals
         lines = None
         if slack.transport == "socket":
             sockets = open_sockets(
@@ -53,6 +55,7 @@ def open_gateway(
                 client,
                 connections=slack.connections,
                 silent_seconds=slack.silent_minutes * 60,
+                do_later=handing_on.submit,
             )
             lines = stack.enter_context(sockets)
         if slack.transport == "socket" and not http.serve:
@@ -61,6 +64,5 @@ def open_gateway(
         health = build_health(lines)
         # In Socket Mode a request over HTTP is nobody's: it could not be told from a forged one.
         taking = delivery if slack.transport == "http" else None
-        handing_on = stack.enter_context(ThreadPoolExecutor(HANDING_ON, thread_name_prefix="chip-hand-on"))
         door = HttpDoor(taking, health.liveness, health.readiness, pages or {}, handing_on.submit)
         yield Gateway(delivery, stack.enter_context(open_http(door, http.host, http.port)))

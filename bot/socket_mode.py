@@ -3,28 +3,30 @@
 Knows slack_sdk's client from the inside; knows nothing of what the app does.
 """
 
+import json
 import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from queue import Empty
 from typing import Any
 
-from slack_bolt import BoltRequest
+from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.adapter.socket_mode.internals import build_headers, send_response
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
-from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.delivery import Delivery
+from bot.delivery import Delivery, Rest
 from bot.slack_errors import SLACK_ERRORS, name_error
 
 logger = logging.getLogger(__name__)
 
 CONCURRENCY = 10
+TOGETHER = 100  # events that are acknowledged together
 PING_SECONDS = 10.0
 # slack_sdk reads a frame by recursion, one level for each buffer: at its default of 1 KiB a message of 40,000 emoji
 # (480 kB as JSON, and its blocks hold it again) would exceed Python's recursion limit.
@@ -33,10 +35,16 @@ WATCH_SECONDS = 15.0
 
 
 class PromptClient(SocketModeClient):
-    """slack_sdk's client, whose acknowledgements leave at once.
+    """slack_sdk's client, whose acknowledgements leave at once, and which takes together what came together.
 
-    By default the kernel holds back a small frame until the one before was confirmed, up to 40 ms.
+    By default the kernel holds back a small frame until the one before was confirmed, up to 40 ms; and each of
+    slack_sdk's threads takes one envelope, so that in a burst they wait for each other and for the disk. `take_events`
+    is called with the events that have come; whatever else Slack sends goes the way that slack_sdk has for it.
     """
+
+    def __init__(self, *arguments: Any, take_events: Callable[[Sequence[SocketModeRequest]], None], **more: Any):
+        self._take_events = take_events  # first: the threads that call it start in there
+        super().__init__(*arguments, **more)
 
     def connect(self) -> None:
         super().connect()
@@ -44,23 +52,74 @@ class PromptClient(SocketModeClient):
         if line is not None:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def process_message(self) -> None:
+        """Take what has come, or wait a second for it."""
+        try:
+            came = [self.message_queue.get(timeout=1)]
+        except Empty:
+            return
+        with suppress(Empty):
+            while len(came) < TOGETHER:
+                came.append(self.message_queue.get_nowait())
+        events = []
+        for text in came:
+            message = _read_message(text)
+            if (event := _read_event(message)) is not None:
+                events.append(event)
+            elif message.get("type") == "disconnect":
+                self.connect_to_new_endpoint(force=True)
+            else:
+                self.message_workers.submit(self.run_message_listeners, message, text)
+        if events:
+            self._take_events(events)
+
+
+def _read_message(text: str) -> dict[str, Any]:
+    """Return a message of Slack's; empty for one that is no JSON object, such as a pong."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _read_event(message: dict[str, Any]) -> SocketModeRequest | None:
+    """Return a message as an envelope with an event; None for every other one, and for one that is malformed."""
+    if message.get("type") != "events_api" or not isinstance(message.get("payload"), dict):
+        return None
+    return SocketModeRequest.from_dict(message)
+
 
 @dataclass(slots=True)
 class Line:
-    """One connection. `heard` is when it was opened or last delivered an envelope, as `time.monotonic` tells it."""
+    """One connection. `heard` is when it was opened or last delivered an envelope, as `time.monotonic` tells it.
+
+    `do_later` runs what is left of an envelope once it is acknowledged.
+    """
 
     number: int
-    client: SocketModeClient
+    delivery: Delivery
+    do_later: Callable[[Rest], object]
     heard: float
+    client: PromptClient = field(init=False)
 
-    def take(self, delivery: Delivery, client: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
-        """Take an envelope, acknowledge it, and do what is left."""
+    def take(self, envelopes: Sequence[SocketModeRequest]) -> None:
+        """Take envelopes and acknowledge them, those that are kept together."""
         self.heard = time.monotonic()
-        request = BoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
-        response, do_the_rest = delivery.take(request)
-        if response is not None:
-            send_response(client, envelope, response, time.time())
-        do_the_rest()
+        requests = [BoltRequest(mode="socket_mode", body=one.payload, headers=build_headers(one)) for one in envelopes]
+        taken = self.delivery.take_all(requests)
+        for envelope, (response, _) in zip(envelopes, taken, strict=True):
+            if response is not None:
+                self._acknowledge(envelope, response)
+        for _, rest in taken:
+            self.do_later(rest)
+
+    def _acknowledge(self, envelope: SocketModeRequest, response: BoltResponse) -> None:
+        """Acknowledge; where the line has just broken, Slack delivers again what was kept."""
+        try:
+            send_response(self.client, envelope, response, time.time())
+        except SLACK_ERRORS as error:
+            logger.warning("an envelope of connection %d is not acknowledged: %s", self.number, name_error(error))
 
     def describe(self) -> Mapping[str, Any]:
         """Return how the connection is, in seconds since it last delivered and since the last pong."""
@@ -115,13 +174,19 @@ class Lines:
 
 @contextmanager
 def open_sockets(
-    delivery: Delivery, app_token: str, client: WebClient, *, connections: int, silent_seconds: float
+    delivery: Delivery,
+    app_token: str,
+    client: WebClient,
+    *,
+    connections: int,
+    silent_seconds: float,
+    do_later: Callable[[Rest], object],
 ) -> Iterator[Lines]:
     """Deliver what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
     with ExitStack() as stack:
         lines = []
         for number in range(1, connections + 1):
-            line = _build_line(number, delivery, app_token, client)
+            line = _build_line(number, delivery, app_token, client, do_later)
             stack.callback(close_socket, line.client)
             line.client.connect()
             lines.append(line)
@@ -134,17 +199,20 @@ def open_sockets(
         yield opened
 
 
-def _build_line(number: int, delivery: Delivery, app_token: str, client: WebClient) -> Line:
-    connection = PromptClient(
+def _build_line(
+    number: int, delivery: Delivery, app_token: str, client: WebClient, do_later: Callable[[Rest], object]
+) -> Line:
+    line = Line(number, delivery, do_later, time.monotonic())
+    line.client = PromptClient(
         app_token,
         logger=logging.getLogger(f"slack_sdk.socket_mode.{number}"),
         web_client=client,
         ping_interval=PING_SECONDS,
         receive_buffer_size=RECEIVE_BYTES,
         concurrency=CONCURRENCY,
+        take_events=line.take,
     )
-    line = Line(number, connection, time.monotonic())
-    connection.socket_mode_request_listeners.append(lambda client, envelope: line.take(delivery, client, envelope))
+    line.client.socket_mode_request_listeners.append(lambda _client, envelope: line.take([envelope]))
     return line
 
 

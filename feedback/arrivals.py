@@ -50,14 +50,19 @@ class Arrivals:
 
     def keep(self, body: str) -> int:
         """Store a body and return its number once the disk has it. Raises `sqlite3.Error` where it cannot be stored."""
-        row = _Row(body)
-        self._waiting.append(row)
+        return self.keep_all([body])[0]
+
+    def keep_all(self, bodies: Sequence[str]) -> list[int]:
+        """Store bodies together and return their numbers. Raises `sqlite3.Error` where one cannot be stored."""
+        rows = [_Row(body) for body in bodies]
+        self._waiting.extend(rows)
         with self._lock:
-            while not row.number and row.error is None:
+            while any(not row.number and row.error is None for row in rows):
                 self._store_waiting()
-        if row.error is not None:
-            raise row.error
-        return row.number
+        for row in rows:
+            if row.error is not None:
+                raise row.error
+        return [row.number for row in rows]
 
     def drop(self, number: int) -> None:
         """Let a row go: the next `sweep` deletes it."""

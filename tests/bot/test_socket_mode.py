@@ -1,14 +1,19 @@
-"""Closing the Socket Mode connections in good order, whatever else is closing them at that moment."""
+"""What Socket Mode delivers is taken together, and its connections close in good order, whatever else closes them."""
 
+import json
 import socket
+import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.delivery import open_delivery
-from bot.socket_mode import open_sockets
+from bot.socket_mode import PromptClient, close_socket, open_sockets
 from bot.workspace.server import LocalWorkspace
 
 
@@ -32,11 +37,81 @@ class SlowSocket:
         self._real.close()
 
 
+def call(rest: Callable[[], None]) -> None:
+    rest()
+
+
+class Taker:
+    """Takes events, of which the first have to wait until they may go on."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.has_begun = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def take(self, events: Sequence[SocketModeRequest]) -> None:
+        self.batches.append([event.envelope_id for event in events])
+        self.has_begun.set()
+        assert self.may_go_on.wait(10)
+
+
+@pytest.fixture
+def taker() -> Taker:
+    return Taker()
+
+
+@pytest.fixture
+def client(taker: Taker) -> Iterator[PromptClient]:
+    opened = PromptClient("xapp-1", take_events=taker.take)
+    yield opened
+    taker.may_go_on.set()
+    close_socket(opened)
+
+
+def envelope(number: int, kind: str = "events_api", payload: object = None) -> str:
+    return json.dumps({"type": kind, "envelope_id": f"e{number}", "payload": {} if payload is None else payload})
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_events_that_come_while_others_are_taken_are_taken_together(client: PromptClient, taker: Taker) -> None:
+    client.enqueue_message(envelope(0))
+    assert taker.has_begun.wait(10)
+    for number in range(1, 6):
+        client.enqueue_message(envelope(number))
+    taker.may_go_on.set()
+    wait_for(lambda: len(taker.batches) > 1)
+    assert taker.batches == [["e0"], ["e1", "e2", "e3", "e4", "e5"]]
+
+
+def test_what_is_no_event_goes_its_own_way_and_what_is_malformed_harms_no_other(
+    client: PromptClient, taker: Taker
+) -> None:
+    pressed: list[str] = []
+    client.socket_mode_request_listeners.append(lambda _client, request: pressed.append(request.envelope_id))
+    client.enqueue_message(envelope(0))
+    assert taker.has_begun.wait(10)
+    for text in (envelope(1), "[1]", "{", '"hello"', envelope(2, payload=[]), '{"type": "events_api"}'):
+        client.enqueue_message(text)
+    client.enqueue_message(envelope(3, "interactive"))
+    client.enqueue_message(envelope(4))
+    taker.may_go_on.set()
+    wait_for(lambda: len(taker.batches) > 1 and bool(pressed))
+    assert (taker.batches, pressed) == ([["e0"], ["e1", "e4"]], ["e3"])
+
+
 def test_a_line_that_breaks_while_it_is_closed_does_no_harm(tmp_path: Path) -> None:
     """The reader finds the line broken and closes it; so does whoever ends the connection."""
     with LocalWorkspace() as workspace, open_delivery(lambda _: None, tmp_path, "secret") as delivery:
         client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        with open_sockets(delivery, workspace.app_token, client, connections=2, silent_seconds=60.0) as lines:
+        with open_sockets(
+            delivery, workspace.app_token, client, connections=2, silent_seconds=60.0, do_later=call
+        ) as lines:
             sessions = [line.client.current_session for line in lines._lines]
             for session in sessions:
                 assert session is not None

@@ -42,6 +42,13 @@ def test_what_is_kept_is_on_disk_and_goes_with_the_sweep_after_it_is_dropped(arr
     assert read(path) == [(second, "two 🙂")]
 
 
+def test_what_came_together_is_kept_together_in_its_order(arrivals: Arrivals, path: Path) -> None:
+    bodies = [f"body {number}" for number in range(1_200)]
+    assert read(path) == []
+    numbers = arrivals.keep_all(bodies)
+    assert read(path) == list(zip(numbers, bodies, strict=True))
+
+
 def test_many_threads_get_each_the_number_of_its_own_body(arrivals: Arrivals, path: Path) -> None:
     bodies = [f"body {number}" for number in range(2_000)]
     with ThreadPoolExecutor(16) as pool:
