@@ -7,50 +7,28 @@ threads of this process, whose own waiting is in the figures.
 
 import argparse
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 
+from benchmarks.slack.own_part import measure_own_part
+from benchmarks.slack.running import CLEO, DIRECT, HELP, QUESTION, Figure, open_questions, running_chip
 from bot import wiring
-from bot.core import Core
-from bot.gateway import Gateway
-from bot.wiring import connect
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.workspace import Workspace
-from config.settings import load_settings
 from feedback.database import open_database
 from feedback.tables import inbox
-from retrieval.embedder import load_embedder
-from retrieval.knowledge import Knowledge, Retrieved
-from retrieval.passage import Audience
-from tests.fakes import QuotingEngine
 
-PROJECT = Path(__file__).resolve().parents[2]
-HELP, CLEO, DIRECT = "C0HELP", "U0CLEO", "D0CLEO"
-QUESTION = "How long does the Moss 2 run on one charge?"
-SECRET = "bench"
 ASKING = 8  # conversations that are kept under way while acks are measured
-EVENTS, BURST, ANSWERS = 300, 1_000, 60
+UNDER_WAY = 60  # questions that wait or are answered when a burst begins, so that the model is busy until its end
+EVENTS, BURST = 300, 1_000
 WAIT_SECONDS = 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One row of the table."""
-
-    what: str
-    measured: str
-    goal: str
 
 
 def main() -> None:
@@ -74,37 +52,6 @@ def measure_acks(transport: str) -> Iterator[Figure]:
         yield from measure_burst(workspace, folder)
 
 
-@contextmanager
-def running_chip(folder: Path, workspace: LocalWorkspace, transport: str) -> Iterator[None]:
-    """Run `chip run` against the workspace until the end of the context."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "CHIP_DATA": str(folder / "var"),
-        "CHIP_KNOWLEDGE__FOLDER": str(write_document(folder)),
-        "CHIP_SLACK__BASE_URL": workspace.api_url,
-        "CHIP_SLACK__TRANSPORT": transport,
-        "CHIP_HTTP__PORT": str(port),
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "SLACK_SIGNING_SECRET": SECRET,
-    }
-    with (folder / "chip.log").open("w") as log:
-        command = [sys.executable, "-u", "-m", "bot", "run"]
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        while "Chip is ready" not in (folder / "chip.log").read_text():
-            if process.poll() is not None:
-                raise RuntimeError((folder / "chip.log").read_text())
-            time.sleep(0.05)
-        if transport == "http":
-            workspace.deliver_to(f"http://127.0.0.1:{port}/slack/events", SECRET)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
 def measure_while_generating(workspace: LocalWorkspace) -> Figure:
     """Keep conversations under way, and deliver an event every 30 ms."""
     visitor = workspace.visit(CLEO)
@@ -122,20 +69,25 @@ def measure_while_generating(workspace: LocalWorkspace) -> Figure:
 
 
 def measure_burst(workspace: LocalWorkspace, folder: Path) -> Iterator[Figure]:
-    """Deliver a thousand events at once, and count what is stored."""
+    """Deliver a thousand events at once while the model generates, and count what is stored."""
+    stored = count_stored(folder)
+    for _ in range(UNDER_WAY):
+        workspace.visit(CLEO).post(DIRECT, QUESTION)
+    workspace.wait_for(workspace.is_idle, WAIT_SECONDS)
     workspace.inside(lambda w: w.line.ack_seconds.clear())
     redelivered = workspace.inside(lambda w: w.line.redelivered)
-    stored = count_stored(folder)
     started = time.perf_counter()
     workspace.inside(post_burst)
     workspace.wait_for(workspace.is_idle, WAIT_SECONDS)
     seconds = time.perf_counter() - started
+    under_way = len(open_questions(workspace))
     while count_stored(folder) - stored < BURST and time.perf_counter() - started < WAIT_SECONDS:
         time.sleep(0.2)
     taken = time.perf_counter() - started
     yield Figure(
         f"{BURST} events at once: until all are acknowledged / in the inbox", f"{seconds:.1f} / {taken:.1f} s", "–"
     )
+    yield Figure("… answers still to be made when the last was acknowledged", str(under_way), "1 or more")
     yield Figure("… ack, p50 / p99, with the time in the queue before it", describe(workspace), "–")
     again = workspace.inside(lambda w: w.line.redelivered) - redelivered
     lost = BURST - (count_stored(folder) - stored)
@@ -149,82 +101,16 @@ def post_burst(workspace: Workspace) -> None:
         workspace.board.post(Message(channel=HELP, ts=ts, user=CLEO, text=f"Nobody is asked, number {number}"))
 
 
-def open_questions(workspace: LocalWorkspace) -> list[str]:
-    """Return the questions in the direct conversation that have no finished answer yet."""
-    messages = workspace.messages(DIRECT)
-    answered = {message.thread_ts for message in messages if message.bot_id and message.metadata}
-    return [message.ts for message in messages if not message.bot_id and message.ts not in answered]
-
-
 def count_stored(folder: Path) -> int:
-    """Return how many events are in Chip's inbox."""
+    """Return how many events of the channel are in Chip's inbox."""
     db = open_database(f"sqlite:///{folder / 'var' / 'chip.db'}", clock=wiring.now_utc, new_id=wiring.make_id)
     try:
         with db.read() as connection:
-            return len(connection.execute(inbox.select().where(inbox.c.kind == "message")).all())
+            return len(
+                connection.execute(inbox.select().where(inbox.c.kind == "message", inbox.c.channel == HELP)).all()
+            )
     finally:
         db.close()
-
-
-def measure_own_part(transport: str) -> Iterator[Figure]:
-    """Measure from a message to the first streamed text with an engine and a search that take no time."""
-    with tempfile.TemporaryDirectory() as folder:
-        chosen = {"CHIP_DATA": folder, "CHIP_SLACK__TRANSPORT": transport, "CHIP_HTTP__PORT": "0"}
-        settings = load_settings(environment=chosen).settings
-        db = open_database(settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
-        core = Core(settings, db, _open_instant_knowledge(Path(folder)), QuotingEngine())
-        with LocalWorkspace() as workspace:
-            secrets = {"bot_token": workspace.bot_token, "app_token": workspace.app_token, "signing_secret": SECRET}
-
-            def deliver(gateway: Gateway, workspace: LocalWorkspace = workspace) -> None:
-                if gateway.request_url is not None:
-                    workspace.deliver_to(gateway.request_url, SECRET)
-
-            with connect(core, **secrets, base_url=workspace.api_url, on_open=deliver):
-                workspace.wait_for(workspace.is_connected)
-                times = [_time_first_text(workspace) for _ in range(ANSWERS)][ANSWERS // 6 :]
-        core.knowledge.close()
-        db.close()
-    yield Figure(
-        f"message to first streamed text without search and model, p50 of {len(times)}",
-        f"{statistics.median(times) * 1000:.0f} ms",
-        "≤ 30 ms",
-    )
-
-
-def _open_instant_knowledge(folder: Path) -> Knowledge:
-    """Return documents whose evidence is found once and then known."""
-    knowledge = Knowledge(folder / "index", load_embedder(), default_audience=Audience.CUSTOMER)
-    knowledge.ingest(write_document(folder))
-    find, known = knowledge.find_evidence, list[Retrieved]()
-
-    def find_known(*args: object, **options: object) -> Retrieved:
-        if not known:
-            known.append(find(*args, **options))  # type: ignore[arg-type]  # handed on as they came
-        return known[0]
-
-    knowledge.find_evidence = find_known  # type: ignore[method-assign]  # only here: search is to take no time
-    return knowledge
-
-
-def _time_first_text(workspace: LocalWorkspace) -> float:
-    before = len(workspace.calls("chat.startStream"))
-    started = time.perf_counter()
-    workspace.visit(CLEO).post(DIRECT, QUESTION)
-    while len(workspace.calls("chat.startStream")) == before:
-        time.sleep(0.001)
-    seconds = time.perf_counter() - started
-    workspace.wait_for(lambda: not open_questions(workspace))
-    return seconds
-
-
-def write_document(folder: Path) -> Path:
-    """Write the one document and return its folder."""
-    documents = folder / "documents"
-    documents.mkdir()
-    text = "---\ntitle: Moss 2\naudience: customer\n---\nThe Moss 2 runs for 60 minutes on one charge.\n"
-    (documents / "moss.md").write_text(text, encoding="utf-8")
-    return documents
 
 
 def describe(workspace: LocalWorkspace) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.slack.acks import Figure, running_chip
+from benchmarks.slack.running import Figure, running_chip
 from bot.workspace.board import Message
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
 from bot.workspace.server import LocalWorkspace
