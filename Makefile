@@ -63,6 +63,8 @@ bench-knowledge: $(READY)
 	@$(BIN)/python -m benchmarks.retrieval.public_ranking $(if $(DATA),--data $(DATA))
 	@$(BIN)/python -m benchmarks.factcheck.measure $(if $(DATA),--data $(DATA))
 	@$(BIN)/python -m benchmarks.factcheck.answers
+	@$(BIN)/python -m benchmarks.neutral $(if $(DATA),--data $(DATA))
+	@$(BIN)/python -m benchmarks.retrieval.leaks
 	@$(BIN)/python -m benchmarks.retrieval.scale --passages $(PASSAGES)
 
 bench-serving: $(READY)

@@ -1,7 +1,12 @@
 """No guess about anybody's gender reaches a person: sentences of our own, after the manner of coreference tests."""
 
+import io
+import tarfile
+from pathlib import Path
+
 import pytest
 
+from benchmarks.neutral import load_winobias, load_winogender, measure
 from bot.neutral import neutralise
 
 
@@ -74,3 +79,28 @@ def test_a_name_tells_no_gender(name: str) -> None:
         assert neutralise(f"{name} called. {pronoun} has 30 days.", asked=f"{name} asks about returns.") == (
             f"{name} called. They have 30 days."
         )
+
+
+def pack(folder: Path, name: str, text: str) -> None:
+    folder.mkdir()
+    with tarfile.open(folder / "set.tar.xz", "w:xz") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(text.encode())
+        archive.addfile(info, io.BytesIO(text.encode()))
+
+
+def test_the_benchmark_reads_the_public_sets_and_counts_what_is_left(tmp_path: Path) -> None:
+    told = "The courier told the clerk that {} could wait."
+    rows = [
+        f"courier.clerk.1.{g}.txt\t{told.format(p)}"
+        for g, p in (("male", "he"), ("female", "she"), ("neutral", "they"))
+    ]
+    pack(tmp_path / "winogender", "data/all_sentences.tsv", "\n".join(["sentid\tsentence", *rows, ""]))
+    pack(
+        tmp_path / "winobias", "wino/data/pro_stereotyped_type1.txt.dev", "1 [The courier] rang because [he] waited.\n"
+    )
+    pairs = load_winogender(tmp_path)
+    assert pairs == [(told.format("he"), told.format("they")), (told.format("she"), told.format("they"))]
+    assert load_winobias(tmp_path) == ["The courier rang because he waited."]
+    figures = measure([*(gendered for gendered, _ in pairs), "It is for a woman."], [told.format("they")] * 3)
+    assert figures == {"sentences": 3, "no pronoun left": 3, "withheld": 1, "as expected, word for word": 2}
