@@ -26,7 +26,7 @@ from retrieval.vectors import Stored
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 8
+_SCHEMA_VERSION = 9
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -54,7 +54,8 @@ CREATE INDEX IF NOT EXISTS facts_by_subject ON facts (subject, kind);
 CREATE INDEX IF NOT EXISTS facts_by_passage ON facts (passage);
 CREATE TABLE IF NOT EXISTS verified (
     id TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, author TEXT NOT NULL, approved_at TEXT NOT NULL,
-    audience TEXT NOT NULL, evidence TEXT NOT NULL, vector BLOB NOT NULL
+    audience TEXT NOT NULL, evidence TEXT NOT NULL, vector BLOB NOT NULL,
+    near TEXT NOT NULL, checked TEXT NOT NULL, is_outrun INTEGER NOT NULL
 );
 """
 _COLUMNS = (
@@ -103,7 +104,11 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRow:
-    """A verified answer with its question's vector, (width,); `evidence` holds ids of passages."""
+    """A verified answer with its question's vector, (width,); `evidence` holds ids of passages.
+
+    What is approved while no document answers has no evidence. `near` are then the passages that were nearest, and
+    `is_outrun` says whether another one answers by now, as of the documents of `checked` ("": not looked yet).
+    """
 
     id: str
     question: str
@@ -113,6 +118,9 @@ class VerifiedRow:
     audience: Audience
     evidence: tuple[str, ...]
     vector: Vectors
+    near: tuple[str, ...] = ()
+    checked: str = ""
+    is_outrun: bool = False
 
 
 class Catalogue:
@@ -250,10 +258,18 @@ class Catalogue:
     def record_verified(self, row: VerifiedRow) -> None:
         values = (row.id, row.question, row.answer, row.author, row.approved_at.isoformat(), row.audience.value)
         blob = row.vector.astype(np.float32).tobytes()
+        silence = (json.dumps(row.near), row.checked, row.is_outrun)
         with self._transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO verified VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, json.dumps(row.evidence), blob),
+                "INSERT OR REPLACE INTO verified VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, json.dumps(row.evidence), blob, *silence),
+            )
+
+    def record_outrun(self, identity: str, checked: str, *, is_outrun: bool) -> None:
+        """Note whether a document answers by now what none answered, as of the documents of `checked`."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE verified SET checked = ?, is_outrun = ? WHERE id = ?", (checked, is_outrun, identity)
             )
 
     def delete_verified(self, identity: str) -> None:
@@ -309,6 +325,11 @@ class Catalogue:
         """Return how many passages `walk_since` gives."""
         statement = "SELECT count(*) FROM passages JOIN documents USING (source) WHERE written > ?"
         return int(self._read(statement, (written,))[0][0])
+
+    def describe_documents(self) -> str:
+        """Return what changes whenever a document comes, changes or goes; verified answers are none."""
+        statement = "SELECT coalesce(max(written), 0), count(*) FROM documents WHERE origin != 'verified'"
+        return "{}:{}".format(*self._read(statement, ())[0])
 
     def count(self) -> tuple[int, int]:
         """Return the number of documents, without verified answers, and of all passages."""
@@ -382,7 +403,7 @@ def _to_edition(row: tuple[Any, ...]) -> Edition:
 
 
 def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
-    identity, question, answer, author, approved_at, audience, evidence, vector = row
+    identity, question, answer, author, approved_at, audience, evidence, vector, near, checked, is_outrun = row
     return VerifiedRow(
         id=identity,
         question=question,
@@ -392,4 +413,7 @@ def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
         audience=Audience(audience),
         evidence=tuple(json.loads(evidence)),
         vector=np.frombuffer(vector, dtype=np.float32),
+        near=tuple(json.loads(near)),
+        checked=checked,
+        is_outrun=bool(is_outrun),
     )

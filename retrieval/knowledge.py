@@ -14,7 +14,7 @@ from retrieval.conflicts import Conflict, find_conflicts
 from retrieval.cross_encoder import CrossEncoder
 from retrieval.documents import Found
 from retrieval.embedder import Embedder
-from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, choose_evidence, rank_units
+from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
 from retrieval.facts import Fact, find_subjects, read_values
 from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.impersonal import make_impersonal
@@ -27,7 +27,7 @@ from retrieval.sentences import split_units
 from retrieval.small_talk import may_be_small_talk
 from retrieval.standalone import standalone_question
 from retrieval.vectors import VectorsDamagedError
-from retrieval.verified import VerifiedAnswer, VerifiedStore, is_verified
+from retrieval.verified import Near, Vectors, VerifiedAnswer, VerifiedStore, is_verified
 from retrieval.versions import prefer_newest
 
 # What is longer is no question: beyond this many characters only the start is searched for.
@@ -92,7 +92,7 @@ class Knowledge:
         self._cross_encoder = cross_encoder
         self._timer = timer
         self._index = Index(index_folder, embedder)
-        self._verified = VerifiedStore(self._index, embedder)
+        self._verified = VerifiedStore(self._index, embedder, self._find_documents, self._choose_lines)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
         """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is no such folder."""
@@ -117,7 +117,10 @@ class Knowledge:
         self._verified.replace(answers)
 
     def to_review(self) -> list[VerifiedAnswer]:
-        """Return the answers of staff's whose documents have changed since; they are not shown until approved anew."""
+        """Return the answers of staff's whose documents have changed since; they are not shown until approved anew.
+
+        One that was given where no document answered is among them once a document does.
+        """
         return self._verified.review()
 
     def find_gaps(self, unanswered: Sequence[Unanswered]) -> list[Gap]:
@@ -155,23 +158,11 @@ class Knowledge:
             if with_verified and (known := self._verified.find(query, vector, scope)):
                 hit, evidence = known
                 return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, asked, is_verified=True)
-            found = search(self._index, query, vector, scope, max(SEARCHED_PASSAGES, self._max_hits))
-            if not with_verified:
-                found = [pair for pair in found if not is_verified(pair[0].passage)]
-            found = prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
-            hits = tuple(hit for hit, _ in found)
-            stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
-            ranked = rank_units(
-                query,
-                vector,
-                hits,
-                embedder=self._embedder,
-                unit_vectors=stored,
-                cross_encoder=self._cross_encoder,
-            )
+            found = self._find(query, vector, scope) if with_verified else self._find_documents(query, vector, scope)
+            ranked = self._rank(query, vector, found)
             evidence = choose_evidence(ranked, self._limits)
             compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))
-            hits, confidence = ranked.order_hits(hits), ranked.confidence
+            hits, confidence = ranked.order_hits([hit for hit, _ in found]), ranked.confidence
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(
             query,
@@ -183,6 +174,27 @@ class Knowledge:
             is_unanswered=not evidence.lines and self.is_question(asked),
             confidence=confidence,
         )
+
+    def _find(self, query: str, vector: Vectors, scope: Scope) -> Near:
+        """Return the passages that are searched for lines; old versions give way to new ones."""
+        found = search(self._index, query, vector, scope, max(SEARCHED_PASSAGES, self._max_hits))
+        return prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
+
+    def _find_documents(self, query: str, vector: Vectors, scope: Scope) -> Near:
+        return [pair for pair in self._find(query, vector, scope) if not is_verified(pair[0].passage)]
+
+    def _rank(self, query: str, vector: Vectors, found: Near) -> RankedUnits:
+        return rank_units(
+            query,
+            vector,
+            [hit for hit, _ in found],
+            embedder=self._embedder,
+            unit_vectors={entry.passage.id: entry.unit_vectors for _, entry in found},
+            cross_encoder=self._cross_encoder,
+        )
+
+    def _choose_lines(self, query: str, vector: Vectors, found: Near) -> Evidence:
+        return choose_evidence(self._rank(query, vector, found), self._limits)
 
     def is_question(self, message: str) -> bool:
         """Return whether a message is no small talk: where nothing is found for it, it is to be refused."""

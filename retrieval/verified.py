@@ -1,31 +1,47 @@
 """Verified answers: what staff approved as the answer to a question, served from that moment on.
 
 Kept in the catalogue beside the documents and rebuilt from the list that is handed in. An answer rests on passages;
-once one of them is gone it waits for review and is not shown. Knows nothing of feedback or of who may approve.
+once one of them is gone it waits for review and is not shown. Where no document answered it rests on their silence, and
+waits once one does. Knows nothing of feedback or of who may approve.
 """
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.catalogue import VerifiedRow
+from retrieval.catalogue import Entry, VerifiedRow
 from retrieval.chunks import build_passages
 from retrieval.documents import Document, DocumentKind, Part, Rules, build_document
 from retrieval.embedder import Embedder
 from retrieval.index import Index
 from retrieval.lexical import tokenise
-from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope
+from retrieval.passage import (
+    CUSTOMER_SCOPE,
+    STAFF_SCOPE,
+    Audience,
+    Evidence,
+    EvidenceLine,
+    Hit,
+    Match,
+    Passage,
+    Scope,
+)
 from retrieval.sentences import count_words, split_units
 
 Vectors = NDArray[np.float32]
+Near = Sequence[tuple[Hit, Entry]]
+FindNear = Callable[[str, Vectors, Scope], Near]
+ChooseLines = Callable[[str, Vectors, Near], Evidence]
 
 VERIFIED_ORIGIN = "verified"
 TITLE = "Verified by staff"
+# The setting of an index that has held verified answers, be it none.
+_HAS_HELD = "has held verified answers"
 # A short answer is one line, to be said whole; a longer one is cut into what can be quoted.
 WHOLE_WORDS = 60
 
@@ -43,7 +59,8 @@ _FILLING = frozenset({"one", "exactly", "actually", "really", "currently", "now"
 class VerifiedAnswer:
     """What staff approved: the question as it stands alone, its answer, and the ids of the passages under it.
 
-    `audience` is who may read it; `author` is the id of the person who wrote it and is never shown.
+    None are under it where no document answered. `audience` is who may read it; `author` is the id of the person who
+    wrote it and is never shown.
     """
 
     id: str
@@ -86,9 +103,12 @@ def find_answer_of(passage: Passage, answers: Mapping[str, VerifiedAnswer]) -> V
 class VerifiedStore:
     """The verified answers of one index. Safe to use from many threads."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Index, embedder: Embedder, find_near: FindNear, choose_lines: ChooseLines) -> None:
+        """`find_near` searches the documents alone, in milliseconds; `choose_lines` reads what that found."""
         self._index = index
         self._embedder = embedder
+        self._find_near = find_near
+        self._choose_lines = choose_lines
         self._lock = threading.Lock()
         self._version = index.catalogue.version()
         self._rows: list[VerifiedRow] = index.catalogue.list_verified()
@@ -98,16 +118,27 @@ class VerifiedStore:
         """Hold exactly these answers, searchable when this returns; those that are held already cost nothing."""
         wanted = {answer.id: answer for answer in answers if any(c.isalnum() for c in answer.answer)}
         held = {row.id: row for row in self._list()}
+        # An index made anew cannot tell what the documents said when these were approved: whatever answers is news.
+        has_held = self._index.catalogue.find_setting(_HAS_HELD) is not None
         for identity in held.keys() - wanted.keys():
             self._index.catalogue.delete_verified(identity)
         for identity, answer in wanted.items():
             if identity not in held or _from_row(held[identity]) != answer:
                 (vector,) = self._embedder.encode([answer.question])
-                self._index.catalogue.record_verified(_to_row(answer, vector))
+                row = _to_row(answer, vector)
+                if has_held and not row.evidence:
+                    row = replace(row, near=tuple(hit.passage.id for hit, _ in self._look(row)))
+                self._index.catalogue.record_verified(row)
+        if not has_held:
+            self._index.catalogue.record_setting(_HAS_HELD, "yes")
         self.review()
 
     def review(self) -> list[VerifiedAnswer]:
-        """Show what rests on standing documents, hide what does not; return the answers that wait for review."""
+        """Show what rests on standing documents, hide what does not; return the answers that wait for review.
+
+        None waits any more where staff have approved another to the same question since.
+        """
+        self._check_silence()
         with self._lock:
             self._read()
             self._telling = None
@@ -116,7 +147,8 @@ class VerifiedStore:
             shown = [_build(row) for row in self._rows if row.id not in hidden]
             contexts = {_source(row.id): row.question for row in self._rows}
             self._index.replace_origin(VERIFIED_ORIGIN, shown, contexts)
-        return [_from_row(row) for row in waiting]
+            standing = [row for row in self._rows if row.id not in hidden]
+            return [_from_row(row) for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
 
     def find(self, question: str, vector: Vectors, scope: Scope) -> tuple[Hit, Evidence] | None:
         """Return the latest answer that this asker may read to this very question, asked in other words or not."""
@@ -154,8 +186,32 @@ class VerifiedStore:
             return False
         return bool(union) and len(asked.terms & known.terms) / len(union) >= SAME_WORDS
 
+    def _takes_its_place(self, later: VerifiedRow, row: VerifiedRow) -> bool:
+        """Whether a later answer is one to the same question, for all who might read this one."""
+        is_for_all = later.audience in _find_scope(row.audience).audiences and later.approved_at > row.approved_at
+        is_near = float(later.vector @ row.vector) >= SAME_MEANING
+        return is_for_all and is_near and self._is_same(_describe(later.question), row)
+
+    def _check_silence(self) -> None:
+        """Note which answers that rested on silence a document answers by now; looks once for each change of them."""
+        documents = self._index.catalogue.describe_documents()
+        for row in self._index.catalogue.list_verified():
+            if not row.evidence and row.checked != documents:
+                self._index.catalogue.record_outrun(row.id, documents, is_outrun=self._is_outrun(row))
+
+    def _is_outrun(self, row: VerifiedRow) -> bool:
+        """Whether a line that is evidence now stands in a passage that was not near when the answer was approved."""
+        found = self._look(row)
+        news = {hit.passage.id for hit, _ in found} - set(row.near)
+        if not news:
+            return False
+        return any(line.passage_id in news for line in self._choose_lines(row.question, row.vector, found).lines)
+
+    def _look(self, row: VerifiedRow) -> Near:
+        return self._find_near(row.question, row.vector, _find_scope(row.audience))
+
     def _stands(self, row: VerifiedRow) -> bool:
-        return len(self._index.catalogue.find_known(row.evidence)) == len(set(row.evidence))
+        return not row.is_outrun and len(self._index.catalogue.find_known(row.evidence)) == len(set(row.evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +227,13 @@ def _describe(question: str) -> _Description:
     words = re.findall(r"[a-z]+", question.casefold())
     terms = frozenset(tokenise(question)) - _FILLING
     return _Description(terms, frozenset(words) & _ASKING, bool(_DENYING.search(question)))
+
+
+def _find_scope(audience: Audience) -> Scope:
+    """Return what those may read whom an answer is for."""
+    if audience in CUSTOMER_SCOPE.audiences:
+        return CUSTOMER_SCOPE
+    return Scope(STAFF_SCOPE.audiences | {audience})
 
 
 def _source(identity: str) -> str:

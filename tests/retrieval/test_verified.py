@@ -9,7 +9,7 @@ import pytest
 from retrieval.embedder import Embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope
-from retrieval.verified import VerifiedAnswer, audience_of_correction, is_verified
+from retrieval.verified import Near, Vectors, VerifiedAnswer, audience_of_correction, is_verified
 
 QUESTION = "How long does the Moss 2 run on one charge?"
 ANSWER = "The Moss 2 runs for 75 minutes when the cutting height is above 40 mm."
@@ -140,6 +140,131 @@ def test_a_changed_document_sends_the_answers_on_it_to_review(knowledge: Knowled
     assert answer(knowledge, "Are returns free?") == "Yes, returns are free."
     (documents / "moss.md").write_text(MOSS)
     knowledge.ingest(documents)
+    assert knowledge.to_review() == []
+    assert answer(knowledge, QUESTION) == ANSWER
+
+
+COVER = "Which colours does the cover for the charging station come in?"
+COVER_PAGE = (
+    "---\ntitle: Covers\naudience: {}\n---\nThe cover for the charging station comes in two colours: green and grey.\n"
+)
+
+
+def fill_silence(
+    knowledge: Knowledge, *, identity: str = "S1", audience: Audience = Audience.CUSTOMER, hour: int = 0
+) -> VerifiedAnswer:
+    """Return an approved answer to a question that no document answers."""
+    at = datetime(2026, 11, 22, hour, tzinfo=UTC)
+    known = verify(knowledge, question=COVER, answer="It comes in blue.", audience=audience, identity=identity, at=at)
+    assert known.evidence == ()
+    return known
+
+
+def test_an_answer_that_no_document_gave_waits_for_review_once_one_gives_it(
+    knowledge: Knowledge, tmp_path: Path, documents: Path, embedder: Embedder
+) -> None:
+    knowledge.learn([])
+    known = fill_silence(knowledge)
+    knowledge.learn([known])
+    (documents / "blades.md").write_text(
+        "---\ntitle: Blades\naudience: customer\n---\nThe blades of the Moss 2 last one season.\n"
+    )
+    (documents / "returns.md").write_text(RETURNS + "The charging station can be returned as well.\n")
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == []
+    assert answer(knowledge, COVER) == "It comes in blue."
+
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    assert answer(knowledge, COVER) is None
+    assert "green and grey" in knowledge.find_evidence(COVER, CUSTOMER_SCOPE).evidence.lines[0].text
+    knowledge.close()
+    again = Knowledge(tmp_path / "index", embedder)
+    again.learn([known])
+    assert again.to_review() == [known]
+    (documents / "covers.md").unlink()
+    again.ingest(documents)
+    assert again.to_review() == []
+    assert answer(again, COVER) == "It comes in blue."
+    again.close()
+
+
+def test_what_was_near_when_it_was_approved_is_no_news(knowledge: Knowledge, documents: Path) -> None:
+    knowledge.learn([])
+    old = fill_silence(knowledge)
+    knowledge.learn([old])
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == [old]
+    anew = VerifiedAnswer(
+        "S2", COVER, "It comes in blue, too.", "U0SAM", old.approved_at.replace(hour=9), old.audience, ()
+    )
+    knowledge.learn([old, anew])
+    (documents / "moss.md").write_text(MOSS.replace("90", "110"))
+    knowledge.ingest(documents)
+    assert answer(knowledge, COVER) == "It comes in blue, too."
+    assert knowledge.to_review() == [], "approving anew settles the earlier one"
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer").replace("grey", "red"))
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == [old, anew]
+
+
+def test_a_document_for_staff_says_nothing_to_a_customers_answer(knowledge: Knowledge, documents: Path) -> None:
+    knowledge.learn([])
+    known = [fill_silence(knowledge), fill_silence(knowledge, identity="S2", audience=Audience.STAFF)]
+    knowledge.learn(known)
+    (documents / "covers.md").write_text(COVER_PAGE.format("staff"))
+    knowledge.ingest(documents)
+    assert answer(knowledge, COVER) == "It comes in blue."
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == known
+
+
+def test_an_index_made_anew_takes_nothing_for_known(knowledge: Knowledge, documents: Path) -> None:
+    """As after an update of Chip: whether the page was there when staff approved is no longer known."""
+    known = fill_silence(knowledge)
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    knowledge.learn([known])
+    assert knowledge.to_review() == [known]
+
+
+def test_silence_is_looked_at_once_for_each_change_of_the_documents(
+    knowledge: Knowledge, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    find = knowledge._verified._find_near
+
+    def count(question: str, vector: Vectors, scope: Scope) -> Near:
+        looked.append(question)
+        return find(question, vector, scope)
+
+    monkeypatch.setattr(knowledge._verified, "_find_near", count)
+    knowledge.learn([])
+    knowledge.learn([fill_silence(knowledge), verify(knowledge)])
+    looked.clear()
+    for _ in range(3):
+        knowledge.ingest(documents)
+        knowledge.to_review()
+    assert looked == []
+    (documents / "returns.md").unlink()
+    knowledge.ingest(documents)
+    knowledge.to_review()
+    assert looked == [COVER]
+
+
+def test_an_answer_that_was_corrected_anew_waits_no_longer(knowledge: Knowledge, documents: Path) -> None:
+    known = verify(knowledge)
+    knowledge.learn([known])
+    (documents / "moss.md").write_text(MOSS.replace("90", "110"))
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == [known]
+    later = datetime(2026, 11, 23, tzinfo=UTC)
+    for_staff = verify(knowledge, identity="C2", audience=Audience.STAFF, at=later)
+    knowledge.learn([known, for_staff])
+    assert knowledge.to_review() == [known], "customers still wait for one"
+    knowledge.learn([known, verify(knowledge, identity="C2", at=later)])
     assert knowledge.to_review() == []
     assert answer(knowledge, QUESTION) == ANSWER
 
