@@ -44,6 +44,7 @@ from retrieval.evidence import EvidenceLimits
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 from retrieval.prompt import ChatMessage, build_messages
+from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
 # More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
@@ -171,6 +172,8 @@ def open_knowledge(settings: Settings) -> Knowledge:
         load_embedder(chosen.embedder, threads=settings.engine.threads),
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
+        search_settings=SearchSettings(chosen.rankings, chosen.rank_constant, chosen.ranking_depth),
+        follow_ups=chosen.standalone_questions,
         limits=EvidenceLimits(
             chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
         ),

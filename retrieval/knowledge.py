@@ -22,7 +22,7 @@ from retrieval.index import Index, IngestReport, Progress
 from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope
 from retrieval.prompt import Turn
 from retrieval.ranker_lines import split_name
-from retrieval.search import search
+from retrieval.search import SearchSettings, search
 from retrieval.sentences import split_units
 from retrieval.small_talk import may_be_small_talk
 from retrieval.standalone import standalone_question
@@ -79,15 +79,22 @@ class Knowledge:
         embedder: Embedder,
         *,
         default_audience: Audience = Audience.STAFF,
-        max_hits: int = 8,
+        max_hits: int = SEARCHED_PASSAGES,
+        search_settings: SearchSettings | None = None,
+        follow_ups: bool = True,
         limits: EvidenceLimits | None = None,
         cross_encoder: CrossEncoder | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Open or create the index in its folder; a cross-encoder reads the best lines again. `timer` gives seconds."""
+        """Open or create the index in its folder; a cross-encoder reads the best lines again. `timer` gives seconds.
+
+        `max_hits` passages are searched for lines. `follow_ups`: a question is made to stand alone in its thread.
+        """
         self._embedder = embedder
         self._default_audience = default_audience
         self._max_hits = max_hits
+        self._search_settings = search_settings or SearchSettings()
+        self._follow_ups = follow_ups
         self._limits = limits or EvidenceLimits()
         self._cross_encoder = cross_encoder
         self._timer = timer
@@ -149,7 +156,8 @@ class Knowledge:
         started = self._timer()
         knows = self._index.lexical.knows
         asked = make_impersonal(question[:MAX_QUESTION_CHARACTERS], knows)
-        query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], thread), knows)
+        turns = thread if self._follow_ups else ()
+        query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], turns), knows)
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK)
         confidence = 0.0
@@ -177,7 +185,7 @@ class Knowledge:
 
     def _find(self, query: str, vector: Vectors, scope: Scope) -> Near:
         """Return the passages that are searched for lines; old versions give way to new ones."""
-        found = search(self._index, query, vector, scope, max(SEARCHED_PASSAGES, self._max_hits))
+        found = search(self._index, query, vector, scope, self._max_hits, self._search_settings)
         return prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
 
     def _find_documents(self, query: str, vector: Vectors, scope: Scope) -> Near:
@@ -212,7 +220,7 @@ class Knowledge:
         if not query:
             return []
         vector = self._embedder.encode([query])[0]
-        return [hit for hit, _ in search(self._index, query, vector, scope, limit)]
+        return [hit for hit, _ in search(self._index, query, vector, scope, limit, self._search_settings)]
 
     def find_lines(self, sentence: str, scope: Scope) -> tuple[EvidenceLine, ...]:
         """Return what the documents say of the things in a sentence: lines that state facts of these kinds of them.

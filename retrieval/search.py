@@ -4,7 +4,9 @@ Dense and lexical ranks are fused by reciprocal rank (Cormack, Clarke and Büttc
 part of both queries; what comes back is checked against the catalogue once more. Knows nothing of evidence or prompts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +23,33 @@ DEPTH = 30
 RANK_CONSTANT = 5
 
 
-def search(index: Index, question: str, vector: Vectors, scope: Scope, limit: int) -> list[tuple[Hit, Entry]]:
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How passages are found: by which rankings, how many of each are taken, and what a place in one counts.
+
+    Place n counts 1 / (`rank_constant` + n).
+    """
+
+    rankings: Literal["fused", "dense", "words"] = "fused"
+    rank_constant: int = RANK_CONSTANT
+    depth: int = DEPTH
+
+
+USUAL = SearchSettings()
+
+
+def search(
+    index: Index, question: str, vector: Vectors, scope: Scope, limit: int, settings: SearchSettings = USUAL
+) -> list[tuple[Hit, Entry]]:
     """Return the best passages that the asker may read, best first, each with its stored vectors.
 
     `vector` is the question's, (width,), of length 1. Ties are broken by similarity and then by id.
     """
     index.refresh()
-    dense = _rank_dense(index, vector, scope)
-    lexical = index.lexical.rank(question, scope.audiences, DEPTH)
     scores: dict[str, float] = {}
-    for ranking in (dense, lexical):
+    for ranking in _rank(index, question, vector, scope, settings):
         for rank, identity in enumerate(ranking, start=1):
-            scores[identity] = scores.get(identity, 0.0) + 1.0 / (RANK_CONSTANT + rank)
+            scores[identity] = scores.get(identity, 0.0) + 1.0 / (settings.rank_constant + rank)
     if not scores:
         return []
     best = sorted(scores.values(), reverse=True)[:limit]
@@ -52,12 +69,19 @@ def _fetch(index: Index, scores: Mapping[str, float], vector: Vectors, scope: Sc
     return found
 
 
-def _rank_dense(index: Index, vector: Vectors, scope: Scope) -> list[str]:
+def _rank(index: Index, question: str, vector: Vectors, scope: Scope, settings: SearchSettings) -> Iterator[list[str]]:
+    if settings.rankings != "words":
+        yield _rank_dense(index, vector, scope, settings.depth)
+    if settings.rankings != "dense":
+        yield index.lexical.rank(question, scope.audiences, settings.depth)
+
+
+def _rank_dense(index: Index, vector: Vectors, scope: Scope, depth: int) -> list[str]:
     vectors = index.vectors
     # An empty collection takes as long to ask as a full one: a millisecond or two.
     audiences = index.catalogue.find_held(scope.audiences)
     try:
-        return vectors.rank(vector, audiences, DEPTH)
+        return vectors.rank(vector, audiences, depth)
     except VectorsDamagedError as error:
         index.mend_vectors(vectors, f"Chroma could not be searched ({error.reason})")
-        return index.vectors.rank(vector, audiences, DEPTH)
+        return index.vectors.rank(vector, audiences, depth)
