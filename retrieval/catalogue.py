@@ -93,9 +93,13 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A document as one of several versions; `superseded_by` is the source of a newer one."""
+    """A document as one of several versions; `superseded_by` is the source of a newer one.
+
+    `origin` is the name of where it comes from, which its source begins with but for the folder's.
+    """
 
     source: str
+    origin: str
     title: str
     audience: Audience
     updated: date | None
@@ -214,13 +218,13 @@ class Catalogue:
 
     def list_editions(self) -> list[Edition]:
         """Return all documents but verified answers, by source."""
-        columns = "source, title, audience, updated, superseded_by"
+        columns = "source, origin, title, audience, updated, superseded_by"
         rows = self._read(f"SELECT {columns} FROM documents WHERE origin != 'verified' ORDER BY source", ())
         return [_to_edition(row) for row in rows]
 
     def find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
         """Return the documents of these sources that exist, by source."""
-        columns = "source, title, audience, updated, superseded_by"
+        columns = "source, origin, title, audience, updated, superseded_by"
         rows = self._read_many(f"SELECT {columns} FROM documents WHERE source IN", sources)
         return {edition.source: edition for edition in map(_to_edition, rows)}
 
@@ -398,8 +402,9 @@ def _to_entry(row: tuple[Any, ...]) -> Entry:
 
 
 def _to_edition(row: tuple[Any, ...]) -> Edition:
-    source, title, audience, updated, superseded_by = row
-    return Edition(source, title, Audience(audience), date.fromisoformat(updated) if updated else None, superseded_by)
+    source, origin, title, audience, updated, superseded_by = row
+    day = date.fromisoformat(updated) if updated else None
+    return Edition(source, origin, title, Audience(audience), day, superseded_by)
 
 
 def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:

@@ -28,7 +28,7 @@ from retrieval.small_talk import may_be_small_talk
 from retrieval.standalone import standalone_question
 from retrieval.vectors import VectorsDamagedError
 from retrieval.verified import Near, Vectors, VerifiedAnswer, VerifiedStore, is_verified
-from retrieval.versions import prefer_newest
+from retrieval.versions import leave_out_copies, prefer_newest
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000
@@ -184,9 +184,15 @@ class Knowledge:
         )
 
     def _find(self, query: str, vector: Vectors, scope: Scope) -> Near:
-        """Return the passages that are searched for lines; old versions give way to new ones."""
-        found = search(self._index, query, vector, scope, self._max_hits, self._search_settings)
-        return prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
+        """Return the passages that are searched for lines; old versions give way to new ones, copies to others."""
+        distinct: Near = ()
+        for limit in (self._max_hits, 2 * self._max_hits):
+            found = search(self._index, query, vector, scope, limit, self._search_settings)
+            found = prefer_newest(found, self._find_editions([hit.passage.source for hit, _ in found]), scope)
+            distinct = leave_out_copies(found)
+            if len(distinct) == len(found):
+                break
+        return distinct[: self._max_hits]
 
     def _find_documents(self, query: str, vector: Vectors, scope: Scope) -> Near:
         return [pair for pair in self._find(query, vector, scope) if not is_verified(pair[0].passage)]

@@ -2,10 +2,11 @@
 
 Two documents are versions of each other when their titles and paths are equal but for version marks, and their texts
 share most of their words in a row. Sister documents ("Moss 2", "Moss 2 Pro") keep different titles and are left alone.
+Of two sources one may keep the document deeper ("warranty.md", "/en/help/warranty"), but in one place only.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,8 +15,12 @@ from pathlib import PurePosixPath
 from retrieval.catalogue import Edition, Entry
 from retrieval.chunks import HEADING_JOINT
 from retrieval.passage import Hit, Passage, Scope
+from retrieval.standalone import find_names
 
 Found = tuple[Hit, Entry]
+Parts = tuple[str, ...]
+# Where a document stands: its source's name, and its path there without version marks.
+Place = tuple[str, Parts]
 
 SHINGLE_WORDS = 3
 # Share of word triples in common. Editions of a policy with every number changed share 0.5 and more.
@@ -36,14 +41,27 @@ _WORD = re.compile(r"\w+")
 
 def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
     """Return for each older version the source of the newest one. `read_text` gives a document's text by its source."""
-    groups: dict[tuple[str, str], list[Edition]] = defaultdict(list)
+    places: dict[str, dict[Place, list[Edition]]] = defaultdict(lambda: defaultdict(list))
     for edition in editions:
-        groups[name_key(edition.title), _path_key(edition.source)].append(edition)
+        places[name_key(edition.title)][edition.origin, _path_key(edition)].append(edition)
     found: dict[str, str] = {}
-    for group in groups.values():
-        if 1 < len(group) <= MAX_VERSIONS:
-            found |= _compare(group, read_text)
+    for held in places.values():
+        for together in _join_sources(list(held)):
+            group = [edition for place in together for edition in held[place]]
+            if 1 < len(group) <= MAX_VERSIONS:
+                found |= _compare(group, read_text)
     return found
+
+
+def leave_out_copies(found: Sequence[Found]) -> list[Found]:
+    """Return what was found without passages that say, word for word and under its heading, what one before them says.
+
+    All of them are what this asker may read, so that it is the same to them which of the documents is named.
+    """
+    kept: dict[tuple[str, str], Found] = {}
+    for hit, entry in found:
+        kept.setdefault((hit.passage.heading, hit.passage.text), (hit, entry))
+    return list(kept.values())
 
 
 def prefer_newest(found: Sequence[Found], editions: Mapping[str, Edition], scope: Scope) -> list[Found]:
@@ -80,15 +98,33 @@ def _mark_old(passage: Passage, newer: Edition) -> Passage:
 
 def _compare(group: list[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
     ordered = sorted(group, key=_age, reverse=True)
-    shingles = {edition.source: _shingle(read_text(edition.source)) for edition in ordered}
+    texts = {edition.source: read_text(edition.source) for edition in ordered}
+    shingles = {source: _shingle(text) for source, text in texts.items()}
     found: dict[str, str] = {}
     for position, older in enumerate(ordered):
         for newer in ordered[:position]:
             alike = _overlap(shingles[older.source], shingles[newer.source]) >= NEAR_DUPLICATE
-            if alike and _age(newer) > _age(older):
+            if alike and _age(newer) > _age(older) and _are_comparable(older, newer, texts):
                 found[older.source] = newer.source
                 break
     return found
+
+
+def _are_comparable(older: Edition, newer: Edition, texts: Mapping[str, str]) -> bool:
+    """Whether two documents may be versions: of two sources, those with a day each or none, about the same product.
+
+    A page without a day says nothing of a file that has one, and every product's folder may hold the same form.
+    """
+    if older.origin == newer.origin:
+        return True
+    about = [_find_model(texts[edition.source]) for edition in (older, newer)]
+    return (older.updated is None) == (newer.updated is None) and about[0] == about[1]
+
+
+def _find_model(text: str) -> str:
+    """Return the name with a number in it that a text uses most often, such as "Moss 2"; "" for none."""
+    names = [name for name in find_names(_MARK.sub(" ", text)) if any(c.isdigit() for c in name)]
+    return Counter(names).most_common(1)[0][0] if names else ""
 
 
 def _age(edition: Edition) -> tuple[date, tuple[int, ...]]:
@@ -102,11 +138,43 @@ def name_key(title: str) -> str:
     return " ".join(_WORD.findall(_MARK.sub(" ", title.casefold())))
 
 
-def _path_key(source: str) -> str:
-    """Return the path without its ending, version marks and what those leave empty."""
-    parts = PurePosixPath(source).with_suffix("").parts
+def _path_key(edition: Edition) -> Parts:
+    """Return the path within its source without its ending, version marks and what those leave empty."""
+    path = PurePosixPath(edition.source.removeprefix(f"{edition.origin}:"))
+    parts = path.with_suffix("").parts if path.name else ()
     cleaned = ("".join(_WORD.findall(_MARK.sub(" ", _spell(part)))) for part in parts)
-    return "/".join(part for part in cleaned if part)
+    return tuple(part for part in cleaned if part)
+
+
+def _join_sources(places: Sequence[Place]) -> list[list[Place]]:
+    """Put those places of documents of one title together that are one place in several sources.
+
+    They are where one path is the end of the other, and neither source has a second such place: of "readme" in every
+    folder nobody knows which one is meant.
+    """
+    by_path: dict[Parts, list[Place]] = defaultdict(list)
+    for place in places:
+        by_path[place[1]].append(place)
+    partners: dict[Place, set[Place]] = defaultdict(set)
+    for place in places:
+        for start in range(len(place[1])):
+            for other in by_path.get(place[1][start:], ()):
+                if other[0] != place[0]:
+                    partners[place].add(other)
+                    partners[other].add(place)
+    sources = {place: Counter(other[0] for other in partners[place]) for place in places}
+    joined: list[list[Place]] = []
+    seen: set[Place] = set()
+    for place in places:
+        together, waiting = [], [place]
+        while waiting:
+            if (one := waiting.pop()) not in seen:
+                seen.add(one)
+                together.append(one)
+                waiting += [o for o in partners[one] if sources[one][o[0]] == 1 and sources[o][one[0]] == 1]
+        if together:
+            joined.append(together)
+    return joined
 
 
 def _spell(path: str) -> str:

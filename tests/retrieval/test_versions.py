@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.documents import Rules
 from retrieval.embedder import Embedder
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
+from retrieval.sources.folder import list_folder
 from retrieval.versions import is_old
 
 TERMS = """---
@@ -122,3 +124,111 @@ def test_yes_and_no_to_one_thing_is_a_contradiction(knowledge: Knowledge, tmp_pa
         text = f"---\ntitle: Rain {name}\naudience: customer\n---\nThe Moss 2 {may} mow wet grass in heavy rain.\n"
         write(tmp_path, f"{name}.md", text)
     assert len(ask(knowledge, tmp_path, "May the Moss 2 mow wet grass in heavy rain?").conflicts) == 1
+
+
+def sync(knowledge: Knowledge, tmp_path: Path, origin: str, files: dict[str, str]) -> None:
+    """Make a source hold exactly these files."""
+    for name, text in files.items():
+        path = tmp_path / origin / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    knowledge.sync(origin, list_folder(tmp_path / origin, Rules(), prefix=f"{origin}:"))
+
+
+def find(knowledge: Knowledge, scope: Scope = CUSTOMER_SCOPE, question: str = QUESTION) -> Retrieved:
+    return knowledge.find_evidence(question, scope)
+
+
+def test_the_newest_is_preferred_whichever_source_it_comes_from(knowledge: Knowledge, tmp_path: Path) -> None:
+    write(tmp_path, "policies/warranty.md", terms(2, day="2024-01-01"))
+    knowledge.ingest(tmp_path / "documents")
+    sync(knowledge, tmp_path, "help", {"en/policies/warranty.md": terms(3, day="2026-01-01")})
+    sync(knowledge, tmp_path, "wiki", {"warranty.md": terms(1, day="2023-01-01")})
+    found = find(knowledge)
+    assert {hit.passage.source for hit in found.hits} == {"help:en/policies/warranty.md"}
+    assert "3 years" in said(found)
+    knowledge.forget("help")
+    assert "2 years" in said(find(knowledge))
+
+
+def test_what_the_asker_may_not_read_makes_no_other_sources_document_old(knowledge: Knowledge, tmp_path: Path) -> None:
+    sync(knowledge, tmp_path, "help", {"warranty.md": terms(2, day="2024-01-01")})
+    sync(knowledge, tmp_path, "intern", {"warranty.md": terms(3, day="2026-01-01", audience="staff")})
+    customer = find(knowledge)
+    assert "2 years" in said(customer)
+    assert not any(is_old(hit.passage) for hit in customer.hits)
+    assert "2 years" not in said(find(knowledge, STAFF_SCOPE))
+
+
+SPECS = (
+    "---\ntitle: {title}\naudience: customer\nupdated: {day}\n---\n"
+    "Before the first use of the robot read all of the safety notes in the box. "
+    "The battery of the {name} charges in {n} minutes at the station. "
+    "After the first use of the robot clean the blades with a dry cloth and let them cool down. "
+    "Ask a dealer to replace the blades of the robot once a year, or whenever they are worn.\n"
+)
+OLD = {"title": "Specifications", "name": "Moss 2", "day": "2024-01-01", "n": 80}
+NEW = {"title": "Specifications", "name": "Moss 2 Pro", "day": "2026-01-01", "n": 95}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"specs.md": SPECS.format(**OLD)}, {"specs.md": SPECS.format(**NEW)}),
+        ({"moss-2/specs.md": SPECS.format(**OLD)}, {"moss-2-pro/specs.md": SPECS.format(**NEW | {"name": "Moss 2"})}),
+        (
+            {"specs.md": SPECS.format(**OLD | {"title": "Moss 2"})},
+            {"specs.md": SPECS.format(**NEW | {"title": "Moss 3"})},
+        ),
+        (
+            {"specs.md": SPECS.format(**OLD)},
+            {
+                f"{place}/specs.md": SPECS.format(**NEW | {"name": "Moss 2", "n": n})
+                for place, n in (("a", 95), ("b", 99))
+            },
+        ),
+        (
+            {"specs.md": SPECS.format(**OLD)},
+            {"specs.md": SPECS.format(**NEW | {"name": "Moss 2"}).replace("updated", "x")},
+        ),
+    ],
+    ids=["another product", "another folder", "another title", "in many folders", "no day"],
+)
+def test_what_only_looks_alike_in_two_sources_is_no_version(
+    knowledge: Knowledge, tmp_path: Path, one: dict[str, str], other: dict[str, str]
+) -> None:
+    sync(knowledge, tmp_path, "one", one)
+    sync(knowledge, tmp_path, "other", other)
+    found = find(knowledge, question="In how many minutes does the robot charge?")
+    assert {hit.passage.source for hit in found.hits} == {f"one:{n}" for n in one} | {f"other:{n}" for n in other}
+    assert not any(is_old(hit.passage) for hit in found.hits)
+
+
+def test_such_documents_of_the_same_product_are_versions(knowledge: Knowledge, tmp_path: Path) -> None:
+    sync(knowledge, tmp_path, "one", {"specs.md": SPECS.format(**OLD)})
+    sync(knowledge, tmp_path, "other", {"specs.md": SPECS.format(**NEW | {"name": "Moss 2"})})
+    found = find(knowledge, question="In how many minutes does the robot charge?")
+    assert {hit.passage.source for hit in found.hits} == {"other:specs.md"}
+
+
+def test_the_same_passage_is_shown_once_and_to_whoever_may_read_one_of_its_copies(
+    knowledge: Knowledge, tmp_path: Path
+) -> None:
+    sync(knowledge, tmp_path, "intern", {"a.md": terms(3, audience="staff")})
+    sync(knowledge, tmp_path, "help", {"b.md": terms(3)})
+    assert [hit.passage.source for hit in find(knowledge).hits] == ["help:b.md"]
+    assert len(find(knowledge, STAFF_SCOPE).hits) == 1
+    knowledge.forget("help")
+    assert find(knowledge).hits == ()
+    assert [hit.passage.source for hit in find(knowledge, STAFF_SCOPE).hits] == ["intern:a.md"]
+
+
+def test_copies_take_no_places_from_other_passages(tmp_path: Path, embedder: Embedder) -> None:
+    knowledge = Knowledge(tmp_path / "index", embedder, max_hits=3)
+    for origin in ("one", "two", "three"):
+        sync(knowledge, tmp_path, origin, {"warranty.md": terms(3)})
+    write(tmp_path, "depot.md", "---\naudience: customer\n---\n# Depot\nThe warranty desk is at the depot.\n")
+    write(tmp_path, "shop.md", "---\naudience: customer\n---\n# Shop\nThe shop sells a longer warranty.\n")
+    found = ask(knowledge, tmp_path)
+    assert len({hit.passage.text for hit in found.hits}) == len(found.hits) == 3
+    knowledge.close()
