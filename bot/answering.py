@@ -50,6 +50,7 @@ QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
 TITLE_CHARACTERS = 80
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)
+STOPPED = "stopped"  # a fact of a question, in the inbox, whose answer was stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class Answering:
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
     claim_model: EntailmentModel | None = None
-    live: dict[tuple[str, str], Generation] = field(default_factory=dict)  # what is being said, by channel and thread
+    # what is being said, by channel and thread
+    live: dict[tuple[str, str], tuple[Question, Generation]] = field(default_factory=dict)
     waiting: dict[str, Question] = field(default_factory=dict)  # for their turn or their evidence, by key
 
     def answer(self, question: Question, show: Show | None = None) -> None:
@@ -132,15 +134,25 @@ class Answering:
     def stop(self, channel: str, thread_ts: str, person: str) -> list[Question]:
         """Stop what is being said in a thread, as its asker wished, or what the person waits for there.
 
-        Return the waiting questions that were stopped, whose asker is to be told.
+        Return the waiting questions that were stopped, whose asker is to be told. All that was stopped is noted in the
+        inbox: whoever takes it up after a crash answers it no more.
         """
-        generation = self.live.get((channel, thread_ts))
-        if generation is not None:
+        said = self.live.get((channel, thread_ts))
+        if said is not None:
+            question, generation = said
             generation.cancel()
+            self.note_stopped(question)
             return []
         place = (channel, thread_ts, person)
         waiting = [q for q in list(self.waiting.values()) if (q.channel, q.thread_ts, q.person) == place]
-        return [question for question in waiting if self.take_up(question)]
+        stopped = [question for question in waiting if self.take_up(question)]
+        for question in stopped:
+            self.note_stopped(question)
+        return stopped
+
+    def note_stopped(self, question: Question) -> None:
+        """Note in the inbox that the question is to be answered no more."""
+        inbox.note(self.db, question.key, **{STOPPED: True})
 
     def take_up(self, question: Question) -> bool:
         """Whether the question was still waiting, which it is no longer: it is said or stopped, and never both."""
@@ -225,7 +237,7 @@ class Answering:
             lambda sentence: self.knowledge.find_lines(sentence, asked.scope),
         )
         place = (asked.question.channel, asked.question.thread_ts)
-        self.live[place] = generation
+        self.live[place] = (asked.question, generation)
         try:
             _wait_for(meanwhile)
             if asked.question.thread_ts and not self.take_up(asked.question):

@@ -1,6 +1,7 @@
 """The Bolt app: every listener registered once, in the order in which Bolt asks them."""
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from slack_bolt import App
@@ -67,16 +68,18 @@ def resume(app: App, parts: Parts) -> int:
     One that cannot be taken up holds up no other, and comes back no more unless that may pass.
     """
     resumed = 0
-    for event in find_unfinished(parts.db):
+    unfinished = find_unfinished(parts.db)
+    presses = [event for event in unfinished if event.kind == home.STOP]
+    for event in unfinished:
         try:
-            resumed += _take_up(app, parts, event)
+            resumed += _take_up(app, parts, event, presses)
         except Exception as error:
             logger.exception("event %s cannot be taken up, reference %s", event.key, parts.new_id("E"))
             inbox.settle(parts.db, event.key, error)
     return resumed
 
 
-def _take_up(app: App, parts: Parts, event: InboxEvent) -> bool:
+def _take_up(app: App, parts: Parts, event: InboxEvent, presses: Sequence[InboxEvent]) -> bool:
     """Hand an event to what works on it; whether it is a question that is answered anew."""
     if event.kind in ("reaction_added", "reaction_removed"):
         votes.build_reaction_handler(parts)(dict(event.payload))
@@ -85,7 +88,9 @@ def _take_up(app: App, parts: Parts, event: InboxEvent) -> bool:
     elif event.payload.get("event", {}).get("subtype") == "message_changed":
         edits.resume(parts, dict(event.payload))
     elif event.kind in ("message", "app_mention"):
-        return messages.resume(parts, event)
+        return messages.resume(parts, event, presses)
+    elif event.kind == home.STOP:
+        home.resume_stop(parts, dict(event.payload))
     elif event.kind in inbox.INTERACTIONS:
         inbox.resume(app, parts, event)
     elif event.kind == messages.QUESTION:

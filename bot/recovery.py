@@ -1,8 +1,9 @@
 """What a killed process left of an answer in Slack, and how the next one ends it, so that it stands there once.
 
-Three remains are told apart. An answer that ended carries its mark: nothing is to be done. One that was made but not
-ended gets its footer now. What was cut off before it was made is taken away, and the question is answered anew under
-the same reply id, to which votes on the remains belong. Knows nothing of how an answer is made.
+Four remains are told apart. An answer that ended carries its mark: nothing is to be done. One that was made but not
+ended gets its footer now. What its asker had stopped is ended as it stands. What else was cut off before it was made is
+taken away, and the question is answered anew under the same reply id, to which votes on the remains belong. Knows
+nothing of how an answer is made.
 """
 
 import logging
@@ -12,7 +13,8 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot import marks
+from bot import marks, wording
+from bot.answering import STOPPED
 from bot.parts import Parts
 from bot.question import Question
 from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
@@ -35,12 +37,15 @@ class ThreadUnreadable(Exception):
 def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, Any]) -> bool:
     """Bring the remains of an earlier attempt to their end; say whether the question is answered by that.
 
-    `facts` are what the inbox holds of the question: the reply's id and, once the answer was made, its Markdown and
-    footer. Raises one of `SLACK_ERRORS` when an answer that was made cannot be posted, `ThreadUnreadable` when nothing
-    can be told for now.
+    `facts` are what the inbox holds of the question: the reply's id, whether it was stopped and, once the answer was
+    made, its Markdown and footer. Raises one of `SLACK_ERRORS` when what is to be said cannot be posted,
+    `ThreadUnreadable` when nothing can be told for now.
     """
-    if question.is_private:
-        return False  # an answer to one person leaves no trace in Slack, and must not be ended for all to see
+    is_stopped = STOPPED in facts
+    if question.is_private:  # it leaves no trace in Slack, and must not be ended for all to see
+        if is_stopped:
+            parts.answering.say_instead(question, wording.STOPPED)
+        return is_stopped
     posted = _find_posted(parts, question)
     if any(marks.is_about(message, question.key) for message in posted):
         return True
@@ -50,6 +55,11 @@ def end_earlier_attempt(parts: Parts, question: Question, facts: Mapping[str, An
     is_whole = UNSETTLED not in facts and _list_begun(posted).isdisjoint(remains)
     if is_made and is_whole:
         _end(parts, question, facts, remains)
+        return True
+    if is_stopped and not is_made:
+        for ts in remains:
+            _stop(parts.client, question.channel, ts)
+        parts.answering.say_instead(question, wording.STOPPED)
         return True
     for ts in remains:
         _take_away(parts.client, question.channel, ts)

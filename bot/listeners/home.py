@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 Body = dict[str, Any]
 Act = Callable[[Parts, str, str], object]
 
+STOP = "agent_session_stopped"
 DAYS = 30
 _SHOWN = 3
 _PROMPTS = 4
@@ -48,14 +49,13 @@ def register(app: App, parts: Parts) -> None:
         else:
             parts.pool.submit(key, lambda: _open(parts, person, key))
 
-    @app.event("agent_session_stopped")
+    @app.event(STOP)
     def handle_stopped(body: Body) -> None:
         event = body["event"]
         for question in parts.answering.stop(event["channel"], event["thread_ts"], event.get("user", "")):
             parts.waiting.drop(question)
             _say_stopped(parts, question)
-        _end_session(parts, event["channel"], event["thread_ts"])
-        inbox.mark_done(parts.db, body["event_id"])
+        _end_session(parts, body)
 
     def listen(action_id: str, act: Act, least: Role = Role.CUSTOMER) -> None:
         @app.action(action_id)
@@ -166,8 +166,14 @@ def _say_stopped(parts: Parts, question: Question) -> None:
         logger.warning("could not say in %s that %s was stopped: %s", question.channel, question.ts, name_error(error))
 
 
-def _end_session(parts: Parts, channel: str, thread_ts: str) -> None:
-    """Tell Slack that nothing is being said any more; it leaves that to the app."""
+def resume_stop(parts: Parts, body: Body) -> None:
+    """End what a press of Stop had to end when a kill came; the questions that it stopped are no matter of this."""
+    parts.pool.submit(body["event_id"], lambda: _end_session(parts, body))
+
+
+def _end_session(parts: Parts, body: Body) -> None:
+    """Tell Slack that nothing is being said any more, which it leaves to the app; the press is done with that."""
+    channel, thread_ts = body["event"]["channel"], body["event"]["thread_ts"]
     try:
         parts.client.api_call(
             "agents.sessions.setStatus",
@@ -175,6 +181,7 @@ def _end_session(parts: Parts, channel: str, thread_ts: str) -> None:
         )
     except SLACK_ERRORS as error:
         logger.info("no session to end in %s: %s", channel, name_error(error))
+    inbox.mark_done(parts.db, body["event_id"])
 
 
 def _press(parts: Parts, body: Body, act: Act, least: Role) -> None:

@@ -1,7 +1,7 @@
 """Messages that ask Chip something: in a DM, by a mention, or as a follow-up in a thread that Chip answered."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -89,16 +89,28 @@ def _follows_up(parts: Parts, question: Question) -> bool:
     return any(message.role == "assistant" for message in thread)
 
 
-def resume(parts: Parts, event: inbox.InboxEvent) -> bool:
-    """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken."""
+def resume(parts: Parts, event: inbox.InboxEvent, presses: Sequence[inbox.InboxEvent]) -> bool:
+    """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken.
+
+    `presses` are those of Stop that the kill cut off too.
+    """
     if handover.take(parts, dict(event.payload), is_resumed=True):
         return False
     question = find_question(parts, dict(event.payload))
     if question is None or not take_again(parts, question, event.key):
         inbox.mark_done(parts.db, event.key)
         return False
+    if any(_stops(press, question) for press in presses):
+        parts.answering.note_stopped(question)
     _queue(parts, question, event.key, is_resumed=True)
     return True
+
+
+def _stops(press: inbox.InboxEvent, question: Question) -> bool:
+    """Whether the asker pressed Stop in the question's thread, after asking it."""
+    event = press.payload["event"]
+    pressed = (event.get("channel"), event.get("thread_ts"), event.get("user"))
+    return pressed == (question.channel, question.thread_ts, question.person) and question.ts < (press.ts or "")
 
 
 def close_unasked(parts: Parts, question: inbox.InboxEvent) -> None:

@@ -8,16 +8,19 @@ import pytest
 from bot import wording
 from bot.answering import Answering
 from bot.engine.port import EngineBusy
-from bot.listeners import edits
+from bot.listeners import edits, home
 from bot.private_reply import PrivateReply
 from bot.reply_stream import ReplyStream
 from bot.shown_answer import ShownAnswer
+from bot.workspace import events
+from bot.workspace.workspace import Workspace
 from feedback import inbox, replies, votes
 from feedback.channel_rules import AnswerIn, ChannelRules
 from tests.fakes import Slowly
-from tests.loop.conftest import CLEO, HELP, TEAM, Chip
+from tests.loop.conftest import CLEO, HELP, SAM, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
+CHARGING = "How long does the Tansy 4 charge?"
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
 
 
@@ -183,12 +186,16 @@ def test_an_edit_that_a_kill_cut_off_is_still_offered_an_answer(chip: Chip, monk
     message = chip.ask(CLEO, RUNTIME)
     chip.settle()
     monkeypatch.setattr(edits, "take_change", kill)
-    chip.workspace.visit(CLEO).edit("D0CLEO", message["thread_ts"], "How long does the Tansy 4 charge?")
+    chip.workspace.visit(CLEO).edit("D0CLEO", message["thread_ts"], CHARGING)
     chip.workspace.wait_for(lambda: inbox.find_unfinished(chip.core.db))
     assert not any(wording.EDITED in said for said in chip.said("D0CLEO"))
     restart(chip, monkeypatch)
 
     assert sum(wording.EDITED in said for said in chip.said("D0CLEO")) == 1
+
+
+def find_kinds_unfinished(chip: Chip) -> list[str]:
+    return [event.kind for event in inbox.find_unfinished(chip.core.db)]
 
 
 def _reply_id(chip: Chip, ts: str) -> str:
@@ -214,3 +221,115 @@ def test_an_answer_to_one_person_that_was_cut_off_is_not_ended_for_all_to_see(
     shown = [message for message in chip.workspace.messages(HELP) if message.bot_id]
     assert [message.ephemeral_to for message in shown] == [CLEO]
     assert "55 minutes" in chip.said(HELP)[0]
+
+
+NUMBERS = Slowly(tuple(f"Number {n}. " for n in range(40)), 0.1)
+SILENCE = Slowly(("It runs for 55 minutes.",), 9.0)
+
+
+def press_stop(chip: Chip, person: str, channel: str, ts: str) -> None:
+    """Press Stop beside Chip's status, not at a message that streams."""
+
+    def press(workspace: Workspace) -> None:
+        asked = workspace.board.find(channel, ts)
+        assert asked is not None
+        workspace.push_event(events.build_session_stopped(asked, person, workspace.timeline.next_ts()))
+
+    chip.workspace.inside(press)
+
+
+def assert_stopped_after_number_0(chip: Chip, ts: str) -> None:
+    shown, said = chip.workspace.visit(CLEO).messages("D0CLEO", ts)[1:]
+    assert shown["markdown"].startswith("Number 0.")
+    assert "Number 39" not in shown["markdown"]
+    assert not shown["streaming"]
+    assert said["text"] == wording.STOPPED
+    assert len(chip.engine.requests) == 1
+    assert chip.workspace.statuses() == {}
+
+
+@pytest.mark.parametrize("at_the_message", [True, False])
+def test_a_press_of_stop_that_a_kill_cut_off_leaves_the_answer_as_it_stands(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, at_the_message: bool
+) -> None:
+    add, added = ShownAnswer.add, []
+
+    def add_one(self: ShownAnswer, *args: Any, **kwargs: Any) -> str:
+        if added:
+            raise Killed
+        added.append(add(self, *args, **kwargs))
+        return added[0]
+
+    monkeypatch.setattr(ShownAnswer, "add", add_one)
+    monkeypatch.setattr(Answering, "stop", kill)
+    chip.engine.queue.append(NUMBERS)
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    shown = cleo.wait_for_message("D0CLEO", lambda m: m["streaming"], ts)
+    if at_the_message:
+        cleo.stop("D0CLEO", shown["ts"])
+    else:
+        press_stop(chip, CLEO, "D0CLEO", ts)
+    chip.workspace.wait_for(lambda: home.STOP in find_kinds_unfinished(chip))
+    restart(chip, monkeypatch)
+
+    assert_stopped_after_number_0(chip, ts)
+    restart(chip, monkeypatch)
+    assert_stopped_after_number_0(chip, ts)
+
+
+def test_a_press_of_stop_that_was_heard_holds_where_a_kill_came_before_the_end(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "record_reply", kill)
+    chip.engine.queue.append(NUMBERS)
+    cleo = chip.workspace.visit(CLEO)
+    ts = cleo.post("D0CLEO", RUNTIME)
+    cleo.stop("D0CLEO", cleo.wait_for_message("D0CLEO", lambda m: m["streaming"], ts)["ts"])
+    chip.workspace.wait_for(lambda: chip.workspace.calls("agents.sessions.setStatus"))
+    chip.workspace.wait_for(lambda: home.STOP not in find_kinds_unfinished(chip))
+    restart(chip, monkeypatch)
+
+    assert_stopped_after_number_0(chip, ts)
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+def test_a_press_of_stop_before_the_first_word_holds_after_a_kill(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, is_private: bool
+) -> None:
+    assert chip.parts is not None
+    if is_private:
+        chip.parts.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
+    chip.engine.queue.append(SILENCE)
+    ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: chip.parts is not None and chip.parts.answering.live)
+    monkeypatch.setattr(Answering, "say_instead", kill)
+    press_stop(chip, CLEO, HELP, ts)
+    chip.workspace.wait_for(lambda: chip.workspace.calls("agents.sessions.setStatus"))
+    restart(chip, monkeypatch)
+
+    (said,) = [message for message in chip.workspace.messages(HELP) if message.bot_id]
+    assert (said.text, said.ephemeral_to) == (wording.STOPPED, CLEO if is_private else None)
+    assert len(chip.engine.requests) == 1
+
+
+@pytest.mark.parametrize(("person", "later", "is_stopped"), [(CLEO, 1, True), (CLEO, -1, False), (SAM, 1, False)])
+def test_a_press_of_stop_that_a_kill_cut_off_ends_what_its_person_had_asked_before(
+    chip: Chip, person: str, later: int, is_stopped: bool
+) -> None:
+    chip.stop()
+    ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+    asked = {"type": "app_mention", "user": CLEO, "text": f"<@U0CHIP> {RUNTIME}", "ts": ts, "channel": HELP}
+    pressed_ts = f"{float(ts) + later:.6f}"
+    pressed = {"type": home.STOP, "user": person, "channel": HELP, "thread_ts": ts, "event_ts": pressed_ts}
+    for key, event in (("Ev1", asked), ("Ev2", pressed)):
+        payload = {"type": "event_callback", "event_id": key, "team_id": TEAM, "event": event}
+        stamp = event.get("ts", pressed_ts)
+        inbox.record_event(chip.core.db, key, event["type"], team=TEAM, channel=HELP, ts=stamp, payload=payload)
+    chip.start()
+    chip.settle()
+
+    (said,) = chip.said(HELP)
+    assert (wording.STOPPED in said) == is_stopped
+    assert ("55 minutes" in said) != is_stopped
+    assert len(chip.workspace.calls("agents.sessions.setStatus")) == 1
