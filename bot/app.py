@@ -94,7 +94,8 @@ def _take_up(app: App, parts: Parts, event: InboxEvent, presses: Sequence[InboxE
     elif event.kind in inbox.INTERACTIONS:
         inbox.resume(app, parts, event)
     elif event.kind == messages.QUESTION:
-        messages.close_unasked(parts, event)
+        if not edits.resume_answer(parts, event):
+            messages.close_unasked(parts, event)
     else:
         mark_done(parts.db, event.key)
     return False

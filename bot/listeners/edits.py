@@ -77,18 +77,38 @@ def _read_asked(parts: Parts, taken: inbox.InboxEvent) -> str | None:
 
 def answer_edit(parts: Parts, body: Body) -> None:
     """Answer an edited question, once for each edit, however often the button is pressed."""
-    stored = inbox.find_event(parts.db, body["actions"][0]["value"])
-    asked = find_edited_question(parts, dict(stored.payload)) if stored is not None and stored.payload else None
-    if stored is None or asked is None:
+    question = _find_question(parts, body)
+    if question is None:
         parts.client.chat_postEphemeral(
             channel=body["channel"]["id"], user=body["user"]["id"], text=wording.UNKNOWN_ACTION
         )
         return
-    question = replace(asked, edit=stored.key)
     is_resumed = inbox.find_event(parts.db, question.key) is not None
     if messages.take_again(parts, question, body["trigger_id"]):
         parts.answering.expect(question)
         messages.answer_question(parts, question, body["trigger_id"], is_resumed=is_resumed)
+
+
+def resume_answer(parts: Parts, question: inbox.InboxEvent) -> bool:
+    """Take up an answer to an edit that waited for another try; False where the question is none of these.
+
+    The press that asked for it was done with the first try; one that is not is taken up by itself.
+    """
+    press = inbox.find_event(parts.db, str(question.payload.get("event_id")))
+    if press is None or press.done_at is None or press.kind != "block_actions" or not press.payload:
+        return False
+    body = dict(press.payload)
+    if _find_question(parts, body) is None:
+        return False
+    parts.pool.submit(press.key, guard(parts, body, lambda: answer_edit(parts, body)))
+    return True
+
+
+def _find_question(parts: Parts, body: Body) -> Question | None:
+    """Return the edited question that a press of the button asks; None where the edit is not known any more."""
+    stored = inbox.find_event(parts.db, body["actions"][0]["value"])
+    asked = find_edited_question(parts, dict(stored.payload)) if stored is not None and stored.payload else None
+    return None if stored is None or asked is None else replace(asked, edit=stored.key)
 
 
 def _offer(parts: Parts, question: Question, event_id: str) -> None:

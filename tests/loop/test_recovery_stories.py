@@ -7,8 +7,8 @@ import pytest
 
 from bot import wording
 from bot.answering import Answering
-from bot.engine.port import EngineBusy
-from bot.listeners import edits, home
+from bot.engine.port import EngineBusy, EngineError
+from bot.listeners import edits, home, messages
 from bot.private_reply import PrivateReply
 from bot.reply_stream import ReplyStream
 from bot.shown_answer import ShownAnswer
@@ -192,6 +192,26 @@ def test_an_edit_that_a_kill_cut_off_is_still_offered_an_answer(chip: Chip, monk
     restart(chip, monkeypatch)
 
     assert sum(wording.EDITED in said for said in chip.said("D0CLEO")) == 1
+
+
+def test_the_answer_to_an_edit_that_waits_for_another_try_is_given_after_a_restart(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    cleo, faults = chip.workspace.visit(CLEO), chip.workspace.faults
+    cleo.edit(HELP, first["thread_ts"], f"@Chip {CHARGING}")
+    offer = chip.wait_for_said(HELP, wording.EDITED)
+    chip.settle()
+    chip.engine.queue.append(EngineError("gone"))
+    for method in ("chat.postMessage", "conversations.replies"):
+        faults.fail(method, "service_unavailable", status=503)
+    assert cleo.click(chip.show(CLEO, offer), HELP, edits.ANSWER_EDIT)
+    chip.workspace.wait_for(lambda: find_kinds_unfinished(chip) == [messages.QUESTION])
+    restart(chip, monkeypatch)
+
+    given = replies.find_replies_to(chip.core.db, TEAM, HELP, first["thread_ts"])
+    assert [reply.question for reply in given] == [RUNTIME, CHARGING]
+    assert sum("80 minutes" in said for said in chip.said(HELP)) == 1
 
 
 def find_kinds_unfinished(chip: Chip) -> list[str]:
