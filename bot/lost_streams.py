@@ -24,7 +24,7 @@ def find_lost_stream(
         if is_passing(error):
             raise Unsettled(f"{place[0]} cannot be read: {name_error(error)}") from error
         return None
-    unmarked = [message for message in posted if not message.get("metadata")]
+    unmarked = [message for message in posted if not message.get("metadata") and not message.get("files")]
     if unmarked:
         time.sleep(web_client.SETTLING_SECONDS)  # an answer beside this one may have begun this very moment
     stamps = replies.find_unknown_parts(db, place[0], [message["ts"] for message in unmarked])

@@ -5,7 +5,7 @@ card. Knows Slack's Web API; what a ticket is, is `feedback.tickets`'.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,9 @@ from slack_sdk import WebClient
 from bot import blocks, marks, ticket_card, wording
 from bot.audience import Directory
 from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
+from bot.slack_files import carry_files
 from bot.slack_text import escape_mrkdwn, harmless_mrkdwn, plain_question, split_text
-from feedback import conversation, corrections, replies, tickets
+from feedback import conversation, corrections, inbox, replies, tickets
 from feedback.database import Database
 from feedback.errors import FeedbackError
 from feedback.events import Role, Source
@@ -25,18 +26,22 @@ from feedback.tickets import Ticket, TicketState
 logger = logging.getLogger(__name__)
 
 NOTE = "note:"
+CARRIED = "carried"  # a fact of a message with files, in the inbox: whether all of them are in the other thread
 _SECTION_BYTES = 2_800
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message of a ticket. `key` is its key in the inbox: by it, it is carried and recorded as a correction once."""
+    """A message of a ticket. `key` is its key in the inbox: by it, it is carried and recorded as a correction once.
+
+    `files` are those that came with it, as Slack names them.
+    """
 
     key: str
     ts: str
     person: str
     text: str
-    has_files: bool = False
+    files: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class Tickets:
 
         `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
         """
-        is_empty = not written.text.strip() and not written.has_files
+        is_empty = not written.text.strip() and not written.files
         if written.text.lower().lstrip().startswith(NOTE) or is_empty or ticket.is_closed:
             return
         if ticket.state is TicketState.OPEN:
@@ -141,9 +146,11 @@ class Tickets:
             return
         if written.person != ticket.claimed_by or self.directory.role(written.person) is Role.CUSTOMER:
             return
+        # The files go first: the words close the ticket, after which nothing of it is taken up again.
+        has_left = not self._carry_files(written, ticket.channel, ticket.thread_ts, self._head(written.person))
         if written.text.strip():
             self._answer(ticket, written, is_again=is_again)
-        if written.has_files:
+        if has_left:
             self._whisper(ticket, written.person, wording.TICKET_FILE_LEFT.format(person=ticket.asker))
 
     def forward(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
@@ -151,11 +158,14 @@ class Tickets:
 
         `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
         """
-        lines = [wording.TICKET_FORWARDED.format(person=written.person)]
+        head = wording.TICKET_FORWARDED.format(person=written.person)
+        lines = [head]
         if written.text.strip():
             lines.append(">" + harmless_mrkdwn(written.text).replace("\n", "\n>"))
-        if written.has_files:
+        if not self._carry_files(written, ticket.card_channel, ticket.card_ts or "", head):
             lines.append(self._say_where_the_file_is(ticket, written))
+        elif written.files and not written.text.strip():
+            return
         try:
             self._post_once(ticket.card_channel, ticket.card_ts or "", written.key, is_again, text="\n".join(lines))
         except SLACK_ERRORS as error:
@@ -204,6 +214,17 @@ class Tickets:
             channel=ticket.card_channel, thread_ts=ticket.card_ts, text=text, reply_broadcast=True
         )
 
+    def _carry_files(self, written: Written, channel: str, thread_ts: str, head: str) -> bool:
+        """Share what came with a message in the other thread, once; False where something of it stays behind."""
+        if not written.files:
+            return True
+        stored = inbox.find_event(self.db, written.key)
+        if stored is not None and CARRIED in stored.payload:
+            return bool(stored.payload[CARRIED])
+        is_carried = carry_files(self.client, written.files, channel, thread_ts, head)
+        inbox.note(self.db, written.key, **{CARRIED: is_carried})
+        return is_carried
+
     def _say_where_the_file_is(self, ticket: Ticket, written: Written) -> str:
         if ticket.channel.startswith("D"):
             return wording.TICKET_FILE_PRIVATE.format(person=written.person)
@@ -232,8 +253,7 @@ class Tickets:
 
     def _answer(self, ticket: Ticket, written: Written, *, is_again: bool) -> None:
         person, text, key = written.person, written.text, written.key
-        name = self.directory.display_name(person)
-        head = wording.TICKET_REPLY.format(name=escape_mrkdwn(name))
+        head = self._head(person)
         pieces = [blocks.build_section(piece) for piece in split_text(harmless_mrkdwn(text), _SECTION_BYTES)]
         try:
             ts = self._post_once(
@@ -256,6 +276,9 @@ class Tickets:
         correction_id = self._record_correction(ticket, person, plain, key)
         tickets.close(self.db, ticket.id, by=person, state=TicketState.ANSWERED, correction_id=correction_id)
         self._refresh(ticket.id)
+
+    def _head(self, person: str) -> str:
+        return wording.TICKET_REPLY.format(name=escape_mrkdwn(self.directory.display_name(person)))
 
     def _record_correction(self, ticket: Ticket, person: str, text: str, key: str) -> str | None:
         try:

@@ -93,14 +93,14 @@ TICKET_UNKNOWN = "I no longer have a record of this card."
 TICKET_STAFF_ONLY = "Only staff can answer here."
 TICKET_REPLY = "*{name}* from the team answers:"
 TICKET_FORWARDED = "<@{person}> wrote:"
-TICKET_FILE_THERE = "_A file came with it, which I do not carry over: it is in {place}._"
+TICKET_FILE_THERE = "_A file came with it, which I could not carry over: it is in {place}._"
 TICKET_PLACE = "the conversation"
 TICKET_FILE_PRIVATE = (
-    "_A file came with it, which I do not carry over: it is in the direct messages of <@{person}> with me. "
+    "_A file came with it, which I could not carry over: it is in the direct messages of <@{person}> with me. "
     "Please ask for what it says in words._"
 )
 TICKET_FILE_LEFT = (
-    "I do not carry files over, so <@{person}> did not get yours. Please put it into words or send a link."
+    "I could not carry your file over, so <@{person}> did not get it. Please put it into words or send a link."
 )
 TICKET_NOT_CARRIED = (
     "That message did not reach the colleague who helps you here. Please contact the support team directly."

@@ -37,7 +37,7 @@ def _find_carrier(parts: Parts, body: Body) -> Callable[[bool], None] | None:
     if not is_written or thread_ts is None or person in (None, parts.bot_user) or mentions_chip:
         return None
     desk = parts.tickets
-    written = Written(body["event_id"], event["ts"], person, text, has_files=bool(event.get("files")))
+    written = Written(body["event_id"], event["ts"], person, text, tuple(event.get("files") or ()))
     if (mine := desk.find_for_message(event["channel"], thread_ts)) is not None:
         return partial(desk.take_message, mine, written)
     if (taken := desk.find_claimed(parts.directory.team, event["channel"], thread_ts)) is not None:

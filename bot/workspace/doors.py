@@ -78,7 +78,8 @@ class SideDoors:
         except SlackError:
             return PlainTextResponse("not found", 404)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if file.canvas_of and "files:read" not in self._scopes(token):
+        # Uploads are shown on the page too, which has no token.
+        if (file.canvas_of or token) and "files:read" not in self._scopes(token):
             return RedirectResponse("/", 302)  # to sign in, as Slack does
         # A canvas comes as HTML, whatever its type is called; nothing in it may run here.
         kind = "text/html" if file.canvas_of else file.mimetype

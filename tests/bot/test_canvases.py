@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 
-from bot.canvases import _download, _is_slack, _NotShownError, fetch_canvases
+from bot.canvases import fetch_canvases
+from bot.slack_files import NotShownError, download, is_slack
 from bot.wiring import find_channel, open_upkeep
 from bot.workspace.manifest import load_manifest
 from bot.workspace.server import LocalWorkspace
@@ -108,8 +109,8 @@ def test_a_canvas_whose_file_is_refused_stays_as_it_was(
     (read,) = fetch_canvases(client, "help", find_channel)
     assert isinstance(read, Canvas)
     other = WebClient(token="xoxb-other", base_url=workspace.api_url)
-    with pytest.raises(_NotShownError, match="may not read"):
-        _download(other, f"{workspace.url}/files/{canvas}/A")
+    with pytest.raises(NotShownError, match="may not read"):
+        download(other, f"{workspace.url}/files/{canvas}/A", 99)
     with pytest.raises(SourceError, match="invalid_auth"):
         list(fetch_canvases(other, "help", find_channel))
     workspace.delete_file(canvas)
@@ -129,4 +130,4 @@ def test_a_canvas_whose_file_is_refused_stays_as_it_was(
     ],
 )
 def test_the_token_is_sent_to_slack_alone(address: str, sent: bool) -> None:
-    assert _is_slack(address, "http://127.0.0.1:8330/api/") is sent
+    assert is_slack(address, "http://127.0.0.1:8330/api/") is sent

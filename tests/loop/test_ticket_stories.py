@@ -1,14 +1,17 @@
 """Somebody asks for a person, and a person answers: the card, the claim, the answer in both threads, the rows."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot import blocks, ticket_card, wiring, wording
+from bot import blocks, slack_files, ticket_card, wiring, wording
 from bot.listeners import forgetting
+from bot.lost_streams import find_lost_stream
 from bot.workspace.board import Message, SharedFile
+from bot.workspace.manifest import load_manifest
 from bot.workspace.workspace import Workspace
 from feedback import corrections, tickets
 from feedback.tickets import TicketState
@@ -297,12 +300,28 @@ def test_words_that_never_reach_staff_are_told_to_whoever_wrote_them(chip: Chip)
     chip.settle()
 
 
-def share_a_file(chip: Chip, person: str, channel: str, thread_ts: str, text: str = "") -> str:
+ELSEWHERE = SharedFile("F1", "photo.png", "https://files.example/photo.png", "image/png")
+PHOTO = b"\x89PNG of a Tansy 4"
+
+
+def upload(chip: Chip, name: str = "photo.png", content: bytes = PHOTO) -> SharedFile:
+    """Return a file that the workspace holds, not shared yet."""
+
+    def store(workspace: Workspace) -> SharedFile:
+        stored = workspace.files.fill(workspace.files.announce(name, len(content)).id, content)
+        address = f"{workspace.base_url}/files/{stored.id}/photo.png"
+        return SharedFile(stored.id, name, address, stored.mimetype, len(content))
+
+    return chip.workspace.inside(store)
+
+
+def share_a_file(
+    chip: Chip, person: str, channel: str, thread_ts: str, text: str = "", file: SharedFile = ELSEWHERE
+) -> str:
     """Share a file in a thread as the person; return the message's ts."""
 
     def post(workspace: Workspace) -> str:
         ts = workspace.timeline.next_ts()
-        file = SharedFile("F1", "photo.png", "https://files.example/photo.png", "image/png")
         message = Message(channel, ts, person, text, thread_ts=thread_ts, subtype="file_share", files=(file,))
         return workspace.board.post(message).ts
 
@@ -348,6 +367,88 @@ def test_a_claimant_is_told_that_a_file_was_not_carried_over(chip: Chip, text: s
     answers = [said for said in in_thread(chip, HELP, message["thread_ts"]) if "from the team answers" in said]
     assert [text in said for said in answers] == ([True] if text else [])
     assert find_ticket(chip, card).state is (TicketState.ANSWERED if text else TicketState.CLAIMED)
+
+
+def find_files(chip: Chip, channel: str, thread_ts: str) -> list[tuple[SharedFile, bytes | None]]:
+    """Return the files that Chip shared in a thread, with their bytes."""
+    messages = [m for m in chip.workspace.messages(channel) if m.bot_id and m.thread_ts == thread_ts]
+
+    def read(workspace: Workspace) -> list[tuple[SharedFile, bytes | None]]:
+        return [(file, workspace.files.get(file.id).content) for message in messages for file in message.files]
+
+    return chip.workspace.inside(read)
+
+
+@pytest.mark.parametrize("text", ["", "Look at this."])
+@pytest.mark.parametrize("writer", [CLEO, SAM])
+def test_a_file_reaches_the_other_side_once_though_the_words_with_it_are_late(
+    patient_chip: Chip, writer: str, text: str
+) -> None:
+    chip = patient_chip
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
+    here, there = places if writer == CLEO else places[::-1]
+    chip.workspace.faults.fail("chat.postMessage", "service_unavailable", status=503, times=2 if text else 0)
+    name = f"../\u202e{'x' * 200}.png"
+
+    share_a_file(chip, writer, *here, text, upload(chip, name))
+
+    chip.workspace.wait_for(lambda: find_files(chip, *there))
+    chip.settle()
+    ((file, content),) = find_files(chip, *there)
+    assert content == PHOTO
+    assert file.title == "x" * 96 + ".png"
+    said = "\n".join([*in_thread(chip, *there), *in_thread(chip, *here)])
+    assert said.count("Look at this.") == bool(text)
+    assert "not carry" not in said
+    assert find_ticket(chip, card).state is (TicketState.ANSWERED if writer == SAM and text else TicketState.CLAIMED)
+
+
+@pytest.mark.parametrize("writer", [CLEO, SAM])
+@pytest.mark.parametrize("harm", ["gone", "no scope", "too large", "larger than it says", "refused"])
+def test_a_file_that_cannot_be_carried_over_is_told_of_and_the_words_with_it_arrive(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, writer: str, harm: str
+) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
+    here, there = places if writer == CLEO else places[::-1]
+    file = upload(chip)
+    if harm == "gone":
+        chip.workspace.delete_file(file.id)
+    elif harm == "no scope":
+        token = chip.workspace.bot_token
+        scopes = {"scopes": load_manifest().bot_scopes - {"files:read"}}
+        chip.workspace.inside(lambda w: w.tokens.update({token: replace(w.tokens[token], **scopes)}))
+    elif harm == "refused":
+        chip.workspace.faults.fail("files.completeUploadExternal", "restricted_action")
+    else:
+        monkeypatch.setattr(slack_files, "CARRIED_BYTES", len(PHOTO) - 1)
+        file = replace(file, size=0) if harm == "larger than it says" else file
+
+    share_a_file(chip, writer, *here, "Look at this.", file)
+
+    chip.wait_for_said(STAFF, wording.TICKET_FILE_LEFT.format(person=CLEO) if writer == SAM else "A file came with it")
+    chip.settle()
+    assert sum("Look at this." in said for said in in_thread(chip, *there)) == 1
+    assert find_files(chip, *there) == []
+    assert len(chip.workspace.calls("files.getUploadURLExternal")) == (harm == "refused")
+
+
+def test_a_file_that_was_carried_over_is_not_taken_for_a_stream_that_was_lost(chip: Chip) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    share_a_file(chip, CLEO, HELP, message["thread_ts"], file=upload(chip))
+    chip.workspace.wait_for(lambda: find_files(chip, STAFF, card.ts))
+    chip.settle()
+    assert chip.parts is not None
+
+    lost = find_lost_stream(chip.parts.client, chip.core.db, chip.parts.bot_user, (STAFF, card.ts), card.ts, "Hello")
+
+    assert lost is None
 
 
 def test_the_schedule_reminds_of_a_card_that_waits(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
