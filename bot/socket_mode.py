@@ -62,16 +62,19 @@ class PromptClient(SocketModeClient):
             while len(came) < TOGETHER:
                 came.append(self.message_queue.get_nowait())
         events = []
+        is_ending = False
         for text in came:
             message = _read_message(text)
             if (event := _read_event(message)) is not None:
                 events.append(event)
             elif message.get("type") == "disconnect":
-                self.connect_to_new_endpoint(force=True)
+                is_ending = True
             else:
                 self.message_workers.submit(self.run_message_listeners, message, text)
         if events:
             self._take_events(events)
+        if is_ending:
+            self.connect_to_new_endpoint(force=True)
 
 
 def _read_message(text: str) -> dict[str, Any]:
