@@ -135,24 +135,24 @@ class LexicalIndex:
         left = float(sum(column.most for column in columns))
         is_closed = False
         for column in columns:
-            if not is_closed and len(rows) > limit:
-                least = _find_least(scores[rows], limit)
-                is_closed = least > left + _MARGIN
+            if len(rows) > limit:
+                so_far = scores[rows]
+                least = _find_least(so_far, limit)
+                is_closed = is_closed or least > left + _MARGIN
                 if is_closed:  # nor can a row win that all the terms left would not lift among the best
-                    rows = rows[scores[rows] >= least - left - _MARGIN]
+                    rows = rows[so_far >= least - left - _MARGIN]
             places = column.rows
-            if is_closed and len(rows) * _LOOK_UP_COST > len(places):
-                scores[places] += column.weigh(slice(None))
-            elif is_closed:
+            if is_closed and len(rows) * _LOOK_UP_COST <= len(places):
                 at = np.minimum(np.searchsorted(places, rows), len(places) - 1)
                 is_hit = places[at] == rows
                 scores[rows[is_hit]] += column.weigh(at[is_hit])
             else:
-                readable = allowed[places]
-                places = places[readable]
-                new = places[scores[places] == 0.0]
-                scores[places] += column.weigh(readable)
-                rows = np.concatenate([rows, new])
+                places = places.astype(np.intp)  # once, where every use as an index would do it
+                before = scores[places]
+                scores[places] = before + column.weigh(slice(None))
+                if not is_closed:
+                    new = places[before == 0.0]
+                    rows = np.concatenate([rows, new[allowed[new]]])
             left -= column.most
         totals = np.round(scores[rows], _DIGITS)
         if len(rows) > limit:
