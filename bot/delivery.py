@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,28 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bot.later import Later
+from bot.work import WorkPool
 from feedback.arrivals import Arrivals
 
 logger = logging.getLogger(__name__)
 
 FindApp = Callable[[str | None], App | None]
-Rest = Callable[[], None]
-Taken = tuple[BoltResponse | None, Rest]
 
+HANDING_ON = 2  # threads that hand on what was acknowledged: more would take their turns from acknowledging
 SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
 KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served: it may only be left out for now
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of an event once it is acknowledged. `at` is the instant that it is of, in seconds since 1970."""
+
+    key: str
+    at: float | None
+    hand_on: Callable[[], None]
+
+
+Taken = tuple[BoltResponse | None, Rest | None]
 
 
 class Delivery:
@@ -51,6 +64,7 @@ class Delivery:
         self._later = later
         self._clock = clock
         self._under_way: set[int] = set()
+        self._handing_on = WorkPool(HANDING_ON, name="chip-hand-on")
 
     @property
     def is_idle(self) -> bool:
@@ -76,15 +90,15 @@ class Delivery:
         app = self._find_app(request.context.team_id)
         if app is None:
             logger.warning("a request of the unknown team %s stays unanswered", request.context.team_id)
-            return None, _nothing
+            return None, None
         body = request.body
         if body.get("type") != "event_callback":
-            return self._dispatch(app, request) or BoltResponse(status=200), _nothing
+            return self._dispatch(app, request) or BoltResponse(status=200), None
         if not isinstance(body.get("event"), dict):  # Bolt itself would stumble over it
             logger.warning("an event without content is left aside")
-            return BoltResponse(status=200), _nothing
+            return BoltResponse(status=200), None
         if request.mode == "http" and not self._is_signed(request):
-            return app.dispatch(request), _nothing  # which says so
+            return app.dispatch(request), None  # which says so
         return None
 
     def _keep(self, bodies: Sequence[dict[str, Any]]) -> list[int]:
@@ -92,7 +106,19 @@ class Delivery:
 
     def _note(self, body: dict[str, Any], number: int) -> Taken:
         self._under_way.add(number)
-        return BoltResponse(status=200), lambda: self._hand_on(body, number)
+        return BoltResponse(status=200), Rest(str(number), _read_instant(body), lambda: self._hand_on(body, number))
+
+    def do_later(self, rest: Rest | None) -> None:
+        """Do what is left of an event soon, in the order in which they happened; `close` leaves it to the next start.
+
+        Connections deliver side by side, and each several events at once.
+        """
+        if rest is not None:
+            self._handing_on.submit(rest.key, rest.hand_on, owner=rest.key, at=rest.at)
+
+    def close(self) -> None:
+        """Let what is being handed on come to its end."""
+        self._handing_on.close()
 
     def hand_on_kept(self) -> int:
         """Hand on the events that an earlier process left, and return how many."""
@@ -155,10 +181,15 @@ def open_delivery(find_app: FindApp, data: Path, signing_secret: str) -> Iterato
     try:
         yield delivery
     finally:
+        delivery.close()
         stop.set()
         watcher.join()
         arrivals.close()
 
 
-def _nothing() -> None:
-    """Nothing is left to be done."""
+def _read_instant(body: dict[str, Any]) -> float | None:
+    event = body["event"]
+    try:
+        return float(event.get("event_ts") or event.get("ts"))
+    except (TypeError, ValueError):
+        return None

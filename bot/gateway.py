@@ -4,7 +4,6 @@ Knows nothing of what the apps do. Which app takes a request is decided by its t
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -15,8 +14,6 @@ from bot.health import Health
 from bot.http_mode import SLACK_PATH, Handle, HttpDoor, open_http
 from bot.socket_mode import Lines, open_sockets
 from config.settings import HttpSettings, SlackSettings
-
-HANDING_ON = 2  # threads that hand on what was acknowledged: more would take their turns from acknowledging
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,6 @@ def open_gateway(
 ) -> Iterator[Gateway]:
     """Open what is set. Raises `SlackApiError` for a refused app token, OSError for a port that is taken."""
     with ExitStack() as stack:
-        handing_on = ThreadPoolExecutor(HANDING_ON, thread_name_prefix="chip-hand-on")
-        stack.callback(handing_on.shutdown, cancel_futures=True)  # what is left of it is among the arrivals
         lines = None
         if slack.transport == "socket":
             sockets = open_sockets(
@@ -55,7 +50,6 @@ def open_gateway(
                 client,
                 connections=slack.connections,
                 silent_seconds=slack.silent_minutes * 60,
-                do_later=handing_on.submit,
             )
             lines = stack.enter_context(sockets)
         if slack.transport == "socket" and not http.serve:
@@ -64,5 +58,5 @@ def open_gateway(
         health = build_health(lines)
         # In Socket Mode a request over HTTP is nobody's: it could not be told from a forged one.
         taking = delivery if slack.transport == "http" else None
-        door = HttpDoor(taking, health.liveness, health.readiness, pages or {}, handing_on.submit)
+        door = HttpDoor(taking, health.liveness, health.readiness, pages or {})
         yield Gateway(delivery, stack.enter_context(open_http(door, http.host, http.port)))

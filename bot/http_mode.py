@@ -17,7 +17,7 @@ from slack_bolt import BoltRequest, BoltResponse
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.delivery import Delivery, Rest
+from bot.delivery import Delivery
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -37,14 +37,13 @@ class HttpDoor:
     """A WSGI application over the apps. `health` and `readiness` say how Chip is, each with whether that is well.
 
     `delivery` is None where Slack's requests are nobody's. `pages` are further GET paths, such as those of an
-    installation. `do_later` runs what is left of a request once it is acknowledged.
+    installation.
     """
 
     delivery: Delivery | None
     health: Callable[[], tuple[bool, Mapping[str, Any]]]
     readiness: Callable[[], tuple[bool, Mapping[str, Any]]]
     pages: Mapping[str, Handle]
-    do_later: Callable[[Rest], object]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         response = self._respond(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ)
@@ -76,9 +75,10 @@ class HttpDoor:
             return BoltResponse(status=400, body="Not readable", headers={"X-Slack-No-Retry": "1"})
         if (attempt := environ.get("HTTP_X_SLACK_RETRY_NUM")) is not None:
             logger.info("attempt %s, because of %s", attempt, environ.get("HTTP_X_SLACK_RETRY_REASON"))
-        response, rest = self.delivery.take(request) if self.delivery is not None else (None, None)
-        if rest is not None:
-            self.do_later(rest)
+        response = None
+        if self.delivery is not None:
+            response, rest = self.delivery.take(request)
+            self.delivery.do_later(rest)
         return response or BoltResponse(status=404, body="Not installed there", headers={"X-Slack-No-Retry": "1"})
 
 

@@ -20,7 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.delivery import Delivery, Rest
+from bot.delivery import Delivery
 from bot.slack_errors import SLACK_ERRORS, name_error
 
 logger = logging.getLogger(__name__)
@@ -95,14 +95,10 @@ def _read_event(message: dict[str, Any]) -> SocketModeRequest | None:
 
 @dataclass(slots=True)
 class Line:
-    """One connection. `heard` is when it was opened or last delivered an envelope, as `time.monotonic` tells it.
-
-    `do_later` runs what is left of an envelope once it is acknowledged.
-    """
+    """One connection. `heard` is when it was opened or last delivered an envelope, as `time.monotonic` tells it."""
 
     number: int
     delivery: Delivery
-    do_later: Callable[[Rest], object]
     heard: float
     client: PromptClient = field(init=False)
 
@@ -115,7 +111,7 @@ class Line:
             if response is not None:
                 self._acknowledge(envelope, response)
         for _, rest in taken:
-            self.do_later(rest)
+            self.delivery.do_later(rest)
 
     def _acknowledge(self, envelope: SocketModeRequest, response: BoltResponse) -> None:
         """Acknowledge; where the line has just broken, Slack delivers again what was kept."""
@@ -183,13 +179,12 @@ def open_sockets(
     *,
     connections: int,
     silent_seconds: float,
-    do_later: Callable[[Rest], object],
 ) -> Iterator[Lines]:
     """Deliver what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
     with ExitStack() as stack:
         lines = []
         for number in range(1, connections + 1):
-            line = _build_line(number, delivery, app_token, client, do_later)
+            line = _build_line(number, delivery, app_token, client)
             stack.callback(close_socket, line.client)
             line.client.connect()
             lines.append(line)
@@ -202,10 +197,8 @@ def open_sockets(
         yield opened
 
 
-def _build_line(
-    number: int, delivery: Delivery, app_token: str, client: WebClient, do_later: Callable[[Rest], object]
-) -> Line:
-    line = Line(number, delivery, do_later, time.monotonic())
+def _build_line(number: int, delivery: Delivery, app_token: str, client: WebClient) -> Line:
+    line = Line(number, delivery, time.monotonic())
     line.client = PromptClient(
         app_token,
         logger=logging.getLogger(f"slack_sdk.socket_mode.{number}"),

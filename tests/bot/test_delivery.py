@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.fails = False
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
         self.tried = 0
         self.held: list[str] = []
         self.app = App(
@@ -34,6 +37,7 @@ class Desk:
         self.app.event("message")(lambda: None)
 
     def _hold(self, body: dict[str, Any], next: Any) -> BoltResponse:
+        assert self.may_go_on.wait(10)
         self.tried += 1
         if self.fails:
             raise sqlite3.OperationalError("disk I/O error")
@@ -53,8 +57,8 @@ def desk() -> Iterator[Desk]:
     desk.app.listener_runner.listener_executor.shutdown()
 
 
-def event(identity: str, team: str = "T1") -> dict[str, Any]:
-    said = {"type": "message", "user": "U2", "channel": "D1", "channel_type": "im", "text": "hi", "ts": "1.1"}
+def event(identity: str, team: str = "T1", ts: str = "1.1") -> dict[str, Any]:
+    said = {"type": "message", "user": "U2", "channel": "D1", "channel_type": "im", "text": "hi", "ts": ts}
     return {"type": "event_callback", "event_id": identity, "event_time": 1_790_000_000, "team_id": team, "event": said}
 
 
@@ -76,9 +80,27 @@ def test_an_event_is_kept_when_it_is_acknowledged_and_gone_when_it_is_handed_on(
         response, rest = delivery.take(build_request(event("Ev1")))
         assert response is not None
         assert (response.status, desk.held, list_kept(tmp_path)) == (200, [], ["Ev1"])
-        rest()
+        assert rest is not None
+        rest.hand_on()
         assert desk.held == ["Ev1"]
     assert list_kept(tmp_path) == []
+
+
+def test_what_came_out_of_order_is_handed_on_in_order(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.HANDING_ON", 1)
+    desk.may_go_on.clear()
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        for stamps in (["1.0"], ["5.0", "3.0"], ["4.0", "2.0"]):  # the first is under way, the others came together
+            for _, rest in delivery.take_all([build_request(event(f"Ev{ts}", ts=ts)) for ts in stamps]):
+                delivery.do_later(rest)
+        desk.may_go_on.set()
+        deadline = time.monotonic() + 10
+        while len(desk.held) < 5:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert desk.held == ["Ev1.0", "Ev2.0", "Ev3.0", "Ev4.0", "Ev5.0"]
 
 
 def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: Path) -> None:
@@ -94,7 +116,9 @@ def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk
     now = [0.0]
     later, arrivals = Later(lambda: now[0]), Arrivals(tmp_path / "arrivals.db")
     delivery = Delivery(desk.find, arrivals, "secret", later)
-    delivery.take(build_request(event("Ev1")))[1]()
+    (_, rest) = delivery.take(build_request(event("Ev1")))
+    assert rest is not None
+    rest.hand_on()
     tried = []
     for second in range(0, 1_200, 5):
         now[0] = second

@@ -37,10 +37,6 @@ class SlowSocket:
         self._real.close()
 
 
-def call(rest: Callable[[], None]) -> None:
-    rest()
-
-
 class Taker:
     """Takes events, of which the first have to wait until they may go on."""
 
@@ -109,9 +105,7 @@ def test_a_line_that_breaks_while_it_is_closed_does_no_harm(tmp_path: Path) -> N
     """The reader finds the line broken and closes it; so does whoever ends the connection."""
     with LocalWorkspace() as workspace, open_delivery(lambda _: None, tmp_path, "secret") as delivery:
         client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        with open_sockets(
-            delivery, workspace.app_token, client, connections=2, silent_seconds=60.0, do_later=call
-        ) as lines:
+        with open_sockets(delivery, workspace.app_token, client, connections=2, silent_seconds=60.0) as lines:
             sessions = [line.client.current_session for line in lines._lines]
             for session in sessions:
                 assert session is not None
