@@ -172,7 +172,9 @@ def open_knowledge(settings: Settings) -> Knowledge:
         load_embedder(chosen.embedder, threads=settings.engine.threads),
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
-        search_settings=SearchSettings(chosen.rankings, chosen.rank_constant, chosen.ranking_depth),
+        search_settings=SearchSettings(
+            chosen.rankings, chosen.worth_of_words, chosen.rank_constant, chosen.ranking_depth
+        ),
         follow_ups=chosen.standalone_questions,
         limits=EvidenceLimits(
             chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift

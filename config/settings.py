@@ -114,13 +114,16 @@ class KnowledgeSettings(_Section):
         str(PROJECT / "models" / "cross-encoder"),
         description='Reads the best lines again: a folder or a name for sentence-transformers, or "off".',
     )
-    rankings: Literal["fused", "dense", "words"] = Field(
-        "fused", description="Passages are found by meaning and by words together, or by one of them alone."
+    rankings: Literal["sum", "reciprocal_rank", "dense", "words"] = Field(
+        "sum", description="Passages are found by meaning and by words, which are fused so, or by one of them alone."
+    )
+    worth_of_words: float = Field(
+        0.2, ge=0, le=10, description="In the sum the best one by words counts as so much similarity of meaning."
+    )
+    rank_constant: int = Field(
+        5, ge=0, le=1000, description="By reciprocal rank, place n of a ranking counts 1 / (this + n)."
     )
     ranking_depth: int = Field(30, ge=1, le=500, description="Passages that are taken from each ranking.")
-    rank_constant: int = Field(
-        5, ge=0, le=1000, description="Place n of a ranking counts 1 / (this + n): the smaller, the more first places."
-    )
     standalone_questions: bool = Field(True, description="A follow-up is searched with what it leaves to its thread.")
     passages: int = Field(24, ge=1, le=200, description="Passages that search hands to the evidence cut.")
     evidence_lines: int = Field(6, ge=1, le=9)

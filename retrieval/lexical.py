@@ -102,14 +102,19 @@ class LexicalIndex:
 
     def rank(self, question: str, audiences: frozenset[Audience], limit: int) -> list[str]:
         """Return the ids of the best passages that these audiences may read and that share a term with the question."""
+        return list(self.score(question, audiences, limit))
+
+    def score(self, question: str, audiences: frozenset[Audience], limit: int) -> dict[str, float]:
+        """Return the same ids, best first, each with its BM25 score."""
         terms = Counter(tokenise(question))
         if not terms:
-            return []
+            return {}
         newer = {words.id for words in self.fresh}
         found = [one for one in self._rank_rows(terms, audiences, limit + len(newer)) if one[1] not in newer]
         found += self._rank_fresh(terms, audiences)
         # The id breaks ties, so that equal passages come in one order on every machine.
-        return [identity for _, identity in sorted(found, key=lambda one: (-one[0], one[1]))[:limit]]
+        best = sorted(found, key=lambda one: (-one[0], one[1]))[:limit]
+        return {identity: score for score, identity in best}
 
     def knows(self, word: str) -> bool:
         """Whether any passage holds the word, whoever may read it; True for a word that says nothing ("the")."""

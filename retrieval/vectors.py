@@ -8,6 +8,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -90,14 +91,21 @@ class VectorIndex:
                 self._on(audience, lambda held, part=part: held.delete(ids=part))  # type: ignore[misc]  # bound per turn
 
     def rank(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> list[str]:
-        """Return the ids of the passages with the nearest units for these audiences, nearest first, ties by id.
+        """Return the ids of the passages with the nearest units for these audiences, nearest first, ties by id."""
+        return list(self.score(vector, audiences, limit))
+
+    def score(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> dict[str, float]:
+        """Return the same ids, in the same order, each with its cosine similarity.
 
         A passage is as near as its nearest unit: one fact in it is enough to answer.
         """
         near: list[tuple[float, str]] = []
         for audience in sorted(audiences):
             near += self._find_units(audience, vector, limit * _UNITS_PER_PASSAGE)
-        return list(dict.fromkeys(passage for _, passage in sorted(near)))[:limit]
+        nearest: dict[str, float] = {}
+        for distance, passage in sorted(near):
+            nearest.setdefault(passage, 1.0 - distance)
+        return dict(islice(nearest.items(), limit))
 
     def _find_units(self, audience: Audience, vector: Vectors, limit: int) -> list[tuple[float, str]]:
         """Return the distance and the passage of each of the nearest units for one audience."""

@@ -16,7 +16,7 @@ from retrieval.embedder import Embedder
 from retrieval.lexical import build_lexical_index
 from retrieval.passage import Audience
 from retrieval.ranker_features import Candidate
-from retrieval.search import DEPTH, RANK_CONSTANT
+from retrieval.search import DEPTH, fuse
 
 Vectors = NDArray[np.float32]
 
@@ -80,8 +80,10 @@ def find_candidates(corpus: Corpus, encoder: Encoder, limit: int) -> list[Found]
     for asked, vector in zip(corpus.asked, questions, strict=True):
         best = np.full(len(pages), -1.0)
         np.maximum.at(best, owners, lines @ vector)
-        words = lexical.rank(asked.question, frozenset({Audience.CUSTOMER}), DEPTH)
-        order = _fuse(list(np.argsort(-best)[:DEPTH]), [int(name) for name in words])[:limit]
+        dense = {int(page): float(best[page]) for page in np.argsort(-best)[:DEPTH]}
+        words = lexical.score(asked.question, frozenset({Audience.CUSTOMER}), DEPTH)
+        scores = fuse(dense, {int(name): score for name, score in words.items()})
+        order = sorted(scores, key=lambda page: (-scores[page], page))[:limit]
         rows = np.concatenate([np.arange(starts[page], starts[page + 1]) for page in order])
         candidates = [
             Candidate(pages[page].heading, line, rank) for rank, page in enumerate(order) for line in pages[page].lines
@@ -91,11 +93,3 @@ def find_candidates(corpus: Corpus, encoder: Encoder, limit: int) -> list[Found]
         if right or asked.page is None:
             found.append(Found(corpus.name, asked.question, vector, tuple(candidates), lines[rows], right))
     return found
-
-
-def _fuse(*rankings: Sequence[int]) -> list[int]:
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, page in enumerate(ranking, start=1):
-            scores[page] = scores.get(page, 0.0) + 1.0 / (RANK_CONSTANT + rank)
-    return sorted(scores, key=lambda page: (-scores[page], page))

@@ -18,7 +18,7 @@ from retrieval.index import IngestReport
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope
 from retrieval.prompt import Turn
-from retrieval.search import RANK_CONSTANT
+from retrieval.search import WORTH_OF_WORDS
 
 MOSS = """---
 title: Moss 2
@@ -264,7 +264,9 @@ def test_what_another_process_ingests_is_found_here(knowledge: Knowledge, tmp_pa
     assert lines(knowledge, "How are invoices sent?")[0] == "Invoices are sent by pigeon."
     assert not any("3 years" in line for line in lines(knowledge, "How long is the warranty?"))
     (hit,) = knowledge.search("pigeon", CUSTOMER_SCOPE, 1)
-    assert hit.score > 1 / (RANK_CONSTANT + 1), "BM25 must know the new passage as well"
+    assert hit.score == pytest.approx(hit.similarity + WORTH_OF_WORDS, abs=0.01), (
+        "BM25 must know the new passage as well"
+    )
 
 
 def test_a_damaged_catalogue_is_filled_again_by_the_next_ingest(
