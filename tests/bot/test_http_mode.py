@@ -2,13 +2,15 @@
 
 import json
 import socket
+import sqlite3
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from email.message import Message
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from waitress.trigger import trigger
 
 from bot.delivery import open_delivery
 from bot.http_mode import HttpDoor, open_http
+from feedback.arrivals import Arrivals
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 EVENT = {
@@ -62,15 +65,21 @@ class Slack:
 def exchange(request: urllib.request.Request) -> tuple[int, str, dict[str, str]]:
     try:
         with urllib.request.urlopen(request, timeout=5) as response:
-            return response.status, response.read().decode(), dict(response.headers)
+            return response.status, response.read().decode(), read_names(response.headers)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read().decode(), dict(error.headers)
+            return error.code, error.read().decode(), read_names(error.headers)
+
+
+def read_names(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 @pytest.fixture(scope="module")
 def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
     heard: list[dict[str, Any]] = []
+    may_answer = threading.Event()
+    may_answer.set()
     app = App(
         signing_secret=SECRET,
         token_verification_enabled=False,
@@ -86,6 +95,7 @@ def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
     @app.command("/chip")
     def handle_command(ack: Ack, body: dict[str, Any]) -> None:
         heard.append(body)
+        assert may_answer.wait(10)
         ack(text="taken")
 
     @app.action("vote")
@@ -103,10 +113,10 @@ def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
 
     with ExitStack() as stack:
         delivery = stack.enter_context(open_delivery(find_app, tmp_path_factory.mktemp("data"), SECRET))
-        later = stack.enter_context(ThreadPoolExecutor())
-        door = HttpDoor(delivery, lambda: (True, {"ok": True}), readiness, {}, later.submit)
+        door = HttpDoor(delivery, lambda: (True, {"ok": True}), readiness, {})
         url = stack.enter_context(open_http(door, "127.0.0.1", 0))
         slack = Slack(url, heard)
+        slack.may_answer = may_answer  # type: ignore[attr-defined]  # a test keeps the command waiting
         slack.well = well  # type: ignore[attr-defined]  # the test of readiness turns it
         yield slack
     app.listener_runner.listener_executor.shutdown()
@@ -192,7 +202,7 @@ def test_bytes_that_are_no_text_are_refused(slack: Slack) -> None:
 def test_a_request_of_another_team_is_refused_without_a_retry(slack: Slack) -> None:
     other = {**EVENT, "team_id": "T2", "authorizations": [{"team_id": "T2", "user_id": "U1", "is_bot": True}]}
     status, _, headers = slack.post(json.dumps(other))
-    assert (status, headers["X-Slack-No-Retry"]) == (404, "1")
+    assert (status, headers["x-slack-no-retry"]) == (404, "1")
 
 
 def test_other_paths_and_methods_are_refused(slack: Slack) -> None:
@@ -219,7 +229,7 @@ def test_a_request_larger_than_any_of_slacks_is_refused(slack: Slack) -> None:
 
 def test_the_door_leaves_no_thread_and_no_port_behind() -> None:
     before = set(threading.enumerate())
-    door = HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {}, print)
+    door = HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {})
     with open_http(door, "127.0.0.1", 0) as url:
         port = int(url.rpartition(":")[2])
         line = socket.create_connection(("127.0.0.1", port), timeout=5)  # kept open, as Slack keeps it
@@ -227,6 +237,37 @@ def test_the_door_leaves_no_thread_and_no_port_behind() -> None:
     assert set(threading.enumerate()) == before
     with open_http(door, "127.0.0.1", port):
         pass
+
+
+def test_a_burst_is_acknowledged_and_heard_once_each(slack: Slack) -> None:
+    bodies = [json.dumps({**EVENT, "event_id": f"Ev{number}"}) for number in range(200)]
+    with ThreadPoolExecutor(20) as pool:
+        assert [told[0] for told in pool.map(slack.post, bodies)] == [200] * 200
+    wait_for(slack, 200)
+    assert sorted(body["event_id"] for body in slack.heard) == sorted(f"Ev{number}" for number in range(200))
+
+
+def test_a_command_that_takes_long_holds_up_no_event(slack: Slack) -> None:
+    slack.may_answer.clear()  # type: ignore[attr-defined]  # the fixture's command waits for it
+    command = urlencode({"command": "/chip", "text": "wait", "team_id": "T1", "user_id": "U2", "trigger_id": "1.1"})
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(slack.post, command, content_type="application/x-www-form-urlencoded")
+        assert slack.post(json.dumps(EVENT))[0] == 200
+        assert not waiting.done()
+        slack.may_answer.set()  # type: ignore[attr-defined]
+        assert waiting.result(10)[:2] == (200, "taken")
+
+
+def test_events_that_cannot_be_kept_are_refused_and_the_next_are_taken(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: Arrivals, _bodies: Sequence[str]) -> list[int]:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Arrivals, "keep_all", refuse)
+        assert slack.post(json.dumps(EVENT))[0] == 500
+    assert slack.post(json.dumps(EVENT))[0] == 200
 
 
 def test_a_door_that_is_woken_while_it_closes_still_closes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +282,7 @@ def test_a_door_that_is_woken_while_it_closes_still_closes(monkeypatch: pytest.M
     def is_well() -> tuple[bool, dict[str, Any]]:
         return True, {}
 
-    with open_http(HttpDoor(None, is_well, is_well, {}, print), "127.0.0.1", 0) as url:
+    with open_http(HttpDoor(None, is_well, is_well, {}), "127.0.0.1", 0) as url:
         monkeypatch.setattr(waitress_trigger, "_physical_pull", be_woken_first)
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{url}/healthz", timeout=5)
