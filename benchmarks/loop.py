@@ -15,13 +15,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 from websockets.sync.client import connect
 
+from benchmarks.figures import Figure, print_table
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
 from config.settings import SAMPLE, EngineSettings
@@ -35,15 +35,6 @@ QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 PORT = 8399
 URL = f"http://127.0.0.1:{PORT}"
 SWAPS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One row of the table."""
-
-    what: str
-    measured: str
-    goal: str
 
 
 @contextmanager
@@ -207,9 +198,8 @@ def main() -> None:
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), rows, chosen.likes)
-    print(f"\nLoad before: {before:.1f}; cores: {os.cpu_count()}\n\n| what | measured | goal |\n| --- | --- | --- |")
-    for figure in figures:
-        print(f"| {figure.what} | {figure.measured} | {figure.goal} |")
+    print(f"\nLoad before: {before:.1f}; cores: {os.cpu_count()}\n")
+    print_table(figures)
 
 
 if __name__ == "__main__":

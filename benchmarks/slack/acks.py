@@ -16,8 +16,9 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.figures import Figure, print_table
 from benchmarks.slack.own_part import measure_own_part
-from benchmarks.slack.running import CLEO, DIRECT, HELP, QUESTION, Figure, open_questions, running_chip
+from benchmarks.slack.running import CLEO, DIRECT, HELP, QUESTION, open_questions, running_chip
 from bot import wiring
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
@@ -38,9 +39,7 @@ def main() -> None:
     transport = parser.parse_args().transport
     print(f"Slack over {transport}, load before the run {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} cores\n")
     figures = [*measure_acks(transport), *measure_own_part(transport)]
-    print("| what | measured | goal |\n| --- | --- | --- |")
-    for figure in figures:
-        print(f"| {figure.what} | {figure.measured} | {figure.goal} |")
+    print_table(figures)
 
 
 def measure_acks(transport: str) -> Iterator[Figure]:

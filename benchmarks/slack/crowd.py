@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.slack.running import Figure, running_chip
+from benchmarks.figures import Figure, print_table
+from benchmarks.slack.running import running_chip
 from bot.workspace.board import Message
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
 from bot.workspace.server import LocalWorkspace
@@ -40,9 +41,7 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"Slack over {chosen.transport}, load before the run {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} cores\n")
     figures = list(measure_crowd(chosen.transport, chosen.people))
-    print("| what | measured | goal |\n| --- | --- | --- |")
-    for figure in figures:
-        print(f"| {figure.what} | {figure.measured} | {figure.goal} |")
+    print_table(figures)
 
 
 def measure_crowd(transport: str, people: int) -> Iterator[Figure]:

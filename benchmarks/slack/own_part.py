@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.slack.running import CLEO, DIRECT, PROJECT, QUESTION, SECRET, Figure, open_questions, write_document
+from benchmarks.figures import Figure
+from benchmarks.slack.running import CLEO, DIRECT, PROJECT, QUESTION, SECRET, open_questions, write_document
 from bot import wiring
 from bot.core import Core
 from bot.gateway import Gateway

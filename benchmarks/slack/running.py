@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.workspace.server import LocalWorkspace
@@ -16,15 +15,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 HELP, CLEO, DIRECT = "C0HELP", "U0CLEO", "D0CLEO"
 QUESTION = "How long does the Moss 2 run on one charge?"
 SECRET = "bench"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One row of the table."""
-
-    what: str
-    measured: str
-    goal: str
 
 
 @contextmanager

@@ -67,6 +67,18 @@ def test_a_kill_between_the_record_and_the_end_of_the_stream_still_gives_the_but
     assert len(chip.engine.requests) == 1
 
 
+def kill_after_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    add, added = ShownAnswer.add, list[str]()
+
+    def add_one(self: ShownAnswer, *args: Any, **kwargs: Any) -> str:
+        if added:
+            raise Killed
+        added.append(add(self, *args, **kwargs))
+        return added[0]
+
+    monkeypatch.setattr(ShownAnswer, "add", add_one)
+
+
 def test_a_kill_after_the_answer_ended_repeats_nothing(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "mark_done", kill)
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
@@ -80,15 +92,7 @@ def test_a_kill_after_the_answer_ended_repeats_nothing(chip: Chip, monkeypatch: 
 def test_a_kill_in_the_middle_of_an_answer_gives_a_whole_one_in_its_place_and_keeps_the_votes(
     chip: Chip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add, added = ShownAnswer.add, []
-
-    def add_one(self: ShownAnswer, *args: Any, **kwargs: Any) -> str:
-        if added:
-            raise Killed
-        added.append(add(self, *args, **kwargs))
-        return added[0]
-
-    monkeypatch.setattr(ShownAnswer, "add", add_one)
+    kill_after_one_sentence(monkeypatch)
     chip.engine.queue.append("It runs for 55 minutes. It charges in 80 minutes.")
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
     cut_off = chip.workspace.visit(CLEO).wait_for_message("D0CLEO", lambda m: m["streaming"], ts)
@@ -272,15 +276,7 @@ def assert_stopped_after_number_0(chip: Chip, ts: str) -> None:
 def test_a_press_of_stop_that_a_kill_cut_off_leaves_the_answer_as_it_stands(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, at_the_message: bool
 ) -> None:
-    add, added = ShownAnswer.add, []
-
-    def add_one(self: ShownAnswer, *args: Any, **kwargs: Any) -> str:
-        if added:
-            raise Killed
-        added.append(add(self, *args, **kwargs))
-        return added[0]
-
-    monkeypatch.setattr(ShownAnswer, "add", add_one)
+    kill_after_one_sentence(monkeypatch)
     monkeypatch.setattr(Answering, "stop", kill)
     chip.engine.queue.append(NUMBERS)
     cleo = chip.workspace.visit(CLEO)
