@@ -148,7 +148,7 @@ class LexicalIndex:
                     rows = rows[so_far >= least - left - _MARGIN]
             places = column.rows
             if is_closed and len(rows) * _LOOK_UP_COST <= len(places):
-                at = np.minimum(np.searchsorted(places, rows), len(places) - 1)
+                at = np.minimum(np.searchsorted(places, rows.astype(places.dtype)), len(places) - 1)
                 is_hit = places[at] == rows
                 scores[rows[is_hit]] += column.weigh(at[is_hit])
             else:
