@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
 
 from bot.listeners import (
     commands,
@@ -33,9 +35,19 @@ UNSIGNED = "unused in Socket Mode"
 
 
 def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
-    """Return the app over the parts. Everything is passed in, so that Bolt does not read the environment."""
+    """Return the app over the parts. Everything is passed in, so that Bolt does not read the environment.
+
+    Who Chip is, the parts know: Bolt would ask Slack at the first event, and answer it with 200 where Slack fails then.
+    """
+    identity = AuthorizeResult(
+        enterprise_id=None,
+        team_id=parts.directory.team,
+        bot_user_id=parts.bot_user,
+        bot_token=parts.client.token,
+    )
     app = App(
-        client=parts.client,
+        client=WebClient(base_url=parts.client.base_url),
+        authorize=lambda: identity,
         signing_secret=signing_secret,
         token_verification_enabled=False,
         raise_error_for_unhandled_request=True,

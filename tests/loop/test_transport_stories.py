@@ -80,7 +80,15 @@ def test_a_forged_request_is_not_even_stored(chip: Chip) -> None:
 
 @pytest.mark.parametrize(
     "harm",
-    [{"event_id": None}, {"event": None}, {"event": {"text": "hi"}}, {"event": ["message"]}, {"event_id": ["Ev1"]}],
+    [
+        {"event_id": None},
+        {"event": None},
+        {"event": {"text": "hi"}},
+        {"event": ["message"]},
+        {"event_id": ["Ev1"]},
+        {"authorizations": [None]},
+        {"authorizations": None, "team_id": ["T1"]},
+    ],
 )
 def test_a_malformed_envelope_is_acknowledged_and_left_aside(chip: Chip, harm: dict[str, Any]) -> None:
     body = {**message("Ev9"), **harm}
@@ -88,6 +96,11 @@ def test_a_malformed_envelope_is_acknowledged_and_left_aside(chip: Chip, harm: d
     chip.settle()
 
     assert chip.workspace.inside(lambda workspace: workspace.line.redelivered) == 0
+    assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
+
+
+def test_an_event_after_which_slack_fails_is_answered(chip: Chip) -> None:
+    chip.workspace.faults.fail("auth.test", "internal_error", times=20)
     assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
 
 
