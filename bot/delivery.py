@@ -7,6 +7,7 @@ themselves. Knows nothing of what the apps do.
 
 import json
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -27,15 +28,16 @@ logger = logging.getLogger(__name__)
 
 FindApp = Callable[[str | None], App | None]
 
-HANDING_ON = 2  # threads that hand on what was acknowledged: more would take their turns from acknowledging
+HANDING_ON = 2  # threads that hand on a team's events: more would take their turns from acknowledging
 SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
 KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served: it may only be left out for now
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left of an event once it is acknowledged. `at` is the instant that it is of, in seconds since 1970."""
+    """What is left of a team's event once it is acknowledged; `at` is its instant, in seconds since 1970."""
 
+    team: str
     key: str
     at: float | None
     hand_on: Callable[[], None]
@@ -64,7 +66,8 @@ class Delivery:
         self._later = later
         self._clock = clock
         self._under_way: set[int] = set()
-        self._handing_on = WorkPool(HANDING_ON, name="chip-hand-on")
+        self._opening = threading.Lock()
+        self._handing_on: dict[str, WorkPool] = {}  # by team, so that none waits for another's database or Slack
 
     @property
     def is_idle(self) -> bool:
@@ -81,12 +84,15 @@ class Delivery:
         Raises `sqlite3.Error` where they cannot be kept.
         """
         answers = [self._answer(request) for request in requests]
-        bodies = [request.body for request, answer in zip(requests, answers, strict=True) if answer is None]
-        kept = iter([self._note(body, number) for body, number in zip(bodies, self._keep(bodies), strict=True)])
+        events = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
+        kept = iter([self._note(event, number) for event, number in zip(events, self._keep(events), strict=True)])
         return [next(kept) if answer is None else answer for answer in answers]
 
     def _answer(self, request: BoltRequest) -> Taken | None:
         """Return what a request is told; None for an event that is to be kept."""
+        if not isinstance(request.context.team_id, str | None):
+            logger.warning("a request whose team is no text is left aside")
+            return BoltResponse(status=200), None
         app = self._find_app(request.context.team_id)
         if app is None:
             logger.warning("a request of the unknown team %s stays unanswered", request.context.team_id)
@@ -101,30 +107,41 @@ class Delivery:
             return app.dispatch(request), None  # which says so
         return None
 
-    def _keep(self, bodies: Sequence[dict[str, Any]]) -> list[int]:
-        return self._arrivals.keep_all([json.dumps(body) for body in bodies]) if bodies else []
+    def _keep(self, events: Sequence[BoltRequest]) -> list[int]:
+        return self._arrivals.keep_all([json.dumps(event.body) for event in events]) if events else []
 
-    def _note(self, body: dict[str, Any], number: int) -> Taken:
+    def _note(self, event: BoltRequest, number: int) -> Taken:
         self._under_way.add(number)
-        return BoltResponse(status=200), Rest(str(number), _read_instant(body), lambda: self._hand_on(body, number))
+        body, team = event.body, str(event.context.team_id)
+        return BoltResponse(status=200), Rest(
+            team, str(number), _read_instant(body), lambda: self._hand_on(body, number)
+        )
 
     def do_later(self, rest: Rest | None) -> None:
-        """Do what is left of an event soon, in the order in which they happened; `close` leaves it to the next start.
+        """Do what is left of an event soon, of those that wait the earliest first; `close` leaves it to the next start.
 
         Connections deliver side by side, and each several events at once.
         """
-        if rest is not None:
-            self._handing_on.submit(rest.key, rest.hand_on, owner=rest.key, at=rest.at)
+        if rest is None:
+            return
+        with self._opening:
+            if rest.team not in self._handing_on:
+                self._handing_on[rest.team] = WorkPool(HANDING_ON, name=f"chip-hand-on-{rest.team}")
+        self._handing_on[rest.team].submit(rest.key, rest.hand_on, at=rest.at)
 
     def close(self) -> None:
         """Let what is being handed on come to its end."""
-        self._handing_on.close()
+        for pool in list(self._handing_on.values()):
+            pool.close()
 
     def hand_on_kept(self) -> int:
         """Hand on the events that an earlier process left, and return how many."""
         kept = self._arrivals.list_kept()
         for number, text in kept:
-            self._hand_on(json.loads(text), number)
+            try:
+                self._hand_on(json.loads(text), number)
+            except Exception:
+                logger.exception("event %d from before cannot be handed on", number)
         return len(kept)
 
     def _hand_on(self, body: dict[str, Any], number: int, tries: int = 0) -> None:
@@ -138,7 +155,7 @@ class Delivery:
         elif app is not None:
             logger.error("event %s is not in the inbox yet, try %d", body.get("event_id"), tries + 1)
             self._later.put(tries, lambda: self._hand_on(body, number, tries + 1))
-        elif self._clock() - body.get("event_time", 0) > KEEP_SECONDS:
+        elif self._clock() - (body.get("event_time") or 0) > KEEP_SECONDS:
             logger.warning("event %s of a workspace that is not served is dropped", body.get("event_id"))
             self._arrivals.drop(number)
 
@@ -190,6 +207,7 @@ def open_delivery(find_app: FindApp, data: Path, signing_secret: str) -> Iterato
 def _read_instant(body: dict[str, Any]) -> float | None:
     event = body["event"]
     try:
-        return float(event.get("event_ts") or event.get("ts"))
+        at = float(event.get("event_ts") or event.get("ts"))
     except (TypeError, ValueError):
         return None
+    return at if math.isfinite(at) else None

@@ -71,10 +71,12 @@ class PromptClient(SocketModeClient):
                 is_ending = True
             else:
                 self.message_workers.submit(self.run_message_listeners, message, text)
-        if events:
-            self._take_events(events)
-        if is_ending:
-            self.connect_to_new_endpoint(force=True)
+        try:
+            if events:
+                self._take_events(events)
+        finally:
+            if is_ending:
+                self.connect_to_new_endpoint(force=True)
 
 
 def _read_message(text: str) -> dict[str, Any]:
@@ -105,16 +107,28 @@ class Line:
     def take(self, envelopes: Sequence[SocketModeRequest]) -> None:
         """Take envelopes and acknowledge them, those that are kept together."""
         self.heard = time.monotonic()
-        requests = [BoltRequest(mode="socket_mode", body=one.payload, headers=build_headers(one)) for one in envelopes]
-        taken = self.delivery.take_all(requests)
-        for envelope, (response, _) in zip(envelopes, taken, strict=True):
-            if response is not None:
-                self._acknowledge(envelope, response)
-        for _, rest in taken:
-            self.delivery.do_later(rest)
+        requests = [(envelope, self._read(envelope)) for envelope in envelopes]
+        readable = [(envelope, request) for envelope, request in requests if request is not None]
+        taken = self.delivery.take_all([request for _, request in readable])
+        try:
+            for (envelope, _), (response, _) in zip(readable, taken, strict=True):
+                if response is not None:
+                    self._acknowledge(envelope, response)
+        finally:
+            for _, rest in taken:
+                self.delivery.do_later(rest)
+
+    def _read(self, envelope: SocketModeRequest) -> BoltRequest | None:
+        """Return an envelope as Bolt takes it; None for one that it cannot read, which is acknowledged."""
+        try:
+            return BoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            logger.warning("an envelope of connection %d cannot be read", self.number)
+            self._acknowledge(envelope, BoltResponse(status=200))
+            return None
 
     def _acknowledge(self, envelope: SocketModeRequest, response: BoltResponse) -> None:
-        """Acknowledge; where the line has just broken, Slack delivers again what was kept."""
+        """Acknowledge; where the line has just broken, Slack delivers an event again, which is known by then."""
         try:
             send_response(self.client, envelope, response, time.time())
         except SLACK_ERRORS as error:

@@ -6,6 +6,7 @@ handed in out of order, but in turns among their owners: whoever hands in a hund
 what the work is.
 """
 
+import heapq
 import logging
 import threading
 import time
@@ -19,18 +20,20 @@ ENDS = 32  # of the last jobs, which tell the pace
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Job:
-    key: str
-    run: Callable[[], None]
+    at: float
+    number: int  # of those that were handed in, so that none of one instant overtakes another
+    key: str = field(compare=False)
+    run: Callable[[], None] = field(compare=False)
 
 
 @dataclass(slots=True)
 class _OwnerQueue:
-    """The jobs of one owner that wait, and the instant by which the owner's turn is found."""
+    """The jobs of one owner that wait, a heap by their instants, and the instant by which the owner's turn is found."""
 
     turn: float
-    jobs: deque[_Job] = field(default_factory=deque)
+    jobs: list[_Job] = field(default_factory=list)
 
 
 class WorkPool:
@@ -52,6 +55,7 @@ class WorkPool:
         self._held: Counter[str] = Counter()
         self._waiting: dict[str, _OwnerQueue] = {}  # by owner
         self._latest = 0.0  # the last instant that any job was of
+        self._handed_in = 0
         self._running = 0
         self._lock = threading.Lock()
         self._workers = workers
@@ -68,8 +72,10 @@ class WorkPool:
                 self._ends = deque([time.monotonic()], ENDS)
             self._held[key] += 1
             self._latest = max(self._latest, at or 0.0)
-            queue = self._waiting.setdefault(owner, _OwnerQueue(self._latest if at is None else at))
-            queue.jobs.append(_Job(key, job))
+            self._handed_in += 1
+            instant = self._latest if at is None else at
+            queue = self._waiting.setdefault(owner, _OwnerQueue(instant))
+            heapq.heappush(queue.jobs, _Job(instant, self._handed_in, key, job))
         try:
             self._pool.submit(self._run_next)
         except RuntimeError:
@@ -89,7 +95,7 @@ class WorkPool:
         """Return how many jobs run or are begun before this one of its owner; None where it does not wait."""
         with self._lock:
             owners = sorted(self._waiting, key=self._find_turn)
-            keys = [job.key for job in self._waiting[owner].jobs] if owner in owners else []
+            keys = [job.key for job in sorted(self._waiting[owner].jobs)] if owner in owners else []
             if key not in keys:
                 return None
             place, turn = keys.index(key), owners.index(owner)
@@ -127,7 +133,7 @@ class WorkPool:
         with self._lock:
             owner = min(self._waiting, key=self._find_turn)
             queue = self._waiting.pop(owner)
-            job = queue.jobs.popleft()
+            job = heapq.heappop(queue.jobs)
             if queue.jobs:
                 self._waiting[owner] = _OwnerQueue(self._latest, queue.jobs)
             self._running += 1

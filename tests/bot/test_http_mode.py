@@ -251,11 +251,15 @@ def test_a_command_that_takes_long_holds_up_no_event(slack: Slack) -> None:
     slack.may_answer.clear()  # type: ignore[attr-defined]  # the fixture's command waits for it
     command = urlencode({"command": "/chip", "text": "wait", "team_id": "T1", "user_id": "U2", "trigger_id": "1.1"})
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(slack.post, command, content_type="application/x-www-form-urlencoded")
-        assert slack.post(json.dumps(EVENT))[0] == 200
-        assert not waiting.done()
-        slack.may_answer.set()  # type: ignore[attr-defined]
-        assert waiting.result(10)[:2] == (200, "taken")
+        try:
+            waiting = pool.submit(slack.post, command, content_type="application/x-www-form-urlencoded")
+            wait_for(slack, 1)
+            assert slack.post(json.dumps(EVENT))[0] == 200
+            wait_for(slack, 2)
+            assert not waiting.done()
+        finally:
+            slack.may_answer.set()  # type: ignore[attr-defined]
+        assert waiting.result(10)[0] == 200
 
 
 def test_events_that_cannot_be_kept_are_refused_and_the_next_are_taken(

@@ -1,6 +1,7 @@
 """What Socket Mode delivers is taken together, and its connections close in good order, whatever else closes them."""
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slack_bolt import App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.delivery import open_delivery
-from bot.socket_mode import PromptClient, close_socket, open_sockets
+from bot.socket_mode import Line, PromptClient, close_socket, open_sockets
 from bot.workspace.server import LocalWorkspace
 
 
@@ -99,6 +103,49 @@ def test_what_is_no_event_goes_its_own_way_and_what_is_malformed_harms_no_other(
     taker.may_go_on.set()
     wait_for(lambda: len(taker.batches) > 1 and bool(pressed))
     assert (taker.batches, pressed) == ([["e0"], ["e1", "e4"]], ["e3"])
+
+
+class Recorder:
+    """Takes the place of a connection's client, and notes what is acknowledged."""
+
+    logger = logging.getLogger("recorder")
+
+    def __init__(self) -> None:
+        self.acknowledged: list[str] = []
+
+    def send_socket_mode_response(self, response: SocketModeResponse) -> None:
+        if response.envelope_id == "broken":
+            raise BrokenPipeError
+        self.acknowledged.append(response.envelope_id)
+
+
+def test_neither_what_cannot_be_read_nor_a_broken_line_harms_what_came_with_it(tmp_path: Path) -> None:
+    heard: list[str] = []
+    app = App(
+        signing_secret="s",
+        token_verification_enabled=False,
+        authorize=lambda: AuthorizeResult(enterprise_id=None, team_id="T1"),
+    )
+
+    @app.middleware
+    def hear(body: dict[str, Any]) -> BoltResponse:
+        heard.append(body["event_id"])
+        return BoltResponse(status=200)
+
+    body = {"type": "event_callback", "team_id": "T1", "event": {"type": "message", "ts": "1.1"}}
+    envelopes = [
+        SocketModeRequest("events_api", "good", {**body, "event_id": "Ev1"}),
+        SocketModeRequest("events_api", "bad", {**body, "event_id": "Ev2", "authorizations": [None]}),
+        SocketModeRequest("events_api", "broken", {**body, "event_id": "Ev3"}),
+        SocketModeRequest("events_api", "last", {**body, "event_id": "Ev4"}),
+    ]
+    with open_delivery(lambda _: app, tmp_path, "secret") as delivery:
+        line = Line(1, delivery, 0.0)
+        line.client = recorder = Recorder()  # type: ignore[assignment]
+        line.take(envelopes)
+        wait_for(lambda: len(heard) == 3)
+    assert recorder.acknowledged == ["bad", "good", "last"]
+    assert sorted(heard) == ["Ev1", "Ev3", "Ev4"]
 
 
 def test_a_line_that_breaks_while_it_is_closed_does_no_harm(tmp_path: Path) -> None:
