@@ -75,10 +75,11 @@ def fuse(
     """
     if settings.rankings == "reciprocal_rank":
         return _fuse_ranks(dense, lexical, constant=settings.rank_constant)
+    worth = 1.0 if settings.rankings == "words" else settings.worth_of_words
     farthest = min(dense.values(), default=0.0)
     most = max(lexical.values(), default=0.0) or 1.0  # a word that every passage holds says nothing
     return {
-        key: dense.get(key, farthest) + settings.worth_of_words * lexical.get(key, 0.0) / most
+        key: dense.get(key, farthest) + worth * lexical.get(key, 0.0) / most
         for key in dict.fromkeys([*dense, *lexical])
     }
 
