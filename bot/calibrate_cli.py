@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 FEW = 10  # questions of a kind, from which on a share says something
 
 
-class TooFewQuestionsError(Exception):
-    """Questions of one kind are missing; says what to add."""
+class NothingToMeasureError(Exception):
+    """Documents are missing, or questions of one kind; says what to add."""
 
 
 def calibrate(settings: "Settings", questions: Path | None, output: Console) -> None:
     """Print the shift that tells best what the documents answer, beside the one that is set.
 
-    Raises `TooFewQuestionsError` where no file is named, or it has only answerable questions or none that are.
+    Raises `NothingToMeasureError` where no document is indexed, no file is named, or it has only answerable questions
+    or none that are.
     """
     from bot.core import open_knowledge
     from retrain.evaluate import load_heldout
@@ -27,10 +28,12 @@ def calibrate(settings: "Settings", questions: Path | None, output: Console) -> 
     from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 
     if questions is None:
-        raise TooFewQuestionsError("Name a file of questions with --questions, or set retrain.heldout.")
+        raise NothingToMeasureError("Name a file of questions with --questions, or set retrain.heldout.")
     knowledge = open_knowledge(settings)
     sure: dict[bool, list[float]] = {True: [], False: []}
     try:
+        if not knowledge.counts().documents:
+            raise NothingToMeasureError("No document is indexed. Run `chip ingest` on the folder of documents.")
         for row in load_heldout(questions):
             scope = STAFF_SCOPE if row.audience is Audience.STAFF else CUSTOMER_SCOPE
             found = knowledge.find_evidence(row.question, scope, with_verified=False)
@@ -39,7 +42,7 @@ def calibrate(settings: "Settings", questions: Path | None, output: Console) -> 
         knowledge.close()
     if not sure[True] or not sure[False]:
         missing = "that the documents answer" if not sure[True] else 'that they do not answer ("answerable": false)'
-        raise TooFewQuestionsError(f"{questions} has no question {missing}. Add {FEW} or more of each kind.")
+        raise NothingToMeasureError(f"{questions} has no question {missing}. Add {FEW} or more of each kind.")
 
     def tell(name: str, one: Calibration) -> None:
         output.print(

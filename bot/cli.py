@@ -240,7 +240,7 @@ def _plain_errors() -> Iterator[None]:
     """Turn the errors that a person can mend into one sentence and exit code 1."""
     from slack_sdk.errors import SlackClientError
 
-    from bot.calibrate_cli import TooFewQuestionsError
+    from bot.calibrate_cli import NothingToMeasureError
     from bot.engine.port import EngineError
     from bot.installations import InstallationError
     from bot.slack_errors import name_error
@@ -263,7 +263,7 @@ def _plain_errors() -> Iterator[None]:
         RetrainError,
         CrossEncoderError,
         EntailmentModelError,
-        TooFewQuestionsError,
+        NothingToMeasureError,
         WorkspaceOptionError,
         OSError,
     ) as error:

@@ -240,6 +240,12 @@ def test_the_confidence_is_calibrated_on_questions_of_ones_own(home: Path) -> No
     assert "set knowledge.confidence_shift to" in result.output
 
 
+def test_without_documents_nothing_is_calibrated(home: Path) -> None:
+    result = run("calibrate", "--questions", ask_file(home, True, False))
+    assert result.exit_code == 1
+    assert "chip ingest" in result.output
+
+
 @pytest.mark.parametrize(("answerable", "missing"), [(True, "they do not answer"), (False, "the documents answer")])
 def test_one_kind_of_question_calibrates_nothing(home: Path, answerable: bool, missing: str) -> None:
     run("ingest")
