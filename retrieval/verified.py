@@ -140,8 +140,8 @@ class VerifiedStore:
         """
         self._check_silence()
         with self._lock:
-            self._read()
             self._telling = None
+            self._read()
             waiting = [row for row in self._rows if not self._stands(row)]
             hidden = {row.id for row in waiting}
             shown = [_build(row) for row in self._rows if row.id not in hidden]

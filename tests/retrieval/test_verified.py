@@ -269,6 +269,30 @@ def test_an_answer_that_was_corrected_anew_waits_no_longer(knowledge: Knowledge,
     assert answer(knowledge, QUESTION) == ANSWER
 
 
+def test_a_later_answer_about_a_sister_product_settles_nothing(knowledge: Knowledge, documents: Path) -> None:
+    known = verify(knowledge)
+    pro = verify(
+        knowledge,
+        question="How long does the Moss 2 Pro run on one charge?",
+        answer="It runs for two hours.",
+        identity="C2",
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    knowledge.learn([known, pro])
+    (documents / "moss.md").write_text(MOSS.replace("90", "110"))
+    knowledge.ingest(documents)
+    assert knowledge.to_review() == [known]
+
+
+def test_an_answer_that_a_document_outran_is_found_no_more_at_once(knowledge: Knowledge, documents: Path) -> None:
+    knowledge.learn([])
+    knowledge.learn([fill_silence(knowledge)])
+    assert answer(knowledge, COVER) == "It comes in blue."
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    assert not any(is_verified(hit.passage) for hit in knowledge.find_evidence(COVER, CUSTOMER_SCOPE).hits)
+
+
 def test_what_was_learned_outlives_a_restart(
     knowledge: Knowledge, tmp_path: Path, documents: Path, embedder: Embedder
 ) -> None:
