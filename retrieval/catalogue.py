@@ -111,7 +111,8 @@ class VerifiedRow:
     """A verified answer with its question's vector, (width,); `evidence` holds ids of passages.
 
     What is approved while no document answers has no evidence. `near` are then the passages that were nearest, and
-    `is_outrun` says whether another one answers by now, as of the documents of `checked` ("": not looked yet).
+    `is_outrun` says whether another one answers by now; `checked` are the documents as of which that was noted, ""
+    where nobody has looked yet.
     """
 
     id: str
@@ -269,12 +270,19 @@ class Catalogue:
                 (*values, json.dumps(row.evidence), blob, *silence),
             )
 
-    def record_outrun(self, identity: str, checked: str, *, is_outrun: bool) -> None:
-        """Note whether a document answers by now what none answered, as of the documents of `checked`."""
+    def record_outrun(self, outrun: Mapping[str, bool], documents: str) -> None:
+        """Note by id whether a document answers by now what none answered; those that are not named stay as they were.
+
+        `documents`: as of which documents all were looked at.
+        """
+        rows = [(documents, is_outrun, identity) for identity, is_outrun in outrun.items()]
         with self._transaction() as connection:
-            connection.execute(
-                "UPDATE verified SET checked = ?, is_outrun = ? WHERE id = ?", (checked, is_outrun, identity)
-            )
+            connection.executemany("UPDATE verified SET checked = ?, is_outrun = ? WHERE id = ?", rows)
+            connection.execute("INSERT OR REPLACE INTO settings VALUES ('checked', ?)", (documents,))
+
+    def last_checked(self) -> str | None:
+        """Return what `describe_documents` said when all verified answers were looked at last; None for never."""
+        return self.find_setting("checked")
 
     def delete_verified(self, identity: str) -> None:
         with self._transaction() as connection:

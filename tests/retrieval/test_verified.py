@@ -1,5 +1,6 @@
 """Answers that staff approved: served at once, to those who may read them, until their documents change."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -252,6 +253,53 @@ def test_silence_is_looked_at_once_for_each_change_of_the_documents(
     knowledge.ingest(documents)
     knowledge.to_review()
     assert looked == [COVER]
+
+
+def test_whoever_reviews_while_another_does_waits_and_finds_it_done(
+    knowledge: Knowledge, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knowledge.learn([])
+    known = fill_silence(knowledge)
+    knowledge.learn([known])
+    looked: list[str] = []
+    reviewed: list[list[VerifiedAnswer]] = []
+    find = knowledge._verified._find_near
+    second = threading.Thread(target=lambda: reviewed.append(knowledge.to_review()))
+
+    def start_another(question: str, vector: Vectors, scope: Scope) -> Near:
+        looked.append(question)
+        if len(looked) == 1:
+            second.start()
+            second.join(timeout=1.0)
+        return find(question, vector, scope)
+
+    monkeypatch.setattr(knowledge._verified, "_find_near", start_another)
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    second.join()
+    assert (looked, reviewed) == ([COVER], [[known]])
+
+
+def test_a_review_writes_only_what_has_changed_and_at_once(knowledge: Knowledge, documents: Path) -> None:
+    knowledge.learn([])
+    knowledge.learn([fill_silence(knowledge, identity=f"S{n}") for n in range(3)])
+    statements: list[str] = []
+    knowledge._index.catalogue._connection.set_trace_callback(statements.append)
+
+    def list_transactions() -> list[int]:
+        """Return how many answers each transaction wrote."""
+        written = [part.count("UPDATE verified") for part in "\n".join(statements).split("COMMIT")]
+        statements.clear()
+        return [count for count in written if count]
+
+    (documents / "moss.md").write_text(MOSS.replace("90", "110"))
+    knowledge.ingest(documents)
+    assert list_transactions() == []
+    (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
+    knowledge.ingest(documents)
+    assert list_transactions() == [3]
+    knowledge.to_review()
+    assert list_transactions() == []
 
 
 def test_an_answer_that_was_corrected_anew_waits_no_longer(knowledge: Knowledge, documents: Path) -> None:
