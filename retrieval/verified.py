@@ -149,7 +149,7 @@ class VerifiedStore:
             contexts = {_source(row.id): row.question for row in self._rows}
             self._index.replace_origin(VERIFIED_ORIGIN, shown, contexts)
             standing = [row for row in self._rows if row.id not in hidden]
-            return [_from_row(row) for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
+        return [_from_row(row) for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
 
     def find(self, question: str, vector: Vectors, scope: Scope) -> tuple[Hit, Evidence] | None:
         """Return the latest answer that this asker may read to this very question, asked in other words or not."""
@@ -189,9 +189,12 @@ class VerifiedStore:
 
     def _takes_its_place(self, later: VerifiedRow, row: VerifiedRow) -> bool:
         """Whether a later answer is one to the same question, for all who might read this one."""
-        is_for_all = later.audience in _find_scope(row.audience).audiences and later.approved_at > row.approved_at
-        is_near = float(later.vector @ row.vector) >= SAME_MEANING
-        return is_for_all and is_near and self._is_same(_describe(later.question), row)
+        return (
+            later.approved_at > row.approved_at
+            and later.audience in _find_scope(row.audience).audiences
+            and float(later.vector @ row.vector) >= SAME_MEANING
+            and self._is_same(_describe(later.question), row)
+        )
 
     def _check_silence(self) -> None:
         """Note which answers that rested on silence a document answers by now; looks once for each change of them.
