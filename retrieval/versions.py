@@ -40,16 +40,21 @@ _WORD = re.compile(r"\w+")
 
 
 def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
-    """Return for each older version the source of the newest one. `read_text` gives a document's text by its source."""
+    """Return for each older version the source of the newest one. `read_text` gives a document's text by its source.
+
+    Where several sources together hold too many, each is compared by itself.
+    """
     places: dict[str, dict[Place, list[Edition]]] = defaultdict(lambda: defaultdict(list))
     for edition in editions:
         places[name_key(edition.title)][edition.origin, _path_key(edition)].append(edition)
     found: dict[str, str] = {}
     for held in places.values():
         for together in _join_sources(list(held)):
-            group = [edition for place in together for edition in held[place]]
-            if 1 < len(group) <= MAX_VERSIONS:
-                found |= _compare(group, read_text)
+            joined = [edition for place in together for edition in held[place]]
+            groups = [joined] if len(joined) <= MAX_VERSIONS else [held[place] for place in together]
+            for group in groups:
+                if 1 < len(group) <= MAX_VERSIONS:
+                    found |= _compare(group, read_text)
     return found
 
 

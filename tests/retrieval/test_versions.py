@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.catalogue import Edition
 from retrieval.documents import Rules
 from retrieval.embedder import Embedder
 from retrieval.knowledge import Knowledge, Retrieved
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Scope
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
 from retrieval.sources.folder import list_folder
-from retrieval.versions import is_old
+from retrieval.versions import find_superseded, is_old
 
 TERMS = """---
 title: Warranty terms {mark}
@@ -158,6 +159,17 @@ def test_what_the_asker_may_not_read_makes_no_other_sources_document_old(knowled
     assert "2 years" in said(customer)
     assert not any(is_old(hit.passage) for hit in customer.hits)
     assert "2 years" not in said(find(knowledge, STAFF_SCOPE))
+
+
+def build_edition(origin: str, name: str) -> Edition:
+    return Edition(f"{origin}:{name}.md", origin, "Terms", Audience.CUSTOMER, None, None)
+
+
+def test_many_versions_and_their_mirror_are_compared_each_by_itself() -> None:
+    origins = ("help", "mirror")
+    editions = [build_edition(origin, f"terms_v{n}") for origin in origins for n in range(1, 13)]
+    found = find_superseded(editions, lambda _: terms(3))
+    assert found == {f"{origin}:terms_v{n}.md": f"{origin}:terms_v12.md" for origin in origins for n in range(1, 12)}
 
 
 SPECS = (
