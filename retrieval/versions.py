@@ -103,12 +103,14 @@ def _mark_old(passage: Passage, newer: Edition) -> Passage:
 
 def _compare(group: list[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
     ordered = sorted(group, key=_age, reverse=True)
+    if _age(ordered[0]) == _age(ordered[-1]):
+        return {}
     texts = {edition.source: read_text(edition.source) for edition in ordered}
-    shingles = {source: _shingle(text) for source, text in texts.items()}
+    shingles = {text: _shingle(text) for text in set(texts.values())}
     found: dict[str, str] = {}
     for position, older in enumerate(ordered):
         for newer in ordered[:position]:
-            alike = _overlap(shingles[older.source], shingles[newer.source]) >= NEAR_DUPLICATE
+            alike = _overlap(shingles[texts[older.source]], shingles[texts[newer.source]]) >= NEAR_DUPLICATE
             if alike and _age(newer) > _age(older) and _are_comparable(older, newer, texts):
                 found[older.source] = newer.source
                 break

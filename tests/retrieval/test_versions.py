@@ -172,6 +172,18 @@ def test_many_versions_and_their_mirror_are_compared_each_by_itself() -> None:
     assert found == {f"{origin}:terms_v{n}.md": f"{origin}:terms_v12.md" for origin in origins for n in range(1, 12)}
 
 
+def test_documents_of_which_none_is_newer_are_not_read() -> None:
+    read: list[str] = []
+
+    def read_text(source: str) -> str:
+        read.append(source)
+        return terms(3)
+
+    copies = [build_edition(origin, "terms") for origin in ("help", "mirror")]
+    assert (find_superseded(copies, read_text), read) == ({}, [])
+    assert find_superseded([*copies, build_edition("help", "terms_v2")], read_text)
+
+
 SPECS = (
     "---\ntitle: {title}\naudience: customer\nupdated: {day}\n---\n"
     "Before the first use of the robot read all of the safety notes in the box. "
