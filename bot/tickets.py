@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 NOTE = "note:"
 CARRIED = "carried"  # a fact of a message with files, in the inbox: whether all of them are in the other thread
+FILES_WITHIN = timedelta(hours=1)  # that long a message waits for its files; its words go without them then
 _SECTION_BYTES = 2_800
 
 
@@ -215,13 +216,23 @@ class Tickets:
         )
 
     def _carry_files(self, written: Written, channel: str, thread_ts: str, head: str) -> bool:
-        """Share what came with a message in the other thread, once; False where something of it stays behind."""
+        """Share what came with a message in the other thread; False where something of it stays behind.
+
+        It is shared at least once: a kill between the sharing and the note of it shares it again. Raises one of
+        `SLACK_ERRORS` where it may be shared later.
+        """
         if not written.files:
             return True
         stored = inbox.find_event(self.db, written.key)
         if stored is not None and CARRIED in stored.payload:
             return bool(stored.payload[CARRIED])
-        is_carried = carry_files(self.client, written.files, channel, thread_ts, head)
+        try:
+            is_carried = carry_files(self.client, written.files, channel, thread_ts, head)
+        except SLACK_ERRORS as error:
+            if stored is not None and self.clock() - stored.received_at < FILES_WITHIN:
+                raise
+            logger.warning("files for %s came too late: %s", channel, name_error(error))
+            is_carried = False
         inbox.note(self.db, written.key, **{CARRIED: is_carried})
         return is_carried
 

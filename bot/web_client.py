@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 SETTLING_SECONDS = 0.5  # until what Slack may still be doing can be seen
 LATEST = 100  # messages of a channel among which one that was just posted is looked for
-DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream"})
+DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream", "files.completeUploadExternal"})
 
 
 class MarkingClient(WebClient):
@@ -44,6 +44,15 @@ class MarkingClient(WebClient):
     def chat_stopStream(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
         """End a stream as `WebClient` does, and once more where Slack's word is lost, refused if it was done."""
         return _do_surely(lambda: super(MarkingClient, self).chat_stopStream(**arguments))
+
+    def files_completeUploadExternal(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
+        """Share uploads as `WebClient` does. Raises `Unsettled` where Slack may have shared them."""
+        try:
+            return super().files_completeUploadExternal(**arguments)
+        except SLACK_ERRORS as error:
+            if not is_unsure(error):
+                raise
+            raise Unsettled(f"files may have been shared: {name_error(error)}") from error
 
     def _post_or_find(self, arguments: Mapping[str, Any], post: str) -> SlackResponse:
         """Post; where Slack's word is lost, return what it would have told of a message that is there."""

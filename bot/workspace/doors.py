@@ -62,6 +62,8 @@ class SideDoors:
         return PlainTextResponse("ok")
 
     async def take_upload(self, request: Request) -> Response:
+        if refusal := self._refuse("upload"):
+            return refusal
         body = await request.body()
         content_type = request.headers.get("content-type", "")
         if content_type.startswith("multipart/"):
@@ -73,6 +75,8 @@ class SideDoors:
         return PlainTextResponse(f"OK - {len(body)}")
 
     async def give_file(self, request: Request) -> Response:
+        if refusal := self._refuse("files"):
+            return refusal
         try:
             file = self._workspace.files.get(request.path_params["file_id"])
         except SlackError:
@@ -84,6 +88,10 @@ class SideDoors:
         # A canvas comes as HTML, whatever its type is called; nothing in it may run here.
         kind = "text/html" if file.canvas_of else file.mimetype
         return Response(file.content or b"", media_type=kind, headers={"content-security-policy": "sandbox"})
+
+    def _refuse(self, door: str) -> Response | None:
+        fault = self._workspace.faults.find_call_fault(door)
+        return PlainTextResponse(fault.error, fault.status) if fault else None
 
     def _scopes(self, token: str) -> frozenset[str]:
         known = self._workspace.tokens.get(token)

@@ -75,6 +75,8 @@ def test_what_would_be_done_twice_is_not_called_again_when_the_line_breaks_but_o
             client.auth_test()
         with pytest.raises(Unsettled):
             client.chat_postMessage(channel="C1", thread_ts="1.0", text="Hello")
+        with pytest.raises(Unsettled):
+            client.files_completeUploadExternal(files=[{"id": "F1", "title": "photo"}], channel_id="C1")
     finally:
         server.shutdown()
         server.server_close()
@@ -83,6 +85,7 @@ def test_what_would_be_done_twice_is_not_called_again_when_the_line_breaks_but_o
         "auth.test": 2,
         "chat.postMessage": 1,
         "conversations.replies": 2,
+        "files.completeUploadExternal": 1,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot import blocks, slack_files, ticket_card, wiring, wording
+from bot import tickets as desk
 from bot.listeners import forgetting
 from bot.lost_streams import find_lost_stream
 from bot.workspace.board import Message, SharedFile
@@ -436,6 +437,72 @@ def test_a_file_that_cannot_be_carried_over_is_told_of_and_the_words_with_it_arr
     assert sum("Look at this." in said for said in in_thread(chip, *there)) == 1
     assert find_files(chip, *there) == []
     assert len(chip.workspace.calls("files.getUploadURLExternal")) == (harm == "refused")
+
+
+STEPS = {
+    "files": ("unavailable", 503),
+    "files.getUploadURLExternal": ("service_unavailable", 503),
+    "upload": ("unavailable", 503),
+    "files.completeUploadExternal": ("ratelimited", 200),
+}
+
+
+@pytest.mark.parametrize("writer", [CLEO, SAM])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_file_that_slack_does_not_take_at_once_arrives_once_and_nobody_is_told_otherwise(
+    patient_chip: Chip, writer: str, step: str
+) -> None:
+    chip = patient_chip
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
+    here, there = places if writer == CLEO else places[::-1]
+    error, status = STEPS[step]
+    chip.workspace.faults.fail(step, error, status)
+
+    share_a_file(chip, writer, *here, "Look at this.", upload(chip))
+
+    chip.workspace.wait_for(lambda: any("Look at this." in said for said in in_thread(chip, *there)))
+    chip.settle()
+    assert [content for _, content in find_files(chip, *there)] == [PHOTO]
+    said = "\n".join([*in_thread(chip, *there), *in_thread(chip, *here)])
+    assert sum("Look at this." in one for one in in_thread(chip, *there)) == 1
+    assert "not carry" not in said
+
+
+@pytest.mark.parametrize("writer", [CLEO, SAM])
+def test_a_file_that_slack_shares_without_a_word_is_not_shared_again(patient_chip: Chip, writer: str) -> None:
+    chip = patient_chip
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
+    here, there = places if writer == CLEO else places[::-1]
+    chip.workspace.faults.lose_answer("files.completeUploadExternal")
+
+    share_a_file(chip, writer, *here, "Look at this.", upload(chip))
+
+    chip.workspace.wait_for(lambda: any("Look at this." in said for said in in_thread(chip, *there)))
+    chip.settle()
+    assert [content for _, content in find_files(chip, *there)] == [PHOTO]
+
+
+def test_words_do_not_wait_forever_for_a_file_that_slack_does_not_hand_out(
+    patient_chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chip = patient_chip
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    monkeypatch.setattr(desk, "FILES_WITHIN", timedelta(seconds=0.2))
+    chip.workspace.faults.fail("files", "unavailable", status=503, times=999)
+
+    share_a_file(chip, SAM, STAFF, card.ts, "Look at this.", upload(chip))
+
+    chip.wait_for_said(STAFF, wording.TICKET_FILE_LEFT.format(person=CLEO))
+    chip.settle()
+    assert sum("Look at this." in said for said in in_thread(chip, HELP, message["thread_ts"])) == 1
 
 
 def test_a_file_that_was_carried_over_is_not_taken_for_a_stream_that_was_lost(chip: Chip) -> None:
