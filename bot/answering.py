@@ -30,7 +30,7 @@ from bot.engine.port import (
 from bot.lost_streams import find_lost_stream
 from bot.marks import mark_outcome, mark_reply
 from bot.private_reply import Outlet, PrivateReply, Show
-from bot.question import Asked, Question
+from bot.question import QUESTION, Asked, Question
 from bot.quoting import choose_sampling
 from bot.reply_stream import ReplyStream
 from bot.shown_answer import ShownAnswer, read_sentences
@@ -135,7 +135,7 @@ class Answering:
         """Stop what is being said in a thread, as its asker wished, or what the person waits for there.
 
         Return the waiting questions that were stopped, whose asker is to be told. All that was stopped is noted in the
-        inbox: whoever takes it up after a crash answers it no more.
+        inbox: whoever takes it up after a crash, or tries again after a pause, answers it no more, and says so.
         """
         said = self.live.get((channel, thread_ts))
         if said is not None:
@@ -146,13 +146,19 @@ class Answering:
         place = (channel, thread_ts, person)
         waiting = [q for q in list(self.waiting.values()) if (q.channel, q.thread_ts, q.person) == place]
         stopped = [question for question in waiting if self.take_up(question)]
-        for question in stopped:
-            self.note_stopped(question)
+        self.stop_unfinished(*place)
         return stopped
 
     def note_stopped(self, question: Question) -> None:
         """Note in the inbox that the question is to be answered no more."""
         inbox.note(self.db, question.key, **{STOPPED: True})
+
+    def stop_unfinished(self, channel: str, thread_ts: str, person: str, until: datetime | None = None) -> None:
+        """Note of all that a person asked in a thread, up to an instant, that it is to be answered no more."""
+        for asked in inbox.find_unfinished(self.db, QUESTION):
+            place = (asked.channel, asked.payload.get("thread_ts"), asked.payload.get("person"))
+            if place == (channel, thread_ts, person) and (until is None or asked.received_at <= until):
+                inbox.note(self.db, asked.key, **{STOPPED: True})
 
     def take_up(self, question: Question) -> bool:
         """Whether the question was still waiting, which it is no longer: it is said or stopped, and never both."""

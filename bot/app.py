@@ -26,6 +26,7 @@ from bot.listeners import (
     votes,
 )
 from bot.parts import Parts
+from bot.question import QUESTION
 from feedback.inbox import InboxEvent, find_unfinished, mark_done
 
 logger = logging.getLogger(__name__)
@@ -82,6 +83,8 @@ def resume(app: App, parts: Parts) -> int:
     resumed = 0
     unfinished = find_unfinished(parts.db)
     presses = [event for event in unfinished if event.kind == home.STOP]
+    for press in presses:
+        home.note_stop(parts, press)
     for event in unfinished:
         try:
             resumed += _take_up(app, parts, event, presses)
@@ -105,7 +108,7 @@ def _take_up(app: App, parts: Parts, event: InboxEvent, presses: Sequence[InboxE
         home.resume_stop(parts, dict(event.payload))
     elif event.kind in inbox.INTERACTIONS:
         inbox.resume(app, parts, event)
-    elif event.kind == messages.QUESTION:
+    elif event.kind == QUESTION:
         if not edits.resume_answer(parts, event):
             messages.close_unasked(parts, event)
     else:

@@ -8,6 +8,8 @@ from retrieval.knowledge import Retrieved
 from retrieval.passage import Scope
 from retrieval.prompt import ChatMessage
 
+QUESTION = "question"  # the kind of the row in the inbox that a question has beside the event that asked it
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -33,7 +35,7 @@ class Question:
     @property
     def key(self) -> str:
         """What makes two deliveries the same question: a mention arrives as two events with one ts."""
-        return ":".join(("question", self.team, self.channel, self.ts, *filter(None, [self.edit])))
+        return ":".join((QUESTION, self.team, self.channel, self.ts, *filter(None, [self.edit])))
 
     @property
     def place(self) -> Place:

@@ -102,9 +102,11 @@ def find_event(db: Database, key: str) -> InboxEvent | None:
     return None if row is None else InboxEvent(*row)
 
 
-def find_unfinished(db: Database) -> list[InboxEvent]:
-    """Return the events that are not done, in the order in which they came."""
+def find_unfinished(db: Database, kind: str | None = None) -> list[InboxEvent]:
+    """Return the events that are not done, all or of one kind, in the order in which they came."""
     query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.received_at, inbox.c.ts, inbox.c.event_key)
+    if kind is not None:
+        query = query.where(inbox.c.kind == kind)
     with db.read() as connection:
         rows = connection.execute(query).all()
     return [

@@ -8,17 +8,16 @@ from typing import Any
 from slack_bolt import App
 
 from bot import listening, wording
+from bot.answering import STOPPED
 from bot.commands.admins import PAUSED
 from bot.listeners import handover
 from bot.parts import Parts
-from bot.question import Question
+from bot.question import QUESTION, Question
 from bot.recovery import UNSETTLED, ThreadUnreadable, end_earlier_attempt
 from bot.slack_errors import Unsettled, is_passing, name_error
 from feedback import conversation, inbox, switches
 
 logger = logging.getLogger(__name__)
-
-QUESTION = "question"
 
 
 def register(app: App, parts: Parts) -> None:
@@ -137,7 +136,12 @@ def _is_first_sight(parts: Parts, question: Question, key: str) -> bool:
         team=question.team,
         channel=question.channel,
         ts=question.ts,
-        payload={"event_id": key, "reply_id": parts.new_id("R")},
+        payload={
+            "event_id": key,
+            "reply_id": parts.new_id("R"),
+            "thread_ts": question.thread_ts,
+            "person": question.person,
+        },
     )
 
 
@@ -154,7 +158,7 @@ def answer_question(parts: Parts, question: Question, key: str, *, is_resumed: b
             logger.info("question %s in %s was stopped before its turn", question.ts, question.channel)
         elif switches.is_on(parts.db, question.team, PAUSED):
             parts.answering.say_instead(question, wording.PAUSED)
-        elif not (is_resumed and end_earlier_attempt(parts, question, facts)):
+        elif not ((is_resumed or STOPPED in facts) and end_earlier_attempt(parts, question, facts)):
             parts.answering.answer(question)
     except (ThreadUnreadable, Unsettled) as error:
         logger.warning("question %s in %s waits: %s", question.ts, question.channel, error)

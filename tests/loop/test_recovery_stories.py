@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot import wording
+from bot import later, wiring, wording
 from bot.answering import Answering
 from bot.engine.port import EngineBusy, EngineError
-from bot.listeners import edits, home, messages
+from bot.listeners import edits, home
 from bot.private_reply import PrivateReply
+from bot.question import QUESTION
 from bot.reply_stream import ReplyStream
 from bot.shown_answer import ShownAnswer
 from bot.workspace import events
@@ -210,7 +211,7 @@ def test_the_answer_to_an_edit_that_waits_for_another_try_is_given_after_a_resta
     for method in ("chat.postMessage", "conversations.replies"):
         faults.fail(method, "service_unavailable", status=503)
     assert cleo.click(chip.show(CLEO, offer), HELP, edits.ANSWER_EDIT)
-    chip.workspace.wait_for(lambda: find_kinds_unfinished(chip) == [messages.QUESTION])
+    chip.workspace.wait_for(lambda: find_kinds_unfinished(chip) == [QUESTION])
     restart(chip, monkeypatch)
 
     given = replies.find_replies_to(chip.core.db, TEAM, HELP, first["thread_ts"])
@@ -349,3 +350,64 @@ def test_a_press_of_stop_that_a_kill_cut_off_ends_what_its_person_had_asked_befo
     assert (wording.STOPPED in said) == is_stopped
     assert ("55 minutes" in said) != is_stopped
     assert len(chip.workspace.calls("agents.sessions.setStatus")) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_press_of_stop_that_a_kill_cut_off_holds_for_the_answer_to_an_edit(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    first = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    cleo = chip.workspace.visit(CLEO)
+    cleo.edit(HELP, first["thread_ts"], f"@Chip {CHARGING}")
+    offer = chip.wait_for_said(HELP, wording.EDITED)
+    chip.settle()
+    if waits:
+        chip.engine.queue.append(EngineError("gone"))
+        for method in ("chat.postMessage", "conversations.replies"):
+            chip.workspace.faults.fail(method, "service_unavailable", status=503)
+    else:
+        kill_after_one_sentence(monkeypatch)
+        chip.engine.queue.append(NUMBERS)
+    assert cleo.click(chip.show(CLEO, offer), HELP, edits.ANSWER_EDIT)
+    if waits:
+        chip.workspace.wait_for(lambda: find_kinds_unfinished(chip) == [QUESTION])
+    else:
+        cleo.wait_for_message(HELP, lambda m: m["streaming"], first["thread_ts"])
+    monkeypatch.setattr(Answering, "stop", kill)
+    press_stop(chip, CLEO, HELP, first["thread_ts"])
+    chip.workspace.wait_for(lambda: home.STOP in find_kinds_unfinished(chip))
+    restart(chip, monkeypatch)
+
+    said = chip.said(HELP)
+    assert sum(wording.STOPPED in one for one in said) == 1
+    assert not any("80 minutes" in one or "Number 39" in one for one in said)
+    assert len(chip.engine.requests) == 2
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+def test_a_press_of_stop_between_two_tries_ends_the_question_and_is_told_once(
+    stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch, is_private: bool
+) -> None:
+    chip = stopped_chip
+    monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 1.5)
+    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
+    chip.start()
+    assert chip.parts is not None
+    if is_private:
+        chip.parts.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
+    chip.engine.queue.append(EngineError("gone"))
+    says = "chat.postEphemeral" if is_private else "chat.postMessage"
+    for method in (says, "conversations.replies"):
+        chip.workspace.faults.fail(method, "service_unavailable", status=503)
+    ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
+    chip.workspace.wait_for(lambda: chip.workspace.calls(says))
+    chip.workspace.wait_for(lambda: chip.parts is not None and not chip.parts.answering.waiting)
+    press_stop(chip, SAM, HELP, ts)
+    press_stop(chip, CLEO, HELP, ts)
+    chip.workspace.wait_for(lambda: len(chip.workspace.calls("agents.sessions.setStatus")) == 2)
+    assert chip.said(HELP) == []
+    chip.settle()
+
+    (said,) = [message for message in chip.workspace.messages(HELP) if message.bot_id]
+    assert (said.text, said.ephemeral_to) == (wording.STOPPED, CLEO if is_private else None)
+    assert len(chip.engine.requests) == 1
