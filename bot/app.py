@@ -83,9 +83,7 @@ def resume(app: App, parts: Parts) -> int:
     resumed = 0
     unfinished = find_unfinished(parts.db)
     presses = [event for event in unfinished if event.kind == home.STOP]
-    for press in presses:
-        home.note_stop(parts, press)
-    for event in unfinished:
+    for event in [*presses, *(event for event in unfinished if event.kind != home.STOP)]:
         try:
             resumed += _take_up(app, parts, event, presses)
         except Exception as error:
@@ -105,7 +103,7 @@ def _take_up(app: App, parts: Parts, event: InboxEvent, presses: Sequence[InboxE
     elif event.kind in ("message", "app_mention"):
         return messages.resume(parts, event, presses)
     elif event.kind == home.STOP:
-        home.resume_stop(parts, dict(event.payload))
+        home.resume_stop(parts, event)
     elif event.kind in inbox.INTERACTIONS:
         inbox.resume(app, parts, event)
     elif event.kind == QUESTION:

@@ -166,16 +166,14 @@ def _say_stopped(parts: Parts, question: Question) -> None:
         logger.warning("could not say in %s that %s was stopped: %s", question.channel, question.ts, name_error(error))
 
 
-def note_stop(parts: Parts, press: inbox.InboxEvent) -> None:
-    """Note what a press of Stop that a kill cut off had to end; what comes to the inbox after it goes on."""
-    event = press.payload.get("event", {})
-    channel, thread_ts, person = event.get("channel"), event.get("thread_ts"), event.get("user")
-    if channel and thread_ts and person:
-        parts.answering.stop_unfinished(channel, thread_ts, person, until=press.received_at)
+def resume_stop(parts: Parts, press: inbox.InboxEvent) -> None:
+    """End what a press of Stop had to end when a kill came, to be called before questions are taken up again.
 
-
-def resume_stop(parts: Parts, body: Body) -> None:
-    """End what a press of Stop had to end when a kill came; the questions that it stopped are no matter of this."""
+    What its person asked after it goes on.
+    """
+    body = dict(press.payload)
+    event = body["event"]
+    parts.answering.stop_unfinished(event["channel"], event["thread_ts"], event.get("user", ""), press.received_at)
     parts.pool.submit(body["event_id"], lambda: _end_session(parts, body))
 
 
