@@ -26,7 +26,7 @@ from retrieval.vectors import Stored
 Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 9
+_SCHEMA_VERSION = 10
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -55,7 +55,7 @@ CREATE INDEX IF NOT EXISTS facts_by_passage ON facts (passage);
 CREATE TABLE IF NOT EXISTS verified (
     id TEXT PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, author TEXT NOT NULL, approved_at TEXT NOT NULL,
     audience TEXT NOT NULL, evidence TEXT NOT NULL, vector BLOB NOT NULL,
-    near TEXT NOT NULL, checked TEXT NOT NULL, is_outrun INTEGER NOT NULL
+    near TEXT NOT NULL, is_checked INTEGER NOT NULL, is_outrun INTEGER NOT NULL
 );
 """
 _COLUMNS = (
@@ -111,8 +111,7 @@ class VerifiedRow:
     """A verified answer with its question's vector, (width,); `evidence` holds ids of passages.
 
     What is approved while no document answers has no evidence. `near` are then the passages that were nearest, and
-    `is_outrun` says whether another one answers by now; `checked` are the documents as of which that was noted, ""
-    where nobody has looked yet.
+    `is_outrun` says whether another one answers by now, once somebody has looked (`is_checked`).
     """
 
     id: str
@@ -124,7 +123,7 @@ class VerifiedRow:
     evidence: tuple[str, ...]
     vector: Vectors
     near: tuple[str, ...] = ()
-    checked: str = ""
+    is_checked: bool = False
     is_outrun: bool = False
 
 
@@ -263,7 +262,7 @@ class Catalogue:
     def record_verified(self, row: VerifiedRow) -> None:
         values = (row.id, row.question, row.answer, row.author, row.approved_at.isoformat(), row.audience.value)
         blob = row.vector.astype(np.float32).tobytes()
-        silence = (json.dumps(row.near), row.checked, row.is_outrun)
+        silence = (json.dumps(row.near), row.is_checked, row.is_outrun)
         with self._transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO verified VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -275,9 +274,9 @@ class Catalogue:
 
         `documents`: as of which documents all were looked at.
         """
-        rows = [(documents, is_outrun, identity) for identity, is_outrun in outrun.items()]
+        rows = [(is_outrun, identity) for identity, is_outrun in outrun.items()]
         with self._transaction() as connection:
-            connection.executemany("UPDATE verified SET checked = ?, is_outrun = ? WHERE id = ?", rows)
+            connection.executemany("UPDATE verified SET is_checked = 1, is_outrun = ? WHERE id = ?", rows)
             connection.execute("INSERT OR REPLACE INTO settings VALUES ('checked', ?)", (documents,))
 
     def last_checked(self) -> str | None:
@@ -416,7 +415,7 @@ def _to_edition(row: tuple[Any, ...]) -> Edition:
 
 
 def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
-    identity, question, answer, author, approved_at, audience, evidence, vector, near, checked, is_outrun = row
+    identity, question, answer, author, approved_at, audience, evidence, vector, near, is_checked, is_outrun = row
     return VerifiedRow(
         id=identity,
         question=question,
@@ -427,6 +426,6 @@ def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
         evidence=tuple(json.loads(evidence)),
         vector=np.frombuffer(vector, dtype=np.float32),
         near=tuple(json.loads(near)),
-        checked=checked,
+        is_checked=bool(is_checked),
         is_outrun=bool(is_outrun),
     )

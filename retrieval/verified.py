@@ -208,8 +208,8 @@ class VerifiedStore:
             documents = catalogue.describe_documents()
             is_changed = catalogue.last_checked() != documents
             silent = [row for row in catalogue.list_verified() if not row.evidence]
-            looked = [(row, self._is_outrun(row)) for row in silent if is_changed or not row.checked]
-            news = {row.id: found for row, found in looked if not row.checked or found != row.is_outrun}
+            looked = [(row, self._is_outrun(row)) for row in silent if is_changed or not row.is_checked]
+            news = {row.id: found for row, found in looked if not row.is_checked or found != row.is_outrun}
             if is_changed or news:
                 catalogue.record_outrun(news, documents)
 
