@@ -175,7 +175,7 @@ def open_knowledge(settings: Settings) -> Knowledge:
         search_settings=SearchSettings(
             chosen.rankings, chosen.worth_of_words, chosen.rank_constant, chosen.ranking_depth
         ),
-        follow_ups=chosen.standalone_questions,
+        standalone_questions=chosen.standalone_questions,
         limits=EvidenceLimits(
             chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
         ),

@@ -81,20 +81,21 @@ class Knowledge:
         default_audience: Audience = Audience.STAFF,
         max_hits: int = SEARCHED_PASSAGES,
         search_settings: SearchSettings | None = None,
-        follow_ups: bool = True,
+        standalone_questions: bool = True,
         limits: EvidenceLimits | None = None,
         cross_encoder: CrossEncoder | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Open or create the index in its folder; a cross-encoder reads the best lines again. `timer` gives seconds.
 
-        `max_hits` passages are searched for lines. `follow_ups`: a question is made to stand alone in its thread.
+        `max_hits` passages are searched for lines. `standalone_questions`: what a question leaves to its thread is
+        searched for too.
         """
         self._embedder = embedder
         self._default_audience = default_audience
         self._max_hits = max_hits
         self._search_settings = search_settings or SearchSettings()
-        self._follow_ups = follow_ups
+        self._standalone_questions = standalone_questions
         self._limits = limits or EvidenceLimits()
         self._cross_encoder = cross_encoder
         self._timer = timer
@@ -156,7 +157,7 @@ class Knowledge:
         started = self._timer()
         knows = self._index.lexical.knows
         asked = make_impersonal(question[:MAX_QUESTION_CHARACTERS], knows)
-        turns = thread if self._follow_ups else ()
+        turns = thread if self._standalone_questions else ()
         query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], turns), knows)
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK)
