@@ -370,6 +370,15 @@ def test_a_claimant_is_told_that_a_file_was_not_carried_over(chip: Chip, text: s
     assert find_ticket(chip, card).state is (TicketState.ANSWERED if text else TicketState.CLAIMED)
 
 
+def claim_for(chip: Chip, writer: str) -> tuple[Message, tuple[str, str], tuple[str, str]]:
+    """Ask and claim; return the card, and the threads, by channel and ts, where the writer writes and is read."""
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    chip.settle()
+    asked, answered = (HELP, message["thread_ts"]), (STAFF, card.ts)
+    return (card, asked, answered) if writer == CLEO else (card, answered, asked)
+
+
 def find_files(chip: Chip, channel: str, thread_ts: str) -> list[tuple[SharedFile, bytes | None]]:
     """Return the files that Chip shared in a thread, with their bytes."""
     messages = [m for m in chip.workspace.messages(channel) if m.bot_id and m.thread_ts == thread_ts]
@@ -386,11 +395,7 @@ def test_a_file_reaches_the_other_side_once_though_the_words_with_it_are_late(
     patient_chip: Chip, writer: str, text: str
 ) -> None:
     chip = patient_chip
-    message, card = ask_for_a_person(chip)
-    claim(chip, card)
-    chip.settle()
-    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
-    here, there = places if writer == CLEO else places[::-1]
+    card, here, there = claim_for(chip, writer)
     chip.workspace.faults.fail("chat.postMessage", "service_unavailable", status=503, times=2 if text else 0)
     name = f"../\u202e{'x' * 200}.png"
 
@@ -412,11 +417,7 @@ def test_a_file_reaches_the_other_side_once_though_the_words_with_it_are_late(
 def test_a_file_that_cannot_be_carried_over_is_told_of_and_the_words_with_it_arrive(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, writer: str, harm: str
 ) -> None:
-    message, card = ask_for_a_person(chip)
-    claim(chip, card)
-    chip.settle()
-    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
-    here, there = places if writer == CLEO else places[::-1]
+    _card, here, there = claim_for(chip, writer)
     file = upload(chip)
     if harm == "gone":
         chip.workspace.delete_file(file.id)
@@ -453,11 +454,7 @@ def test_a_file_that_slack_does_not_take_at_once_arrives_once_and_nobody_is_told
     patient_chip: Chip, writer: str, step: str
 ) -> None:
     chip = patient_chip
-    message, card = ask_for_a_person(chip)
-    claim(chip, card)
-    chip.settle()
-    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
-    here, there = places if writer == CLEO else places[::-1]
+    _card, here, there = claim_for(chip, writer)
     error, status = STEPS[step]
     chip.workspace.faults.fail(step, error, status)
 
@@ -474,11 +471,7 @@ def test_a_file_that_slack_does_not_take_at_once_arrives_once_and_nobody_is_told
 @pytest.mark.parametrize("writer", [CLEO, SAM])
 def test_a_file_that_slack_shares_without_a_word_is_not_shared_again(patient_chip: Chip, writer: str) -> None:
     chip = patient_chip
-    message, card = ask_for_a_person(chip)
-    claim(chip, card)
-    chip.settle()
-    places = [(HELP, message["thread_ts"]), (STAFF, card.ts)]
-    here, there = places if writer == CLEO else places[::-1]
+    _card, here, there = claim_for(chip, writer)
     chip.workspace.faults.lose_answer("files.completeUploadExternal")
 
     share_a_file(chip, writer, *here, "Look at this.", upload(chip))
