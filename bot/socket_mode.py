@@ -187,12 +187,7 @@ class Lines:
 
 @contextmanager
 def open_sockets(
-    delivery: Delivery,
-    app_token: str,
-    client: WebClient,
-    *,
-    connections: int,
-    silent_seconds: float,
+    delivery: Delivery, app_token: str, client: WebClient, *, connections: int, silent_seconds: float
 ) -> Iterator[Lines]:
     """Deliver what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
     with ExitStack() as stack:
