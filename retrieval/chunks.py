@@ -15,15 +15,14 @@ from markdown_it.tree import SyntaxTreeNode
 from retrieval.documents import PAGE_BREAK, Document, DocumentKind
 from retrieval.passage import Passage
 from retrieval.sentences import count_words, split_sentences
+from retrieval.table_lines import tell_rows
 
 # Part of an index's identity: raise it when the same document would give other passages.
-CHUNKER_VERSION = 3
+CHUNKER_VERSION = 4
 TARGET_WORDS = 120
 HEADING_JOINT = " › "
 _MARKER = re.compile(r"\[(\d{1,2})\]")
 _ITEM = re.compile(r"^(?:- |\d{1,3}[.)] )")
-# A second column headed so adds nothing to its cells: "Runtime: 90 minutes", not "Runtime - Value: 90 minutes".
-_EMPTY_LABELS = frozenset({"", "value", "values", "detail", "details", "specification"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +145,7 @@ def _read_markdown(document: Document) -> Iterator[_Block]:
     tree = SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(document.text))
     breaks = [number for number, line in enumerate(document.text.split("\n")) if line == PAGE_BREAK]
     path: list[tuple[int, str]] = []
+    caption: tuple[str, ...] = ()
     for node in tree.children:
         if node.type == "heading":
             level, text = int(node.tag[1:]), _plain(node)
@@ -154,10 +154,22 @@ def _read_markdown(document: Document) -> Iterator[_Block]:
             if text and text != document.title:
                 path.append((level, text))
             continue
+        if _is_caption(node):
+            caption = (_plain(node),)
+            continue
         lines = tuple(line for line in _read_block(node) if line)
         if lines:
             page = bisect_right(breaks, node.map[0]) + 1 if breaks and node.map else None
-            yield _Block(tuple(name for _, name in path), lines, page)
+            yield _Block((*(name for _, name in path), *caption), lines, page)
+        caption = ()
+
+
+def _is_caption(node: SyntaxTreeNode) -> bool:
+    """Whether it is a paragraph of bold words above a table: the table's title, which heads its rows."""
+    following = node.next_sibling
+    if node.type != "paragraph" or following is None or following.type != "table":
+        return False
+    return [part.type for part in node.children[0].children if part.content or part.children] == ["strong"]
 
 
 def _read_block(node: SyntaxTreeNode) -> Iterator[str]:
@@ -193,16 +205,9 @@ def _read_list(node: SyntaxTreeNode) -> Iterator[str]:
 
 
 def _read_table(node: SyntaxTreeNode) -> Iterator[str]:
-    """Yield one sentence-like line for each row: "Moss 2 - Runtime: 90 minutes; Weight: 8.2 kg"."""
-    rows = [[_plain(cell) for cell in row.children] for part in node.children for row in part.children]
-    header, *body = rows
-    for row in body:
-        name, *cells = row
-        pairs = [f"{label}: {cell}" if label else cell for label, cell in zip(header[1:], cells, strict=False) if cell]
-        if len(header) == 2 and header[1].lower() in _EMPTY_LABELS and pairs:
-            yield f"{name}: {cells[0]}"
-        elif pairs:
-            yield f"{name} - {'; '.join(pairs)}" if name else "; ".join(pairs)
+    """Yield the lines of a table; an empty first row says that it has no labels."""
+    head, *rows = [[_plain(cell) for cell in row.children] for part in node.children for row in part.children]
+    yield from tell_rows(head, rows)
 
 
 def _plain(node: SyntaxTreeNode) -> str:

@@ -11,6 +11,8 @@ from retrieval.passage import Passage
 
 # A list of at most this many words is quoted as a whole; a longer one item by item under its lead-in.
 MAX_LIST_WORDS = 45
+NO_BREAK = "\u00a0"
+"""Stands in a passage where its line must not be cut, as behind a full stop in a cell. What is quoted has a blank."""
 
 _SHORT_FORMS = """
 e.g. i.e. etc. vs. cf. approx. no. nos. fig. figs. sec. ch. pp. vol. ed. al. dr. mr. mrs. ms. prof. st. jr. sr. inc.
@@ -18,7 +20,9 @@ ltd. co. corp. dept. est. min. max. hr. hrs. ft. lb. lbs. oz. tel. ext. jan. feb
 oct. nov. dec. a.m. p.m. u.s. u.k. ph.d. z.b. bzw. ca. d.h. nr. p.s. incl. excl. avg. temp. ref. ver.
 """
 _ABBREVIATIONS = frozenset(_SHORT_FORMS.split())
-_END = re.compile(r"""[.!?…]+["'”’)\]]*\s+|[。！？]+["”’」』）]*\s*""")
+_END = re.compile(r"""[.!?…]++["'”’)\]]*+(?!\u00a0)\s+|[。！？]++["”’」』）]*+(?!\u00a0)\s*""")
+# "Light: red; Meaning: The filter is full. Clean it.": a row of a table, quoted as a whole.
+_ROW = re.compile(r"^[^.!?:;]{1,80}: [^;]+; [^.!?:;]{1,80}: ")
 _ITEM = re.compile(r"^(?:- |\d{1,3}[.)] )")
 _NUMBERED = re.compile(r"^\d{1,3}[.)] ")
 
@@ -48,7 +52,8 @@ def split_units(text: str) -> tuple[Unit, ...]:
     """Return what can be quoted from a passage, in reading order, without repeats."""
     units: dict[str, Unit] = {}
     for sentence in _join_lists([line.strip() for line in text.split("\n") if line.strip()]):
-        units.setdefault(sentence, Unit(sentence, bool(_LEANS_BACK.match(sentence))))
+        text = sentence.replace(NO_BREAK, " ")
+        units.setdefault(text, Unit(text, bool(_LEANS_BACK.match(text))))
     return tuple(units.values())
 
 
@@ -63,6 +68,9 @@ def count_words(text: str) -> int:
 
 
 def _split_line(line: str) -> Iterator[str]:
+    if _ROW.match(line):
+        yield line
+        return
     start = 0
     for end in _END.finditer(line):
         if _ends_sentence(line, start, end):

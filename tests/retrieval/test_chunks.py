@@ -3,6 +3,7 @@
 from retrieval.chunks import build_passages
 from retrieval.documents import Document, DocumentKind
 from retrieval.passage import Audience
+from retrieval.sentences import split_units
 
 
 def markdown(text: str, title: str = "Moss 2", source: str = "moss.md") -> Document:
@@ -21,17 +22,58 @@ def test_passages_follow_the_headings_and_carry_their_path() -> None:
     ]
 
 
-def test_a_table_row_reads_as_a_sentence_with_its_header() -> None:
-    table = "| Model | Runtime | Weight |\n|---|---|---|\n| Moss 2 | 90 minutes | 8.2 kg |\n| Moss 3 | | 9 kg |\n"
-    (passage,) = build_passages(markdown(table))
-    assert passage.text.split("\n") == ["Moss 2 - Runtime: 90 minutes; Weight: 8.2 kg", "Moss 3 - Weight: 9 kg"]
+def lines_of(text: str) -> list[str]:
+    return [line for passage in build_passages(markdown(text)) for line in passage.text.split("\n")]
+
+
+def test_a_table_row_says_every_cell_behind_its_label() -> None:
+    rows = "| Moss 2 | 90 minutes | 8.2 kg |\n| Moss 3 | | 9 kg |\n| Moss 4 | | |\n"
+    table = f"| Model | Runtime | Weight |\n|---|---|---|\n{rows}"
+    assert lines_of(table) == [
+        "Model: Moss 2; Runtime: 90 minutes; Weight: 8.2 kg",
+        "Model: Moss 3; Weight: 9 kg",
+        "Model: Moss 4",
+    ]
 
 
 def test_a_table_of_names_and_values_reads_as_such() -> None:
-    (values,) = build_passages(markdown("| Property | Value |\n|---|---|\n| Runtime | 90 minutes |\n"))
-    (prices,) = build_passages(markdown("| Model | Price |\n|---|---|\n| Moss 2 | 90 euros |\n"))
-    assert values.text == "Runtime: 90 minutes"
-    assert prices.text == "Moss 2 - Price: 90 euros"
+    assert lines_of("| Property | Value |\n|---|---|\n| Runtime | 90 minutes |\n") == ["Runtime: 90 minutes"]
+    assert lines_of("| Model | Price |\n|---|---|\n| Moss 2 | 90 euros |\n") == ["Model: Moss 2; Price: 90 euros"]
+    assert lines_of("| | Silver | Gold |\n|---|---|---|\n| Price | 9 | 12 |\n") == ["Price - Silver: 9; Gold: 12"]
+
+
+def test_a_table_with_an_empty_first_row_has_no_labels() -> None:
+    assert lines_of("| | |\n|---|---|\n| Flow | 40 l/min |\n| Weight | |\n") == ["Flow: 40 l/min", "Weight"]
+    assert lines_of("| | | |\n|---|---|---|\n| Malmo | 555 | closed |\n") == ["Malmo: 555; closed"]
+
+
+def test_a_table_of_one_column_reads_as_a_list() -> None:
+    assert lines_of("| Macro |\n|---|\n| Never promise. Ask. |\n| Thank them. |\n") == [
+        "Macro:",
+        "- Never promise.\u00a0Ask.",
+        "- Thank them.",
+    ]
+
+
+def test_a_row_is_quoted_whole_with_all_sentences_of_its_cells() -> None:
+    table = "| Light | |\n|---|---|\n| Red | The filter is full. Clean it. |\n| Blue | It is cold! Wait. |\n"
+    (passage,) = build_passages(markdown(table))
+    assert [unit.text for unit in split_units(passage.text)] == [
+        "Light: Red; The filter is full. Clean it.",
+        "Light: Blue; It is cold! Wait.",
+    ]
+
+
+def test_a_long_row_is_told_cell_by_cell_under_its_name() -> None:
+    cells = [" ".join([f"{word} {n}" for n in range(40)]) for word in ("cause", "remedy")]
+    told = lines_of(f"| Code | Cause | Remedy |\n|---|---|---|\n| E1 | {cells[0]} | {cells[1]} |\n")
+    assert told == [f"Code: E1; Cause: {cells[0]}", f"Code: E1; Remedy: {cells[1]}"]
+
+
+def test_a_bold_line_above_a_table_heads_its_rows() -> None:
+    first, second = build_passages(markdown("**Prices**\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n**Not** bold\n\nAfter."))
+    assert (first.heading, first.text) == ("Moss 2 › Prices", "A: 1; B: 2")
+    assert (second.heading, second.text) == ("Moss 2", "Not bold\nAfter.")
 
 
 def test_ordered_lists_keep_their_numbers_and_nested_items_their_parent() -> None:

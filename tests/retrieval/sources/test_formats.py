@@ -43,7 +43,7 @@ def test_html_is_read_without_scripts_menus_and_hidden_text(tmp_path: Path) -> N
     assert (document.title, document.updated) == ("Care of the Moss 2", date(2026, 3, 1))
     assert [(p.heading, p.text) for p in passages] == [
         ("Care of the Moss 2", "Brush the deck."),
-        ("Care of the Moss 2 › Blades", "- Left blade\n- Right blade\nMoss 2 - Runtime: 90 minutes"),
+        ("Care of the Moss 2 › Blades", "- Left blade\n- Right blade\nModel: Moss 2; Runtime: 90 minutes"),
     ]
 
 
@@ -79,7 +79,7 @@ def test_a_word_file_keeps_headings_lists_and_tables(tmp_path: Path) -> None:
     assert (document.title, document.updated) == ("Moss 2 manual", date(2026, 3, 1))
     assert [(p.heading, p.text) for p in passages] == [
         ("Moss 2 manual › Care", "Brush the deck after each use.\n- red screws\n- blue screws"),
-        ("Moss 2 manual › Care › Data", "Moss 2 - Runtime: 90 minutes; Weight: 8.2 kg"),
+        ("Moss 2 manual › Care › Data", "Model: Moss 2; Runtime: 90 minutes; Weight: 8.2 kg"),
     ]
 
 
@@ -96,14 +96,14 @@ def test_every_row_of_a_workbook_carries_its_header(tmp_path: Path) -> None:
     make_xlsx(tmp_path / "parts.xlsx")
     _, (passage,) = read_one(tmp_path)
     assert passage.heading == "Parts › Prices"
-    assert passage.text == "Blade | set - Price: 19; Since: 2026-01-31\nWheel - Price: 24.5"
+    assert passage.text == "Part: Blade | set; Price: 19; Since: 2026-01-31\nPart: Wheel; Price: 24.5"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
 def test_a_table_with_semicolons_and_any_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "parts.csv").write_bytes("Teil;Preis;Größe\nRad;24,50;klein\nAchse;9,00;groß\n".encode(encoding))
     _, (passage,) = read_one(tmp_path)
-    assert passage.text == "Rad - Preis: 24,50; Größe: klein\nAchse - Preis: 9,00; Größe: groß"
+    assert passage.text == "Teil: Rad; Preis: 24,50; Größe: klein\nTeil: Achse; Preis: 9,00; Größe: groß"
 
 
 def test_each_line_of_json_is_a_document_with_its_own_head(tmp_path: Path) -> None:
