@@ -2,6 +2,7 @@
 #   make run     set everything up, then start Chip (against the local workspace, or Slack when its tokens are set)
 #   make test    set everything up, then run the tests
 #   make check   ruff and mypy --strict
+#   make docs    write the generated parts of docs/
 #   make bench   measure, and print the figures of docs/BENCHMARKS.md: bench-loop takes 15 minutes, bench-knowledge two
 #                hours (DATA=FOLDER: with public data; PASSAGES: sizes of the index), bench-serving more
 
@@ -19,7 +20,7 @@ DATA ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test check bench bench-loop bench-knowledge bench-serving setup clean
+.PHONY: run test check docs bench bench-loop bench-knowledge bench-serving setup clean
 .DEFAULT_GOAL := run
 
 setup: $(READY)
@@ -49,6 +50,9 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	@$(BIN)/python docs/generate.py
 
 bench: bench-loop bench-knowledge bench-serving
 
