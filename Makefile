@@ -1,16 +1,17 @@
-# The same few commands for a person and for CI.
-#   make run     set everything up, then start Chip (against the local workspace, or Slack when its tokens are set)
-#   make test    set everything up, then run the tests
-#   make check   ruff and mypy --strict
-#   make docs    write the generated parts of docs/
-#   make bench   measure, and print the figures of docs/BENCHMARKS.md: bench-loop takes 15 minutes, bench-knowledge two
-#                hours (DATA=FOLDER: with public data; PASSAGES: sizes of the index), bench-serving more
+# The same few commands for a person and for CI. `make help` lists them.
 
 PYTHON ?= python3
-PIP_FLAGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# On Linux, PyPI's torch brings gigabytes of CUDA. A machine without an NVIDIA GPU takes torch from PyTorch's own index
+# of CPU builds, if it can be reached: pip would try it again and again for each of 150 packages. PIP_FLAGS= turns this off.
+CPU_TORCH := https://download.pytorch.org/whl/cpu
+PIP_FLAGS ?= $(shell test "$$(uname)" = Linux && ! test -e /proc/driver/nvidia && ! command -v nvidia-smi >/dev/null \
+  && $(PYTHON) -c 'import urllib.request as u; u.urlopen("$(CPU_TORCH)/torch/", timeout=5)' 2>/dev/null \
+  && echo --extra-index-url $(CPU_TORCH))
+# Gigabytes that a set-up needs, what already stands in the virtual environment included.
+ROOM := 4
 # What is compared with is built here, and what was measured is kept here: bench-serving goes on where it was stopped.
 BENCH := .bench
 COMPARE = $(BIN)/python -m benchmarks.serving --results $(BENCH)/serving.jsonl --xllamacpp $(BENCH)/xllamacpp/bin/python \
@@ -20,49 +21,59 @@ DATA ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test check docs bench bench-loop bench-knowledge bench-serving setup clean
+.PHONY: run test check docs bench bench-loop bench-knowledge bench-serving setup help clean
 .DEFAULT_GOAL := run
 
-setup: $(READY)
+# A virtual environment whose Python does not start (it was upgraded, or removed) is made again.
+$(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
+
+setup: $(READY) ## set everything up, without starting anything
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "Chip needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
+	  echo "Chip needs Python 3.11 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
-	  echo "Chip compiles llama.cpp and needs a C++ compiler. On Debian or Ubuntu: sudo apt install build-essential" >&2; exit 1; }
+	  echo "Chip compiles llama.cpp and needs a C++ compiler. On Debian or Ubuntu: sudo apt install build-essential. Then run make again." >&2; exit 1; }
+	@test $$(( $$(df -Pk . | awk 'END { print $$4 }') + $$(du -skH $(VENV) 2>/dev/null | cut -f1) + 0 )) -ge $(ROOM)000000 || { \
+	  echo "The set-up needs $(ROOM) GB of free disk and there is less here. Make room and run make again." >&2; exit 1; }
 	@echo "[1/3] Creating the virtual environment in $(VENV)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "The virtual environment could not be made; the lines above say why. On Debian or Ubuntu: sudo apt install python3-venv. Then run make again." >&2; exit 1; }
+	@# pip writes INSTALLER last: a package without one was interrupted, and counts as installed although files are missing.
+	@find $(VENV)/lib -name '*.dist-info' ! -exec test -e {}/INSTALLER \; -prune -exec rm -r {} +
 	@echo "[2/3] Installing the pinned dependencies (the first time this compiles llama.cpp: about 5 minutes on two cores)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'setuptools>=77' wheel
-	@$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock
-	@echo "[3/3] Installing Chip itself"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check 'setuptools>=77' wheel && \
+	  $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock && \
+	  echo "[3/3] Installing Chip itself" && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; } || { \
+	  echo "The set-up stopped before its end; the lines above say why (mostly no network, or no room on the disk). Run make again: it goes on where it stopped." >&2; exit 1; }
 	@touch $(READY)
+	@echo "Chip is set up. For the command chip in this terminal: . $(BIN)/activate"
 
-run: $(READY)
+run: $(READY) ## set up what is missing, then start Chip (the local workspace, or Slack when its tokens are set)
 	@$(BIN)/chip run
 
-test: $(READY)
+test: $(READY) ## set up what is missing, then run the tests
 	@echo "Running the tests (several minutes on two cores)"
 	@$(BIN)/python -m pytest
 
-check: $(READY)
+check: $(READY) ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(READY)
+docs: $(READY) ## write the generated parts of docs/
 	@$(BIN)/python docs/generate.py
 
-bench: bench-loop bench-knowledge bench-serving
+bench: bench-loop bench-knowledge bench-serving ## measure everything: the three below
 
-bench-loop: $(READY)
+bench-loop: $(READY) ## measure the whole loop and Slack (15 minutes)
 	@$(BIN)/python -m benchmarks.loop
 	@$(BIN)/python -m benchmarks.slack.acks
 	@$(BIN)/python -m benchmarks.slack.acks --transport http
 	@$(BIN)/python -m benchmarks.slack.crowd
 
-bench-knowledge: $(READY)
+bench-knowledge: $(READY) ## measure search and the claim check (2 hours; DATA=FOLDER: public data; PASSAGES: index sizes)
 	@$(BIN)/python -m benchmarks.retrieval.sample_company
 	@$(BIN)/python -m benchmarks.retrieval.public_ranking $(if $(DATA),--data $(DATA))
 	@$(BIN)/python -m benchmarks.factcheck.measure $(if $(DATA),--data $(DATA))
@@ -71,7 +82,7 @@ bench-knowledge: $(READY)
 	@$(BIN)/python -m benchmarks.retrieval.leaks
 	@$(BIN)/python -m benchmarks.retrieval.scale --passages $(PASSAGES)
 
-bench-serving: $(READY)
+bench-serving: $(READY) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
 	@mkdir -p $(BENCH)
 	@$(BIN)/python -m benchmarks.serving.build_llama_server $(BENCH)/llama.cpp > $(BENCH)/build.log
 	@test -x $(BENCH)/xllamacpp/bin/python || { $(PYTHON) -m venv $(BENCH)/xllamacpp && $(BENCH)/xllamacpp/bin/pip install --quiet $(PIP_FLAGS) xllamacpp; }
@@ -85,5 +96,8 @@ bench-serving: $(READY)
 	@$(BIN)/python -m benchmarks.serving.passage_order
 	@$(BIN)/python -m benchmarks.serving.soak --minutes 10
 
-clean:
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+clean: ## delete the virtual environment; your data in var/ stays
 	rm -rf $(VENV)

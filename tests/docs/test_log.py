@@ -7,7 +7,8 @@ ENTRIES = LOG.split("\n## ")[1:]
 
 
 def test_every_entry_opens_with_date_area_title_and_verdict() -> None:
-    assert [] == [entry.splitlines()[0] for entry in ENTRIES if not HEADING.fullmatch("## " + entry.splitlines()[0])]
+    headings = ["## " + entry.splitlines()[0] for entry in ENTRIES]
+    assert [heading for heading in headings if not HEADING.fullmatch(heading)] == []
 
 
 def test_every_entry_ends_with_the_verdict_of_its_heading() -> None:
