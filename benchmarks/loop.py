@@ -27,8 +27,8 @@ from bot.engine.port import GenerationRequest
 from config.settings import SAMPLE, EngineSettings
 from retrain.base_card import load_base
 from retrain.registry import list_adapters
+from retrieval.english.sentences import split_sentences
 from retrieval.prompt import ChatMessage
-from retrieval.sentences import split_sentences
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from bot.neutral import neutralise
+from bot.answering.neutral import neutralise
 from config.settings import SAMPLE
-from retrain.base.natural import read_archive
-from retrieval.chunks import build_passages
-from retrieval.documents import Document
-from retrieval.sentences import split_units
+from models.recipes.data.natural import read_archive
+from retrieval.english.sentences import split_units
+from retrieval.sources.chunks import build_passages
+from retrieval.sources.documents import Document
 from retrieval.sources.folder import load_documents
 
 _PRONOUN = re.compile(r"\b(?:he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)

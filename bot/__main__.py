@@ -1,5 +1,5 @@
 """`python -m bot` is the same as `chip`."""
 
-from bot.cli import main
+from bot.cli.main import main
 
 main()

@@ -8,6 +8,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.answering.question import QUESTION
 from bot.listeners import (
     commands,
     consent,
@@ -25,8 +26,7 @@ from bot.listeners import (
     unknown,
     votes,
 )
-from bot.parts import Parts
-from bot.question import QUESTION
+from bot.services import Services
 from feedback.inbox import InboxEvent, find_unfinished, mark_done
 
 logger = logging.getLogger(__name__)
@@ -35,19 +35,20 @@ LISTENER_THREADS = 8
 UNSIGNED = "unused in Socket Mode"
 
 
-def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
-    """Return the app over the parts. Everything is passed in, so that Bolt does not read the environment.
+def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
+    """Return the app over the services. Everything is passed in, so that Bolt does not read the environment.
 
-    Who Chip is, the parts know: Bolt would ask Slack at the first event, and answer it with 200 where Slack fails then.
+    Passes in Chip's identity. Otherwise Bolt calls auth.test on the first event, and drops that event (with 200) if the
+    call fails.
     """
     identity = AuthorizeResult(
         enterprise_id=None,
-        team_id=parts.directory.team,
-        bot_user_id=parts.bot_user,
-        bot_token=parts.client.token,
+        team_id=services.directory.team,
+        bot_user_id=services.bot_user,
+        bot_token=services.client.token,
     )
     app = App(
-        client=WebClient(base_url=parts.client.base_url),
+        client=WebClient(base_url=services.client.base_url),
         authorize=lambda: identity,
         signing_secret=signing_secret,
         token_verification_enabled=False,
@@ -71,44 +72,44 @@ def build_app(parts: Parts, signing_secret: str = UNSIGNED) -> App:
         commands,
         unknown,
     ):
-        kind.register(app, parts)
+        kind.register(app, services)
     return app
 
 
-def resume(app: App, parts: Parts) -> int:
+def resume(app: App, services: Services) -> int:
     """Take up the events that an earlier process left undone; return how many questions are answered anew.
 
     One that cannot be taken up holds up no other, and comes back no more unless that may pass.
     """
     resumed = 0
-    unfinished = find_unfinished(parts.db)
+    unfinished = find_unfinished(services.db)
     presses = [event for event in unfinished if event.kind == home.STOP]
     for event in [*presses, *(event for event in unfinished if event.kind != home.STOP)]:
         try:
-            resumed += _take_up(app, parts, event, presses)
+            resumed += _take_up(app, services, event, presses)
         except Exception as error:
-            logger.exception("event %s cannot be taken up, reference %s", event.key, parts.new_id("E"))
-            inbox.settle(parts.db, event.key, error)
+            logger.exception("event %s cannot be taken up, reference %s", event.key, services.new_id("E"))
+            inbox.settle(services.db, event.key, error)
     return resumed
 
 
-def _take_up(app: App, parts: Parts, event: InboxEvent, presses: Sequence[InboxEvent]) -> bool:
+def _take_up(app: App, services: Services, event: InboxEvent, presses: Sequence[InboxEvent]) -> bool:
     """Hand an event to what works on it; whether it is a question that is answered anew."""
     if event.kind in ("reaction_added", "reaction_removed"):
-        votes.build_reaction_handler(parts)(dict(event.payload))
+        votes.build_reaction_handler(services)(dict(event.payload))
     elif event.kind in forgetting.KINDS or event.payload.get("event", {}).get("subtype") == "message_deleted":
-        forgetting.resume(parts, dict(event.payload))
+        forgetting.resume(services, dict(event.payload))
     elif event.payload.get("event", {}).get("subtype") == "message_changed":
-        edits.resume(parts, dict(event.payload))
+        edits.resume(services, dict(event.payload))
     elif event.kind in ("message", "app_mention"):
-        return messages.resume(parts, event, presses)
+        return messages.resume(services, event, presses)
     elif event.kind == home.STOP:
-        home.resume_stop(parts, event)
+        home.resume_stop(services, event)
     elif event.kind in inbox.INTERACTIONS:
-        inbox.resume(app, parts, event)
+        inbox.resume(app, services, event)
     elif event.kind == QUESTION:
-        if not edits.resume_answer(parts, event):
-            messages.close_unasked(parts, event)
+        if not edits.resume_answer(services, event):
+            messages.close_unasked(services, event)
     else:
-        mark_done(parts.db, event.key)
+        mark_done(services.db, event.key)
     return False

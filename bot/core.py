@@ -15,15 +15,15 @@ from pathlib import Path
 from prometheus_client import start_http_server
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from bot import wording
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.metrics import EngineMetrics
 from bot.engine.port import Engine, EngineError
 from bot.engine.remote_engine import RemoteEngine
-from bot.gaps import build_missing_rows, find_missing
-from bot.rehearsal import make_questions
-from bot.trial import TrialAnswerer
-from bot.verified import build_verified_answers
+from bot.learning.gaps import build_missing_rows, find_missing
+from bot.learning.rehearsal import make_questions
+from bot.learning.trial import TrialAnswerer
+from bot.learning.verified import build_verified_answers
+from bot.views import wording
 from config.settings import EngineSettings, Settings
 from feedback.choices import respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers
@@ -37,13 +37,13 @@ from retrain.errors import RetrainError
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
-from retrieval.cross_encoder import load_cross_encoder
-from retrieval.embedder import load_embedder
-from retrieval.entailment import EntailmentModel
-from retrieval.evidence import EvidenceLimits
+from retrieval.encoders.cross_encoder import load_cross_encoder
+from retrieval.encoders.embedder import load_embedder
+from retrieval.encoders.entailment import EntailmentModel
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 from retrieval.prompt import ChatMessage, build_messages
+from retrieval.ranking.evidence import EvidenceLimits
 from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
@@ -131,10 +131,10 @@ class Core:
         """What holds for learning where no admin decided: all in the local workspace, nothing in a real one."""
         return LOCAL if self.settings.is_local else OFF
 
-    def learn_corrections(self) -> bool:
+    def serve_corrections(self) -> bool:
         """Serve the corrections that hold now, and no others; False where that is switched off."""
         is_on = self.settings.knowledge.verified_answers
-        self.knowledge.learn(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
+        self.knowledge.set_verified(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
         return is_on
 
     def find_missing_rows(self) -> list[tuple[str, str]]:

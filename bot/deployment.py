@@ -15,13 +15,13 @@ from slack_bolt import App
 
 from bot.app import UNSIGNED
 from bot.core import Core, Tell, make_id, now_utc, open_core
-from bot.delivery import open_delivery
-from bot.gateway import Gateway, open_gateway
-from bot.health import Health, TokenWatch
-from bot.installations import DatabaseInstallations, build_install_pages, load_key
-from bot.slack_errors import name_error
+from bot.progress import ingest_documents
+from bot.slack.errors import name_error
 from bot.tenants import Tenants
-from bot.terminal import ingest_documents
+from bot.transport.delivery import open_delivery
+from bot.transport.gateway import Gateway, open_gateway
+from bot.transport.health import Health, TokenWatch
+from bot.transport.installations import DatabaseInstallations, build_install_pages, load_key
 from bot.wiring import attach, build_client
 from config.settings import PROJECT, Settings
 from feedback.database import open_database

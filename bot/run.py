@@ -10,9 +10,9 @@ from rich.console import Console
 from bot.core import Core, open_core
 from bot.deployment import serve_installations
 from bot.garbage import spare_lasting_objects
-from bot.gateway import Gateway
-from bot.installations import INSTALL_PATH
-from bot.terminal import ingest_documents
+from bot.progress import ingest_documents
+from bot.transport.gateway import Gateway
+from bot.transport.installations import INSTALL_PATH
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, SlackSettings

@@ -38,7 +38,7 @@ class Tenants:
         return self._apps.get(team or "")
 
     def retire(self, team: str) -> None:
-        """Take nothing from this team any more; its parts are closed with the others, since they may call this."""
+        """Take nothing from this team any more; its services are closed with the others, since they may call this."""
         self._apps.pop(team, None)
 
     def close(self) -> None:

@@ -12,15 +12,16 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot import blocks, marks, ticket_card, wording
-from bot.audience import Directory
-from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
-from bot.slack_files import carry_files
-from bot.slack_text import escape_mrkdwn, harmless_mrkdwn, plain_question, split_text
+from bot.slack import marks
+from bot.slack.directory import Directory
+from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
+from bot.slack.files import carry_files
+from bot.slack.text import escape_mrkdwn, harmless_mrkdwn, plain_question, split_text
+from bot.views import blocks, ticket_card, wording
 from feedback import conversation, corrections, inbox, replies, tickets
 from feedback.database import Database
 from feedback.errors import FeedbackError
-from feedback.events import Role, Source
+from feedback.events import FeedbackSource, Role
 from feedback.tickets import Ticket, TicketState
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Written:
 class Tickets:
     """The desk. `staff_channel` is None where Chip sees no such channel; `remind_after` is how long staff may wait.
 
-    `learn_corrections` serves the corrections that hold from now on.
+    `serve_corrections` serves the corrections that hold from now on.
     """
 
     client: WebClient
@@ -59,7 +60,7 @@ class Tickets:
     staff_channel: str | None
     remind_after: timedelta
     clock: Callable[[], datetime]
-    learn_corrections: Callable[[], bool]
+    serve_corrections: Callable[[], bool]
 
     def bring_in(self, reply: replies.Reply, person: str) -> tuple[str, bool]:
         """Open the conversation's card unless there is one; return what to tell the person, and whether it is new."""
@@ -121,7 +122,7 @@ class Tickets:
             return wording.TICKET_UNKNOWN
         role = self.directory.role(person).value
         corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=approved)
-        self.learn_corrections()
+        self.serve_corrections()
         self._refresh(ticket_id)
         return None
 
@@ -299,7 +300,7 @@ class Tickets:
                 person=person,
                 role=self.directory.role(person).value,
                 text=text,
-                source=Source.TICKET,
+                source=FeedbackSource.TICKET,
                 key=f"{key}:answer",
             ).id
         except FeedbackError as error:

@@ -14,38 +14,38 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from bot import wording
-from bot.answering import Answering, Limits
+from bot.answering.answer import Answering, Limits
+from bot.answering.waiting import REFRESH_SECONDS, WaitingNotes
 from bot.app import UNSIGNED, build_app, resume
-from bot.audience import Directory
-from bot.canvases import fetch_canvases
 from bot.core import Core, make_id, now_utc, retrain_settings
-from bot.delivery import open_delivery
-from bot.gateway import Gateway, open_gateway
-from bot.health import Health, TokenWatch
-from bot.later import Later
-from bot.learning import Learning
+from bot.learning.learning import Learning
+from bot.learning.participants import build_find_names
 from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS, settle
 from bot.listeners.survey import ask_those_drawn
-from bot.participants import build_find_names
-from bot.parts import Parts
-from bot.pins import fetch_pins
-from bot.report import build_report
-from bot.slack_text import escape_mrkdwn
+from bot.services import Services
+from bot.slack.canvases import fetch_canvases
+from bot.slack.client import ConnectionRetry, MarkingClient
+from bot.slack.directory import Directory
+from bot.slack.pins import fetch_pins
+from bot.slack.text import escape_mrkdwn
 from bot.tickets import Tickets
-from bot.waiting import REFRESH_SECONDS, WaitingNotes
-from bot.web_client import ConnectionRetry, MarkingClient
-from bot.work import WorkPool
+from bot.transport.delivery import open_delivery
+from bot.transport.gateway import Gateway, open_gateway
+from bot.transport.health import Health, TokenWatch
+from bot.transport.later import Later
+from bot.transport.work import WorkPool
+from bot.views import wording
+from bot.views.report import build_report
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.corrections import Lessons
 from feedback.inbox import forget_payloads, mark_ended
 from feedback.replies import Reply
 from retrain.schedule import due, find_next, start_schedule
-from retrieval.documents import Unreadable
 from retrieval.knowledge import Knowledge
 from retrieval.sources.canvases import Canvas
+from retrieval.sources.documents import Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
@@ -99,22 +99,24 @@ def connect(
     signing_secret: str = UNSIGNED,
     base_url: str,
     on_open: Callable[[Gateway], None] = lambda gateway: None,  # noqa: ARG005
-) -> Iterator[Parts]:
+) -> Iterator[Services]:
     """Connect the core to Slack as set. `on_open` hears where Chip is reached, before the first request may come."""
     with ExitStack() as stack:
         attached = attach(core, bot_token=bot_token, signing_secret=signing_secret, base_url=base_url)
-        app, parts, token = stack.enter_context(attached)
+        app, services, token = stack.enter_context(attached)
         delivery = open_delivery(lambda _team: app, core.settings.data, signing_secret)
         gateway = open_gateway(
             stack.enter_context(delivery),
-            lambda lines: Health(core.db, lines, lambda: {parts.directory.team: token}, parts.questions.count, now_utc),
+            lambda lines: Health(
+                core.db, lines, lambda: {services.directory.team: token}, services.questions.count, now_utc
+            ),
             core.settings.slack,
             core.settings.http,
             app_token=app_token,
-            client=parts.client,
+            client=services.client,
         )
         on_open(stack.enter_context(gateway))
-        yield parts
+        yield services
 
 
 @contextmanager
@@ -125,36 +127,38 @@ def attach(
     signing_secret: str,
     base_url: str,
     on_removed: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[App, Parts, TokenWatch]]:
+) -> Iterator[tuple[App, Services, TokenWatch]]:
     """Give the core an app of one workspace, take up what was left undone there, and start the schedule.
 
     `on_removed` hears when the workspace removed Chip.
     """
     with ExitStack() as stack:
         client = build_client(bot_token, base_url)
-        parts = replace(build_parts(core, client), on_removed=on_removed)
-        parts.learn_corrections()
-        stack.callback(parts.waiting.close)
-        stack.callback(parts.pool.close)
-        stack.callback(parts.questions.close)
-        stack.callback(parts.sorting.close)
-        stack.callback(parts.learning.close)
-        app = build_app(parts, signing_secret)
+        services = replace(build_services(core, client), on_removed=on_removed)
+        services.serve_corrections()
+        stack.callback(services.waiting.close)
+        stack.callback(services.pool.close)
+        stack.callback(services.questions.close)
+        stack.callback(services.sorting.close)
+        stack.callback(services.learning.close)
+        app = build_app(services, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
         # Before anything can come in: what comes from then on is taken up by its listener alone.
-        if resumed := resume(app, parts):
+        if resumed := resume(app, services):
             logger.info("%d questions from before are answered now", resumed)
-        token = TokenWatch(client, parts.directory.team)
-        scheduler = start_schedule(lambda: _retrain_if_due(core, parts), retrain_settings(core.settings).schedule)
+        token = TokenWatch(client, services.directory.team)
+        scheduler = start_schedule(lambda: _retrain_if_due(core, services), retrain_settings(core.settings).schedule)
         stack.callback(scheduler.shutdown)
-        parts.learning.find_next_run = lambda: find_next(scheduler)
+        services.learning.find_next_run = lambda: find_next(scheduler)
         scheduler.add_job(
-            parts.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
+            services.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
         )
         stopping = threading.Event()
         stack.callback(stopping.set)
         scheduler.add_job(
-            lambda: parts.upkeep.sync_due(stopping.is_set, lambda turn: parts.learning.announce(_word_turn(turn))),
+            lambda: services.upkeep.sync_due(
+                stopping.is_set, lambda turn: services.learning.announce(_word_turn(turn))
+            ),
             "interval",
             seconds=SOURCE_SECONDS,
             coalesce=True,
@@ -166,23 +170,23 @@ def attach(
         )
         share = core.settings.slack.survey_share
         scheduler.add_job(
-            lambda: ask_those_drawn(parts, share), "interval", seconds=SURVEY_SECONDS, coalesce=True, max_instances=1
+            lambda: ask_those_drawn(services, share), "interval", seconds=SURVEY_SECONDS, coalesce=True, max_instances=1
         )
-        parts.learning.forget_lessons()  # of what a kill left over
-        scheduler.add_job(parts.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
-        scheduler.add_job(lambda: empty_cards(parts), "interval", hours=1, coalesce=True, max_instances=1)
-        scheduler.add_job(parts.waiting.refresh, "interval", seconds=REFRESH_SECONDS, coalesce=True, max_instances=1)
-        scheduler.add_job(parts.later.run_due, "interval", seconds=LATER_SECONDS, coalesce=True, max_instances=1)
-        scheduler.add_job(parts.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
-        yield app, parts, token
+        services.learning.forget_lessons()  # of what a kill left over
+        scheduler.add_job(services.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
+        scheduler.add_job(lambda: empty_cards(services), "interval", hours=1, coalesce=True, max_instances=1)
+        scheduler.add_job(services.waiting.refresh, "interval", seconds=REFRESH_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(services.later.run_due, "interval", seconds=LATER_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(services.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
+        yield app, services, token
 
 
-def _retrain_if_due(core: Core, parts: Parts) -> None:
+def _retrain_if_due(core: Core, services: Services) -> None:
     if due(core.db, core.settings.retrain.min_feedback):
-        parts.learning.start(trigger="schedule", requested_by="schedule")
+        services.learning.start(trigger="schedule", requested_by="schedule")
 
 
-def build_parts(core: Core, client: WebClient) -> Parts:
+def build_services(core: Core, client: WebClient) -> Services:
     """Build what the listeners use, with Chip's own identity as Slack tells it."""
     identity = client.auth_test()
     slack = core.settings.slack
@@ -228,7 +232,7 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         stopping=stopping,
         tell=lambda text: tell(text, None),
         report=lambda report: tell(*build_report(report, core.find_missing_rows())),
-        learn_corrections=core.learn_corrections,
+        serve_corrections=core.serve_corrections,
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)
@@ -240,19 +244,19 @@ def build_parts(core: Core, client: WebClient) -> Parts:
         staff_channel=staff_channel,
         remind_after=timedelta(minutes=slack.ticket_reminder_minutes),
         clock=now_utc,
-        learn_corrections=core.learn_corrections,
+        serve_corrections=core.serve_corrections,
     )
     settling = partial(settle, core.db)
     # Twice as many as are decoded together: while half are generated, the other half's evidence is found.
     questions = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
-    return Parts(
+    return Services(
         client=client,
         bot_user=identity["user_id"],
         db=core.db,
         directory=directory,
         answering=answering,
         learning=learning,
-        learn_corrections=core.learn_corrections,
+        serve_corrections=core.serve_corrections,
         consent_unasked=core.consent_unasked,
         tickets=tickets,
         rules=rules,

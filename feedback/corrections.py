@@ -15,14 +15,14 @@ from sqlalchemy import func, select
 
 from feedback.database import Database
 from feedback.errors import NotAllowed, UnknownCorrection, UnknownReply, UnusableText
-from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
+from feedback.events import FeedbackEvent, FeedbackKind, FeedbackSource, Role, Said, append_event, find_events
 from feedback.replies import is_known
 from feedback.tables import feedback_events, replies
 
 MAX_CHARACTERS = 3000
 
 _DECIDERS = (Role.STAFF, Role.ADMIN)
-_KINDS = (Kind.CORRECTION.value, Kind.DECISION.value)
+_KINDS = (FeedbackKind.CORRECTION.value, FeedbackKind.DECISION.value)
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -72,7 +72,7 @@ def record_correction(
     person: str,
     role: str,
     text: str,
-    source: Source = Source.MODAL,
+    source: FeedbackSource = FeedbackSource.MODAL,
     key: str | None = None,
     at: datetime | None = None,
 ) -> Correction:
@@ -81,7 +81,7 @@ def record_correction(
     with db.begin() as connection:
         if not is_known(connection, reply_id):
             raise UnknownReply(reply_id)
-        said = Said(reply_id, person, Role(role), Kind.CORRECTION, source, value, key, at)
+        said = Said(reply_id, person, Role(role), FeedbackKind.CORRECTION, source, value, key, at)
         event = append_event(connection, db, said)
         events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
     return _derive(events)[event.id]
@@ -94,7 +94,7 @@ def decide(
     by: str,
     role: str,
     approved: bool,
-    source: Source = Source.BUTTON,
+    source: FeedbackSource = FeedbackSource.BUTTON,
     key: str | None = None,
     at: datetime | None = None,
 ) -> Correction:
@@ -106,12 +106,12 @@ def decide(
         raise NotAllowed(by, role, "decide on a correction")
     value = {"correction_id": correction_id, "approved": approved}
     with db.begin() as connection:
-        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == Kind.CORRECTION.value)
+        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
         found = find_events(connection, is_it)
         if not found:
             raise UnknownCorrection(correction_id)
         reply_id = found[0].reply_id
-        append_event(connection, db, Said(reply_id, by, Role(role), Kind.DECISION, source, value, key, at))
+        append_event(connection, db, Said(reply_id, by, Role(role), FeedbackKind.DECISION, source, value, key, at))
         events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
     return _derive(events)[correction_id]
 
@@ -120,11 +120,11 @@ def set_aside(db: Database, correction_id: str, *, by: str, at: datetime | None 
     """Log that a correction waits for a decision again. Raises `UnknownCorrection`."""
     value = {"correction_id": correction_id, "approved": None}
     with db.begin() as connection:
-        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == Kind.CORRECTION.value)
+        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
         found = find_events(connection, is_it)
         if not found:
             raise UnknownCorrection(correction_id)
-        said = Said(found[0].reply_id, by, Role.ADMIN, Kind.DECISION, Source.COMMAND, value, None, at)
+        said = Said(found[0].reply_id, by, Role.ADMIN, FeedbackKind.DECISION, FeedbackSource.COMMAND, value, None, at)
         append_event(connection, db, said)
         is_about = feedback_events.c.reply_id == found[0].reply_id
         events = find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS))
@@ -188,9 +188,9 @@ def _derive(events: list[FeedbackEvent]) -> dict[str, Correction]:
     """Fold corrections and decisions into what stands, by correction id, in the order in which they were made."""
     decisions: dict[str, FeedbackEvent] = {}
     for event in events:
-        if event.kind is Kind.DECISION:
+        if event.kind is FeedbackKind.DECISION:
             decisions[event.value["correction_id"]] = event
-    made = (event for event in events if event.kind is Kind.CORRECTION)
+    made = (event for event in events if event.kind is FeedbackKind.CORRECTION)
     return {event.id: _build_correction(event, decisions.get(event.id)) for event in made}
 
 
@@ -200,7 +200,7 @@ def _build_correction(event: FeedbackEvent, decision: FeedbackEvent | None) -> C
         last = decision
     elif decision is not None:
         state, last = State.APPROVED if decision.value["approved"] else State.REJECTED, decision
-    elif event.role in _DECIDERS and event.source is not Source.TICKET:
+    elif event.role in _DECIDERS and event.source is not FeedbackSource.TICKET:
         state, last = State.APPROVED, event
     return Correction(
         id=event.id,

@@ -13,7 +13,7 @@ _ALIASES = {
 }
 
 
-class Verdict(StrEnum):
+class Vote(StrEnum):
     """A person's opinion of a reply."""
 
     UP = "up"
@@ -29,12 +29,12 @@ class EmojiVotes:
     )
     down: frozenset[str] = frozenset({"-1", "x", "no_entry_sign", "negative_squared_cross_mark"})
 
-    def find_verdict(self, emoji: str) -> Verdict | None:
+    def find_verdict(self, emoji: str) -> Vote | None:
         """Return what the emoji says of a reply; None when it is no vote."""
         name = normalise_emoji(emoji).partition("::")[0]
         if name in self.up:
-            return Verdict.UP
-        return Verdict.DOWN if name in self.down else None
+            return Vote.UP
+        return Vote.DOWN if name in self.down else None
 
 
 DEFAULT_VOTES = EmojiVotes()

@@ -23,7 +23,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Kind(StrEnum):
+class FeedbackKind(StrEnum):
     """What was said."""
 
     VOTE = "vote"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
     SURVEY = "survey"
 
 
-class Source(StrEnum):
+class FeedbackSource(StrEnum):
     """By which of Slack's doors it came."""
 
     REACTION = "reaction"
@@ -55,8 +55,8 @@ class FeedbackEvent:
     id: str
     reply_id: str
     person: str
-    kind: Kind
-    source: Source
+    kind: FeedbackKind
+    source: FeedbackSource
     value: Mapping[str, Any]
     role: Role
     at: datetime
@@ -73,8 +73,8 @@ class Said:
     reply_id: str
     person: str
     role: Role
-    kind: Kind
-    source: Source
+    kind: FeedbackKind
+    source: FeedbackSource
     value: Mapping[str, Any]
     key: str | None = None
     at: datetime | None = None
@@ -109,8 +109,8 @@ def find_events(connection: Connection, *conditions: ColumnElement[bool]) -> lis
             id=row.id,
             reply_id=row.reply_id,
             person=row.person,
-            kind=Kind(row.kind),
-            source=Source(row.source),
+            kind=FeedbackKind(row.kind),
+            source=FeedbackSource(row.source),
             value=row.value,
             role=Role(row.role),
             at=row.at,

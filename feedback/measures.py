@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from feedback.corrections import approved, find_pending
 from feedback.database import Database
-from feedback.events import Kind, Role, find_events
+from feedback.events import FeedbackKind, Role, find_events
 from feedback.replies import TAUGHT
 from feedback.tables import feedback_events, replies
-from feedback.votes import Verdict, derive_verdicts
+from feedback.votes import Vote, derive_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ def summary(db: Database, since: datetime | None = None) -> Measures:
     with db.read() as connection:
         columns = ("id", "asker", "refused", "first_text_ms", "total_ms", "sentences", "withheld")
         rows = connection.execute(select(*(replies.c[name] for name in columns)).where(period)).all()
-        corrections = _count_said(connection, Kind.CORRECTION, period, func.count())
+        corrections = _count_said(connection, FeedbackKind.CORRECTION, period, func.count())
         escalations = _count_said(
-            connection, Kind.ESCALATION, period, func.count(feedback_events.c.reply_id.distinct())
+            connection, FeedbackKind.ESCALATION, period, func.count(feedback_events.c.reply_id.distinct())
         )
         in_period = feedback_events.c.reply_id.in_(select(replies.c.id).where(period))
-        votes = derive_verdicts(find_events(connection, in_period, feedback_events.c.kind == Kind.VOTE.value))
+        votes = derive_verdicts(find_events(connection, in_period, feedback_events.c.kind == FeedbackKind.VOTE.value))
     ids = {row.id for row in rows}
-    ups = [vote.verdict is Verdict.UP for vote in votes]
-    customers = [vote.verdict is Verdict.UP for vote in votes if vote.role is Role.CUSTOMER]
+    ups = [vote.verdict is Vote.UP for vote in votes]
+    customers = [vote.verdict is Vote.UP for vote in votes if vote.role is Role.CUSTOMER]
     return Measures(
         replies=len(rows),
         refused=sum(row.refused for row in rows),
@@ -80,7 +80,9 @@ def summary(db: Database, since: datetime | None = None) -> Measures:
     )
 
 
-def _count_said(connection: Connection, kind: Kind, period: ColumnElement[bool], count: ColumnElement[int]) -> int:
+def _count_said(
+    connection: Connection, kind: FeedbackKind, period: ColumnElement[bool], count: ColumnElement[int]
+) -> int:
     said = feedback_events.join(replies, replies.c.id == feedback_events.c.reply_id)
     query = select(count).select_from(said).where(period, feedback_events.c.kind == kind.value)
     return connection.scalar(query) or 0

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 
 from feedback.database import Database
-from feedback.events import Kind, find_events
+from feedback.events import FeedbackKind, find_events
 from feedback.privacy import mask_personal_data
 from feedback.signals import are_alike
 from feedback.tables import feedback_events, replies
-from feedback.votes import Verdict, derive_verdicts
+from feedback.votes import Vote, derive_verdicts
 
 _LOOKED_AT = 2_000  # the latest questions; grouping compares each with the groups so far
 
@@ -30,7 +30,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PopularQuestion:
     """One question, in one of its wordings, and how often and by how many people it was asked."""
 
     question: str
@@ -44,26 +44,26 @@ def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day
     with db.read() as connection:
         rows = connection.execute(select(replies.c.id, replies.c.refused, replies.c.created_at).where(period)).all()
         in_period = feedback_events.c.reply_id.in_(select(replies.c.id).where(period))
-        kinds = feedback_events.c.kind.in_((Kind.VOTE.value, Kind.ESCALATION.value))
+        kinds = feedback_events.c.kind.in_((FeedbackKind.VOTE.value, FeedbackKind.ESCALATION.value))
         events = find_events(connection, in_period, kinds)
-    votes = derive_verdicts(event for event in events if event.kind is Kind.VOTE)
-    escalated = {event.reply_id for event in events if event.kind is Kind.ESCALATION}
+    votes = derive_verdicts(event for event in events if event.kind is FeedbackKind.VOTE)
+    escalated = {event.reply_id for event in events if event.kind is FeedbackKind.ESCALATION}
     days: list[Day] = []
     for offset in range((until.date() - since.date()).days + 1):
         day = since.date() + timedelta(days=offset)
         ids = {row.id: row.refused for row in rows if row.created_at.date() == day}
         verdicts = [vote.verdict for vote in votes if vote.reply_id in ids]
-        up = sum(verdict is Verdict.UP for verdict in verdicts)
+        up = sum(verdict is Vote.UP for verdict in verdicts)
         days.append(Day(day, len(ids), sum(ids.values()), up, len(verdicts) - up, len(escalated & ids.keys())))
     return days
 
 
-def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[Asked]:
+def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[PopularQuestion]:
     """Return the questions that were answered with "I don't know", those asked most often first."""
     return _group(_latest(db, team, since, replies.c.refused.is_(True)))[:limit]
 
 
-def find_most_asked(db: Database, team: str, since: datetime, limit: int, *, people: int = 2) -> list[Asked]:
+def find_most_asked(db: Database, team: str, since: datetime, limit: int, *, people: int = 2) -> list[PopularQuestion]:
     """Return what customers may be shown of what was asked most: answered, by at least `people`, naming nobody."""
     is_public = (replies.c.audience == "customer") & replies.c.refused.is_(False)
     groups = _group(_latest(db, team, since, is_public))
@@ -83,7 +83,7 @@ def _latest(db: Database, team: str, since: datetime, condition: Any) -> list[tu
         return [(row.question, row.asker) for row in connection.execute(query)]
 
 
-def _group(questions: Iterable[tuple[str, str]]) -> list[Asked]:
+def _group(questions: Iterable[tuple[str, str]]) -> list[PopularQuestion]:
     """Put like questions together; each group goes by its shortest wording."""
     groups: list[list[tuple[str, str]]] = []
     for question, asker in questions:
@@ -93,7 +93,9 @@ def _group(questions: Iterable[tuple[str, str]]) -> list[Asked]:
         else:
             group.append((question, asker))
     asked = [
-        Asked(min((question for question, _ in group), key=len), len(group), len({asker for _, asker in group}))
+        PopularQuestion(
+            min((question for question, _ in group), key=len), len(group), len({asker for _, asker in group})
+        )
         for group in groups
     ]
     return sorted(asked, key=lambda one: -one.times)

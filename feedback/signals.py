@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from feedback.database import Database
 from feedback.errors import UnknownReply
-from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
+from feedback.events import FeedbackEvent, FeedbackKind, FeedbackSource, Role, Said, append_event, find_events
 from feedback.replies import is_known
 from feedback.tables import feedback_events, replies
 
@@ -50,26 +50,30 @@ def record_escalation(
     person: str,
     role: str,
     *,
-    source: Source = Source.BUTTON,
+    source: FeedbackSource = FeedbackSource.BUTTON,
     key: str | None = None,
     at: datetime | None = None,
 ) -> FeedbackEvent:
     """Log that the person asked for a human after this reply. Raises `UnknownReply`."""
-    return _record(db, Said(reply_id, person, Role(role), Kind.ESCALATION, source, {}, key, at))
+    return _record(db, Said(reply_id, person, Role(role), FeedbackKind.ESCALATION, source, {}, key, at))
 
 
 def record_reason(
     db: Database, reply_id: str, person: str, role: str, reason: Reason, *, key: str | None = None
 ) -> FeedbackEvent:
     """Log why the person found this reply bad. Raises `UnknownReply`."""
-    return _record(db, Said(reply_id, person, Role(role), Kind.REASON, Source.MODAL, {"reason": reason.value}, key))
+    return _record(
+        db, Said(reply_id, person, Role(role), FeedbackKind.REASON, FeedbackSource.MODAL, {"reason": reason.value}, key)
+    )
 
 
 def record_reasked(
     db: Database, reply_id: str, person: str, role: str, *, again: str, key: str | None = None
 ) -> FeedbackEvent:
     """Log that the person asked the same thing again after this reply; `again` is the later reply's id."""
-    return _record(db, Said(reply_id, person, Role(role), Kind.REASKED, Source.MESSAGE, {"again": again}, key))
+    return _record(
+        db, Said(reply_id, person, Role(role), FeedbackKind.REASKED, FeedbackSource.MESSAGE, {"again": again}, key)
+    )
 
 
 def find_asked_before(db: Database, *, team: str, person: str, question: str, since: datetime, but: str) -> str | None:
@@ -87,7 +91,7 @@ def find_asked_before(db: Database, *, team: str, person: str, question: str, si
 
 def find_reasons(db: Database, reply_ids: Sequence[str] | None = None) -> list[FeedbackEvent]:
     """Return why replies were found bad, oldest first; of the given replies only, if any are given."""
-    conditions = [feedback_events.c.kind == Kind.REASON.value]
+    conditions = [feedback_events.c.kind == FeedbackKind.REASON.value]
     if reply_ids is not None:
         conditions.append(feedback_events.c.reply_id.in_(reply_ids))
     with db.read() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from feedback.database import Database, insert_once
 from feedback.errors import UnknownReply
-from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event
+from feedback.events import FeedbackEvent, FeedbackKind, FeedbackSource, Role, Said, append_event
 from feedback.replies import TAUGHT, is_known
 from feedback.tables import replies, surveys
 
@@ -57,7 +57,7 @@ def record_answer(db: Database, reply_id: str, person: str, role: str, answer: s
     """
     if answer not in ANSWERS:
         raise ValueError(answer)
-    said = Said(reply_id, person, Role(role), Kind.SURVEY, Source.BUTTON, {"helped": answer}, key)
+    said = Said(reply_id, person, Role(role), FeedbackKind.SURVEY, FeedbackSource.BUTTON, {"helped": answer}, key)
     with db.begin() as connection:
         if not is_known(connection, reply_id):
             raise UnknownReply(reply_id)

@@ -13,9 +13,9 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, exists
 
 from feedback.database import Database
-from feedback.emoji import DEFAULT_VOTES, EmojiVotes, Verdict, normalise_emoji
+from feedback.emoji import DEFAULT_VOTES, EmojiVotes, Vote, normalise_emoji
 from feedback.errors import UnknownReply
-from feedback.events import FeedbackEvent, Kind, Role, Said, Source, append_event, find_events
+from feedback.events import FeedbackEvent, FeedbackKind, FeedbackSource, Role, Said, append_event, find_events
 from feedback.replies import find_reply_id, is_known
 from feedback.tables import feedback_events
 
@@ -23,7 +23,7 @@ __all__ = [
     "DEFAULT_VOTES",
     "EmojiVotes",
     "StandingVerdict",
-    "Verdict",
+    "Vote",
     "derive_verdict",
     "derive_verdicts",
     "record_button",
@@ -40,7 +40,7 @@ class StandingVerdict:
     reply_id: str
     person: str
     role: Role
-    verdict: Verdict
+    verdict: Vote
     at: datetime
 
 
@@ -56,7 +56,7 @@ def record_reaction(
     votes: EmojiVotes = DEFAULT_VOTES,
     key: str | None = None,
     at: datetime | None = None,
-) -> Verdict | None:
+) -> Vote | None:
     """Log a reaction that was added to, or removed from, the message at `ts`; return the person's verdict now.
 
     None when the message is not Chip's or the emoji is no vote, in which case nothing is logged, and when the person
@@ -70,7 +70,7 @@ def record_reaction(
         reply_id = find_reply_id(connection, channel, ts)
         if reply_id is None:
             return None
-        said = Said(reply_id, person, Role(role), Kind.VOTE, Source.REACTION, value, key, at)
+        said = Said(reply_id, person, Role(role), FeedbackKind.VOTE, FeedbackSource.REACTION, value, key, at)
         append_event(connection, db, said)
         standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
     return None if standing is None else standing.verdict
@@ -85,19 +85,19 @@ def record_button(
     verdict: str,
     key: str | None = None,
     at: datetime | None = None,
-) -> Verdict:
+) -> Vote:
     """Log a press of a feedback button ("up" or "down"); return the person's verdict now. Raises `UnknownReply`."""
-    value = {"verdict": Verdict(verdict).value}
+    value = {"verdict": Vote(verdict).value}
     with db.begin() as connection:
         if not is_known(connection, reply_id):
             raise UnknownReply(reply_id)
-        said = Said(reply_id, person, Role(role), Kind.VOTE, Source.BUTTON, value, key, at)
+        said = Said(reply_id, person, Role(role), FeedbackKind.VOTE, FeedbackSource.BUTTON, value, key, at)
         append_event(connection, db, said)
         standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
-    return Verdict(verdict) if standing is None else standing.verdict
+    return Vote(verdict) if standing is None else standing.verdict
 
 
-def verdicts(db: Database, reply_id: str) -> dict[str, Verdict]:
+def verdicts(db: Database, reply_id: str) -> dict[str, Vote]:
     """Return each voter's standing verdict on the reply, by person."""
     with db.read() as connection:
         events = find_events(connection, *_is_vote(reply_id))
@@ -106,11 +106,11 @@ def verdicts(db: Database, reply_id: str) -> dict[str, Verdict]:
 
 def standing_verdicts(db: Database, since: datetime | None = None) -> list[StandingVerdict]:
     """Return everybody's standing verdicts given at or after `since`, oldest first."""
-    conditions = [feedback_events.c.kind == Kind.VOTE.value]
+    conditions = [feedback_events.c.kind == FeedbackKind.VOTE.value]
     if since is not None:
         recent = feedback_events.alias()
         same = (recent.c.reply_id == feedback_events.c.reply_id) & (recent.c.person == feedback_events.c.person)
-        conditions.append(exists().where(same, recent.c.kind == Kind.VOTE.value, recent.c.at >= since))
+        conditions.append(exists().where(same, recent.c.kind == FeedbackKind.VOTE.value, recent.c.at >= since))
     with db.read() as connection:
         events = find_events(connection, *conditions)
     found = (standing for standing in derive_verdicts(events) if since is None or standing.at >= since)
@@ -130,7 +130,7 @@ def derive_verdict(events: Iterable[FeedbackEvent]) -> StandingVerdict | None:
     if not standing:
         return None
     last = max(standing.values(), key=_when)
-    return StandingVerdict(last.reply_id, last.person, last.role, Verdict(last.value["verdict"]), last.at)
+    return StandingVerdict(last.reply_id, last.person, last.role, Vote(last.value["verdict"]), last.at)
 
 
 def derive_verdicts(events: Iterable[FeedbackEvent]) -> list[StandingVerdict]:
@@ -141,12 +141,12 @@ def derive_verdicts(events: Iterable[FeedbackEvent]) -> list[StandingVerdict]:
 
 
 def _is_vote(reply_id: str, person: str | None = None) -> list[ColumnElement[bool]]:
-    conditions = [feedback_events.c.reply_id == reply_id, feedback_events.c.kind == Kind.VOTE.value]
+    conditions = [feedback_events.c.reply_id == reply_id, feedback_events.c.kind == FeedbackKind.VOTE.value]
     return conditions if person is None else [*conditions, feedback_events.c.person == person]
 
 
 def _is_reaction(event: FeedbackEvent) -> bool:
-    return event.source is Source.REACTION
+    return event.source is FeedbackSource.REACTION
 
 
 def _voter(event: FeedbackEvent) -> tuple[str, str]:

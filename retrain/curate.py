@@ -14,7 +14,7 @@ from feedback.database import Database
 from feedback.events import Role
 from feedback.privacy import mask_personal_data
 from feedback.replies import Reply, find_replies
-from feedback.votes import StandingVerdict, Verdict, standing_verdicts
+from feedback.votes import StandingVerdict, Vote, standing_verdicts
 from retrain.examples import QUESTION, Example, Prompt
 from retrain.settings import CurateSettings
 from retrain.variations import find_quote, parse_evidence, split_words, vary
@@ -132,7 +132,7 @@ def _find_likes(db: Database, dropped: Counter[str], heldout: Iterable[str]) -> 
 
 
 def _judge_like(reply: Reply, cast: Sequence[StandingVerdict], kept_back: set[str]) -> tuple[Lesson | None, str]:
-    ups = [vote.person for vote in cast if vote.verdict is Verdict.UP]
+    ups = [vote.person for vote in cast if vote.verdict is Vote.UP]
     if len(ups) <= len(cast) - len(ups):
         return None, "voted down"
     if reply.refused:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retrain.examples import Example
-from retrieval.chat_template import neutralise, render_chat, template_of_tokenizer
+from retrieval.chat_template import escape_control_tokens, render_chat, template_of_tokenizer
 from retrieval.prompt import ChatMessage
 
 
@@ -35,7 +35,7 @@ def build_row(example: Example, tokenizer: Any) -> Row:
     )
     answer = whole.removeprefix(prompt).rstrip("\n")
     if not whole.startswith(prompt) or not answer:
-        answer = neutralise(example.target, template.control_tokens) + template.eos_token
+        answer = escape_control_tokens(example.target, template.control_tokens) + template.eos_token
     return Row(
         prompt=tuple(tokenizer(prompt, add_special_tokens=False)["input_ids"]),
         target=tuple(tokenizer(answer, add_special_tokens=False)["input_ids"]),

@@ -9,9 +9,9 @@ import re
 from dataclasses import replace
 
 from retrain.examples import QUESTION, Example
+from retrieval.english.sentences import split_sentences
 from retrieval.passage import Evidence, EvidenceLine, Match
 from retrieval.prompt import ChatMessage, build_messages
-from retrieval.sentences import split_sentences
 
 _HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
 _LINE = re.compile(r"\[(?P<number>\d{1,2})\] (?P<text>.*)")

@@ -56,7 +56,7 @@ def render_chat(template: ChatTemplate, messages: Sequence[ChatMessage], *, add_
     With `add_generation_prompt` it ends where the assistant begins to speak. Raises `ChatTemplateError`.
     """
     plain = [
-        {"role": message.role, "content": neutralise(_well_formed(message.content), template.control_tokens)}
+        {"role": message.role, "content": escape_control_tokens(_well_formed(message.content), template.control_tokens)}
         for message in messages
     ]
     try:
@@ -73,7 +73,7 @@ def render_chat(template: ChatTemplate, messages: Sequence[ChatMessage], *, add_
         raise ChatTemplateError(f"The chat template does not take these messages: {error}") from error
 
 
-def neutralise(text: str, control_tokens: tuple[str, ...]) -> str:
+def escape_control_tokens(text: str, control_tokens: tuple[str, ...]) -> str:
     """Return the text with a space after the first character of each control token in it: "<|end|>" → "< |end|>".
 
     A token of one character, or whose second is a space already, is dropped, so that no pass can restore it; passes

@@ -10,7 +10,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedder import Embedder
+from retrieval.encoders.embedder import Embedder
 
 Vectors = NDArray[np.float32]
 

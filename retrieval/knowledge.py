@@ -9,26 +9,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from retrieval.catalogue import Edition, Sync
-from retrieval.conflicts import Conflict, find_conflicts
-from retrieval.cross_encoder import CrossEncoder
-from retrieval.documents import Found
-from retrieval.embedder import Embedder
-from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
-from retrieval.facts import Fact, find_subjects, read_values
+from retrieval.asked.impersonal import make_impersonal
+from retrieval.asked.small_talk import may_be_small_talk
+from retrieval.asked.standalone import standalone_question
+from retrieval.encoders.cross_encoder import CrossEncoder
+from retrieval.encoders.embedder import Embedder
+from retrieval.english.facts import Fact, find_subjects, read_values
+from retrieval.english.lines import split_name
+from retrieval.english.sentences import split_units
 from retrieval.gaps import Gap, Unanswered, find_gaps
-from retrieval.impersonal import make_impersonal
-from retrieval.index import Index, IngestReport, Progress
-from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope
-from retrieval.prompt import Turn
-from retrieval.ranker_lines import split_name
+from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope, Turn
+from retrieval.ranking.conflicts import Conflict, find_conflicts
+from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
 from retrieval.search import SearchSettings, search
-from retrieval.sentences import split_units
-from retrieval.small_talk import may_be_small_talk
-from retrieval.standalone import standalone_question
-from retrieval.vectors import VectorsDamagedError
+from retrieval.sources.documents import Found
+from retrieval.store.catalogue import Edition, Sync
+from retrieval.store.index import Index, IngestReport, Progress
+from retrieval.store.vectors import VectorsDamagedError
+from retrieval.store.versions import leave_out_copies, prefer_newest
 from retrieval.verified import Near, Vectors, VerifiedAnswer, VerifiedStore, is_verified
-from retrieval.versions import leave_out_copies, prefer_newest
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000
@@ -120,7 +119,7 @@ class Knowledge:
         self._verified.review()
         return removed
 
-    def learn(self, answers: Sequence[VerifiedAnswer]) -> None:
+    def set_verified(self, answers: Sequence[VerifiedAnswer]) -> None:
         """Hold exactly these answers of staff's; they are found from the moment on when this returns."""
         self._verified.replace(answers)
 

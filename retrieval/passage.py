@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 _GROUP = re.compile(r"group:[A-Z0-9_-]{1,40}")
 
@@ -114,3 +114,11 @@ class Evidence:
 
     lines: tuple[EvidenceLine, ...]
     match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier message of the thread: what the person wrote or what Chip showed, without markers or links."""
+
+    role: Literal["user", "assistant"]
+    text: str

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.passage import Evidence, EvidenceLine
+from retrieval.passage import Evidence, EvidenceLine, Turn
 
 Role = Literal["system", "user", "assistant"]
 
@@ -29,14 +29,6 @@ class ChatMessage:
 
     role: Role
     content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier message of the thread: what the person wrote or what Chip showed, without markers or links."""
-
-    role: Literal["user", "assistant"]
-    text: str
 
 
 def build_messages(

@@ -12,10 +12,10 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.catalogue import Entry
-from retrieval.index import Index
 from retrieval.passage import Hit, Scope
-from retrieval.vectors import VectorsDamagedError
+from retrieval.store.catalogue import Entry
+from retrieval.store.index import Index
+from retrieval.store.vectors import VectorsDamagedError
 
 Vectors = NDArray[np.float32]
 _Key = TypeVar("_Key", bound=Hashable)

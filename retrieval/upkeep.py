@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from retrieval.documents import Found, Rules, Unreadable
-from retrieval.index import IngestReport, Progress
 from retrieval.knowledge import Knowledge
 from retrieval.sources.canvases import Canvas, list_canvases
+from retrieval.sources.documents import Found, Rules, Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.folder import list_folder
@@ -20,6 +19,7 @@ from retrieval.sources.git import drop_clone, list_git
 from retrieval.sources.pins import Pin, list_pins
 from retrieval.sources.registry import Source, SourceKind, add_source, get_source, load_sources, remove_source
 from retrieval.sources.website import list_website
+from retrieval.store.index import IngestReport, Progress
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.catalogue import Entry, VerifiedRow
-from retrieval.chunks import build_passages
-from retrieval.documents import Document, DocumentKind, Part, Rules, build_document
-from retrieval.embedder import Embedder
-from retrieval.index import Index
-from retrieval.lexical import tokenise
+from retrieval.encoders.embedder import Embedder
+from retrieval.english.sentences import count_words, split_units
+from retrieval.english.terms import tokenise
 from retrieval.passage import (
     CUSTOMER_SCOPE,
     STAFF_SCOPE,
@@ -31,7 +28,10 @@ from retrieval.passage import (
     Passage,
     Scope,
 )
-from retrieval.sentences import count_words, split_units
+from retrieval.sources.chunks import build_passages
+from retrieval.sources.documents import Document, DocumentKind, Part, Rules, build_document
+from retrieval.store.catalogue import Entry, VerifiedRow
+from retrieval.store.index import Index
 
 Vectors = NDArray[np.float32]
 Near = Sequence[tuple[Hit, Entry]]

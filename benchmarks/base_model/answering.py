@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answering.quoting import choose_sampling
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
-from bot.quoting import choose_sampling
 from config.settings import EngineSettings
-from retrain.base.smalltalk import CARE, PERSONAL, SAYINGS
+from models.recipes.chip_nano.smalltalk import CARE, PERSONAL, SAYINGS
 from retrain.base_card import load_base
-from retrieval.embedder import Embedder, Vectors
-from retrieval.passage import Evidence
-from retrieval.prompt import Turn, build_messages, is_refusal, split_claims
+from retrieval.encoders.embedder import Embedder, Vectors
+from retrieval.passage import Evidence, Turn
+from retrieval.prompt import build_messages, is_refusal, split_claims
 
 TALK = frozenset([*SAYINGS, PERSONAL, CARE])
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")

@@ -11,14 +11,14 @@ import bm25s  # type: ignore[import-untyped]  # the package has no types
 
 from benchmarks.base_model.answering import BaseModel, count_unsupported
 from benchmarks.retrieval.sample_company import Row
-from retrain.base.natural import read_archive
-from retrieval.cross_encoder import CrossEncoder
-from retrieval.embedder import Embedder
-from retrieval.evidence import EvidenceLimits, cut_evidence
+from models.recipes.data.natural import read_archive
+from retrieval.encoders.cross_encoder import CrossEncoder
+from retrieval.encoders.embedder import Embedder
+from retrieval.english.sentences import split_sentences
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Hit, Match, Passage
 from retrieval.prompt import is_refusal
-from retrieval.sentences import split_sentences
+from retrieval.ranking.evidence import EvidenceLimits, cut_evidence
 
 COMPANY = "Tarnwell Robotics"
 

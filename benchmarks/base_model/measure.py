@@ -18,10 +18,10 @@ from benchmarks.base_model.company import measure_company, measure_guests, measu
 from benchmarks.base_model.squad import load_questions, load_unanswerable, measure_squad, measure_unanswerable
 from benchmarks.retrieval.sample_company import QUESTIONS, load_rows
 from config.settings import SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
-from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
-from retrieval.embedder import load_embedder
-from retrieval.evidence import EvidenceLimits
+from retrieval.encoders.cross_encoder import CrossEncoder, load_cross_encoder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
+from retrieval.ranking.evidence import EvidenceLimits
 
 SUITES = ("speed", "company", "swaps", "squad", "squad2", "dstc9")
 

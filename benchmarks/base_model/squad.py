@@ -12,12 +12,12 @@ from typing import Any
 import bm25s  # type: ignore[import-untyped]  # the package has no types
 
 from benchmarks.base_model.answering import BaseModel, count_unsupported
-from retrain.base.context import split_sentences
-from retrieval.cross_encoder import CrossEncoder
-from retrieval.embedder import Embedder
-from retrieval.evidence import EvidenceLimits, cut_evidence
+from models.recipes.chip_nano.context import split_sentences
+from retrieval.encoders.cross_encoder import CrossEncoder
+from retrieval.encoders.embedder import Embedder
 from retrieval.passage import Audience, Evidence, Hit, Passage
 from retrieval.prompt import is_refusal
+from retrieval.ranking.evidence import EvidenceLimits, cut_evidence
 
 SENTENCES = 5
 

@@ -24,22 +24,22 @@ from typing import Any
 
 from benchmarks.base_model.answering import TALK
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
-from bot.claim_reader import Sentence
+from bot.answering.claim_reader import Sentence
+from bot.answering.quoting import choose_sampling
+from bot.answering.shown_answer import ShownAnswer, read_sentences
 from bot.core import open_knowledge
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
 from bot.engine.sampling import PLAIN
-from bot.quoting import choose_sampling
-from bot.shown_answer import ShownAnswer, read_sentences
-from bot.slack_text import has_words
+from bot.slack.text import has_words
 from config.settings import SAMPLE, EngineSettings, Settings
 from retrain.base_card import load_base
-from retrieval.factcheck import is_courtesy
-from retrieval.factcheck_signs import is_in_order
+from retrieval.english.sentences import split_sentences, split_units
+from retrieval.factcheck.check import is_courtesy
+from retrieval.factcheck.signs import is_in_order
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import EvidenceLine
 from retrieval.prompt import REFUSAL, build_messages
-from retrieval.sentences import split_sentences, split_units
 
 COMPANY = "Tarnwell Robotics"
 TEMPERATURE = 1.2

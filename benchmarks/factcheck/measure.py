@@ -12,18 +12,18 @@ from pathlib import Path
 from random import Random
 from statistics import fmean
 
-from benchmarks.factcheck.errors import Claim, make_claims
 from benchmarks.factcheck.public_claims import load_halueval, load_replies, measure_public, measure_wice
 from config.settings import SAMPLE
-from retrieval.chunks import build_passages
-from retrieval.documents import Document
-from retrieval.entailment import EntailmentModel
-from retrieval.factcheck import Verdict, check_claim, judge_claim
-from retrieval.factcheck_signs import is_in_order
+from models.recipes.data.made_errors import Claim, make_claims
+from retrieval.encoders.entailment import EntailmentModel
+from retrieval.english.names import find_names
+from retrieval.english.sentences import split_units
+from retrieval.factcheck.check import Support, check_claim, judge_claim
+from retrieval.factcheck.signs import is_in_order
 from retrieval.passage import Audience
-from retrieval.sentences import split_units
+from retrieval.sources.chunks import build_passages
+from retrieval.sources.documents import Document
 from retrieval.sources.folder import load_documents
-from retrieval.standalone import find_names
 
 
 def load_sample_claims(limit: int) -> list[Claim]:
@@ -49,7 +49,7 @@ def measure_sample(claims: Sequence[Claim], model: EntailmentModel | None = None
     by_kind: dict[str, list[bool]] = {}
     mended: dict[str, list[bool]] = {}
     for claim in claims:
-        supported = judge_claim(claim.text, claim.lines, model=model).verdict is Verdict.SUPPORTED
+        supported = judge_claim(claim.text, claim.lines, model=model).verdict is Support.SUPPORTED
         by_kind.setdefault(claim.kind, []).append(supported == claim.is_true)
         checked = check_claim(claim.text, claim.lines, model=model)
         mended.setdefault(claim.kind, []).append(checked.text is not None)

@@ -13,15 +13,15 @@ from statistics import fmean
 
 import numpy as np
 
-from benchmarks.factcheck.fit import balanced_accuracy, choose_threshold
-from retrain.base.natural import read_archive
-from retrieval.entailment import EntailmentModel
-from retrieval.factcheck import Verdict, check_claim, estimate, judge_claim
-from retrieval.factcheck_signs import compare
-from retrieval.lexical import tokenise
+from models.recipes.data.natural import read_archive
+from models.recipes.rankings.fit_judge import balanced_accuracy, choose_threshold
+from retrieval.encoders.entailment import EntailmentModel
+from retrieval.english.meanings import load_meanings
+from retrieval.english.sentences import split_sentences
+from retrieval.english.terms import tokenise
+from retrieval.factcheck.check import Support, check_claim, estimate, judge_claim
+from retrieval.factcheck.signs import compare
 from retrieval.passage import EvidenceLine
-from retrieval.ranker_words import load_meanings
-from retrieval.sentences import split_sentences
 
 # So many sentences of a WiCE page are taken together; chosen on the dev claims (5 or 10).
 WIDTH = 10
@@ -45,7 +45,7 @@ def measure_public(claims: Sequence[PublicClaim], model: EntailmentModel | None 
     said: dict[bool, list[bool]] = {True: [], False: []}
     mended = []
     for claim in claims:
-        supported = judge_claim(claim.text, claim.lines, model=model).verdict is Verdict.SUPPORTED
+        supported = judge_claim(claim.text, claim.lines, model=model).verdict is Support.SUPPORTED
         said[claim.is_true].append(supported)
         if claim.is_true and not supported:
             mended.append(check_claim(claim.text, claim.lines, model=model).text is not None)

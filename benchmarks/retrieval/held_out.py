@@ -15,12 +15,12 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.retrieval.candidates import Encoder
-from benchmarks.retrieval.fit_ranker import Case, add_unanswerable, build_case, load_found
-from retrieval.embedder import load_embedder
-from retrieval.evidence import SEARCHED_PASSAGES
-from retrieval.ranker import load_weights, summarise
-from retrieval.ranker_features import NAMES
+from models.recipes.rankings.candidates import Encoder
+from models.recipes.rankings.fit_ranker import Case, add_unanswerable, build_case, load_found
+from retrieval.encoders.embedder import load_embedder
+from retrieval.ranking.evidence import SEARCHED_PASSAGES
+from retrieval.ranking.features import NAMES
+from retrieval.ranking.rank import load_weights, summarise
 
 Numbers = NDArray[np.float64]
 Score = Callable[[Numbers], Numbers]

@@ -17,11 +17,10 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from config.settings import KnowledgeSettings
-from retrieval.cross_encoder import load_cross_encoder
-from retrieval.embedder import load_embedder
+from retrieval.encoders.cross_encoder import load_cross_encoder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
-from retrieval.passage import Audience, Hit, Scope
-from retrieval.prompt import Turn
+from retrieval.passage import Audience, Hit, Scope, Turn
 from retrieval.verified import VerifiedAnswer
 
 PAIRS = 10_000
@@ -51,8 +50,8 @@ def fill(knowledge: Knowledge, folder: Path) -> int:
         for topic in TOPICS:
             _write_document(folder, topic, audience, chance)
     added = knowledge.ingest(folder).added
-    knowledge.learn([])
-    knowledge.learn(
+    knowledge.set_verified([])
+    knowledge.set_verified(
         [
             VerifiedAnswer(
                 f"C{n}", VERIFIED_QUESTION, f"It is secret, {MARKS[a]}.", "U1", datetime(2026, 1, n, tzinfo=UTC), a, ()

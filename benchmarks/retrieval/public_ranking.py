@@ -18,16 +18,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks.retrieval.pages import Asked, Corpus
-from benchmarks.retrieval.public_sets import load_corpora
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
 from bot.core import open_knowledge
 from config.settings import SAMPLE, Settings
-from retrieval.documents import Document, DocumentKind, Item, Rules, Unreadable
-from retrieval.evidence import SEARCHED_PASSAGES, rank_units
+from models.recipes.data.pages import Asked, Corpus
+from models.recipes.data.public_sets import load_corpora
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Passage, Scope
+from retrieval.ranking.evidence import SEARCHED_PASSAGES, rank_units
 from retrieval.search import search
+from retrieval.sources.documents import Document, DocumentKind, Item, Rules, Unreadable
 from retrieval.sources.folder import fingerprint
 
 SETS = ("squad", "qed", "venues", "dialogues", "hardware")

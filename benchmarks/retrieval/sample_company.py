@@ -18,13 +18,13 @@ from statistics import fmean, median
 from typing import Any
 
 from config.settings import PROJECT, SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
-from retrieval.cross_encoder import CrossEncoder, load_cross_encoder
-from retrieval.embedder import Embedder, load_embedder
-from retrieval.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
-from retrieval.index import Index
+from retrieval.encoders.cross_encoder import CrossEncoder, load_cross_encoder
+from retrieval.encoders.embedder import Embedder, load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Hit, Passage, Scope
+from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
 from retrieval.search import search
+from retrieval.store.index import Index
 
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 

@@ -29,16 +29,16 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # t
 
 from benchmarks.retrieval.sample_company import QUESTIONS as REAL
 from benchmarks.retrieval.sample_company import load_rows
-from retrieval.chunks import build_passages
-from retrieval.documents import Document, DocumentKind, Rules, Unreadable
-from retrieval.documents import Item as SourceItem
-from retrieval.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
-from retrieval.index import Index
+from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
+from retrieval.english.sentences import unit_texts
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.search import DEPTH, search
-from retrieval.sentences import unit_texts
+from retrieval.sources.chunks import build_passages
+from retrieval.sources.documents import Document, DocumentKind, Rules, Unreadable
+from retrieval.sources.documents import Item as SourceItem
 from retrieval.sources.folder import fingerprint
+from retrieval.store.index import Index
 
 Vectors = NDArray[np.float32]
 

@@ -18,11 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from bot.answering.quoting import choose_sampling
 from bot.core import open_knowledge
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, GenerationRequest
 from bot.engine.sampling import Sampling
-from bot.quoting import choose_sampling
 from config.settings import PROJECT, EngineSettings, Settings
 from retrain.base_card import load_base
 from retrieval.passage import CUSTOMER_SCOPE

@@ -17,12 +17,12 @@ from benchmarks.figures import Figure
 from benchmarks.slack.running import CLEO, DIRECT, PROJECT, QUESTION, SECRET, open_questions, write_document
 from bot import wiring
 from bot.core import Core
-from bot.gateway import Gateway
+from bot.transport.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
 from config.settings import load_settings
 from feedback.database import open_database
-from retrieval.embedder import load_embedder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import Audience
 from tests.fakes import QuotingEngine

@@ -2,9 +2,9 @@
 
 import re
 
-from bot import blocks, wording
 from bot.commands.call import Call
-from bot.slack_text import escape_mrkdwn
+from bot.slack.text import escape_mrkdwn
+from bot.views import blocks, wording
 from feedback import switches
 from retrain import registry
 from retrain.errors import RetrainError
@@ -18,14 +18,14 @@ _HOURS = 24.0  # between two looks at a source that was added here
 
 def retrain(call: Call) -> None:
     """Begin a retrain; its report goes to the admin channel."""
-    channel = f"<#{call.parts.admin_channel}>" if call.parts.admin_channel else "the log"
-    started = call.parts.learning.start(trigger="command", requested_by=call.person)
+    channel = f"<#{call.services.admin_channel}>" if call.services.admin_channel else "the log"
+    started = call.services.learning.start(trigger="command", requested_by=call.person)
     call.say((wording.RETRAIN_STARTED if started else wording.RETRAIN_RUNNING).format(channel=channel))
 
 
 def rollback(call: Call) -> None:
     """Serve what served before, or what is named."""
-    learning = call.parts.learning
+    learning = call.services.learning
     try:
         previous, now = learning.rollback(to=call.rest or None, by=call.person)
     except RetrainError as error:
@@ -38,7 +38,7 @@ def rollback(call: Call) -> None:
 
 def models(call: Call) -> None:
     """List the base and its adapters, the newest first."""
-    learning = call.parts.learning
+    learning = call.services.learning
     serving, base_id = learning.engine.adapter_id(), learning.engine.base_id
     rows = [(base_id, wording.MODEL_BASE + (wording.MODEL_SERVES if serving is None else ""))]
     adapters = [one for one in registry.list_adapters(learning.adapters_folder) if one.base_id == base_id]
@@ -59,9 +59,9 @@ def resume(call: Call) -> None:
 
 
 def _set_paused(call: Call, value: str, text: str) -> None:
-    switches.set_switch(call.parts.db, call.team, PAUSED, value, by=call.person)
+    switches.set_switch(call.services.db, call.team, PAUSED, value, by=call.person)
     call.say(text)
-    call.parts.learning.announce(f"{text} (by <@{call.person}>)")
+    call.services.learning.announce(f"{text} (by <@{call.person}>)")
 
 
 def sources(call: Call) -> None:
@@ -73,7 +73,7 @@ def sources(call: Call) -> None:
         elif word == "add" and name.strip():
             _add(call, name.strip())
         elif word == "remove" and name.strip():
-            gone = call.parts.upkeep.remove(name.strip())
+            gone = call.services.upkeep.remove(name.strip())
             call.say(wording.SOURCE_REMOVED.format(name=name.strip(), documents=gone))
         else:
             _list_sources(call)
@@ -82,10 +82,10 @@ def sources(call: Call) -> None:
 
 
 def _list_sources(call: Call) -> None:
-    knowledge, syncs = call.parts.knowledge, call.parts.knowledge.syncs()
+    knowledge, syncs = call.services.knowledge, call.services.knowledge.syncs()
     counts = knowledge.counts()
     rows = [("All", f"{counts.documents} documents, {counts.passages} passages")]
-    for source in call.parts.upkeep.sources():
+    for source in call.services.upkeep.sources():
         last = syncs.get(source.name)
         when = f"read {last.at:%Y-%m-%d %H:%M}" if last else "not read yet"
         problem = f"; {last.problem}" if last and last.problem else ""
@@ -95,13 +95,13 @@ def _list_sources(call: Call) -> None:
 
 
 def _sync(call: Call, name: str) -> None:
-    names = [name] if name else [source.name for source in call.parts.upkeep.sources()]
+    names = [name] if name else [source.name for source in call.services.upkeep.sources()]
     if not names:
         call.say(wording.SOURCE_NONE)
         return
     call.say(wording.SOURCE_SYNCING.format(names=", ".join(names)))
     for one in names:
-        outcome = call.parts.upkeep.sync(one)
+        outcome = call.services.upkeep.sync(one)
         if outcome.report is None:
             call.say(wording.SOURCE_FAILED.format(reason=outcome.reason))
             continue
@@ -126,7 +126,7 @@ def _add(call: Call, words: str) -> None:
     except ValueError as error:
         raise SourceError(f"The audience {audience.strip()!r} is unknown; use one of: {AUDIENCE_FORMS}.") from error
     source = Source(suggest_name(location), kind, location, readers, _HOURS)
-    call.parts.upkeep.add(source)
+    call.services.upkeep.add(source)
     call.say(wording.SOURCE_ADDED.format(name=source.name, audience=readers))
     _sync(call, source.name)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from slack_bolt import Respond
 
-from bot.blocks import Block
-from bot.parts import Parts
+from bot.services import Services
+from bot.views.blocks import Block
 from feedback.events import Role
 
 
@@ -14,7 +14,7 @@ from feedback.events import Role
 class Call:
     """Who typed what where. `rest` is what follows the command's word; `respond` answers the caller alone."""
 
-    parts: Parts
+    services: Services
     team: str
     channel: str
     person: str

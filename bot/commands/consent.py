@@ -5,9 +5,9 @@ What the buttons do is in `bot/listeners/consent.py`.
 
 import re
 
-from bot import wording
-from bot.blocks import Block, build_button, build_context
 from bot.commands.call import Call
+from bot.views import wording
+from bot.views.blocks import Block, build_button, build_context
 from feedback.consent import NOTICE, Consent, find_consent, record_consent
 from feedback.events import Role
 
@@ -24,14 +24,14 @@ def learning(call: Call) -> None:
     """Show whether Chip learns, turn it off, or show the notice with the buttons that turn it on."""
     word, _, rest = call.rest.partition(" ")
     if word == "off":
-        record_consent(call.parts.db, call.team, by=call.person, is_on=False)
+        record_consent(call.services.db, call.team, by=call.person, is_on=False)
         call.say(wording.LEARNING_IS_OFF)
-        call.parts.learning.announce(wording.LEARNING_SET.format(person=call.person, state=wording.LEARNING_IS_OFF))
+        call.services.learning.announce(wording.LEARNING_SET.format(person=call.person, state=wording.LEARNING_IS_OFF))
     elif word == "on":
         channels = _CHANNEL.findall(rest)[:CHANNELS_AT_ONCE]
         call.say(wording.LEARNING_NOTICE, build_notice(channels))
     else:
-        found = find_consent(call.parts.db, call.team) or call.parts.consent_unasked
+        found = find_consent(call.services.db, call.team) or call.services.consent_unasked
         call.say(f"{describe(found)}\n{wording.LEARNING_HOW}")
 
 

@@ -2,11 +2,11 @@
 
 import json
 
-from bot import wording
-from bot.blocks import Block
+from bot.answering.question import Question
 from bot.commands.call import Call
-from bot.private_files import send_file
-from bot.question import Question
+from bot.slack.private_files import send_file
+from bot.views import wording
+from bot.views.blocks import Block
 from feedback import export
 
 
@@ -21,7 +21,7 @@ def ask(call: Call) -> None:
         return ""
 
     question = Question(call.team, call.channel, "", call.trigger, call.person, call.rest, is_private=True)
-    call.parts.answering.answer(question, show)
+    call.services.answering.answer(question, show)
 
 
 def export_data(call: Call) -> None:
@@ -30,10 +30,10 @@ def export_data(call: Call) -> None:
         if call.role != "admin":
             call.say(wording.ADMINS_ONLY.format(command="export all"))
             return
-        lines = (json.dumps(row, ensure_ascii=False) for row in export.feedback_rows(call.parts.db, call.team))
+        lines = (json.dumps(row, ensure_ascii=False) for row in export.feedback_rows(call.services.db, call.team))
         content, name = "\n".join(lines) + "\n", "chip-feedback.jsonl"
     else:
-        stored = export.personal_data(call.parts.db, call.team, call.person)
+        stored = export.personal_data(call.services.db, call.team, call.person)
         content, name = json.dumps(stored, ensure_ascii=False, indent=2), "chip-my-data.json"
-    send_file(call.parts.client, call.person, content.encode(), name, wording.EXPORT_TITLE)
+    send_file(call.services.client, call.person, content.encode(), name, wording.EXPORT_TITLE)
     call.say(wording.SENT_BY_MESSAGE.format(name=name))

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot import blocks, stats_plot, wording
 from bot.commands.call import Call
-from bot.private_files import send_file
+from bot.slack.private_files import send_file
+from bot.views import blocks, stats_plot, wording
 from feedback import corrections, questions, replies
 
 DAYS = 30
@@ -14,7 +14,7 @@ _SHOWN = 5
 
 def status(call: Call) -> None:
     """Show the model in use and the figures."""
-    call.say("Chip's status", blocks.build_fields("Status", call.parts.learning.status_rows()))
+    call.say("Chip's status", blocks.build_fields("Status", call.services.learning.status_rows()))
 
 
 def stats(call: Call) -> None:
@@ -23,14 +23,14 @@ def stats(call: Call) -> None:
         call.say(wording.STATS_DAYS)
         return
     days = max(2, min(int(call.rest or DAYS), _MOST_DAYS))
-    now, parts = call.parts.clock(), call.parts
+    now, services = call.services.clock(), call.services
     since = now - timedelta(days=days - 1)
-    figures = questions.daily(parts.db, call.team, since, now)
+    figures = questions.daily(services.db, call.team, since, now)
     asked, refused = sum(day.replies for day in figures), sum(day.refused for day in figures)
     title = wording.STATS_TITLE.format(days=days)
     alt_text = wording.STATS_ALT.format(days=days, asked=asked, refused=refused)
-    send_file(parts.client, call.person, stats_plot.draw(figures), "chip-stats.png", title, alt_text)
-    unanswered = questions.find_unanswered(parts.db, call.team, since, _SHOWN)
+    send_file(services.client, call.person, stats_plot.draw(figures), "chip-stats.png", title, alt_text)
+    unanswered = questions.find_unanswered(services.db, call.team, since, _SHOWN)
     rows = [(f"{one.times} ×", one.question) for one in unanswered]
     shown = blocks.build_fields(wording.STATS_UNANSWERED, rows) if rows else []
     text = f"{alt_text} {wording.SENT_BY_MESSAGE.format(name='chip-stats.png')}"
@@ -39,8 +39,8 @@ def stats(call: Call) -> None:
 
 def review(call: Call) -> None:
     """Show the corrections that wait, each with the buttons that decide."""
-    waiting = corrections.find_pending(call.parts.db)
-    given = replies.find_replies(call.parts.db, [correction.reply_id for correction in waiting])
+    waiting = corrections.find_pending(call.services.db)
+    given = replies.find_replies(call.services.db, [correction.reply_id for correction in waiting])
     mine = [correction for correction in waiting if _team_of(given, correction) == call.team]
     if not mine:
         call.say(wording.REVIEW_NOTHING)

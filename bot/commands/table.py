@@ -1,9 +1,9 @@
 """Every `/chip` command, in the order in which the help shows them."""
 
-from bot import wording
 from bot.commands import admins, consent, everyone, staff
 from bot.commands.call import Call, Command, may
 from bot.commands.channels import channels
+from bot.views import wording
 from feedback.events import Role
 
 

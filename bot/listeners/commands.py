@@ -5,40 +5,40 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from bot import rules_view, wording
 from bot.commands.call import Call, may
 from bot.commands.table import COMMANDS, build_help
 from bot.listeners.failures import guard
 from bot.listeners.whispers import open_view_or_tell, whisper
-from bot.parts import Parts
+from bot.services import Services
+from bot.views import rules_view, wording
 from feedback.events import Role
 
 Body = dict[str, Any]
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to the one command, and to what its answers offer."""
 
     @app.command("/chip")
     def handle_chip(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         word, _, rest = body.get("text", "").strip().partition(" ")
-        job = guard(parts, body, lambda: run_command(parts, body, respond, word.lower(), rest.strip()))
-        parts.pool.submit(body["trigger_id"], job)
+        job = guard(services, body, lambda: run_command(services, body, respond, word.lower(), rest.strip()))
+        services.pool.submit(body["trigger_id"], job)
 
     @app.action(rules_view.SET_RULES)
     def handle_set_rules(ack: Ack, body: Body) -> None:
         ack()
-        guard(parts, body, lambda: _open_rules(parts, body))()
+        guard(services, body, lambda: _open_rules(services, body))()
 
     @app.view(rules_view.RULES_VIEW)
     def handle_rules(ack: Ack, body: Body) -> None:
-        _take_rules(parts, ack, body)
+        _take_rules(services, ack, body)
 
 
-def run_command(parts: Parts, body: Body, respond: Respond, word: str, rest: str) -> None:
+def run_command(services: Services, body: Body, respond: Respond, word: str, rest: str) -> None:
     """Run one command for the caller, or say why not."""
-    role = parts.directory.role(body["user_id"])
+    role = services.directory.role(body["user_id"])
     command = COMMANDS.get(word or "help")
     if command is None:
         respond(text=f"{wording.COMMAND_UNKNOWN.format(command=word)}\n{build_help(role)}")
@@ -48,22 +48,22 @@ def run_command(parts: Parts, body: Body, respond: Respond, word: str, rest: str
         respond(text=refusal.format(command=word))
         return
     command.run(
-        Call(parts, body["team_id"], body["channel_id"], body["user_id"], role, rest, body["trigger_id"], respond)
+        Call(services, body["team_id"], body["channel_id"], body["user_id"], role, rest, body["trigger_id"], respond)
     )
 
 
-def _open_rules(parts: Parts, body: Body) -> None:
+def _open_rules(services: Services, body: Body) -> None:
     channel = body["actions"][0]["value"]
-    if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
-        view = rules_view.build_view(channel, parts.rules.find(channel), str(parts.time_zone))
-        open_view_or_tell(parts, body, view)
+    if services.directory.role(body["user"]["id"]) is Role.ADMIN:
+        view = rules_view.build_view(channel, services.rules.find(channel), str(services.time_zone))
+        open_view_or_tell(services, body, view)
     else:
-        whisper(parts, body, wording.ADMINS_ONLY_HERE)
+        whisper(services, body, wording.ADMINS_ONLY_HERE)
 
 
-def _take_rules(parts: Parts, ack: Ack, body: Body) -> None:
+def _take_rules(services: Services, ack: Ack, body: Body) -> None:
     person, channel = body["user"]["id"], json.loads(body["view"]["private_metadata"])["channel"]
-    if parts.directory.role(person) is not Role.ADMIN:
+    if services.directory.role(person) is not Role.ADMIN:
         ack(response_action="errors", errors={"listen": wording.ADMINS_ONLY.format(command="channels")})
         return
     try:
@@ -71,7 +71,7 @@ def _take_rules(parts: Parts, ack: Ack, body: Body) -> None:
     except ValueError:
         ack(response_action="errors", errors={rules_view.QUIET_BLOCK: wording.RULES_CLOCK})
         return
-    parts.rules.set(channel, rules, by=person)
+    services.rules.set(channel, rules, by=person)
     ack()
     text = wording.RULES_SET.format(channel=channel, rules=rules_view.describe(rules), person=person)
-    parts.learning.announce(text)
+    services.learning.announce(text)

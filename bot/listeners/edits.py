@@ -9,12 +9,12 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import blocks, wording
+from bot.answering.question import Question
 from bot.listeners import messages
 from bot.listeners.failures import guard
-from bot.parts import Parts
-from bot.question import Question
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.views import blocks, wording
 from feedback import conversation, inbox
 
 logger = logging.getLogger(__name__)
@@ -24,34 +24,34 @@ Body = dict[str, Any]
 ANSWER_EDIT = "answer_edit"
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to changed messages, and to the button that asks for a new answer."""
 
     @app.event({"type": "message", "subtype": "message_changed"})
     def handle_change(body: Body) -> None:
-        resume(parts, body)
+        resume(services, body)
 
     @app.action(ANSWER_EDIT)
     def handle_answer_edit(ack: Ack, body: Body) -> None:
         ack()
-        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: answer_edit(parts, body)))
+        services.pool.submit(body["trigger_id"], guard(services, body, lambda: answer_edit(services, body)))
 
 
-def resume(parts: Parts, body: Body) -> None:
+def resume(services: Services, body: Body) -> None:
     """Take up a change, also one that a kill cut off."""
-    parts.pool.submit(body["event_id"], lambda: take_change(parts, body))
+    services.pool.submit(body["event_id"], lambda: take_change(services, body))
 
 
-def take_change(parts: Parts, body: Body) -> None:
+def take_change(services: Services, body: Body) -> None:
     """Keep the new words in the conversation, and offer to answer them, where they are a question's."""
-    question = find_edited_question(parts, body)
+    question = find_edited_question(services, body)
     if question is not None:
-        conversation.edit_message(parts.db, question.team, question.channel, question.ts, question.text)
-        _offer(parts, question, body["event_id"])
-    inbox.mark_done(parts.db, body["event_id"])
+        conversation.edit_message(services.db, question.team, question.channel, question.ts, question.text)
+        _offer(services, question, body["event_id"])
+    inbox.mark_done(services.db, body["event_id"])
 
 
-def find_edited_question(parts: Parts, body: Body) -> Question | None:
+def find_edited_question(services: Services, body: Body) -> Question | None:
     """Return the question as edited; None for other changes, others' messages, and what Chip never took up.
 
     None too for the words that Chip took up: an edit that adds a mention comes as an edit and as the mention that asks.
@@ -59,61 +59,63 @@ def find_edited_question(parts: Parts, body: Body) -> Question | None:
     event = body["event"]
     message, before = event.get("message") or {}, event.get("previous_message") or {}
     person = message.get("user")
-    if not message.get("edited") or message.get("bot_id") or person in (None, parts.bot_user):
+    if not message.get("edited") or message.get("bot_id") or person in (None, services.bot_user):
         return None
     if message.get("text", "") == before.get("text", ""):
         return None
     ts, thread_ts = message["ts"], message.get("thread_ts") or message["ts"]
     home = message.get("user_team") or message.get("team") or ""
-    asked = Question(parts.directory.team, event["channel"], thread_ts, ts, person, message.get("text", ""), home=home)
-    taken = inbox.find_event(parts.db, asked.key)
-    return None if taken is None or _read_asked(parts, taken) == asked.text else asked
+    asked = Question(
+        services.directory.team, event["channel"], thread_ts, ts, person, message.get("text", ""), home=home
+    )
+    taken = inbox.find_event(services.db, asked.key)
+    return None if taken is None or _read_asked(services, taken) == asked.text else asked
 
 
-def _read_asked(parts: Parts, taken: inbox.InboxEvent) -> str | None:
-    asking = inbox.find_event(parts.db, taken.payload.get("event_id", ""))
+def _read_asked(services: Services, taken: inbox.InboxEvent) -> str | None:
+    asking = inbox.find_event(services.db, taken.payload.get("event_id", ""))
     return asking.payload.get("event", {}).get("text") if asking is not None else None
 
 
-def answer_edit(parts: Parts, body: Body) -> None:
+def answer_edit(services: Services, body: Body) -> None:
     """Answer an edited question, once for each edit, however often the button is pressed."""
-    question = _find_question(parts, body)
+    question = _find_question(services, body)
     if question is None:
-        parts.client.chat_postEphemeral(
+        services.client.chat_postEphemeral(
             channel=body["channel"]["id"], user=body["user"]["id"], text=wording.UNKNOWN_ACTION
         )
         return
-    is_resumed = inbox.find_event(parts.db, question.key) is not None
-    if messages.take_again(parts, question, body["trigger_id"]):
-        parts.answering.expect(question)
-        messages.answer_question(parts, question, body["trigger_id"], is_resumed=is_resumed)
+    is_resumed = inbox.find_event(services.db, question.key) is not None
+    if messages.take_again(services, question, body["trigger_id"]):
+        services.answering.expect(question)
+        messages.answer_question(services, question, body["trigger_id"], is_resumed=is_resumed)
 
 
-def resume_answer(parts: Parts, question: inbox.InboxEvent) -> bool:
+def resume_answer(services: Services, question: inbox.InboxEvent) -> bool:
     """Take up an answer to an edit that waited for another try; False where the question is none of these.
 
     The press that asked for it was done with the first try; one that is not is taken up by itself.
     """
-    press = inbox.find_event(parts.db, str(question.payload.get("event_id")))
+    press = inbox.find_event(services.db, str(question.payload.get("event_id")))
     if press is None or press.done_at is None or press.kind != "block_actions" or not press.payload:
         return False
     body = dict(press.payload)
-    if _find_question(parts, body) is None:
+    if _find_question(services, body) is None:
         return False
-    parts.pool.submit(press.key, guard(parts, body, lambda: answer_edit(parts, body)))
+    services.pool.submit(press.key, guard(services, body, lambda: answer_edit(services, body)))
     return True
 
 
-def _find_question(parts: Parts, body: Body) -> Question | None:
+def _find_question(services: Services, body: Body) -> Question | None:
     """Return the edited question that a press of the button asks; None where the edit is not known any more."""
-    stored = inbox.find_event(parts.db, body["actions"][0]["value"])
-    asked = find_edited_question(parts, dict(stored.payload)) if stored is not None and stored.payload else None
+    stored = inbox.find_event(services.db, body["actions"][0]["value"])
+    asked = find_edited_question(services, dict(stored.payload)) if stored is not None and stored.payload else None
     return None if stored is None or asked is None else replace(asked, edit=stored.key)
 
 
-def _offer(parts: Parts, question: Question, event_id: str) -> None:
+def _offer(services: Services, question: Question, event_id: str) -> None:
     try:
-        parts.client.chat_postEphemeral(
+        services.client.chat_postEphemeral(
             channel=question.channel,
             user=question.person,
             thread_ts=question.thread_ts,

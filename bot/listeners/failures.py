@@ -6,18 +6,18 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 
-from bot import wording
 from bot.listeners import inbox
 from bot.listeners.whispers import whisper_by_url, write_directly
-from bot.parts import Parts
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.views import wording
 
 logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Hear of every failed listener, and of what no listener takes.
 
     An event that was not stored stays unacknowledged. A press, a form or a command is acknowledged all the same: its
@@ -27,49 +27,49 @@ def register(app: App, parts: Parts) -> None:
     @app.error
     def handle_error(error: Exception, body: Body, response: BoltResponse | None) -> BoltResponse | None:
         if body.get("type") == "event_callback":
-            _log(parts, body, error)
-            inbox.settle(parts.db, str(body.get("event_id")), error)
+            _log(services, body, error)
+            inbox.settle(services.db, str(body.get("event_id")), error)
             return None
         if not inbox.is_interaction(body):
             logger.warning("a request of type %s is of no use", body.get("type"))
             return None
         field = find_field(body) if response is not None else None
-        text = wording.FAILED.format(reference=_log(parts, body, error))
+        text = wording.FAILED.format(reference=_log(services, body, error))
         if field is None:
-            _tell(parts, body, text)
-        inbox.end_interaction(parts, body)
+            _tell(services, body, text)
+        inbox.end_interaction(services, body)
         if response is None:  # it was acknowledged before
             return None
         errors = {"response_action": "errors", "errors": {field: text}}
         return BoltResponse(status=200, body=errors if field else "")
 
 
-def guard(parts: Parts, body: Body, job: Callable[[], None]) -> Callable[[], None]:
+def guard(services: Services, body: Body, job: Callable[[], None]) -> Callable[[], None]:
     """Return the job with its failure reported to the person who pressed or typed."""
 
     def run() -> None:
         try:
             job()
         except Exception as error:
-            report(parts, body, error)
+            report(services, body, error)
 
     return run
 
 
-def report(parts: Parts, body: Body, error: Exception) -> None:
+def report(services: Services, body: Body, error: Exception) -> None:
     """Log the traceback; tell the person, where the body says how to reach them."""
-    _tell(parts, body, wording.FAILED.format(reference=_log(parts, body, error)))
+    _tell(services, body, wording.FAILED.format(reference=_log(services, body, error)))
 
 
-def _log(parts: Parts, body: Body, error: Exception) -> str:
+def _log(services: Services, body: Body, error: Exception) -> str:
     """Log the traceback under a reference, and return that."""
-    reference = parts.new_id("E")
+    reference = services.new_id("E")
     what = body.get("event_id") or body.get("trigger_id")
     logger.error("%s of type %s failed, reference %s", what, body.get("type"), reference, exc_info=error)
     return reference
 
 
-def _tell(parts: Parts, body: Body, text: str) -> None:
+def _tell(services: Services, body: Body, text: str) -> None:
     """Tell the person where they pressed or typed, else, as after a form, by direct message."""
     url, user = body.get("response_url"), body.get("user")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
@@ -77,7 +77,7 @@ def _tell(parts: Parts, body: Body, text: str) -> None:
         if isinstance(url, str):
             whisper_by_url(url, text)
         elif isinstance(person, str):
-            write_directly(parts, person, text)
+            write_directly(services, person, text)
     except (*SLACK_ERRORS, ValueError) as unreachable:  # an address may be none
         logger.error("could not say so: %s", name_error(unreachable))
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot import blocks, wording
-from bot.parts import Parts
-from bot.slack_errors import SLACK_ERRORS, is_refused_here, name_error
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, is_refused_here, name_error
+from bot.views import blocks, wording
 from feedback import cards, forgetting, inbox, tickets
 from feedback.events import Role
 from retrieval.sources.registry import SourceKind
@@ -19,79 +19,81 @@ Body = dict[str, Any]
 KINDS = ("app_uninstalled", "tokens_revoked")
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to deletions and to the end of an installation."""
 
     @app.event({"type": "message", "subtype": "message_deleted"})
     def handle_deletion(body: Body) -> None:
-        parts.pool.submit(body["event_id"], lambda: forget_deleted(parts, body))
+        services.pool.submit(body["event_id"], lambda: forget_deleted(services, body))
 
     @app.event("app_uninstalled")
     def handle_uninstalled(body: Body) -> None:
-        parts.pool.submit(body["event_id"], lambda: forget_workspace(parts, body))
+        services.pool.submit(body["event_id"], lambda: forget_workspace(services, body))
 
     @app.event("tokens_revoked")
     def handle_revoked(body: Body) -> None:
-        resume(parts, body)
+        resume(services, body)
 
 
-def resume(parts: Parts, body: Body) -> None:
+def resume(services: Services, body: Body) -> None:
     """Take up what a kill cut off."""
     if body["event"]["type"] == "tokens_revoked" and not body["event"].get("tokens", {}).get("bot"):
-        inbox.mark_done(parts.db, body["event_id"])
+        inbox.mark_done(services.db, body["event_id"])
         return
     job = forget_deleted if body["event"]["type"] == "message" else forget_workspace
-    parts.pool.submit(body["event_id"], lambda: job(parts, body))
+    services.pool.submit(body["event_id"], lambda: job(services, body))
 
 
-def forget_deleted(parts: Parts, body: Body) -> None:
+def forget_deleted(services: Services, body: Body) -> None:
     """Forget a deleted message, whoever wrote it, also where it was learned."""
-    event, team = body["event"], parts.directory.team
-    quoting = tickets.find_quoting(parts.db, team, message=(event["channel"], event["deleted_ts"]))
-    count = forgetting.forget_message(parts.db, team, event["channel"], event["deleted_ts"])
-    parts.tickets.show_anew(quoting)
-    empty_cards(parts)
-    parts.learn_corrections()
-    parts.learning.forget_lessons()
-    inbox.mark_done(parts.db, body["event_id"])
+    event, team = body["event"], services.directory.team
+    quoting = tickets.find_quoting(services.db, team, message=(event["channel"], event["deleted_ts"]))
+    count = forgetting.forget_message(services.db, team, event["channel"], event["deleted_ts"])
+    services.tickets.show_anew(quoting)
+    empty_cards(services)
+    services.serve_corrections()
+    services.learning.forget_lessons()
+    inbox.mark_done(services.db, body["event_id"])
     logger.info("message %s was deleted: %d replies lost their words", event["deleted_ts"], count)
 
 
-def forget_workspace(parts: Parts, body: Body) -> None:
+def forget_workspace(services: Services, body: Body) -> None:
     """Forget everything of the workspace: what was read there, what was learned there, and this event."""
-    logger.warning("%s: what is kept of %s is deleted", body["event"]["type"], parts.directory.team)
-    for source in parts.upkeep.sources():
+    logger.warning("%s: what is kept of %s is deleted", body["event"]["type"], services.directory.team)
+    for source in services.upkeep.sources():
         if source.kind is SourceKind.SLACK:
-            parts.upkeep.remove(source.name)
-    forgetting.forget_team(parts.db, parts.directory.team)
-    parts.learn_corrections()
-    parts.learning.forget_lessons(is_over=True)
-    parts.on_removed()
+            services.upkeep.remove(source.name)
+    forgetting.forget_team(services.db, services.directory.team)
+    services.serve_corrections()
+    services.learning.forget_lessons(is_over=True)
+    services.on_removed()
 
 
-def forget_person(parts: Parts, person: str) -> int:
+def forget_person(services: Services, person: str) -> int:
     """Forget what a person wrote, at their own wish; return how many questions that were."""
-    quoting = tickets.find_quoting(parts.db, parts.directory.team, person=person)
-    count = forgetting.forget_person(parts.db, parts.directory.team, person)
-    parts.tickets.show_anew(quoting)
-    empty_cards(parts)
-    parts.learn_corrections()
-    parts.learning.forget_lessons()
+    quoting = tickets.find_quoting(services.db, services.directory.team, person=person)
+    count = forgetting.forget_person(services.db, services.directory.team, person)
+    services.tickets.show_anew(quoting)
+    empty_cards(services)
+    services.serve_corrections()
+    services.learning.forget_lessons()
     logger.info("%s asked to be forgotten: %d questions", person, count)
     return count
 
 
-def empty_cards(parts: Parts) -> None:
+def empty_cards(services: Services) -> None:
     """Take out of the cards about corrections what was forgotten; where Slack fails, the next call tries again."""
-    for card in cards.find_forgotten(parts.db, parts.directory.team):
+    for card in cards.find_forgotten(services.db, services.directory.team):
         text = wording.CORRECTION_FORGOTTEN
         try:
-            parts.client.chat_update(channel=card.channel, ts=card.ts, text=text, blocks=[blocks.build_section(text)])
+            services.client.chat_update(
+                channel=card.channel, ts=card.ts, text=text, blocks=[blocks.build_section(text)]
+            )
         except SLACK_ERRORS as error:
             logger.warning("the card of correction %s still quotes: %s", card.correction_id, name_error(error))
             if not is_refused_here(error):
                 continue
-        cards.drop_card(parts.db, card.correction_id)
+        cards.drop_card(services.db, card.correction_id)
 
 
 def may_forget(role: Role, *, caller: str, person: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bot.parts import Parts
-from bot.slack_errors import SLACK_ERRORS, is_passing, name_error
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
 from bot.tickets import Written
 from feedback import inbox
 
@@ -19,43 +19,43 @@ Body = dict[str, Any]
 _WRITTEN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
-def take(parts: Parts, body: Body, *, is_resumed: bool = False) -> bool:
+def take(services: Services, body: Body, *, is_resumed: bool = False) -> bool:
     """Queue a message that belongs to a ticket; False for every other event."""
-    carry = _find_carrier(parts, body)
+    carry = _find_carrier(services, body)
     if carry is None:
         return False
-    _queue(parts, body["event_id"], carry, is_again=is_resumed)
+    _queue(services, body["event_id"], carry, is_again=is_resumed)
     return True
 
 
-def _find_carrier(parts: Parts, body: Body) -> Callable[[bool], None] | None:
+def _find_carrier(services: Services, body: Body) -> Callable[[bool], None] | None:
     """Return what carries the message, which is told whether an earlier try may have; None where there is nothing."""
     event = body["event"]
     person, text, thread_ts = event.get("user"), event.get("text") or "", event.get("thread_ts")
     is_written = event["type"] == "message" and event.get("subtype") in _WRITTEN_SUBTYPES and not event.get("bot_id")
-    mentions_chip = f"<@{parts.bot_user}>" in text
-    if not is_written or thread_ts is None or person in (None, parts.bot_user) or mentions_chip:
+    mentions_chip = f"<@{services.bot_user}>" in text
+    if not is_written or thread_ts is None or person in (None, services.bot_user) or mentions_chip:
         return None
-    desk = parts.tickets
+    desk = services.tickets
     written = Written(body["event_id"], event["ts"], person, text, tuple(event.get("files") or ()))
     if (mine := desk.find_for_message(event["channel"], thread_ts)) is not None:
         return partial(desk.take_message, mine, written)
-    if (taken := desk.find_claimed(parts.directory.team, event["channel"], thread_ts)) is not None:
+    if (taken := desk.find_claimed(services.directory.team, event["channel"], thread_ts)) is not None:
         return partial(desk.forward, taken, written)
     return None
 
 
-def _queue(parts: Parts, key: str, carry: Callable[[bool], None], *, is_again: bool, tries: int = 0) -> None:
-    parts.pool.submit(key, lambda: _carry(parts, key, carry, is_again=is_again, tries=tries))
+def _queue(services: Services, key: str, carry: Callable[[bool], None], *, is_again: bool, tries: int = 0) -> None:
+    services.pool.submit(key, lambda: _carry(services, key, carry, is_again=is_again, tries=tries))
 
 
-def _carry(parts: Parts, key: str, carry: Callable[[bool], None], *, is_again: bool, tries: int) -> None:
+def _carry(services: Services, key: str, carry: Callable[[bool], None], *, is_again: bool, tries: int) -> None:
     """Carry a message; where Slack fails for a reason that passes, again after a pause."""
     try:
         carry(is_again)
     except SLACK_ERRORS as error:
         logger.warning("message %s of a ticket was not carried: %s", key, name_error(error))
         if is_passing(error):
-            parts.later.put(tries, lambda: _queue(parts, key, carry, is_again=True, tries=tries + 1))
+            services.later.put(tries, lambda: _queue(services, key, carry, is_again=True, tries=tries + 1))
             return
-    inbox.mark_done(parts.db, key)
+    inbox.mark_done(services.db, key)

@@ -9,17 +9,17 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import home, learning_view, wording
+from bot.answering.question import Question
 from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
 from bot.listeners.forgetting import forget_person
 from bot.listeners.whispers import open_view_or_tell, whisper, write_directly
-from bot.parts import Parts
-from bot.private_files import send_file
-from bot.question import Question
-from bot.slack_errors import SLACK_ERRORS, name_error
-from bot.slack_text import shorten
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.slack.private_files import send_file
+from bot.slack.text import shorten
+from bot.views import home, learning_view, wording
 from feedback import choices, consent, corrections, export, inbox, measures, questions, replies, switches, tickets
 from feedback.events import Role
 from retrain.errors import RetrainError
@@ -29,7 +29,7 @@ from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
 logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-Act = Callable[[Parts, str, str], object]
+Act = Callable[[Services, str, str], object]
 
 STOP = "agent_session_stopped"
 DAYS = 30
@@ -38,35 +38,35 @@ _PROMPTS = 4
 _LOOKED_AT = 20_000  # passages, for their documents' titles
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to Home, to its buttons, and to the decision about learning."""
 
     @app.event("app_home_opened")
     def handle_opened(body: Body) -> None:
         person, key = body["event"]["user"], body["event_id"]
         if body["event"].get("tab") == "messages":
-            parts.pool.submit(key, lambda: _suggest(parts, body["event"]["channel"], key))
+            services.pool.submit(key, lambda: _suggest(services, body["event"]["channel"], key))
         else:
-            parts.pool.submit(key, lambda: _open(parts, person, key))
+            services.pool.submit(key, lambda: _open(services, person, key))
 
     @app.event(STOP)
     def handle_stopped(body: Body) -> None:
         event = body["event"]
-        for question in parts.answering.stop(event["channel"], event["thread_ts"], event.get("user", "")):
-            parts.waiting.drop(question)
-            _say_stopped(parts, question)
-        _end_session(parts, body)
+        for question in services.answering.stop(event["channel"], event["thread_ts"], event.get("user", "")):
+            services.waiting.drop(question)
+            _say_stopped(services, question)
+        _end_session(services, body)
 
     def listen(action_id: str, act: Act, least: Role = Role.CUSTOMER) -> None:
         @app.action(action_id)
         def handle(ack: Ack, body: Body) -> None:
             ack()
-            parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _press(parts, body, act, least)))
+            services.pool.submit(body["trigger_id"], guard(services, body, lambda: _press(services, body, act, least)))
 
     listen(home.REFRESH, lambda *_: None)
     listen(home.EXPORT, _export)
     listen(home.TRAINING, _choose_training)
-    listen(home.FORGET, lambda parts, person, _: forget_person(parts, person))
+    listen(home.FORGET, lambda services, person, _: forget_person(services, person))
     listen(home.RETRAIN, _retrain, Role.ADMIN)
     listen(home.ROLLBACK, _rollback, Role.ADMIN)
     listen(home.PAUSE, _pause, Role.ADMIN)
@@ -74,174 +74,174 @@ def register(app: App, parts: Parts) -> None:
     @app.action(learning_view.DECIDE)
     def handle_decide(ack: Ack, body: Body) -> None:
         ack()
-        guard(parts, body, lambda: _open_decision(parts, body))()
+        guard(services, body, lambda: _open_decision(services, body))()
 
     @app.view(learning_view.LEARNING_VIEW)
     def handle_learning(ack: Ack, body: Body) -> None:
         ack()
-        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _take_decision(parts, body)))
+        services.pool.submit(body["trigger_id"], guard(services, body, lambda: _take_decision(services, body)))
 
 
-def publish(parts: Parts, person: str) -> None:
+def publish(services: Services, person: str) -> None:
     """Show the person their Home as things stand now."""
-    parts.client.views_publish(user_id=person, view=home.build_home(gather(parts, person)))
+    services.client.views_publish(user_id=person, view=home.build_home(gather(services, person)))
 
 
-def gather(parts: Parts, person: str) -> home.HomeFacts:
+def gather(services: Services, person: str) -> home.HomeFacts:
     """Return what the person's Home shows."""
-    role, team = parts.directory.role(person), parts.directory.team
+    role, team = services.directory.role(person), services.directory.team
     scope = CUSTOMER_SCOPE if role is Role.CUSTOMER else STAFF_SCOPE
-    readable = itertools.islice(parts.knowledge.passages(scope), _LOOKED_AT)
+    readable = itertools.islice(services.knowledge.passages(scope), _LOOKED_AT)
     topics = sorted({passage.title for passage in readable})
-    since = parts.clock() - timedelta(days=DAYS)
+    since = services.clock() - timedelta(days=DAYS)
     return home.HomeFacts(
         role=role,
         documents=len(topics),
         topics=topics,
-        asked_often=questions.find_most_asked(parts.db, team, since, _SHOWN),
-        may_train=choices.may_train_on(parts.db, team, person),
-        dashboard=gather_dashboard(parts) if role is Role.ADMIN else None,
+        asked_often=questions.find_most_asked(services.db, team, since, _SHOWN),
+        may_train=choices.may_train_on(services.db, team, person),
+        dashboard=gather_dashboard(services) if role is Role.ADMIN else None,
     )
 
 
-def gather_dashboard(parts: Parts) -> home.Dashboard:
+def gather_dashboard(services: Services) -> home.Dashboard:
     """Return how Chip is doing, over the last 30 days."""
-    now, team, learning = parts.clock(), parts.directory.team, parts.learning
+    now, team, learning = services.clock(), services.directory.team, services.learning
     since = now - timedelta(days=DAYS)
-    runs = find_reports(parts.db, limit=1)
+    runs = find_reports(services.db, limit=1)
     return home.Dashboard(
-        measures=measures.summary(parts.db, since),
-        tickets=len(tickets.find_waiting(parts.db, team)),
-        unanswered=questions.find_unanswered(parts.db, team, since, _SHOWN),
-        waiting=_find_waiting(parts),
+        measures=measures.summary(services.db, since),
+        tickets=len(tickets.find_waiting(services.db, team)),
+        unanswered=questions.find_unanswered(services.db, team, since, _SHOWN),
+        waiting=_find_waiting(services),
         base=learning.engine.base_id,
         adapter=learning.engine.adapter_id(),
         is_training=learning.is_running(),
         next_retrain=learning.find_next_run(),
         last_retrain=f"{runs[0]['started_at']:%Y-%m-%d}: {runs[0]['state']}" if runs else "–",
-        learning=describe(find_consent(parts)),
-        is_paused=switches.is_on(parts.db, team, PAUSED),
+        learning=describe(find_consent(services)),
+        is_paused=switches.is_on(services.db, team, PAUSED),
         now=now,
         days=DAYS,
     )
 
 
-def find_consent(parts: Parts) -> consent.Consent:
+def find_consent(services: Services) -> consent.Consent:
     """Return the decision about learning that holds."""
-    return consent.find_consent(parts.db, parts.directory.team) or parts.consent_unasked
+    return consent.find_consent(services.db, services.directory.team) or services.consent_unasked
 
 
-def _find_waiting(parts: Parts) -> list[home.Waiting]:
-    pending = corrections.find_pending(parts.db)
-    given = replies.find_replies(parts.db, [correction.reply_id for correction in pending])
-    mine = (one for one in pending if one.reply_id in given and given[one.reply_id].team == parts.directory.team)
+def _find_waiting(services: Services) -> list[home.Waiting]:
+    pending = corrections.find_pending(services.db)
+    given = replies.find_replies(services.db, [correction.reply_id for correction in pending])
+    mine = (one for one in pending if one.reply_id in given and given[one.reply_id].team == services.directory.team)
     return [home.Waiting(one, given[one.reply_id]) for one in mine][:_SHOWN]
 
 
-def _open(parts: Parts, person: str, key: str) -> None:
+def _open(services: Services, person: str, key: str) -> None:
     try:
-        publish(parts, person)
+        publish(services, person)
     finally:
-        inbox.mark_done(parts.db, key)
+        inbox.mark_done(services.db, key)
 
 
-def _suggest(parts: Parts, channel: str, key: str) -> None:
+def _suggest(services: Services, channel: str, key: str) -> None:
     """Offer what is asked most, where a person is about to write; the manifest's own prompts stay where nothing is."""
-    since = parts.clock() - timedelta(days=DAYS)
-    asked = questions.find_most_asked(parts.db, parts.directory.team, since, _PROMPTS)
+    since = services.clock() - timedelta(days=DAYS)
+    asked = questions.find_most_asked(services.db, services.directory.team, since, _PROMPTS)
     prompts = [{"title": shorten(one.question, 60), "message": one.question} for one in asked]
     try:
         if prompts:
-            parts.client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts)
+            services.client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts)
     except SLACK_ERRORS as error:
         logger.info("no prompts in %s: %s", channel, name_error(error))
     finally:
-        inbox.mark_done(parts.db, key)
+        inbox.mark_done(services.db, key)
 
 
-def _say_stopped(parts: Parts, question: Question) -> None:
+def _say_stopped(services: Services, question: Question) -> None:
     try:
-        parts.answering.say_instead(question, wording.STOPPED)
+        services.answering.say_instead(question, wording.STOPPED)
     except SLACK_ERRORS as error:
         logger.warning("could not say in %s that %s was stopped: %s", question.channel, question.ts, name_error(error))
 
 
-def resume_stop(parts: Parts, press: inbox.InboxEvent) -> None:
+def resume_stop(services: Services, press: inbox.InboxEvent) -> None:
     """End what a press of Stop had to end when a kill came, to be called before questions are taken up again.
 
     What its person asked after it goes on.
     """
     body = dict(press.payload)
     event = body["event"]
-    parts.answering.stop_unfinished(event["channel"], event["thread_ts"], event.get("user", ""), press.received_at)
-    parts.pool.submit(body["event_id"], lambda: _end_session(parts, body))
+    services.answering.stop_unfinished(event["channel"], event["thread_ts"], event.get("user", ""), press.received_at)
+    services.pool.submit(body["event_id"], lambda: _end_session(services, body))
 
 
-def _end_session(parts: Parts, body: Body) -> None:
+def _end_session(services: Services, body: Body) -> None:
     """Tell Slack that nothing is being said any more, which it leaves to the app; the press is done with that."""
     channel, thread_ts = body["event"]["channel"], body["event"]["thread_ts"]
     try:
-        parts.client.api_call(
+        services.client.api_call(
             "agents.sessions.setStatus",
             json={"channel_id": channel, "thread_ts": thread_ts, "status": "active"},
         )
     except SLACK_ERRORS as error:
         logger.info("no session to end in %s: %s", channel, name_error(error))
-    inbox.mark_done(parts.db, body["event_id"])
+    inbox.mark_done(services.db, body["event_id"])
 
 
-def _press(parts: Parts, body: Body, act: Act, least: Role) -> None:
+def _press(services: Services, body: Body, act: Act, least: Role) -> None:
     person = body["user"]["id"]
-    if least is Role.ADMIN and parts.directory.role(person) is not Role.ADMIN:
-        whisper(parts, body, wording.ADMINS_ONLY_HERE)
+    if least is Role.ADMIN and services.directory.role(person) is not Role.ADMIN:
+        whisper(services, body, wording.ADMINS_ONLY_HERE)
         return
-    act(parts, person, body["actions"][0]["value"])
-    publish(parts, person)
+    act(services, person, body["actions"][0]["value"])
+    publish(services, person)
 
 
-def _export(parts: Parts, person: str, _value: str) -> None:
-    stored = export.personal_data(parts.db, parts.directory.team, person)
+def _export(services: Services, person: str, _value: str) -> None:
+    stored = export.personal_data(services.db, services.directory.team, person)
     content = json.dumps(stored, ensure_ascii=False, indent=2).encode()
-    send_file(parts.client, person, content, "chip-my-data.json", wording.EXPORT_TITLE)
+    send_file(services.client, person, content, "chip-my-data.json", wording.EXPORT_TITLE)
 
 
-def _choose_training(parts: Parts, person: str, value: str) -> None:
-    choices.choose_training(parts.db, parts.directory.team, person, allowed=value == "on")
+def _choose_training(services: Services, person: str, value: str) -> None:
+    choices.choose_training(services.db, services.directory.team, person, allowed=value == "on")
 
 
-def _retrain(parts: Parts, person: str, _value: str) -> None:
-    parts.learning.start(trigger="home", requested_by=person)
+def _retrain(services: Services, person: str, _value: str) -> None:
+    services.learning.start(trigger="home", requested_by=person)
 
 
-def _rollback(parts: Parts, person: str, _value: str) -> None:
+def _rollback(services: Services, person: str, _value: str) -> None:
     try:
-        previous, now = parts.learning.rollback(to=None, by=person)
+        previous, now = services.learning.rollback(to=None, by=person)
     except RetrainError as error:
-        write_directly(parts, person, wording.ROLLBACK_NOTHING.format(reason=error))
+        write_directly(services, person, wording.ROLLBACK_NOTHING.format(reason=error))
         return
-    parts.learning.announce(f"{wording.ROLLED_BACK.format(adapter=now, previous=previous)} (by <@{person}>)")
+    services.learning.announce(f"{wording.ROLLED_BACK.format(adapter=now, previous=previous)} (by <@{person}>)")
 
 
-def _pause(parts: Parts, person: str, value: str) -> None:
-    switches.set_switch(parts.db, parts.directory.team, PAUSED, value, by=person)
+def _pause(services: Services, person: str, value: str) -> None:
+    switches.set_switch(services.db, services.directory.team, PAUSED, value, by=person)
     text = wording.PAUSED_NOW if value == "on" else wording.RESUMED_NOW
-    parts.learning.announce(f"{text} (by <@{person}>)")
+    services.learning.announce(f"{text} (by <@{person}>)")
 
 
-def _open_decision(parts: Parts, body: Body) -> None:
-    if parts.directory.role(body["user"]["id"]) is Role.ADMIN:
-        open_view_or_tell(parts, body, learning_view.build_view(find_consent(parts)))
+def _open_decision(services: Services, body: Body) -> None:
+    if services.directory.role(body["user"]["id"]) is Role.ADMIN:
+        open_view_or_tell(services, body, learning_view.build_view(find_consent(services)))
     else:
-        whisper(parts, body, wording.ADMINS_ONLY_HERE)
+        whisper(services, body, wording.ADMINS_ONLY_HERE)
 
 
-def _take_decision(parts: Parts, body: Body) -> None:
+def _take_decision(services: Services, body: Body) -> None:
     person = body["user"]["id"]
-    if parts.directory.role(person) is not Role.ADMIN:
-        whisper(parts, body, wording.ADMINS_ONLY_HERE)
+    if services.directory.role(person) is not Role.ADMIN:
+        whisper(services, body, wording.ADMINS_ONLY_HERE)
         return
     is_on, guests = learning_view.read_view(body["view"]["state"]["values"])
-    team = parts.directory.team
-    decided = consent.record_consent(parts.db, team, by=person, is_on=is_on, guests=is_on and guests)
-    parts.learning.announce(wording.LEARNING_SET.format(person=person, state=describe(decided)))
-    publish(parts, person)
+    team = services.directory.team
+    decided = consent.record_consent(services.db, team, by=person, is_on=is_on, guests=is_on and guests)
+    services.learning.announce(wording.LEARNING_SET.format(person=person, state=describe(decided)))
+    publish(services, person)

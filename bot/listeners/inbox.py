@@ -12,8 +12,8 @@ from typing import Any
 from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.listener.listener_completion_handler import CustomListenerCompletionHandler
 
-from bot.parts import Parts
-from bot.slack_errors import is_passing
+from bot.services import Services
+from bot.slack.errors import is_passing
 from feedback import inbox
 from feedback.database import Database
 
@@ -27,29 +27,29 @@ RESUMED = "chip_is_resumed"
 RESUMABLE = timedelta(minutes=30)  # as long as a response_url lives: afterwards nobody can be told any more
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Put the inbox before every listener, and note when an interaction's listener has ended."""
 
     @app.middleware
     def handle_delivery(body: Body, context: BoltContext, next: Callable[[], BoltResponse]) -> BoltResponse:
-        if context.get(RESUMED) or remember(parts, body):
+        if context.get(RESUMED) or remember(services, body):
             return next()
         return BoltResponse(status=200)
 
     def handle_completion(body: Body) -> None:
-        end_interaction(parts, body)
+        end_interaction(services, body)
 
     app.listener_runner.listener_completion_handler = CustomListenerCompletionHandler(logger, handle_completion)
 
 
-def remember(parts: Parts, body: Body) -> bool:
+def remember(services: Services, body: Body) -> bool:
     """Store what came; False when it is there already, or is of a kind that no listener takes."""
     if body.get("type") == "event_callback":
-        return _remember_event(parts, body)
+        return _remember_event(services, body)
     if body.get("type") == "app_rate_limited":
         logger.warning("Slack holds back events of this app since %s", body.get("minute_rate_limited"))
         return False
-    return _remember_interaction(parts, body)
+    return _remember_interaction(services, body)
 
 
 def is_interaction(body: Body) -> bool:
@@ -57,11 +57,11 @@ def is_interaction(body: Body) -> bool:
     return (body.get("type") or COMMAND) in INTERACTIONS
 
 
-def end_interaction(parts: Parts, body: Body) -> None:
+def end_interaction(services: Services, body: Body) -> None:
     """Mark an interaction done, unless work on it waits or runs; other bodies change nothing."""
     key = _interaction_key(body)
-    if key is not None and not parts.pool.holds(key):
-        inbox.mark_done(parts.db, key)
+    if key is not None and not services.pool.holds(key):
+        inbox.mark_done(services.db, key)
 
 
 def settle(db: Database, key: str, error: Exception) -> None:
@@ -70,16 +70,16 @@ def settle(db: Database, key: str, error: Exception) -> None:
         inbox.mark_done(db, key)
 
 
-def resume(app: App, parts: Parts, stored: inbox.InboxEvent) -> None:
+def resume(app: App, services: Services, stored: inbox.InboxEvent) -> None:
     """Hand an interaction, whose work a kill cut off, to its listener again, unless it is too old."""
-    if parts.clock() - stored.received_at > RESUMABLE:
-        inbox.mark_done(parts.db, stored.key)
+    if services.clock() - stored.received_at > RESUMABLE:
+        inbox.mark_done(services.db, stored.key)
         return
     request = BoltRequest(mode="socket_mode", body=dict(stored.payload), context={RESUMED: True})
     app.dispatch(request)
 
 
-def _remember_event(parts: Parts, body: Body) -> bool:
+def _remember_event(services: Services, body: Body) -> bool:
     event, key = body.get("event"), body.get("event_id")
     if not isinstance(event, dict) or not isinstance(key, str) or not isinstance(event.get("type"), str):
         logger.warning("an event without id, content or type is left aside: %s", key)
@@ -87,10 +87,10 @@ def _remember_event(parts: Parts, body: Body) -> bool:
     item = event.get("item")
     place = event.get("channel") or (item.get("channel") if isinstance(item, dict) else None)
     is_new = inbox.record_event(
-        parts.db,
+        services.db,
         key,
         event["type"],
-        team=parts.directory.team,
+        team=services.directory.team,
         channel=place if isinstance(place, str) else "",
         ts=str(event.get("ts") or event.get("event_ts") or ""),
         payload=body,
@@ -100,17 +100,17 @@ def _remember_event(parts: Parts, body: Body) -> bool:
     return is_new
 
 
-def _remember_interaction(parts: Parts, body: Body) -> bool:
+def _remember_interaction(services: Services, body: Body) -> bool:
     key = _interaction_key(body)
     if key is None and is_interaction(body):
         raise ValueError("an interaction without a trigger")
     if key is None:
         return True
     is_new = inbox.record_event(
-        parts.db,
+        services.db,
         key,
         body.get("type") or COMMAND,
-        team=parts.directory.team,
+        team=services.directory.team,
         channel=str(body.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
         ts=None,
         payload=body,

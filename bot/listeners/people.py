@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot.parts import Parts
+from bot.services import Services
 from feedback import inbox
 
 Body = dict[str, Any]
@@ -20,22 +20,22 @@ CHANNELS = (
 )
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to changes."""
 
     @app.event("user_change")
     def handle_user_change(body: Body) -> None:
-        parts.directory.forget(body["event"]["user"]["id"])
-        inbox.mark_done(parts.db, body["event_id"])
+        services.directory.forget(body["event"]["user"]["id"])
+        inbox.mark_done(services.db, body["event_id"])
 
     def forget_group(body: Body) -> None:
-        parts.directory.forget_group()
-        inbox.mark_done(parts.db, body["event_id"])
+        services.directory.forget_group()
+        inbox.mark_done(services.db, body["event_id"])
 
     def forget_channel(body: Body) -> None:
         channel = body["event"].get("channel")
-        parts.directory.forget(str(channel["id"] if isinstance(channel, dict) else channel))
-        inbox.mark_done(parts.db, body["event_id"])
+        services.directory.forget(str(channel["id"] if isinstance(channel, dict) else channel))
+        inbox.mark_done(services.db, body["event_id"])
 
     for kind in GROUPS:
         app.event(kind)(forget_group)

@@ -5,33 +5,33 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import blocks, teaching, wording
+from bot.answering.question import Question
 from bot.listeners.failures import guard
 from bot.listeners.whispers import open_view_or_tell, whisper
-from bot.parts import Parts
-from bot.question import Question
-from bot.slack_errors import SLACK_ERRORS, name_error
-from bot.slack_text import plain_question
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.slack.text import plain_question
+from bot.views import blocks, teaching, wording
 from feedback import corrections, replies
-from feedback.events import Role, Source
+from feedback.events import FeedbackSource, Role
 
 logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to both shortcuts and to the modal of the second."""
 
     @app.shortcut(teaching.CORRECT_SHORTCUT)
     def handle_correct(ack: Ack, body: Body) -> None:
         ack()
-        guard(parts, body, lambda: _open_correction(parts, body))()
+        guard(services, body, lambda: _open_correction(services, body))()
 
     @app.shortcut(teaching.TEACH_SHORTCUT)
     def handle_teach(ack: Ack, body: Body) -> None:
         ack()
-        guard(parts, body, lambda: _open_teaching(parts, body))()
+        guard(services, body, lambda: _open_teaching(services, body))()
 
     @app.view(teaching.TEACH_VIEW)
     def handle_taught(ack: Ack, body: Body) -> None:
@@ -40,65 +40,65 @@ def register(app: App, parts: Parts) -> None:
             ack(response_action="errors", errors={teaching.QUESTION_BLOCK: wording.TEACH_EMPTY})
             return
         ack()
-        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: take_lesson(parts, body)))
+        services.pool.submit(body["trigger_id"], guard(services, body, lambda: take_lesson(services, body)))
 
 
-def take_lesson(parts: Parts, body: Body) -> None:
+def take_lesson(services: Services, body: Body) -> None:
     """Keep the answer as a correction: of Chip's own reply to that question in the thread, or of one it never gave."""
     thread, text, answer = teaching.read_view(body["view"])
     person = body["user"]["id"]
-    role = parts.directory.role(person)
+    role = services.directory.role(person)
     if role is Role.CUSTOMER:
-        whisper(parts, body, wording.TEACH_STAFF)
+        whisper(services, body, wording.TEACH_STAFF)
         return
-    team = parts.directory.team
-    given = replies.find_replies_to(parts.db, team, thread.channel, thread.thread_ts)
+    team = services.directory.team
+    given = replies.find_replies_to(services.db, team, thread.channel, thread.thread_ts)
     reply = next((one for one in given if one.question == text), None)
     if reply is None:
         question = Question(team, thread.channel, thread.thread_ts, thread.thread_ts, person, text)
-        reply = parts.answering.record_taught(question, text)
+        reply = services.answering.record_taught(question, text)
     corrections.record_correction(
-        parts.db,
+        services.db,
         reply_id=reply.id,
         person=person,
         role=role.value,
         text=answer,
-        source=Source.SHORTCUT,
+        source=FeedbackSource.SHORTCUT,
         key=f"{body['view']['id']}:taught",
     )
-    taken = wording.CORRECTION_LEARNED if parts.learn_corrections() else wording.CORRECTION_TAKEN
-    parts.client.chat_postEphemeral(channel=thread.channel, user=person, thread_ts=thread.thread_ts, text=taken)
+    taken = wording.CORRECTION_LEARNED if services.serve_corrections() else wording.CORRECTION_TAKEN
+    services.client.chat_postEphemeral(channel=thread.channel, user=person, thread_ts=thread.thread_ts, text=taken)
 
 
-def _open_correction(parts: Parts, body: Body) -> None:
-    reply = replies.find_reply_at(parts.db, body["channel"]["id"], body["message"]["ts"])
+def _open_correction(services: Services, body: Body) -> None:
+    reply = replies.find_reply_at(services.db, body["channel"]["id"], body["message"]["ts"])
     if reply is None:
-        whisper(parts, body, wording.NO_ANSWER_OF_MINE)
+        whisper(services, body, wording.NO_ANSWER_OF_MINE)
         return
     view = blocks.build_correction_view(reply.id, reply.question, reply.shown)
-    open_view_or_tell(parts, body, view)
+    open_view_or_tell(services, body, view)
 
 
-def _open_teaching(parts: Parts, body: Body) -> None:
-    if parts.directory.role(body["user"]["id"]) is Role.CUSTOMER:
-        whisper(parts, body, wording.TEACH_STAFF)
+def _open_teaching(services: Services, body: Body) -> None:
+    if services.directory.role(body["user"]["id"]) is Role.CUSTOMER:
+        whisper(services, body, wording.TEACH_STAFF)
         return
-    open_view_or_tell(parts, body, _build_view(parts, body))
+    open_view_or_tell(services, body, _build_view(services, body))
 
 
-def _build_view(parts: Parts, body: Body) -> blocks.Block:
+def _build_view(services: Services, body: Body) -> blocks.Block:
     message, channel = body["message"], body["channel"]["id"]
     thread_ts = message.get("thread_ts") or message["ts"]
-    said = plain_question(message.get("text") or "", bot_user=parts.bot_user)
+    said = plain_question(message.get("text") or "", bot_user=services.bot_user)
     is_root = thread_ts == message["ts"]
-    question = said if is_root else _read_root(parts, channel, thread_ts)
+    question = said if is_root else _read_root(services, channel, thread_ts)
     return teaching.build_view(teaching.Thread(channel, thread_ts), question, "" if is_root else said)
 
 
-def _read_root(parts: Parts, channel: str, thread_ts: str) -> str:
+def _read_root(services: Services, channel: str, thread_ts: str) -> str:
     try:
-        page = parts.client.conversations_replies(channel=channel, ts=thread_ts, limit=1)
+        page = services.client.conversations_replies(channel=channel, ts=thread_ts, limit=1)
     except SLACK_ERRORS as error:
         logger.info("the root of %s cannot be read: %s", thread_ts, name_error(error))
         return ""
-    return plain_question(page["messages"][0].get("text") or "", bot_user=parts.bot_user)
+    return plain_question(page["messages"][0].get("text") or "", bot_user=services.bot_user)

@@ -4,34 +4,34 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import blocks, sources_view, wording
 from bot.listeners.whispers import open_view_or_tell, whisper
-from bot.parts import Parts
+from bot.services import Services
+from bot.views import blocks, sources_view, wording
 from feedback import replies
 
 Body = dict[str, Any]
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to the button."""
 
     @app.action(blocks.OPEN_SOURCES)
     def handle_open(ack: Ack, body: Body) -> None:
         ack()
-        cited = find_cited(parts, body["actions"][0]["value"])
+        cited = find_cited(services, body["actions"][0]["value"])
         if not cited:
-            whisper(parts, body, wording.SOURCES_UNKNOWN)
+            whisper(services, body, wording.SOURCES_UNKNOWN)
             return
-        found = (parts.knowledge.passage(source.passage_id) for source in cited)
+        found = (services.knowledge.passage(source.passage_id) for source in cited)
         passages = {passage.id: passage for passage in found if passage is not None}
-        scope = parts.directory.scope(body["user"]["id"], None)
-        open_view_or_tell(parts, body, sources_view.build_view(cited, passages, scope))
+        scope = services.directory.scope(body["user"]["id"], None)
+        open_view_or_tell(services, body, sources_view.build_view(cited, passages, scope))
 
 
-def find_cited(parts: Parts, value: str) -> list[sources_view.Cited]:
+def find_cited(services: Services, value: str) -> list[sources_view.Cited]:
     """Return the passages that the button's answer cites, in its order; none where the answer is not known any more."""
     reply_id, _, numbers = value.partition(":")
-    reply = replies.find_reply(parts.db, reply_id)
+    reply = replies.find_reply(services.db, reply_id)
     cited: dict[str, list[replies.SourceLine]] = {}
     for line in reply.evidence if reply else ():
         if str(line.number) in numbers.split(","):

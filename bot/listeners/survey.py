@@ -5,11 +5,11 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import blocks, wording
 from bot.listeners.failures import guard
-from bot.parts import Parts
-from bot.slack_errors import SLACK_ERRORS, name_error
-from bot.slack_text import escape_mrkdwn, shorten
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.slack.text import escape_mrkdwn, shorten
+from bot.views import blocks, wording
 from feedback import surveys
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ Body = dict[str, Any]
 HELPED = {answer: f"survey_{answer}" for answer in surveys.ANSWERS}
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to the survey's buttons."""
 
     def listen(answer: str) -> None:
@@ -27,22 +27,22 @@ def register(app: App, parts: Parts) -> None:
         def handle(ack: Ack, body: Body) -> None:
             survey_id, _, reply_id = body["actions"][0]["value"].partition(":")
             person = body["user"]["id"]
-            role = parts.directory.role(person).value
-            surveys.record_answer(parts.db, reply_id, person, role, answer, key=f"survey:{survey_id}")
+            role = services.directory.role(person).value
+            surveys.record_answer(services.db, reply_id, person, role, answer, key=f"survey:{survey_id}")
             ack()
-            parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _thank(parts, body)))
+            services.pool.submit(body["trigger_id"], guard(services, body, lambda: _thank(services, body)))
 
     for answer in surveys.ANSWERS:
         listen(answer)
 
 
-def ask_those_drawn(parts: Parts, share: float) -> int:
+def ask_those_drawn(services: Services, share: float) -> int:
     """Ask everybody who is drawn now; return how many that were."""
-    drawn = surveys.draw(parts.db, parts.directory.team, share=share, now=parts.clock())
+    drawn = surveys.draw(services.db, services.directory.team, share=share, now=services.clock())
     for survey in drawn:
         try:
-            channel = parts.client.conversations_open(users=survey.person)["channel"]["id"]
-            parts.client.chat_postMessage(channel=channel, text=wording.SURVEY, blocks=build_survey(survey))
+            channel = services.client.conversations_open(users=survey.person)["channel"]["id"]
+            services.client.chat_postMessage(channel=channel, text=wording.SURVEY, blocks=build_survey(survey))
         except SLACK_ERRORS as error:
             logger.info("%s was not asked: %s", survey.id, name_error(error))
     return len(drawn)
@@ -62,8 +62,8 @@ def build_survey(survey: surveys.Survey) -> list[blocks.Block]:
     ]
 
 
-def _thank(parts: Parts, body: Body) -> None:
-    parts.client.chat_update(
+def _thank(services: Services, body: Body) -> None:
+    services.client.chat_update(
         channel=body["channel"]["id"],
         ts=body["message"]["ts"],
         text=wording.SURVEY_THANKS,

@@ -5,34 +5,36 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import blocks, ticket_card, wording
 from bot.listeners.failures import guard
-from bot.parts import Parts
+from bot.services import Services
+from bot.views import blocks, ticket_card, wording
 from feedback import replies, signals
 
 Body = dict[str, Any]
 Act = Callable[[str, str], str | None]
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to the person button and to the card's buttons."""
-    desk = parts.tickets
+    desk = services.tickets
 
     @app.action(blocks.ASK_PERSON)
     def handle_ask_person(ack: Ack, body: Body) -> None:
         person, reply_id = body["user"]["id"], body["actions"][0]["value"]
-        reply = replies.find_reply(parts.db, reply_id)
+        reply = replies.find_reply(services.db, reply_id)
         if reply is not None:
-            role = parts.directory.role(person).value
-            signals.record_escalation(parts.db, reply_id, person, role, key=body["trigger_id"])
+            role = services.directory.role(person).value
+            signals.record_escalation(services.db, reply_id, person, role, key=body["trigger_id"])
         ack()
-        parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: bring_in_a_person(parts, body, reply)))
+        services.pool.submit(
+            body["trigger_id"], guard(services, body, lambda: bring_in_a_person(services, body, reply))
+        )
 
     def listen(action_id: str, act: Act) -> None:
         @app.action(action_id)
         def handle(ack: Ack, body: Body) -> None:
             ack()
-            parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _press(parts, body, act)))
+            services.pool.submit(body["trigger_id"], guard(services, body, lambda: _press(services, body, act)))
 
     listen(ticket_card.CLAIM, desk.claim)
     listen(ticket_card.RELEASE, desk.release)
@@ -41,24 +43,24 @@ def register(app: App, parts: Parts) -> None:
     listen(ticket_card.KEEP_OUT, desk.keep_out)
 
 
-def bring_in_a_person(parts: Parts, body: Body, reply: replies.Reply | None) -> None:
+def bring_in_a_person(services: Services, body: Body, reply: replies.Reply | None) -> None:
     """Open the card for staff, and tell the asker that it was done, or why it was not."""
     sentence, is_new = (wording.UNKNOWN_REPLY, False)
     if reply is not None:
-        sentence, is_new = parts.tickets.bring_in(reply, body["user"]["id"])
+        sentence, is_new = services.tickets.bring_in(reply, body["user"]["id"])
     container = body["container"]
     channel, thread_ts = body["channel"]["id"], container.get("thread_ts") or container["message_ts"]
     if is_new:
-        parts.client.chat_postMessage(channel=channel, thread_ts=thread_ts, text=sentence)
+        services.client.chat_postMessage(channel=channel, thread_ts=thread_ts, text=sentence)
     else:
-        parts.client.chat_postEphemeral(channel=channel, user=body["user"]["id"], thread_ts=thread_ts, text=sentence)
+        services.client.chat_postEphemeral(channel=channel, user=body["user"]["id"], thread_ts=thread_ts, text=sentence)
 
 
-def _press(parts: Parts, body: Body, act: Act) -> None:
+def _press(services: Services, body: Body, act: Act) -> None:
     refusal = act(body["actions"][0]["value"], body["user"]["id"])
     if refusal is not None:
         container = body["container"]
-        parts.client.chat_postEphemeral(
+        services.client.chat_postEphemeral(
             channel=body["channel"]["id"],
             user=body["user"]["id"],
             thread_ts=container.get("thread_ts"),

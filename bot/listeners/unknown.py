@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import wording
 from bot.listeners.failures import find_field
 from bot.listeners.whispers import whisper
-from bot.parts import Parts
+from bot.services import Services
+from bot.views import wording
 from feedback import inbox
 
 logger = logging.getLogger(__name__)
@@ -17,19 +17,19 @@ logger = logging.getLogger(__name__)
 _ANYTHING = re.compile(".*")
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen last, to the rest."""
 
     @app.event(_ANYTHING)
     def handle_event(body: dict[str, Any]) -> None:
         logger.info("event %s of type %s is of no use", body.get("event_id"), body["event"].get("type"))
-        inbox.mark_done(parts.db, body["event_id"])
+        inbox.mark_done(services.db, body["event_id"])
 
     @app.action(_ANYTHING)
     def handle_action(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         logger.warning("unknown action %s", [action.get("action_id") for action in body["actions"]])
-        whisper(parts, body, wording.UNKNOWN_ACTION if "channel" in body else wording.UNKNOWN_CHOICE)
+        whisper(services, body, wording.UNKNOWN_ACTION if "channel" in body else wording.UNKNOWN_CHOICE)
 
     @app.view(_ANYTHING)
     def handle_view(ack: Ack, body: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ def register(app: App, parts: Parts) -> None:
             ack(response_action="errors", errors={field: wording.UNKNOWN_FORM})
             return
         ack()
-        whisper(parts, body, wording.UNKNOWN_CHOICE)
+        whisper(services, body, wording.UNKNOWN_CHOICE)
 
     @app.command(_ANYTHING)
     def handle_command(ack: Ack, body: dict[str, Any]) -> None:
@@ -49,4 +49,4 @@ def register(app: App, parts: Parts) -> None:
     def handle_shortcut(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         logger.warning("unknown shortcut %s", body.get("callback_id"))
-        whisper(parts, body, wording.UNKNOWN_CHOICE)
+        whisper(services, body, wording.UNKNOWN_CHOICE)

@@ -9,11 +9,11 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from bot import blocks, wording
 from bot.listeners.failures import guard
 from bot.listeners.home import publish
 from bot.listeners.whispers import open_view, whisper
-from bot.parts import Parts
+from bot.services import Services
+from bot.views import blocks, wording
 from feedback import cards, corrections, inbox, replies, signals, votes
 from feedback.errors import FeedbackError, UnknownReply
 from feedback.events import Role
@@ -21,9 +21,9 @@ from feedback.events import Role
 Body = dict[str, Any]
 
 
-def register(app: App, parts: Parts) -> None:
+def register(app: App, services: Services) -> None:
     """Listen to reactions, vote buttons and the correction modal."""
-    handle_reaction = build_reaction_handler(parts)
+    handle_reaction = build_reaction_handler(services)
 
     @app.event("reaction_added")
     def handle_reaction_added(body: Body) -> None:
@@ -36,86 +36,86 @@ def register(app: App, parts: Parts) -> None:
     @app.action(blocks.VOTE)
     def handle_vote(ack: Ack, body: Body) -> None:
         verdict, _, reply_id = body["actions"][0]["value"].partition(":")
-        if not _is_known(parts, verdict, reply_id):
+        if not _is_known(services, verdict, reply_id):
             ack()
-            _whisper(parts, body, wording.UNKNOWN_REPLY)
+            _whisper(services, body, wording.UNKNOWN_REPLY)
             return
-        is_open = verdict != "down" or _open_correction(parts, body, reply_id)
+        is_open = verdict != "down" or _open_correction(services, body, reply_id)
         person = body["user"]["id"]
         votes.record_button(
-            parts.db,
+            services.db,
             reply_id=reply_id,
             person=person,
-            role=parts.directory.role(person).value,
+            role=services.directory.role(person).value,
             verdict=verdict,
             key=body["trigger_id"],
         )
         ack()
         if verdict == "up":
-            _whisper(parts, body, wording.VOTE_UP)
+            _whisper(services, body, wording.VOTE_UP)
         elif not is_open:
-            _ask_for_correction(parts, replies.find_reply(parts.db, reply_id), person)
+            _ask_for_correction(services, replies.find_reply(services.db, reply_id), person)
 
     @app.action(blocks.WRITE_CORRECTION)
     def handle_write_correction(ack: Ack, body: Body) -> None:
-        is_open = _open_correction(parts, body, body["actions"][0]["value"])
+        is_open = _open_correction(services, body, body["actions"][0]["value"])
         ack()
         if not is_open:
-            whisper(parts, body, wording.WINDOW_NOT_OPENED)
+            whisper(services, body, wording.WINDOW_NOT_OPENED)
 
     @app.view(blocks.CORRECTION_VIEW)
     def handle_correction(ack: Ack, body: Body) -> None:
-        _take_correction(parts, ack, body)
+        _take_correction(services, ack, body)
 
     @app.action(blocks.APPROVE)
     def handle_approve(ack: Ack, body: Body) -> None:
-        _decide(parts, ack, body, approved=True)
+        _decide(services, ack, body, approved=True)
 
     @app.action(blocks.REJECT)
     def handle_reject(ack: Ack, body: Body) -> None:
-        _decide(parts, ack, body, approved=False)
+        _decide(services, ack, body, approved=False)
 
 
-def build_reaction_handler(parts: Parts) -> Callable[[Body], None]:
+def build_reaction_handler(services: Services) -> Callable[[Body], None]:
     """Return the function that takes a reaction event's body and queues its recording."""
 
     def handle(body: Body) -> None:
-        parts.pool.submit(body["event_id"], lambda: record_reaction(parts, body))
+        services.pool.submit(body["event_id"], lambda: record_reaction(services, body))
 
     return handle
 
 
-def record_reaction(parts: Parts, body: Body) -> None:
+def record_reaction(services: Services, body: Body) -> None:
     """Record an emoji on one of Chip's replies; after a new thumbs-down, ask what would have been right."""
     event = body["event"]
     item, person, added = event["item"], event["user"], event["type"] == "reaction_added"
     try:
-        if person == parts.bot_user or item.get("type") != "message":
+        if person == services.bot_user or item.get("type") != "message":
             return
         verdict = votes.record_reaction(
-            parts.db,
+            services.db,
             channel=item["channel"],
             ts=item["ts"],
             person=person,
-            role=parts.directory.role(person).value,
+            role=services.directory.role(person).value,
             emoji=event["reaction"],
             added=added,
             key=body["event_id"],
         )
-        if added and verdict is votes.Verdict.DOWN:
-            _ask_for_correction(parts, replies.find_reply_at(parts.db, item["channel"], item["ts"]), person)
+        if added and verdict is votes.Vote.DOWN:
+            _ask_for_correction(services, replies.find_reply_at(services.db, item["channel"], item["ts"]), person)
     finally:
-        inbox.mark_done(parts.db, body["event_id"])
+        inbox.mark_done(services.db, body["event_id"])
 
 
-def _is_known(parts: Parts, verdict: str, reply_id: str) -> bool:
-    return verdict in list(votes.Verdict) and replies.find_reply(parts.db, reply_id) is not None
+def _is_known(services: Services, verdict: str, reply_id: str) -> bool:
+    return verdict in list(votes.Vote) and replies.find_reply(services.db, reply_id) is not None
 
 
-def _ask_for_correction(parts: Parts, reply: replies.Reply | None, person: str) -> None:
+def _ask_for_correction(services: Services, reply: replies.Reply | None, person: str) -> None:
     if reply is None:
         return
-    parts.client.chat_postEphemeral(
+    services.client.chat_postEphemeral(
         channel=reply.channel,
         user=person,
         thread_ts=reply.thread_ts,
@@ -124,28 +124,28 @@ def _ask_for_correction(parts: Parts, reply: replies.Reply | None, person: str) 
     )
 
 
-def _open_correction(parts: Parts, body: Body, reply_id: str) -> bool:
+def _open_correction(services: Services, body: Body, reply_id: str) -> bool:
     """Open the modal before anything slow: the trigger lives three seconds. False where Slack refused, untold."""
-    reply = replies.find_reply(parts.db, reply_id)
+    reply = replies.find_reply(services.db, reply_id)
     if reply is None:
-        _whisper(parts, body, wording.UNKNOWN_REPLY)
+        _whisper(services, body, wording.UNKNOWN_REPLY)
         return True
-    return open_view(parts, body, blocks.build_correction_view(reply_id, reply.question, reply.shown))
+    return open_view(services, body, blocks.build_correction_view(reply_id, reply.question, reply.shown))
 
 
-def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
+def _take_correction(services: Services, ack: Ack, body: Body) -> None:
     """Store the reason, the correction, or both, before Slack is told that they arrived."""
     person, reply_id = body["user"]["id"], json.loads(body["view"]["private_metadata"])["reply_id"]
-    role = parts.directory.role(person).value
+    role = services.directory.role(person).value
     reason, text = _read_correction(body["view"]["state"]["values"])
     correction = None
     try:
         if text.strip() or reason is None:
             correction = corrections.record_correction(
-                parts.db, reply_id=reply_id, person=person, role=role, text=text, key=f"{body['view']['id']}:text"
+                services.db, reply_id=reply_id, person=person, role=role, text=text, key=f"{body['view']['id']}:text"
             )
         if reason is not None:
-            signals.record_reason(parts.db, reply_id, person, role, reason, key=f"{body['view']['id']}:reason")
+            signals.record_reason(services.db, reply_id, person, role, reason, key=f"{body['view']['id']}:reason")
     except UnknownReply:
         ack(response_action="errors", errors={blocks.CORRECTION_BLOCK: wording.UNKNOWN_REPLY})
         return
@@ -153,7 +153,9 @@ def _take_correction(parts: Parts, ack: Ack, body: Body) -> None:
         ack(response_action="errors", errors={blocks.CORRECTION_BLOCK: wording.CORRECTION_EMPTY})
         return
     ack()
-    parts.pool.submit(body["trigger_id"], guard(parts, body, lambda: _thank(parts, person, reply_id, correction)))
+    services.pool.submit(
+        body["trigger_id"], guard(services, body, lambda: _thank(services, person, reply_id, correction))
+    )
 
 
 def _read_correction(values: dict[str, Any]) -> tuple[signals.Reason | None, str]:
@@ -162,53 +164,53 @@ def _read_correction(values: dict[str, Any]) -> tuple[signals.Reason | None, str
     return (signals.Reason(chosen["value"]) if chosen else None), text
 
 
-def _thank(parts: Parts, person: str, reply_id: str, correction: corrections.Correction | None) -> None:
-    reply = replies.find_reply(parts.db, reply_id)
+def _thank(services: Services, person: str, reply_id: str, correction: corrections.Correction | None) -> None:
+    reply = replies.find_reply(services.db, reply_id)
     if reply is None:
         return
     thanks = wording.REASON_TAKEN
     if correction is not None:
         waits = correction.state is corrections.State.WAITING
-        taken = wording.CORRECTION_LEARNED if not waits and parts.learn_corrections() else wording.CORRECTION_TAKEN
+        taken = wording.CORRECTION_LEARNED if not waits and services.serve_corrections() else wording.CORRECTION_TAKEN
         thanks = wording.CORRECTION_WAITS if waits else taken
-        if waits and parts.admin_channel:
-            _ask_for_decision(parts, correction, reply)
-    parts.client.chat_postEphemeral(channel=reply.channel, user=person, thread_ts=reply.thread_ts, text=thanks)
+        if waits and services.admin_channel:
+            _ask_for_decision(services, correction, reply)
+    services.client.chat_postEphemeral(channel=reply.channel, user=person, thread_ts=reply.thread_ts, text=thanks)
 
 
-def _ask_for_decision(parts: Parts, correction: corrections.Correction, reply: replies.Reply) -> None:
+def _ask_for_decision(services: Services, correction: corrections.Correction, reply: replies.Reply) -> None:
     shown = blocks.build_correction_card(correction.id, correction.person, reply.question, reply.shown, correction.text)
     text = wording.CORRECTION_CARD.format(person=correction.person)
-    posted = parts.client.chat_postMessage(channel=parts.admin_channel or "", text=text, blocks=shown)
+    posted = services.client.chat_postMessage(channel=services.admin_channel or "", text=text, blocks=shown)
     card = cards.Card(correction.id, str(posted["channel"]), str(posted["ts"]))
-    cards.note_card(parts.db, parts.directory.team, card)
+    cards.note_card(services.db, services.directory.team, card)
 
 
-def _decide(parts: Parts, ack: Ack, body: Body, *, approved: bool) -> None:
+def _decide(services: Services, ack: Ack, body: Body, *, approved: bool) -> None:
     person, correction_id = body["user"]["id"], body["actions"][0]["value"]
-    refusal = _reason_not_to_decide(parts, person, correction_id)
+    refusal = _reason_not_to_decide(services, person, correction_id)
     if refusal is None:
-        role = parts.directory.role(person).value
-        corrections.decide(parts.db, correction_id, by=person, role=role, approved=approved)
+        role = services.directory.role(person).value
+        corrections.decide(services.db, correction_id, by=person, role=role, approved=approved)
     ack()
     if refusal is not None:
-        _whisper(parts, body, refusal)
+        _whisper(services, body, refusal)
         return
-    outcome = _name_outcome(parts, approved=approved).format(person=person)
-    _show_decision(parts, body, outcome)
+    outcome = _name_outcome(services, approved=approved).format(person=person)
+    _show_decision(services, body, outcome)
 
 
-def _show_decision(parts: Parts, body: Body, outcome: str) -> None:
+def _show_decision(services: Services, body: Body, outcome: str) -> None:
     """Put the outcome where the buttons were; an ephemeral card, which Slack does not send along, is replaced whole."""
     message = body.get("message")
     if "view" in body:
-        publish(parts, body["user"]["id"])
+        publish(services, body["user"]["id"])
         return
     if message is None:
         Respond(response_url=body["response_url"], proxy=None, ssl=None)(text=outcome, replace_original=True)
         return
     kept = [block for block in message["blocks"] if block["type"] != "actions"]
-    parts.client.chat_update(
+    services.client.chat_update(
         channel=body["channel"]["id"],
         ts=message["ts"],
         text=message["text"],
@@ -216,25 +218,25 @@ def _show_decision(parts: Parts, body: Body, outcome: str) -> None:
     )
 
 
-def _name_outcome(parts: Parts, *, approved: bool) -> str:
+def _name_outcome(services: Services, *, approved: bool) -> str:
     """Serve an approved correction at once, and return what to say of the decision."""
     if not approved:
         return wording.CORRECTION_REJECTED
-    return wording.CORRECTION_APPROVED_AT_ONCE if parts.learn_corrections() else wording.CORRECTION_APPROVED
+    return wording.CORRECTION_APPROVED_AT_ONCE if services.serve_corrections() else wording.CORRECTION_APPROVED
 
 
-def _reason_not_to_decide(parts: Parts, person: str, correction_id: str) -> str | None:
-    if parts.directory.role(person) is Role.CUSTOMER:
+def _reason_not_to_decide(services: Services, person: str, correction_id: str) -> str | None:
+    if services.directory.role(person) is Role.CUSTOMER:
         return wording.NOT_STAFF
-    correction = corrections.find_correction(parts.db, correction_id)
+    correction = corrections.find_correction(services.db, correction_id)
     if correction is None:
         return wording.CORRECTION_UNKNOWN
     return None if correction.state is corrections.State.WAITING else wording.CORRECTION_DECIDED
 
 
-def _whisper(parts: Parts, body: Body, text: str) -> None:
+def _whisper(services: Services, body: Body, text: str) -> None:
     """Say something to the person alone, in the thread where they clicked; Home shows how things stand instead."""
     if "view" in body:
-        publish(parts, body["user"]["id"])
+        publish(services, body["user"]["id"])
     else:
-        whisper(parts, body, text)
+        whisper(services, body, text)

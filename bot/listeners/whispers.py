@@ -5,28 +5,28 @@ from typing import Any
 
 from slack_bolt import Respond
 
-from bot import wording
-from bot.blocks import Block
-from bot.parts import Parts
-from bot.slack_errors import SLACK_ERRORS, name_error
+from bot.services import Services
+from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.views import wording
+from bot.views.blocks import Block
 
 logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
 
-def whisper(parts: Parts, body: Body, text: str) -> None:
+def whisper(services: Services, body: Body, text: str) -> None:
     """Say it in the thread of what was pressed, or by direct message where that is Home, a window or no place at all.
 
     Raises one of `SLACK_ERRORS` where neither reaches the person.
     """
     person = body["user"]["id"]
     if "channel" not in body:
-        write_directly(parts, person, text)
+        write_directly(services, person, text)
         return
     thread_ts = body.get("container", {}).get("thread_ts") or body.get("message", {}).get("thread_ts")
     try:
-        parts.client.chat_postEphemeral(channel=body["channel"]["id"], user=person, thread_ts=thread_ts, text=text)
+        services.client.chat_postEphemeral(channel=body["channel"]["id"], user=person, thread_ts=thread_ts, text=text)
     except SLACK_ERRORS as error:
         if "response_url" not in body:
             raise
@@ -39,23 +39,23 @@ def whisper_by_url(url: str, text: str) -> None:
     Respond(response_url=url, proxy=None, ssl=None)(text=text, response_type="ephemeral", replace_original=False)
 
 
-def write_directly(parts: Parts, person: str, text: str) -> None:
+def write_directly(services: Services, person: str, text: str) -> None:
     """Say it by direct message. Raises one of `SLACK_ERRORS`."""
-    channel = parts.client.conversations_open(users=person)["channel"]["id"]
-    parts.client.chat_postMessage(channel=channel, text=text)
+    channel = services.client.conversations_open(users=person)["channel"]["id"]
+    services.client.chat_postMessage(channel=channel, text=text)
 
 
-def open_view(parts: Parts, body: Body, view: Block) -> bool:
+def open_view(services: Services, body: Body, view: Block) -> bool:
     """Open the window for who pressed; False where Slack refuses, as it does three seconds after the press."""
     try:
-        parts.client.views_open(trigger_id=body["trigger_id"], view=view)
+        services.client.views_open(trigger_id=body["trigger_id"], view=view)
     except SLACK_ERRORS as error:
         logger.warning("the window %s did not open: %s", view["callback_id"], name_error(error))
         return False
     return True
 
 
-def open_view_or_tell(parts: Parts, body: Body, view: Block) -> None:
+def open_view_or_tell(services: Services, body: Body, view: Block) -> None:
     """Open the window, or tell who pressed that it did not open and what to do."""
-    if not open_view(parts, body, view):
-        whisper(parts, body, wording.WINDOW_NOT_OPENED)
+    if not open_view(services, body, view):
+        whisper(services, body, wording.WINDOW_NOT_OPENED)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from retrieval.documents import Document, Found, Item, Part, RejectedError, Rules, Unreadable, build_document
 from retrieval.passage import Audience
+from retrieval.sources.documents import Document, Found, Item, Part, RejectedError, Rules, Unreadable, build_document
 from retrieval.sources.formats import READERS_VERSION, read_parts, require_format
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from retrieval.documents import (
+from retrieval.sources.documents import (
     Document,
     DocumentKind,
     Found,

@@ -13,7 +13,7 @@ from urllib.robotparser import RobotFileParser
 
 from bs4 import BeautifulSoup, Tag
 
-from retrieval.documents import Found, Item, Rules, Unreadable
+from retrieval.sources.documents import Found, Item, Rules, Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import USER_AGENT, Fetcher, Page, PrivateAddressError, UnreachableError
 from retrieval.sources.folder import fingerprint, read_bytes

@@ -9,8 +9,7 @@ import pytest
 from bot.core import open_knowledge
 from config.settings import SettingsError, load_settings
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, Hit
-from retrieval.prompt import Turn
+from retrieval.passage import CUSTOMER_SCOPE, Hit, Turn
 
 QUESTION = "How long does the automobile run?"
 THREAD = [Turn("user", "Tell me about the Moss 2 Pro."), Turn("assistant", "It is a lawn robot.")]

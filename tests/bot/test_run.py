@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli
+from bot.cli.main import main as cli
 from bot.core import retrain_settings
 from bot.run import run_chip
 from bot.workspace.server import LocalWorkspace

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from feedback.database import Database
-from feedback.emoji import EmojiVotes, Verdict, normalise_emoji
+from feedback.emoji import EmojiVotes, Vote, normalise_emoji
 from feedback.errors import UnknownReply
 from feedback.events import find_events
 from feedback.replies import add_part
@@ -31,7 +31,7 @@ def _react(
     )
 
 
-def _press(db: Database, verdict: str, person: str = "U1") -> Verdict:
+def _press(db: Database, verdict: str, person: str = "U1") -> Vote:
     return record_button(db, reply_id="R1", person=person, role="customer", verdict=verdict)
 
 
@@ -40,14 +40,14 @@ def _press(db: Database, verdict: str, person: str = "U1") -> Verdict:
 )
 def test_every_spelling_of_an_up_counts(db: Database, give_reply: GiveReply, emoji: str) -> None:
     give_reply()
-    assert _react(db, emoji) is Verdict.UP
-    assert verdicts(db, "R1") == {"U1": Verdict.UP}
+    assert _react(db, emoji) is Vote.UP
+    assert verdicts(db, "R1") == {"U1": Vote.UP}
 
 
 @pytest.mark.parametrize("emoji", ["-1", "thumbsdown", "-1::skin-tone-3", ":x:"])
 def test_every_spelling_of_a_down_counts(db: Database, give_reply: GiveReply, emoji: str) -> None:
     give_reply()
-    assert _react(db, emoji) is Verdict.DOWN
+    assert _react(db, emoji) is Vote.DOWN
 
 
 @pytest.mark.parametrize("emoji", ["eyes", "+10", "", "::", "robot_face::skin-tone-2", "👍"])
@@ -61,9 +61,9 @@ def test_an_emoji_that_is_no_vote_leaves_nothing(db: Database, give_reply: GiveR
 def test_the_emoji_that_count_can_be_set(db: Database, give_reply: GiveReply) -> None:
     give_reply()
     votes = EmojiVotes(up=frozenset({"parrot"}), down=frozenset())
-    assert _react(db, "parrot", votes=votes) is Verdict.UP
+    assert _react(db, "parrot", votes=votes) is Vote.UP
     assert _react(db, "-1", votes=votes) is None
-    assert verdicts(db, "R1") == {"U1": Verdict.UP}
+    assert verdicts(db, "R1") == {"U1": Vote.UP}
 
 
 def test_a_reaction_on_a_message_that_is_not_chips_leaves_nothing(db: Database, give_reply: GiveReply) -> None:
@@ -75,15 +75,15 @@ def test_a_reaction_on_a_message_that_is_not_chips_leaves_nothing(db: Database, 
 
 def test_a_reaction_while_the_reply_still_streams_counts(db: Database) -> None:
     add_part(db, "R1", "C1", "1.1")
-    assert _react(db, "-1", ts="1.1") is Verdict.DOWN
-    assert _press(db, "up") is Verdict.UP
+    assert _react(db, "-1", ts="1.1") is Vote.DOWN
+    assert _press(db, "up") is Vote.UP
 
 
 def test_removing_one_of_two_tones_leaves_the_vote(db: Database, give_reply: GiveReply) -> None:
     give_reply()
     _react(db, "+1")
     _react(db, TONED)
-    assert _react(db, "+1", added=False) is Verdict.UP
+    assert _react(db, "+1", added=False) is Vote.UP
     assert _react(db, ":thumbsup::skin-tone-2:", added=False) is None
     assert verdicts(db, "R1") == {}
 
@@ -93,30 +93,30 @@ def test_removing_the_reaction_on_one_part_leaves_that_on_another(db: Database, 
     add_part(db, "R1", "C1", "second")
     _react(db, "+1")
     _react(db, "+1", ts="second")
-    assert _react(db, "+1", added=False) is Verdict.UP
+    assert _react(db, "+1", added=False) is Vote.UP
     assert _react(db, "+1", ts="second", added=False) is None
 
 
 def test_the_latest_standing_signal_wins(db: Database, give_reply: GiveReply) -> None:
     give_reply()
-    assert _react(db, "+1") is Verdict.UP
-    assert _react(db, "-1") is Verdict.DOWN
-    assert _react(db, "-1", added=False) is Verdict.UP
+    assert _react(db, "+1") is Vote.UP
+    assert _react(db, "-1") is Vote.DOWN
+    assert _react(db, "-1", added=False) is Vote.UP
 
 
 def test_the_last_press_wins_and_removing_a_reaction_never_undoes_it(db: Database, give_reply: GiveReply) -> None:
     give_reply()
-    assert _press(db, "up") is Verdict.UP
-    assert _press(db, "down") is Verdict.DOWN
-    assert _react(db, "+1") is Verdict.UP
-    assert _react(db, "+1", added=False) is Verdict.DOWN
+    assert _press(db, "up") is Vote.UP
+    assert _press(db, "down") is Vote.DOWN
+    assert _react(db, "+1") is Vote.UP
+    assert _react(db, "+1", added=False) is Vote.DOWN
 
 
 def test_each_person_has_a_verdict_of_their_own(db: Database, give_reply: GiveReply) -> None:
     give_reply()
     _react(db, "+1", person="U1")
     _press(db, "down", person="U2")
-    assert verdicts(db, "R1") == {"U1": Verdict.UP, "U2": Verdict.DOWN}
+    assert verdicts(db, "R1") == {"U1": Vote.UP, "U2": Vote.DOWN}
 
 
 def test_a_button_for_a_reply_that_chip_never_gave_is_refused(db: Database) -> None:
@@ -136,7 +136,7 @@ def test_a_resumed_event_is_logged_once_and_changes_nothing(db: Database, give_r
     give_reply()
     _react(db, "+1", key="Ev1")
     _react(db, "-1", key="Ev2")
-    assert _react(db, "+1", key="Ev1") is Verdict.DOWN
+    assert _react(db, "+1", key="Ev1") is Vote.DOWN
     with db.read() as connection:
         assert len(find_events(connection)) == 2
 
@@ -155,12 +155,12 @@ def test_threads_that_log_the_same_vote_leave_one_row(db: Database, give_reply: 
         thread.start()
     for thread in threads:
         thread.join()
-    assert told == [Verdict.UP] * 6
+    assert told == [Vote.UP] * 6
     with db.read() as connection:
         assert len(find_events(connection)) == 1
 
 
-def _naive(signals: list[tuple[str, str, bool]]) -> Verdict | None:
+def _naive(signals: list[tuple[str, str, bool]]) -> Vote | None:
     """The verdict by the plainest reading: keep a list of what stands, oldest first, and look at its end."""
     standing: list[tuple[str, str]] = []
     for kind, name, added in signals:
@@ -170,7 +170,7 @@ def _naive(signals: list[tuple[str, str, bool]]) -> Verdict | None:
             standing.append((kind, name))
     if not standing:
         return None
-    return Verdict.UP if standing[-1][1] in ("+1", TONED, "heart", "up") else Verdict.DOWN
+    return Vote.UP if standing[-1][1] in ("+1", TONED, "heart", "up") else Vote.DOWN
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -209,8 +209,8 @@ def test_standing_verdicts_say_who_in_what_role_and_since_when(
     _press(db, "up")
     votes = standing_verdicts(db)
     assert [(vote.reply_id, vote.person, vote.role, vote.verdict) for vote in votes] == [
-        ("R2", "U2", "admin", Verdict.DOWN),
-        ("R1", "U1", "customer", Verdict.UP),
+        ("R2", "U2", "admin", Vote.DOWN),
+        ("R1", "U1", "customer", Vote.UP),
     ]
     assert [vote.at for vote in votes] == [first, clock.now]
     assert standing_verdicts(db, since=clock.now) == votes[1:]
@@ -223,7 +223,7 @@ def test_an_old_vote_that_stands_again_keeps_its_own_time(db: Database, give_rep
     _react(db, "-1")
     _react(db, "-1", added=False)
     (vote,) = standing_verdicts(db)
-    assert (vote.verdict, vote.at) == (Verdict.UP, old)
+    assert (vote.verdict, vote.at) == (Vote.UP, old)
     assert standing_verdicts(db, since=old + timedelta(milliseconds=1)) == []
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from bot import delivery as arrivals
-from bot import later, wiring
+from bot import wiring
 from bot.core import Core
-from bot.gateway import Gateway
-from bot.parts import Parts
+from bot.services import Services
+from bot.transport import delivery as arrivals
+from bot.transport import later
+from bot.transport.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
@@ -27,10 +28,10 @@ from config.settings import Settings, load_settings
 from feedback import replies
 from feedback.database import open_database
 from feedback.inbox import find_unfinished
-from retrieval.embedder import load_embedder
-from retrieval.evidence import EvidenceLimits
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
+from retrieval.ranking.evidence import EvidenceLimits
 from tests.fakes import QuotingEngine
 
 TEAM = "T0LOCAL"
@@ -92,12 +93,12 @@ class Chip:
     engine: QuotingEngine
     workspace: LocalWorkspace
     _running: ExitStack = field(default_factory=ExitStack)
-    parts: Parts | None = None
+    parts: Services | None = None
     gateway: Gateway | None = None
 
     def start(self) -> None:
         self._running = ExitStack()
-        self.parts = self._running.enter_context(
+        self.services = self._running.enter_context(
             connect(
                 self.core,
                 bot_token=self.workspace.bot_token,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import wording
+from bot.views import wording
 from bot.workspace import events
 from retrieval.knowledge import Knowledge, Retrieved
 from tests.fakes import Slowly
@@ -105,7 +105,7 @@ def test_stop_ends_a_question_that_is_queued_or_searched_for_and_nothing_is_gene
         sam.post("D0SAM", RUNTIME)
     chip.workspace.wait_for(lambda: gate.searching == others)
     ts = cleo.post("D0CLEO", RUNTIME)
-    chip.workspace.wait_for(lambda: chip.parts is not None and len(chip.parts.answering.waiting) > others)
+    chip.workspace.wait_for(lambda: chip.services is not None and len(chip.services.answering.waiting) > others)
     if not is_queued:
         chip.workspace.wait_for(lambda: gate.searching == 1)
 
@@ -118,9 +118,9 @@ def test_stop_ends_a_question_that_is_queued_or_searched_for_and_nothing_is_gene
     assert len(chip.engine.requests) == others
     assert chip.workspace.statuses() == {}
     assert "55 minutes" in chip.ask(CLEO, RUNTIME, thread_ts=ts)["markdown"]
-    assert chip.parts is not None
+    assert chip.services is not None
     chip.settle()
-    assert chip.parts.answering.waiting == {}
+    assert chip.services.answering.waiting == {}
 
 
 def test_stop_ends_no_question_that_somebody_else_waits_for(chip: Chip, gate: Gate) -> None:
@@ -137,7 +137,7 @@ def test_stop_ends_the_generation_itself_also_before_the_first_word(chip: Chip) 
     chip.engine.queue.append(Slowly(("It ", "runs ") * 200, 5.0))
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
     chip.workspace.wait_for(lambda: chip.engine.requests)
-    chip.workspace.wait_for(lambda: chip.parts is not None and chip.parts.answering.live)
+    chip.workspace.wait_for(lambda: chip.services is not None and chip.services.answering.live)
 
     press_stop(chip, CLEO, "D0CLEO", ts)
 

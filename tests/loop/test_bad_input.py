@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import blocks, home, wording
+from bot.views import blocks, home, wording
 from bot.workspace.board import Message
 from bot.workspace.manifest import Shortcut
 from bot.workspace.workspace import Workspace
@@ -256,8 +256,8 @@ def test_a_time_stamp_that_is_none_does_not_keep_chip_from_starting(chip: Chip) 
 
 
 def _post(chip: Chip, shown: list[dict[str, Any]]) -> dict[str, Any]:
-    assert chip.parts is not None
-    posted = chip.parts.client.chat_postMessage(channel=HELP, text="old", blocks=shown)
+    assert chip.services is not None
+    posted = chip.services.client.chat_postMessage(channel=HELP, text="old", blocks=shown)
     return chip.workspace.visit(CLEO).wait_for_message(HELP, lambda message: message["ts"] == posted["ts"])
 
 

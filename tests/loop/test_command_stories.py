@@ -7,9 +7,10 @@ from typing import Any
 import matplotlib.figure  # noqa: F401  # imported here, since on a busy machine that alone can take five seconds
 import pytest
 
-from bot import blocks, rules_view, wiring, wording
+from bot import wiring
 from bot.commands.call import may
 from bot.commands.table import COMMANDS
+from bot.views import blocks, rules_view, wording
 from feedback import corrections, votes
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.consent import record_consent
@@ -97,12 +98,12 @@ def test_a_rollback_to_an_adapter_whose_file_was_changed_is_refused(chip: Chip) 
 
 
 def test_a_command_that_fails_tells_the_caller_a_reference(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert chip.parts is not None
+    assert chip.services is not None
 
     def explode() -> None:
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(type(chip.parts.learning), "status_rows", lambda _self: explode())
+    monkeypatch.setattr(type(chip.services.learning), "status_rows", lambda _self: explode())
     run(chip, SAM, "/chip status", STAFF, "under the reference E")
 
 
@@ -194,22 +195,22 @@ def test_the_rules_of_a_channel_are_set_in_a_modal(chip: Chip) -> None:
     }
     assert ada.submit_view(chosen | {"quiet_from": "22:00", "quiet_to": "7:00", "bots": ["bots"]}) == {}
 
-    assert chip.parts is not None
-    rules = chip.parts.rules.find(HELP)
+    assert chip.services is not None
+    rules = chip.services.rules.find(HELP)
     assert (rules.listen, rules.answer_in, rules.answers_bots) == (Listen.EVERY, AnswerIn.EPHEMERAL, True)
     chip.wait_for_said(ADMIN, "quiet 22:00–07:00")
     assert "Every question" in run(chip, ADA, "/chip channels", "D0ADA", "Type `/chip channels` in a channel")
 
 
 def test_a_customer_who_sees_the_button_cannot_set_rules(chip: Chip) -> None:
-    assert chip.parts is not None
+    assert chip.services is not None
     shown = rules_view.build_list({}, HELP, "UTC")
-    posted = chip.parts.client.chat_postMessage(channel=HELP, text="rules", blocks=shown)
+    posted = chip.services.client.chat_postMessage(channel=HELP, text="rules", blocks=shown)
     cleo = chip.workspace.visit(CLEO)
     message = cleo.wait_for_message(HELP, lambda one: one["ts"] == posted["ts"])
     assert cleo.click(message, HELP, rules_view.SET_RULES)
     assert cleo.view() is None
-    assert chip.parts.rules.find(HELP) == ChannelRules()
+    assert chip.services.rules.find(HELP) == ChannelRules()
 
 
 def test_sources_are_listed_and_a_folder_is_not_opened_from_slack(chip: Chip) -> None:
@@ -226,8 +227,8 @@ def test_the_admin_channel_hears_once_that_a_source_fails_and_that_it_works_agai
     chip.stop()
     monkeypatch.setattr(wiring, "SOURCE_SECONDS", 0.2)
     chip.start()
-    assert chip.parts is not None
-    chip.parts.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.STAFF, every_hours=0.0001))
+    assert chip.services is not None
+    chip.services.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.STAFF, every_hours=0.0001))
     failing = chip.wait_for_said(ADMIN, "I cannot read the source manuals whole")
     assert "There is no folder" in failing.text
     folder.mkdir()
@@ -236,7 +237,7 @@ def test_the_admin_channel_hears_once_that_a_source_fails_and_that_it_works_agai
     said = [message.text for message in chip.workspace.messages(ADMIN) if "manuals" in message.text]
     assert len(said) == 2
     chip.stop()
-    assert chip.parts.upkeep.remove("manuals") == 1
+    assert chip.services.upkeep.remove("manuals") == 1
     chip.start()
 
 
@@ -269,8 +270,8 @@ def test_an_admin_has_a_folder_read_anew_and_takes_it_away(chip: Chip, tmp_path:
     folder.mkdir()
     page = folder / "dock.md"
     page.write_text("# Dock\nThe charging dock of the Tansy 4 weighs 7 kilograms.\n", encoding="utf-8")
-    assert chip.parts is not None
-    chip.parts.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.CUSTOMER, every_hours=24.0))
+    assert chip.services is not None
+    chip.services.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.CUSTOMER, every_hours=24.0))
 
     run(chip, ADA, "/chip sources sync", ADMIN, wording.SOURCE_SYNCING.format(names="manuals"))
     chip.wait_for_said(ADMIN, "manuals: 1 new, 0 changed, 0 gone.")
@@ -319,8 +320,8 @@ def test_learning_alone_says_what_holds_and_who_decided_it(chip: Chip) -> None:
 
 
 def test_a_training_by_command_runs_once_at_a_time_and_reports_to_the_admin_channel(chip: Chip) -> None:
-    assert chip.parts is not None
-    learning = chip.parts.learning
+    assert chip.services is not None
+    learning = chip.services.learning
     may_begin = hold_training(learning)
     run(chip, ADA, "/chip retrain", HELP, wording.RETRAIN_STARTED.format(channel=f"<#{ADMIN}>"))
     run(chip, ADA, "/chip retrain", HELP, wording.RETRAIN_RUNNING.format(channel=f"<#{ADMIN}>"))

@@ -17,7 +17,7 @@ from bot import wiring
 from bot.core import Core
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Generation, GenerationRequest, Lane
-from bot.gateway import Gateway
+from bot.transport.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
 from bot.workspace.server import LocalWorkspace
@@ -26,7 +26,7 @@ from config.settings import Settings
 from feedback.database import open_database
 from retrain.adapter import Adapter
 from retrain.base_card import MANIFEST, load_base
-from retrieval.embedder import load_embedder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.verified import VerifiedAnswer
@@ -121,7 +121,9 @@ def workspace(core: Core) -> Iterator[LocalWorkspace]:
         ),
     ):
         workspace.wait_for(workspace.is_connected)
-        core.knowledge.learn([build_answer(core.knowledge)])  # connecting has learned what the database holds: nothing
+        core.knowledge.set_verified(
+            [build_answer(core.knowledge)]
+        )  # connecting has learned what the database holds: nothing
         yield workspace
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot import blocks, later, learning_view, rules_view, teaching, wording
 from bot.engine.port import EngineBusy, EngineError, PromptTooLong
+from bot.transport import later
+from bot.views import blocks, learning_view, rules_view, teaching, wording
 from bot.wiring import connect
 from bot.workspace.socket_mode import Delivery
 from feedback import inbox, replies, votes
@@ -250,7 +251,7 @@ def assert_whole_once(chip: Chip, message: dict[str, Any], texts: Sequence[str],
     assert (said.streaming, chip.workspace.statuses()) == (False, {})
     reply = chip.reply_at(channel, message)
     assert chip.workspace.visit(CLEO).click(message, channel, blocks.VOTE, f"up:{reply.id}")
-    chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.UP})
+    chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.UP})
 
 
 def ask_for_buttons(chip: Chip) -> dict[str, Any]:
@@ -379,7 +380,7 @@ def test_a_reaction_that_a_kill_cut_off_counts_at_the_next_start(chip: Chip) -> 
     chip.start()
     chip.settle()
 
-    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.UP}
+    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.UP}
 
 
 @pytest.mark.parametrize("delivery", [PERSISTENT])
@@ -437,7 +438,7 @@ def test_a_modal_that_did_not_open_loses_no_vote_and_is_offered_again(chip: Chip
 
     offer = chip.wait_for_said("D0CLEO", wording.ASK_CORRECTION)
     assert offer.ephemeral_to == CLEO
-    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.DOWN}
+    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.DOWN}
     chip.workspace.faults.fail("views.open", error)
     assert cleo.click(chip.show(CLEO, offer), "D0CLEO", blocks.WRITE_CORRECTION)
     assert chip.wait_for_said("D0CLEO", wording.WINDOW_NOT_OPENED).ephemeral_to == CLEO

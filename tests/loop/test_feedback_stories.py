@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import blocks, wording
+from bot.views import blocks, wording
 from feedback import corrections, signals, votes
 from feedback.corrections import State
-from feedback.events import Kind, Source, find_events
+from feedback.events import FeedbackKind, FeedbackSource, find_events
 from feedback.tables import feedback_events
-from feedback.votes import Verdict
+from feedback.votes import Vote
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
 
 RUNTIME = "@Chip How long does the Tansy 4 run on one charge?"
@@ -25,12 +25,12 @@ def ask_in_help(chip: Chip) -> tuple[dict[str, Any], str]:
     return message, chip.reply_at(HELP, message).id
 
 
-def kinds(chip: Chip, kind: Kind) -> list[Any]:
+def kinds(chip: Chip, kind: FeedbackKind) -> list[Any]:
     with chip.core.db.read() as connection:
         return find_events(connection, feedback_events.c.kind == kind.value)
 
 
-def wait_for_verdicts(chip: Chip, reply_id: str, expected: dict[str, Verdict]) -> None:
+def wait_for_verdicts(chip: Chip, reply_id: str, expected: dict[str, Vote]) -> None:
     chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply_id) == expected)
 
 
@@ -39,7 +39,7 @@ def test_a_press_on_good_answer_is_a_vote_and_is_thanked_for_in_private(chip: Ch
 
     assert chip.workspace.visit(CLEO).click(message, HELP, blocks.VOTE, f"up:{reply_id}")
 
-    wait_for_verdicts(chip, reply_id, {CLEO: Verdict.UP})
+    wait_for_verdicts(chip, reply_id, {CLEO: Vote.UP})
     thanks = chip.wait_for_said(HELP, wording.VOTE_UP)
     assert (thanks.ephemeral_to, thanks.thread_ts) == (CLEO, message["thread_ts"])
     assert chip.workspace.visit(CLEO).view() is None
@@ -54,7 +54,7 @@ def test_a_press_on_bad_answer_opens_the_question_what_it_should_have_said(chip:
     view = cleo.wait_for_view()
     assert view["title"]["text"] == wording.CORRECTION_TITLE
     assert "How long does the Tansy 4 run on one charge?" in json.dumps(view["blocks"])
-    wait_for_verdicts(chip, reply_id, {CLEO: Verdict.DOWN})
+    wait_for_verdicts(chip, reply_id, {CLEO: Vote.DOWN})
 
 
 def test_the_last_press_of_a_person_is_their_verdict(chip: Chip) -> None:
@@ -63,8 +63,8 @@ def test_the_last_press_of_a_person_is_their_verdict(chip: Chip) -> None:
     for verdict in ("up", "down", "up"):
         cleo.click(message, HELP, blocks.VOTE, f"{verdict}:{reply_id}")
 
-    wait_for_verdicts(chip, reply_id, {CLEO: Verdict.UP})
-    assert len(kinds(chip, Kind.VOTE)) == 3
+    wait_for_verdicts(chip, reply_id, {CLEO: Vote.UP})
+    assert len(kinds(chip, FeedbackKind.VOTE)) == 3
 
 
 def test_reactions_with_tones_and_aliases_become_one_verdict_for_each_person(chip: Chip) -> None:
@@ -75,10 +75,10 @@ def test_reactions_with_tones_and_aliases_become_one_verdict_for_each_person(chi
     cleo.react(HELP, message["ts"], "tada")
     sam.react(HELP, message["ts"], "+1")
     ada.react(HELP, message["ts"], "eyes")
-    wait_for_verdicts(chip, reply_id, {CLEO: Verdict.UP, SAM: Verdict.UP})
+    wait_for_verdicts(chip, reply_id, {CLEO: Vote.UP, SAM: Vote.UP})
 
     sam.react(HELP, message["ts"], "thumbsdown")
-    wait_for_verdicts(chip, reply_id, {CLEO: Verdict.UP, SAM: Verdict.DOWN})
+    wait_for_verdicts(chip, reply_id, {CLEO: Vote.UP, SAM: Vote.DOWN})
     chip.settle()
 
 
@@ -86,12 +86,12 @@ def test_taking_back_the_last_emoji_takes_back_the_verdict(chip: Chip) -> None:
     message, reply_id = ask_in_help(chip)
     cleo = chip.workspace.visit(CLEO)
     cleo.react(HELP, message["ts"], "+1::skin-tone-2")
-    wait_for_verdicts(chip, reply_id, {CLEO: Verdict.UP})
+    wait_for_verdicts(chip, reply_id, {CLEO: Vote.UP})
 
     cleo.react(HELP, message["ts"], "+1::skin-tone-2", on=False)
 
     wait_for_verdicts(chip, reply_id, {})
-    assert len(kinds(chip, Kind.VOTE)) == 2
+    assert len(kinds(chip, FeedbackKind.VOTE)) == 2
     chip.settle()
 
 
@@ -159,7 +159,7 @@ def test_a_customer_cannot_decide_about_a_correction(chip: Chip) -> None:
 
     assert chip.wait_for_said(ADMIN, wording.NOT_STAFF).ephemeral_to == CLEO
     assert len(corrections.find_pending(chip.core.db)) == 1
-    assert kinds(chip, Kind.DECISION) == []
+    assert kinds(chip, FeedbackKind.DECISION) == []
 
 
 def test_the_second_of_two_decisions_is_told_that_it_came_late(chip: Chip) -> None:
@@ -185,7 +185,7 @@ def test_an_empty_correction_is_an_error_under_its_field(chip: Chip) -> None:
     assert cleo.submit_view({blocks.CORRECTION_BLOCK: " \n\u200b "}) == {
         blocks.CORRECTION_BLOCK: wording.CORRECTION_EMPTY
     }
-    assert kinds(chip, Kind.CORRECTION) == []
+    assert kinds(chip, FeedbackKind.CORRECTION) == []
     assert cleo.view() is not None
 
 
@@ -200,7 +200,7 @@ def test_asking_for_a_person_opens_a_card_for_staff_and_tells_the_asker(chip: Ch
     assert f"/archives/{HELP}/p" in json.dumps(card.blocks)
     told = chip.wait_for_said(HELP, wording.PERSON_ASKED)
     assert told.thread_ts == message["thread_ts"]
-    (escalation,) = kinds(chip, Kind.ESCALATION)
+    (escalation,) = kinds(chip, FeedbackKind.ESCALATION)
     assert (escalation.reply_id, escalation.person, escalation.role) == (reply_id, CLEO, "customer")
 
 
@@ -214,13 +214,13 @@ def test_without_a_staff_channel_the_asker_is_told_whom_to_contact(chip: Chip) -
     chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
 
     chip.wait_for_said(HELP, wording.PERSON_NOWHERE)
-    assert len(kinds(chip, Kind.ESCALATION)) == 1
+    assert len(kinds(chip, FeedbackKind.ESCALATION)) == 1
 
 
 def test_every_vote_points_at_a_reply_with_its_prompt(chip: Chip) -> None:
     message, reply_id = ask_in_help(chip)
     chip.workspace.visit(SAM).react(HELP, message["ts"], "+1")
-    wait_for_verdicts(chip, reply_id, {SAM: Verdict.UP})
+    wait_for_verdicts(chip, reply_id, {SAM: Vote.UP})
 
     with chip.core.db.read() as connection:
         (row,) = connection.execute(select(feedback_events)).all()
@@ -245,7 +245,7 @@ def test_the_reason_alone_is_enough_and_is_kept_with_the_reply(chip: Chip, reaso
     assert chip.wait_for_said(HELP, wording.REASON_TAKEN).ephemeral_to == CLEO
     (event,) = signals.find_reasons(chip.core.db)
     assert (event.reply_id, event.person, event.value) == (reply_id, CLEO, {"reason": reason.value})
-    assert kinds(chip, Kind.CORRECTION) == []
+    assert kinds(chip, FeedbackKind.CORRECTION) == []
 
 
 def test_a_reason_and_what_would_have_been_right_are_both_kept(chip: Chip) -> None:
@@ -264,7 +264,7 @@ def test_asking_much_the_same_again_is_a_signal_about_the_first_answer(chip: Chi
     again = chip.ask(CLEO, "@Chip how long can the tansy 4 run on one charge", HELP)
     chip.settle()
 
-    (event,) = kinds(chip, Kind.REASKED)
+    (event,) = kinds(chip, FeedbackKind.REASKED)
     assert (event.reply_id, event.person) == (first, CLEO)
     assert event.value == {"again": chip.reply_at(HELP, again).id}
 
@@ -273,7 +273,7 @@ def test_asking_for_a_person_in_words_is_a_signal_and_is_met_with_the_button(chi
     message = chip.ask(CLEO, "I want to talk to a real person please")
     chip.settle()
 
-    (event,) = kinds(chip, Kind.ESCALATION)
-    assert (event.reply_id, event.source) == (chip.reply_at("D0CLEO", message).id, Source.MESSAGE)
+    (event,) = kinds(chip, FeedbackKind.ESCALATION)
+    assert (event.reply_id, event.source) == (chip.reply_at("D0CLEO", message).id, FeedbackSource.MESSAGE)
     person = next(e for b in message["blocks"] for e in b["elements"] if e.get("action_id") == "ask_person")
     assert person["style"] == "primary"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import blocks, wording
 from bot.commands import consent
 from bot.listeners import edits, forgetting
 from bot.listeners.edits import ANSWER_EDIT
+from bot.views import blocks, wording
 from bot.workspace.forms import build_api_message
 from bot.workspace.workspace import Workspace
 from feedback import choices, conversation, corrections, replies, votes
@@ -82,10 +82,10 @@ def test_an_edit_that_adds_the_mention_is_answered(chip: Chip) -> None:
 
     assert "55 minutes" in cleo.wait_for_reply(HELP, ts)["markdown"]
     chip.settle()
-    assert chip.parts is not None
+    assert chip.services is not None
     assert len(chip.said(HELP)) == 1
 
-    edits.take_change(chip.parts, _find_change(chip.core.db))  # whichever comes first, edit or mention
+    edits.take_change(chip.services, _find_change(chip.core.db))  # whichever comes first, edit or mention
     assert len(chip.said(HELP)) == 1
 
 
@@ -103,7 +103,7 @@ def test_a_deleted_question_loses_its_words_everywhere_and_keeps_its_votes(chip:
     with chip.core.db.read() as connection:
         kept = [json.dumps(dict(row._mapping), default=str) for row in connection.execute(replies.replies.select())]
     assert not any(RUNTIME in row for row in kept)
-    assert votes.verdicts(chip.core.db, reply.id) == {SAM: votes.Verdict.UP}
+    assert votes.verdicts(chip.core.db, reply.id) == {SAM: votes.Vote.UP}
 
 
 def test_who_asks_to_be_forgotten_leaves_no_words_and_others_keep_theirs(chip: Chip) -> None:
@@ -112,13 +112,13 @@ def test_who_asks_to_be_forgotten_leaves_no_words_and_others_keep_theirs(chip: C
     for person, reply in ((CLEO, mine), (SAM, others)):
         votes.record_button(chip.core.db, reply_id=reply.id, person=person, role="staff", verdict="up")
     chip.settle()
-    assert chip.parts is not None
-    assert forgetting.forget_person(chip.parts, CLEO) == 1
+    assert chip.services is not None
+    assert forgetting.forget_person(chip.services, CLEO) == 1
 
     assert RUNTIME not in _dump(chip.core.db)
     assert CHARGING in _dump(chip.core.db)
     assert votes.verdicts(chip.core.db, mine.id) == {}
-    assert votes.verdicts(chip.core.db, others.id) == {SAM: votes.Verdict.UP}
+    assert votes.verdicts(chip.core.db, others.id) == {SAM: votes.Vote.UP}
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def _dump(db: Database) -> str:
 
 
 def test_the_log_stays_closed_after_something_was_erased(chip: Chip) -> None:
-    assert chip.parts is not None
-    forgetting.forget_person(chip.parts, CLEO)
+    assert chip.services is not None
+    forgetting.forget_person(chip.services, CLEO)
     reply = chip.reply_at(DMS[SAM], chip.ask(SAM, RUNTIME))
     votes.record_button(chip.core.db, reply_id=reply.id, person=SAM, role="staff", verdict="up")
     with pytest.raises(Exception, match="append-only"), chip.core.db.begin() as connection:
@@ -261,7 +261,7 @@ def test_a_deleted_question_is_no_longer_served_as_verified_nor_kept_as_learned(
     message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
     reply = chip.reply_at(HELP, message)
     corrections.record_correction(chip.core.db, reply_id=reply.id, person=SAM, role="staff", text="75 minutes.")
-    assert chip.core.learn_corrections()
+    assert chip.core.serve_corrections()
     dataset = learn(chip, "A1")
     chip.workspace.visit(CLEO).delete(HELP, message["thread_ts"])
 
@@ -306,12 +306,12 @@ def test_the_card_about_a_correction_quotes_nothing_that_is_forgotten(chip: Chip
     card = chip.wait_for_said(ADMIN, "waits for approval")
     assert RUNTIME in json.dumps(card.blocks)
     chip.settle()
-    assert chip.parts is not None
+    assert chip.services is not None
     if goes == "the person":
         chip.workspace.faults.fail("chat.update", times=2)
-        forgetting.forget_person(chip.parts, CLEO)
+        forgetting.forget_person(chip.services, CLEO)
         assert RUNTIME in json.dumps(chip.wait_for_said(ADMIN, "waits for approval").blocks)
-        forgetting.empty_cards(chip.parts)
+        forgetting.empty_cards(chip.services)
     else:
         cleo.delete(HELP, message["thread_ts"])
 
@@ -325,9 +325,9 @@ def test_the_card_about_a_correction_quotes_nothing_that_is_forgotten(chip: Chip
 
 
 def test_who_is_forgotten_stays_out_of_the_training_as_they_wished(chip: Chip) -> None:
-    assert chip.parts is not None
+    assert chip.services is not None
     choices.choose_training(chip.core.db, TEAM, CLEO, allowed=False)
-    forgetting.forget_person(chip.parts, CLEO)
+    forgetting.forget_person(chip.services, CLEO)
     assert not choices.may_train_on(chip.core.db, TEAM, CLEO)
 
 

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from bot import blocks, wording
-from bot.gaps import build_missing_rows, find_missing
-from retrieval.documents import Rules
+from bot.learning.gaps import build_missing_rows, find_missing
+from bot.views import blocks, wording
+from retrieval.sources.documents import Rules
 from retrieval.sources.folder import list_folder
 from tests.loop.conftest import ADA, CLEO, DMS, SAM, Chip
 

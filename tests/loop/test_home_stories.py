@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bot import blocks, home, learning_view, rules_view, wording
+from bot.views import blocks, home, learning_view, rules_view, wording
 from feedback import choices, consent, corrections
 from retrain.report import find_reports
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, TEAM, Chip
@@ -159,8 +159,8 @@ def test_who_is_no_admin_any_more_is_told_so_by_what_they_still_press(chip: Chip
 
 
 def test_an_admin_trains_from_home_and_is_shown_that_it_runs_and_what_came_of_it(chip: Chip) -> None:
-    assert chip.parts is not None
-    learning = chip.parts.learning
+    assert chip.services is not None
+    learning = chip.services.learning
     may_begin = hold_training(learning)
     assert "running now" not in text_of(open_home(chip, ADA))
     assert "Next look at training*\\nrunning now" in text_of(press(chip, ADA, home.RETRAIN))

@@ -19,7 +19,7 @@ from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
 from feedback import replies
 from feedback.database import open_database
-from retrieval.embedder import load_embedder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
 from tests.fakes import QuotingEngine

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot import blocks, rules_view, wording
 from bot.commands import consent
+from bot.views import blocks, rules_view, wording
 from bot.workspace.workspace import Workspace
 from feedback import inbox
 from tests.loop.conftest import CLEO, DMS, HELP, TEAM, Chip

@@ -1,6 +1,6 @@
 """Names that Slack shows of a conversation's people stay out of what is trained on."""
 
-from bot.participants import build_find_names
+from bot.learning.participants import build_find_names
 from feedback import corrections
 from retrain.curate import Privacy, curate
 from retrain.settings import CurateSettings
@@ -17,8 +17,8 @@ def test_the_names_of_all_who_wrote_in_the_thread_are_masked_and_those_of_others
     corrections.record_correction(
         chip.core.db, reply_id=reply.id, person=ADA, role="admin", text="Dear Cleo, 75 minutes. Ask Ada or Sam."
     )
-    assert chip.parts is not None
-    find_names = build_find_names(chip.core.db, chip.parts.directory, chip.parts.bot_user)
+    assert chip.services is not None
+    find_names = build_find_names(chip.core.db, chip.services.directory, chip.services.bot_user)
     curated = curate(
         chip.core.db, CurateSettings(variations=0), seed=1, heldout=[], privacy=Privacy(find_names=find_names)
     )

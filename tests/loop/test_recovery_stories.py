@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from bot import later, wiring, wording
-from bot.answering import Answering
+from bot import wiring
+from bot.answering.answer import Answering
+from bot.answering.private_reply import PrivateReply
+from bot.answering.question import QUESTION
+from bot.answering.reply_stream import ReplyStream
+from bot.answering.shown_answer import ShownAnswer
 from bot.engine.port import EngineBusy, EngineError
 from bot.listeners import edits, home
-from bot.private_reply import PrivateReply
-from bot.question import QUESTION
-from bot.reply_stream import ReplyStream
-from bot.shown_answer import ShownAnswer
+from bot.transport import later
+from bot.views import wording
 from bot.workspace import events
 from bot.workspace.workspace import Workspace
 from feedback import inbox, replies, votes
@@ -107,7 +109,7 @@ def test_a_kill_in_the_middle_of_an_answer_gives_a_whole_one_in_its_place_and_ke
     assert said.count("feedback_buttons") == 1
     (reply,) = replies.find_replies_to(chip.core.db, TEAM, "D0CLEO", ts)
     assert reply.id == reply_id
-    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Verdict.UP}
+    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.UP}
 
 
 def test_a_kill_before_the_first_part_was_noted_leaves_no_second_answer(
@@ -178,8 +180,8 @@ def test_what_others_posted_in_the_thread_is_left_alone(chip: Chip, monkeypatch:
     visitor = chip.workspace.visit(CLEO)
     visitor.post(HELP, "And what is the battery of the Tansy 4 like?", first["thread_ts"])
     visitor.wait_for_message(HELP, lambda m: m["streaming"], first["thread_ts"])
-    assert chip.parts is not None
-    chip.parts.client.chat_postMessage(channel=HELP, thread_ts=first["thread_ts"], text="A note of 55 minutes")
+    assert chip.services is not None
+    chip.services.client.chat_postMessage(channel=HELP, thread_ts=first["thread_ts"], text="A note of 55 minutes")
     restart(chip, monkeypatch)
 
     shown = visitor.messages(HELP, first["thread_ts"])
@@ -231,8 +233,8 @@ def _reply_id(chip: Chip, ts: str) -> str:
 def test_an_answer_to_one_person_that_was_cut_off_is_not_ended_for_all_to_see(
     chip: Chip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert chip.parts is not None
-    chip.parts.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
+    assert chip.services is not None
+    chip.services.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
     monkeypatch.setattr(PrivateReply, "finish", kill)
     ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
 
@@ -314,12 +316,12 @@ def test_a_press_of_stop_that_was_heard_holds_where_a_kill_came_before_the_end(
 def test_a_press_of_stop_before_the_first_word_holds_after_a_kill(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, is_private: bool
 ) -> None:
-    assert chip.parts is not None
+    assert chip.services is not None
     if is_private:
-        chip.parts.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
+        chip.services.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
     chip.engine.queue.append(SILENCE)
     ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
-    chip.workspace.wait_for(lambda: chip.parts is not None and chip.parts.answering.live)
+    chip.workspace.wait_for(lambda: chip.services is not None and chip.services.answering.live)
     monkeypatch.setattr(Answering, "say_instead", kill)
     press_stop(chip, CLEO, HELP, ts)
     chip.workspace.wait_for(lambda: chip.workspace.calls("agents.sessions.setStatus"))
@@ -392,16 +394,16 @@ def test_a_press_of_stop_between_two_tries_ends_the_question_and_is_told_once(
     monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 1.5)
     monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
     chip.start()
-    assert chip.parts is not None
+    assert chip.services is not None
     if is_private:
-        chip.parts.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
+        chip.services.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
     chip.engine.queue.append(EngineError("gone"))
     says = "chat.postEphemeral" if is_private else "chat.postMessage"
     for method in (says, "conversations.replies"):
         chip.workspace.faults.fail(method, "service_unavailable", status=503)
     ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
     chip.workspace.wait_for(lambda: chip.workspace.calls(says))
-    chip.workspace.wait_for(lambda: chip.parts is not None and not chip.parts.answering.waiting)
+    chip.workspace.wait_for(lambda: chip.services is not None and not chip.services.answering.waiting)
     press_stop(chip, SAM, HELP, ts)
     press_stop(chip, CLEO, HELP, ts)
     chip.workspace.wait_for(lambda: len(chip.workspace.calls("agents.sessions.setStatus")) == 2)

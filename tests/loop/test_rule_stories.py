@@ -19,8 +19,8 @@ ALWAYS = Quiet(time(0, 0), time(23, 59))
 
 
 def rule(chip: Chip, channel: str, **rules: object) -> None:
-    assert chip.parts is not None
-    chip.parts.rules.set(channel, ChannelRules(**rules), by=ADA)  # type: ignore[arg-type]  # fields as they are named
+    assert chip.services is not None
+    chip.services.rules.set(channel, ChannelRules(**rules), by=ADA)  # type: ignore[arg-type]  # fields as they are named
 
 
 def test_where_every_question_is_answered_a_question_needs_no_mention(chip: Chip) -> None:
@@ -113,7 +113,7 @@ def test_a_channel_marked_for_customers_gives_staff_no_staff_passage_and_one_mar
 
 def test_other_bots_are_answered_only_where_the_rules_say_so(chip: Chip) -> None:
     post = {"type": "message", "subtype": "bot_message", "bot_id": "B0OTHER", "text": f"<@U0CHIP> {RUNTIME}"}
-    assert chip.parts is not None
+    assert chip.services is not None
     root = chip.workspace.visit(CLEO).post(HELP, "a place for the thread")
     for number, answers_bots in enumerate((False, True)):
         rule(chip, HELP, answers_bots=answers_bots)
@@ -141,15 +141,15 @@ def test_rules_outlast_a_restart(chip: Chip) -> None:
     rule(chip, HELP, listen=Listen.MENTION, quiet=Quiet(time(22, 0), time(7, 30)), answers_bots=True)
     chip.stop()
     chip.start()
-    assert chip.parts is not None
-    assert chip.parts.rules.all() == {
+    assert chip.services is not None
+    assert chip.services.rules.all() == {
         HELP: ChannelRules(Listen.MENTION, None, Quiet(time(22, 0), time(7, 30)), AnswerIn.THREAD, True)
     }
 
 
 def test_members_of_the_admins_group_are_admins_until_they_leave_it(chip: Chip) -> None:
-    assert chip.parts is not None
-    directory = chip.parts.directory
+    assert chip.services is not None
+    directory = chip.services.directory
     directory._admin_group = "support"
     assert directory.role(SAM) is Role.ADMIN
     assert directory.role(CLEO) is Role.CUSTOMER

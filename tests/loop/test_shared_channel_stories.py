@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot import blocks, wording
+from bot.views import blocks, wording
 from bot.workspace.people import Channel, Person
 from bot.workspace.workspace import Workspace
 from feedback import conversation, replies, votes
@@ -48,8 +48,8 @@ def test_a_question_from_another_organisation_is_streamed_to_them_and_kept_under
 
 def test_who_is_an_admin_at_home_is_a_customer_here(chip: Chip) -> None:
     chip.ask(VIC, f"@Chip {CREDIT}", SHARED)
-    assert chip.parts is not None
-    assert chip.parts.directory.role(VIC) is Role.CUSTOMER
+    assert chip.services is not None
+    assert chip.services.directory.role(VIC) is Role.CUSTOMER
     assert "45 euros" not in chip.engine.requests[0].messages[-1].content
 
 
@@ -79,7 +79,7 @@ def test_their_votes_and_calls_for_a_person_count_and_their_follow_up_is_answere
     reply = chip.reply_at(SHARED, message)
     vic = chip.workspace.visit(VIC)
     vic.react(SHARED, message["ts"], "+1")
-    chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id) == {VIC: votes.Verdict.UP})
+    chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id) == {VIC: votes.Vote.UP})
     assert vic.click(message, SHARED, blocks.ASK_PERSON)
     card = chip.wait_for_said(STAFF, f"<@{VIC}> asks for a person* (customer)")
     assert "Vic Visitor" in json.dumps(card.blocks)

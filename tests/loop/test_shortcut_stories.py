@@ -1,6 +1,6 @@
 """What the menu of a message offers: to correct an answer, and to teach Chip a thread."""
 
-from bot import blocks, teaching, wording
+from bot.views import blocks, teaching, wording
 from feedback import corrections, measures
 from tests.loop.conftest import CLEO, HELP, SAM, Chip
 

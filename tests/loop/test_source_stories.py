@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot import blocks, wording
+from bot.views import blocks, wording
 from feedback import replies
 from feedback.replies import SourceLine
 from retrieval.passage import EvidenceLine
@@ -85,8 +85,8 @@ def test_sources_that_did_not_open_are_said_to_have_not(chip: Chip, error: str) 
 
 def post(chip: Chip, reply_id: str) -> dict[str, object]:
     """Post the footer of an answer that cites one passage, as an earlier process left it; return the message."""
-    assert chip.parts is not None
+    assert chip.services is not None
     line = EvidenceLine(2, "Old.", "Tansy 3 › Battery", "Pgone")
     footer = blocks.build_answer_footer(reply_id, [line], offer_person=False)
-    posted = chip.parts.client.chat_postMessage(channel=HELP, text="old", blocks=footer)
+    posted = chip.services.client.chat_postMessage(channel=HELP, text="old", blocks=footer)
     return chip.workspace.visit(CLEO).wait_for_message(HELP, lambda message: message["ts"] == posted["ts"])

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot import blocks, slack_files, ticket_card, wiring, wording
 from bot import tickets as desk
+from bot import wiring
 from bot.listeners import forgetting
-from bot.lost_streams import find_lost_stream
+from bot.slack import files as slack_files
+from bot.slack.lost_streams import find_lost_stream
+from bot.views import blocks, ticket_card, wording
 from bot.workspace.board import Message, SharedFile
 from bot.workspace.manifest import load_manifest
 from bot.workspace.workspace import Workspace
@@ -144,8 +146,8 @@ def test_a_second_claim_comes_too_late_and_a_ticket_given_back_can_be_taken(chip
     claim(chip, card, SAM)
     with pytest.raises(Exception, match="unknown_action"):
         chip.workspace.visit(ADA).click(shown, STAFF, ticket_card.CLAIM)
-    assert chip.parts is not None
-    assert chip.parts.tickets.claim(find_ticket(chip, card).id, ADA) == wording.TICKET_TAKEN
+    assert chip.services is not None
+    assert chip.services.tickets.claim(find_ticket(chip, card).id, ADA) == wording.TICKET_TAKEN
     assert find_ticket(chip, card).claimed_by == SAM
 
 
@@ -190,8 +192,8 @@ def test_an_answer_serves_others_only_when_staff_say_so(chip: Chip, button: str,
 
 def test_a_card_that_nobody_answers_is_brought_up_again_and_again(chip: Chip) -> None:
     _, card = ask_for_a_person(chip)
-    assert chip.parts is not None
-    desk = chip.parts.tickets
+    assert chip.services is not None
+    desk = chip.services.tickets
     assert desk.remind() == 0
     object.__setattr__(desk, "remind_after", timedelta(0))
 
@@ -211,10 +213,10 @@ def test_a_card_that_slack_refused_is_posted_with_the_next_reminder(chip: Chip) 
     chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
     chip.wait_for_said(HELP, "under the reference E")
     assert chip.said(STAFF) == []
-    assert chip.parts is not None
-    object.__setattr__(chip.parts.tickets, "remind_after", timedelta(0))
+    assert chip.services is not None
+    object.__setattr__(chip.services.tickets, "remind_after", timedelta(0))
 
-    assert chip.parts.tickets.remind() == 1
+    assert chip.services.tickets.remind() == 1
 
     chip.wait_for_said(STAFF, f"<@{CLEO}> asks for a person")
 
@@ -251,8 +253,8 @@ def test_a_card_does_not_go_on_quoting_what_was_forgotten(chip: Chip, harm: str)
     if harm == "deleted":
         chip.workspace.visit(CLEO).delete(HELP, message["thread_ts"])
     else:
-        assert chip.parts is not None
-        forgetting.forget_person(chip.parts, CLEO)
+        assert chip.services is not None
+        forgetting.forget_person(chip.services, CLEO)
 
     def shown() -> str:
         return next(show(m) for m in chip.workspace.messages(STAFF) if m.ts == card.ts)
@@ -504,9 +506,11 @@ def test_a_file_that_was_carried_over_is_not_taken_for_a_stream_that_was_lost(ch
     share_a_file(chip, CLEO, HELP, message["thread_ts"], file=upload(chip))
     chip.workspace.wait_for(lambda: find_files(chip, STAFF, card.ts))
     chip.settle()
-    assert chip.parts is not None
+    assert chip.services is not None
 
-    lost = find_lost_stream(chip.parts.client, chip.core.db, chip.parts.bot_user, (STAFF, card.ts), card.ts, "Hello")
+    lost = find_lost_stream(
+        chip.services.client, chip.core.db, chip.services.bot_user, (STAFF, card.ts), card.ts, "Hello"
+    )
 
     assert lost is None
 
@@ -517,8 +521,8 @@ def test_the_schedule_reminds_of_a_card_that_waits(chip: Chip, monkeypatch: pyte
     chip.start()
     _, card = ask_for_a_person(chip)
     assert len(chip.said(STAFF)) == 1
-    assert chip.parts is not None
-    object.__setattr__(chip.parts.tickets, "remind_after", timedelta(seconds=1))
+    assert chip.services is not None
+    object.__setattr__(chip.services.tickets, "remind_after", timedelta(seconds=1))
 
     reminder = chip.wait_for_said(STAFF, "nobody has taken this yet")
 

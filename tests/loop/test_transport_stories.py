@@ -10,9 +10,9 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import update
 
-from bot import blocks
-from bot.health import TokenWatch
 from bot.listeners import inbox as delivery_inbox
+from bot.transport.health import TokenWatch
+from bot.views import blocks
 from bot.wiring import build_client
 from bot.workspace.board import Message as Post
 from bot.workspace.socket_mode import Delivery

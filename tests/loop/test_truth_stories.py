@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from bot import wording
-from bot.terminal import ask_once
-from retrieval.embedder import load_embedder
+from bot.cli.show import ask_once
+from bot.views import wording
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
 from tests.loop.conftest import CLEO, DMS, DOCUMENTS, ONLY_SOCKET, Chip
@@ -45,7 +45,7 @@ def told(message: dict[str, object]) -> str:
 def test_a_sentence_that_no_document_supports_is_left_out_said_so_and_logged(
     chip: Chip, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="bot.shown_answer")
+    caplog.set_level(logging.INFO, logger="bot.answering.shown_answer")
     chip.ask(CLEO, QUESTION)
     number = find_line(chip, RUNTIME)
     chip.engine.queue.append(f"[{number}] {RUNTIME} [{number}] It was designed by a famous painter.")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feedback import replies
-from retrieval.embedder import load_embedder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from tests.loop.conftest import ADA, CLEO, DMS, HELP, SAM, Chip
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot import blocks, wording
+from bot.views import blocks, wording
 from feedback import corrections
 from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, Chip
 

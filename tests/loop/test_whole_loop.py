@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.blocks import CORRECTION_BLOCK, VOTE
 from bot.core import Core, open_core
-from bot.terminal import ingest_documents
+from bot.progress import ingest_documents
+from bot.views.blocks import CORRECTION_BLOCK, VOTE
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings

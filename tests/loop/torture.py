@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from bot import blocks, wiring
+from bot import wiring
+from bot.views import blocks
 from bot.workspace.board import Message
 from bot.workspace.errors import Refusal
 from bot.workspace.server import LocalWorkspace
@@ -50,7 +51,7 @@ UNTIL_TAKEN = (0.0, 5.0, *[10.0] * 60)
 
 Transport = Literal["socket", "http"]
 
-START_CHIP = "from bot.cli import main; main()"
+START_CHIP = "from bot.cli.main import main; main()"
 
 
 @dataclass(slots=True)

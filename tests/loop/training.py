@@ -2,7 +2,7 @@
 
 import threading
 
-from bot.learning import Learning
+from bot.learning.learning import Learning
 from retrain.report import RetrainReport
 
 

@@ -5,8 +5,8 @@ from feedback.database import Database
 from feedback.replies import Reply, SentMessage, SourceLine, record_reply
 from feedback.votes import record_button
 from retrain.examples import Prompt
-from retrieval.passage import Evidence, EvidenceLine, Match
-from retrieval.prompt import Turn, build_messages
+from retrieval.passage import Evidence, EvidenceLine, Match, Turn
+from retrieval.prompt import build_messages
 
 LINES = (
     ("Heron 1 › Battery", "The battery of the Heron 1 lasts 42 minutes."),

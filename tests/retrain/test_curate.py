@@ -9,8 +9,8 @@ from feedback.replies import Reply
 from retrain.curate import Curated, Privacy, curate
 from retrain.examples import Example, Prompt
 from retrain.settings import CurateSettings
-from retrieval.passage import Audience
-from retrieval.prompt import REFUSAL, Turn
+from retrieval.passage import Audience, Turn
+from retrieval.prompt import REFUSAL
 from tests.retrain.feedback_rows import add_reply, build_evidence, build_prompt, correct, like
 
 ASKED = "How long does it charge?"

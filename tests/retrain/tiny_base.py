@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from models.recipes.chip_nano.tokenizer import build_chat_tokenizer, train_tokenizer
 from retrain.adapter import hash_file
-from retrain.base.tokenizer import build_chat_tokenizer, train_tokenizer
 from retrain.gguf_layout import gguf_tensor_name, permute_qk
 
 CONTEXT = 512

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.embedder import Embedder, load_embedder
+from retrieval.encoders.embedder import Embedder, load_embedder
 
 
 @pytest.fixture(scope="session")

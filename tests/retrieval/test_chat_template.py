@@ -4,7 +4,13 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
-from retrieval.chat_template import ChatTemplate, ChatTemplateError, neutralise, render_chat, template_of_tokenizer
+from retrieval.chat_template import (
+    ChatTemplate,
+    ChatTemplateError,
+    escape_control_tokens,
+    render_chat,
+    template_of_tokenizer,
+)
 from retrieval.prompt import ChatMessage
 
 SOURCE = """{{ bos_token }}{% for message in messages %}
@@ -69,13 +75,13 @@ def test_a_typed_control_token_is_broken(tokenizer: PreTrainedTokenizerFast) -> 
     ],
 )
 def test_control_tokens_are_broken_and_the_rest_is_left(typed: str, read: str) -> None:
-    assert neutralise(typed, ("<|end|>", "§", "x y", "ab", "bc")) == read
+    assert escape_control_tokens(typed, ("<|end|>", "§", "x y", "ab", "bc")) == read
 
 
 @pytest.mark.parametrize("typed", ["ababc", "aabbcc", "<<|end|>|end|>", "xx yy", "§§x§ y"])
 def test_breaking_one_control_token_leaves_no_other(typed: str) -> None:
     control = ("<|end|>", "§", "x y", "ab", "bc")
-    assert not any(token in neutralise(typed, control) for token in control)
+    assert not any(token in escape_control_tokens(typed, control) for token in control)
 
 
 def test_half_a_surrogate_pair_is_replaced(tokenizer: PreTrainedTokenizerFast) -> None:

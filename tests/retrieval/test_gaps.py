@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from retrieval.embedder import Embedder
+from retrieval.encoders.embedder import Embedder
 from retrieval.gaps import Unanswered, find_gaps
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -13,12 +13,11 @@ import chromadb
 import pytest
 from chromadb.config import Settings
 
-from retrieval.embedder import Embedder
-from retrieval.index import IngestReport
+from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope
-from retrieval.prompt import Turn
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope, Turn
 from retrieval.search import WORTH_OF_WORDS
+from retrieval.store.index import IngestReport
 
 MOSS = """---
 title: Moss 2
@@ -249,7 +248,7 @@ def test_questions_asked_during_an_ingest_see_the_old_document_or_the_new_one(
 INGEST = """
 import sys
 from pathlib import Path
-from retrieval.embedder import load_embedder
+from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 knowledge = Knowledge(Path(sys.argv[1]), load_embedder())
 knowledge.ingest(Path(sys.argv[2]))

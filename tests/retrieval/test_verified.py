@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.embedder import Embedder
+from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope
 from retrieval.verified import Near, Vectors, VerifiedAnswer, audience_of_correction, is_verified
@@ -59,7 +59,7 @@ def answer(knowledge: Knowledge, question: str, scope: Scope = CUSTOMER_SCOPE) -
 
 def test_an_approved_answer_is_the_evidence_from_that_moment_on(knowledge: Knowledge) -> None:
     assert answer(knowledge, QUESTION) is None
-    knowledge.learn([verify(knowledge)])
+    knowledge.set_verified([verify(knowledge)])
     found = knowledge.find_evidence(QUESTION, CUSTOMER_SCOPE)
     (line,) = found.evidence.lines
     assert (line.text, line.heading, found.evidence.match) == (ANSWER, "Verified by staff, 2026-11-22", Match.STRONG)
@@ -77,7 +77,7 @@ def test_an_approved_answer_is_the_evidence_from_that_moment_on(knowledge: Knowl
     ],
 )
 def test_the_same_question_in_other_words_gets_it(knowledge: Knowledge, question: str) -> None:
-    knowledge.learn([verify(knowledge)])
+    knowledge.set_verified([verify(knowledge)])
     assert answer(knowledge, question) == ANSWER
 
 
@@ -92,12 +92,12 @@ def test_the_same_question_in_other_words_gets_it(knowledge: Knowledge, question
     ],
 )
 def test_another_question_does_not(knowledge: Knowledge, question: str) -> None:
-    knowledge.learn([verify(knowledge)])
+    knowledge.set_verified([verify(knowledge)])
     assert answer(knowledge, question) is None
 
 
 def test_a_question_near_it_finds_it_among_the_documents(knowledge: Knowledge) -> None:
-    knowledge.learn([verify(knowledge)])
+    knowledge.set_verified([verify(knowledge)])
     question = "What is the runtime of the Moss 2?"
     assert any(is_verified(hit.passage) for hit in knowledge.find_evidence(question, CUSTOMER_SCOPE).hits)
     without = knowledge.find_evidence(question, CUSTOMER_SCOPE, with_verified=False)
@@ -106,7 +106,7 @@ def test_a_question_near_it_finds_it_among_the_documents(knowledge: Knowledge) -
 
 
 def test_a_verified_answer_for_staff_never_reaches_a_customer(knowledge: Knowledge) -> None:
-    knowledge.learn([verify(knowledge, audience=Audience.STAFF)])
+    knowledge.set_verified([verify(knowledge, audience=Audience.STAFF)])
     assert answer(knowledge, QUESTION, STAFF_SCOPE) == ANSWER
     assert answer(knowledge, QUESTION) is None
     for question in (QUESTION, "cutting height 40 mm 75 minutes"):
@@ -118,11 +118,11 @@ def test_the_latest_approval_holds_and_a_withdrawn_one_is_gone(knowledge: Knowle
     second = verify(
         knowledge, identity="C2", answer="It runs for 80 minutes.", at=datetime(2026, 11, 22, 1, tzinfo=UTC)
     )
-    knowledge.learn([first, second])
+    knowledge.set_verified([first, second])
     assert answer(knowledge, QUESTION) == "It runs for 80 minutes."
-    knowledge.learn([first])
+    knowledge.set_verified([first])
     assert answer(knowledge, QUESTION) == ANSWER
-    knowledge.learn([])
+    knowledge.set_verified([])
     assert answer(knowledge, QUESTION) is None
     assert not any(hit.passage.source.startswith("verified") for hit in knowledge.search(ANSWER, STAFF_SCOPE, 20))
     assert knowledge.check() == []
@@ -131,7 +131,7 @@ def test_the_latest_approval_holds_and_a_withdrawn_one_is_gone(knowledge: Knowle
 def test_a_changed_document_sends_the_answers_on_it_to_review(knowledge: Knowledge, documents: Path) -> None:
     known = verify(knowledge)
     returns = verify(knowledge, question="Are returns free?", answer="Yes, returns are free.", identity="C2")
-    knowledge.learn([known, returns])
+    knowledge.set_verified([known, returns])
     assert knowledge.to_review() == []
     (documents / "moss.md").write_text(MOSS.replace("90", "110"))
     knowledge.ingest(documents)
@@ -164,9 +164,9 @@ def fill_silence(
 def test_an_answer_that_no_document_gave_waits_for_review_once_one_gives_it(
     knowledge: Knowledge, tmp_path: Path, documents: Path, embedder: Embedder
 ) -> None:
-    knowledge.learn([])
+    knowledge.set_verified([])
     known = fill_silence(knowledge)
-    knowledge.learn([known])
+    knowledge.set_verified([known])
     (documents / "blades.md").write_text(
         "---\ntitle: Blades\naudience: customer\n---\nThe blades of the Moss 2 last one season.\n"
     )
@@ -181,7 +181,7 @@ def test_an_answer_that_no_document_gave_waits_for_review_once_one_gives_it(
     assert "green and grey" in knowledge.find_evidence(COVER, CUSTOMER_SCOPE).evidence.lines[0].text
     knowledge.close()
     again = Knowledge(tmp_path / "index", embedder)
-    again.learn([known])
+    again.set_verified([known])
     assert again.to_review() == [known]
     (documents / "covers.md").unlink()
     again.ingest(documents)
@@ -191,16 +191,16 @@ def test_an_answer_that_no_document_gave_waits_for_review_once_one_gives_it(
 
 
 def test_what_was_near_when_it_was_approved_is_no_news(knowledge: Knowledge, documents: Path) -> None:
-    knowledge.learn([])
+    knowledge.set_verified([])
     old = fill_silence(knowledge)
-    knowledge.learn([old])
+    knowledge.set_verified([old])
     (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
     knowledge.ingest(documents)
     assert knowledge.to_review() == [old]
     anew = VerifiedAnswer(
         "S2", COVER, "It comes in blue, too.", "U0SAM", old.approved_at.replace(hour=9), old.audience, ()
     )
-    knowledge.learn([old, anew])
+    knowledge.set_verified([old, anew])
     (documents / "moss.md").write_text(MOSS.replace("90", "110"))
     knowledge.ingest(documents)
     assert answer(knowledge, COVER) == "It comes in blue, too."
@@ -211,9 +211,9 @@ def test_what_was_near_when_it_was_approved_is_no_news(knowledge: Knowledge, doc
 
 
 def test_a_document_for_staff_says_nothing_to_a_customers_answer(knowledge: Knowledge, documents: Path) -> None:
-    knowledge.learn([])
+    knowledge.set_verified([])
     known = [fill_silence(knowledge), fill_silence(knowledge, identity="S2", audience=Audience.STAFF)]
-    knowledge.learn(known)
+    knowledge.set_verified(known)
     (documents / "covers.md").write_text(COVER_PAGE.format("staff"))
     knowledge.ingest(documents)
     assert answer(knowledge, COVER) == "It comes in blue."
@@ -227,7 +227,7 @@ def test_an_index_made_anew_takes_nothing_for_known(knowledge: Knowledge, docume
     known = fill_silence(knowledge)
     (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
     knowledge.ingest(documents)
-    knowledge.learn([known])
+    knowledge.set_verified([known])
     assert knowledge.to_review() == [known]
 
 
@@ -242,8 +242,8 @@ def test_silence_is_looked_at_once_for_each_change_of_the_documents(
         return find(question, vector, scope)
 
     monkeypatch.setattr(knowledge._verified, "_find_near", count)
-    knowledge.learn([])
-    knowledge.learn([fill_silence(knowledge), verify(knowledge)])
+    knowledge.set_verified([])
+    knowledge.set_verified([fill_silence(knowledge), verify(knowledge)])
     looked.clear()
     for _ in range(3):
         knowledge.ingest(documents)
@@ -258,9 +258,9 @@ def test_silence_is_looked_at_once_for_each_change_of_the_documents(
 def test_whoever_reviews_while_another_does_waits_and_finds_it_done(
     knowledge: Knowledge, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    knowledge.learn([])
+    knowledge.set_verified([])
     known = fill_silence(knowledge)
-    knowledge.learn([known])
+    knowledge.set_verified([known])
     looked: list[str] = []
     reviewed: list[list[VerifiedAnswer]] = []
     find = knowledge._verified._find_near
@@ -281,8 +281,8 @@ def test_whoever_reviews_while_another_does_waits_and_finds_it_done(
 
 
 def test_a_review_writes_only_what_has_changed_and_at_once(knowledge: Knowledge, documents: Path) -> None:
-    knowledge.learn([])
-    knowledge.learn([fill_silence(knowledge, identity=f"S{n}") for n in range(3)])
+    knowledge.set_verified([])
+    knowledge.set_verified([fill_silence(knowledge, identity=f"S{n}") for n in range(3)])
     statements: list[str] = []
     knowledge._index.catalogue._connection.set_trace_callback(statements.append)
 
@@ -304,15 +304,15 @@ def test_a_review_writes_only_what_has_changed_and_at_once(knowledge: Knowledge,
 
 def test_an_answer_that_was_corrected_anew_waits_no_longer(knowledge: Knowledge, documents: Path) -> None:
     known = verify(knowledge)
-    knowledge.learn([known])
+    knowledge.set_verified([known])
     (documents / "moss.md").write_text(MOSS.replace("90", "110"))
     knowledge.ingest(documents)
     assert knowledge.to_review() == [known]
     later = datetime(2026, 11, 23, tzinfo=UTC)
     for_staff = verify(knowledge, identity="C2", audience=Audience.STAFF, at=later)
-    knowledge.learn([known, for_staff])
+    knowledge.set_verified([known, for_staff])
     assert knowledge.to_review() == [known], "customers still wait for one"
-    knowledge.learn([known, verify(knowledge, identity="C2", at=later)])
+    knowledge.set_verified([known, verify(knowledge, identity="C2", at=later)])
     assert knowledge.to_review() == []
     assert answer(knowledge, QUESTION) == ANSWER
 
@@ -326,15 +326,15 @@ def test_a_later_answer_about_a_sister_product_settles_nothing(knowledge: Knowle
         identity="C2",
         at=datetime(2026, 11, 23, tzinfo=UTC),
     )
-    knowledge.learn([known, pro])
+    knowledge.set_verified([known, pro])
     (documents / "moss.md").write_text(MOSS.replace("90", "110"))
     knowledge.ingest(documents)
     assert knowledge.to_review() == [known]
 
 
 def test_an_answer_that_a_document_outran_is_found_no_more_at_once(knowledge: Knowledge, documents: Path) -> None:
-    knowledge.learn([])
-    knowledge.learn([fill_silence(knowledge)])
+    knowledge.set_verified([])
+    knowledge.set_verified([fill_silence(knowledge)])
     assert answer(knowledge, COVER) == "It comes in blue."
     (documents / "covers.md").write_text(COVER_PAGE.format("customer"))
     knowledge.ingest(documents)
@@ -344,7 +344,7 @@ def test_an_answer_that_a_document_outran_is_found_no_more_at_once(knowledge: Kn
 def test_what_was_learned_outlives_a_restart(
     knowledge: Knowledge, tmp_path: Path, documents: Path, embedder: Embedder
 ) -> None:
-    knowledge.learn([verify(knowledge)])
+    knowledge.set_verified([verify(knowledge)])
     knowledge.close()
     again = Knowledge(tmp_path / "index", embedder)
     assert again.ingest(documents).unchanged == 3
@@ -355,7 +355,7 @@ def test_what_was_learned_outlives_a_restart(
 
 def test_a_long_answer_is_cut_into_what_can_be_quoted(knowledge: Knowledge) -> None:
     sentences = [f"Step {n} of the reset of the Moss 2 takes {n} minutes and needs both hands." for n in range(1, 9)]
-    knowledge.learn([verify(knowledge, answer=" ".join(sentences))])
+    knowledge.set_verified([verify(knowledge, answer=" ".join(sentences))])
     found = knowledge.find_evidence(QUESTION, CUSTOMER_SCOPE)
     assert [line.text for line in found.evidence.lines] == sentences
 

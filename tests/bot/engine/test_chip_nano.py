@@ -8,7 +8,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from bot.engine.model import LlamaModel
 from retrain.base_card import MANIFEST, load_base
-from retrieval.chat_template import neutralise, render_chat, template_of_tokenizer
+from retrieval.chat_template import escape_control_tokens, render_chat, template_of_tokenizer
 from retrieval.prompt import ChatMessage
 
 PROJECT = Path(__file__).parents[3]
@@ -61,7 +61,7 @@ def test_both_forms_read_the_same_tokens(model: LlamaModel, tokenizer: PreTraine
 def test_both_forms_read_the_same_tokens_in_every_sample_document(
     model: LlamaModel, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    texts = [neutralise(text, model.chat_template().control_tokens) for text in documents()]
+    texts = [escape_control_tokens(text, model.chat_template().control_tokens) for text in documents()]
     assert len(texts) > 20
     assert [model.tokenize(text) for text in texts] == [
         tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts
@@ -71,5 +71,5 @@ def test_both_forms_read_the_same_tokens_in_every_sample_document(
 def test_a_typed_control_token_is_no_control_token(model: LlamaModel) -> None:
     template = model.chat_template()
     control = {model.tokenize(text)[0] for text in template.control_tokens}
-    read = model.tokenize(neutralise("".join(template.control_tokens), template.control_tokens))
+    read = model.tokenize(escape_control_tokens("".join(template.control_tokens), template.control_tokens))
     assert control.isdisjoint(read)

@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from retrieval.index import IngestReport
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources import website
 from retrieval.sources.fetch import Fetcher, is_public
 from retrieval.sources.registry import Source, SourceKind
+from retrieval.store.index import IngestReport
 from retrieval.upkeep import Outcome, Upkeep
 from tests.retrieval.sources.site import Answer, Site
 

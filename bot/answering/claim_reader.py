@@ -1,0 +1,105 @@
+"""A model's text as it arrives, cut into finished sentences that carry the number of the evidence that they cite.
+
+Knows the marker "[2] " that precedes what it cites; knows nothing of Slack.
+"""
+
+import re
+from dataclasses import dataclass
+
+from bot.slack.markdown import find_open_code, is_fence, mask_code
+
+_MARKER = re.compile(r"\[(\d{1,2})\] ?")
+_OPEN_MARKER = re.compile(r"\[\d{0,2}\]?$")
+_ITEM_NUMBER = re.compile(r"\s*\d{1,3}\.")
+_SENTENCE_END = re.compile(r"[.!?]\)?(?=\s)|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A finished sentence, the white space that stood before it, and the evidence that it cites (None: none)."""
+
+    text: str
+    before: str
+    number: int | None
+
+
+class ClaimReader:
+    """Feed it pieces; it hands out each sentence once it is whole. Of code, a line or a span is never cut, nor read
+    for markers."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._is_at_line_start = True
+        self._in_code = False
+        self._number: int | None = None
+        self._breaks = ""
+
+    def feed(self, piece: str) -> list[Sentence]:
+        """Return the sentences that this piece finished."""
+        *lines, self._rest = (self._rest + piece).split("\n")
+        sentences = [sentence for line in lines for sentence in self._read_line(f"{line}\n")]
+        return sentences if self._in_code else sentences + self._read_beginning()
+
+    def finish(self) -> list[Sentence]:
+        """Return what is left when the model has stopped."""
+        rest, self._rest = self._rest, ""
+        return self._read_line(rest)
+
+    def _read_line(self, line: str) -> list[Sentence]:
+        """Return the sentences of a line, or of what is left of it; it ends with its line break but for the last."""
+        marker = _MARKER.match(line)
+        opened = line[marker.end() :] if marker and not self._in_code else line
+        is_frame = self._is_at_line_start and is_fence(opened)
+        self._is_at_line_start = True
+        if is_frame and marker and not self._in_code:
+            self._number = int(marker.group(1))
+        if is_frame or self._in_code:
+            self._in_code ^= is_frame
+            return self._build_all([opened])
+        return self._read(line)[0]
+
+    def _read_beginning(self) -> list[Sentence]:
+        """Return the sentences of a line that goes on, up to code that may go on; the rest of it is kept."""
+        place = find_open_code(self._rest)
+        known, open_code = self._rest[:place], self._rest[place:]
+        marker = _OPEN_MARKER.search(known)
+        held = known[marker.start() :] if marker else ""
+        sentences, rest = self._read(known.removesuffix(held), whole=False)
+        self._rest = rest + held + open_code
+        self._is_at_line_start &= not sentences
+        return sentences
+
+    def _read(self, text: str, *, whole: bool = True) -> tuple[list[Sentence], str]:
+        """Return the sentences, and what follows the last one where it is not whole."""
+        sentences, start, masked = [], 0, mask_code(text)
+        for marker in _MARKER.finditer(masked):
+            sentences += self._cut(text[start : marker.start()], whole=True)[0]
+            self._number, start = int(marker.group(1)), marker.end()
+        found, rest = self._cut(text[start:], whole=whole)
+        return sentences + found, rest
+
+    def _cut(self, text: str, *, whole: bool) -> tuple[list[Sentence], str]:
+        sentences, start = [], 0
+        for end in _SENTENCE_END.finditer(mask_code(text)):
+            if _ITEM_NUMBER.fullmatch(text[start : end.end()]):
+                continue
+            sentences.append(text[start : end.end()])
+            start = end.end()
+        if whole:
+            sentences.append(text[start:])
+        return self._build_all(sentences), "" if whole else text[start:]
+
+    def _build_all(self, sentences: list[str]) -> list[Sentence]:
+        return [found for sentence in sentences if (found := self._build(sentence)) is not None]
+
+    def _build(self, text: str) -> Sentence | None:
+        """Return the sentence; line breaks after it, or where there is none, stand before the next one."""
+        said = text.strip()
+        if not said:
+            self._breaks += text if "\n" in text else ""
+            return None
+        start = text.index(said)
+        before, self._breaks = self._breaks + text[:start], text[start + len(said) :]
+        if "\n" not in self._breaks:
+            self._breaks = ""
+        return Sentence(said, before, self._number)

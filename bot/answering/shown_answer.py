@@ -1,0 +1,108 @@
+"""An answer as a person sees it grow: each sentence checked against the evidence, worded neutrally, and cited.
+
+What no line supports is withheld, with the reason in the log. Knows nothing of Slack's calls or of the engine.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from bot.answering.claim_reader import ClaimReader, Sentence
+from bot.answering.neutral import neutralise
+from bot.slack.markdown import is_fence, is_table_row, is_table_rule
+from bot.slack.text import harmless_code, harmless_markdown, has_words
+from retrieval.encoders.entailment import EntailmentModel
+from retrieval.factcheck.check import Checked, Support, check_claim, is_courtesy, judge_claim, states_fact
+from retrieval.factcheck.quotes import mend_quote
+from retrieval.passage import EvidenceLine
+
+logger = logging.getLogger(__name__)
+
+
+def read_sentences(pieces: Iterable[str]) -> Iterator[Sentence]:
+    """Yield each sentence as soon as the model has finished it."""
+    reader = ClaimReader()
+    for piece in pieces:
+        yield from reader.feed(piece)
+    yield from reader.finish()
+
+
+class ShownAnswer:
+    """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said.
+
+    `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
+    documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
+    check's third layer, where one is set. `look_up` gives what all documents say of the things in a sentence, which
+    must not be contradicted either. `sentences` counts all, with Chip's own "I don't know" where nothing was left, and
+    `withheld` those that were left out as not supported.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[EvidenceLine],
+        asked: str = "",
+        lessons: Sequence[str] | None = None,
+        model: EntailmentModel | None = None,
+        look_up: Callable[[str], Sequence[EvidenceLine]] | None = None,
+    ) -> None:
+        self._asked = asked
+        self._lessons = lessons
+        self._model = model
+        self._look_up = look_up
+        self.sentences = 0
+        self.withheld = 0
+        self._lines = {line.number: line for line in lines}
+        self.text = ""
+        self.cited: list[EvidenceLine] = []
+        self._said: set[str] = set()
+        self._in_code = False
+        self.first_text_ms = 0.0
+
+    def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
+        """Add a sentence and return its Markdown: harmless, with its citation where the number exists.
+
+        The citation is that of the line that supports the sentence, whichever the model named. A sentence that no line
+        supports, or that was shown before, is withheld: the return is then empty.
+        """
+        is_frame, is_code = self._see_layout(sentence)
+        is_laid_out = is_frame or is_code or is_table_row(sentence.text)  # a mark would break it
+        line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
+        checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
+        text, line = checked.text, checked.line
+        self.sentences += not is_frame and has_words(sentence.text)
+        if text is not None and not (is_frame or is_code):
+            text = neutralise(text, asked=self._asked, source=line.text if line else "")
+        if text is None or (text in self._said and not is_laid_out):
+            reason = "said before" if text is not None else checked.reason or "not neutral"
+            logger.info("a sentence was withheld: %s", reason)
+            self.withheld += checked.text is None and has_words(sentence.text)
+            return ""
+        self._said.add(text)
+        before = (sentence.before or " ") if self.text else ""
+        self.text += before + text
+        self.first_text_ms = self.first_text_ms or milliseconds()
+        markdown = before + (harmless_code(text) if is_code else harmless_markdown(text))
+        if line is None:
+            return markdown
+        if line not in self.cited:
+            self.cited.append(line)
+        return markdown if is_laid_out else f"{markdown} [{line.number}]"
+
+    def _check(self, text: str, line: EvidenceLine | None) -> Checked:
+        lines = tuple(self._lines.values())
+        if line is not None:
+            return check_claim(text, lines, cited=line.number, model=self._model)
+        if self._lessons is None or is_courtesy(text):
+            return Checked(text, None)
+        judgement = judge_claim(text, lines, model=self._model)
+        if judgement.verdict is Support.NOT_FOUND and self._look_up is not None and states_fact(text):
+            judgement = judge_claim(text, self._look_up(text), model=self._model)
+        is_lesson = any(mend_quote(text, lesson) for lesson in self._lessons)
+        is_wrong = judgement.verdict is Support.CONTRADICTED and not is_lesson
+        return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")
+
+    def _see_layout(self, sentence: Sentence) -> tuple[bool, bool]:
+        """Whether a line only frames code or a table, and whether it is code, its frame included."""
+        if is_fence(sentence.text) and (not self.text or "\n" in sentence.before):
+            self._in_code = not self._in_code
+            return True, True
+        return is_table_rule(sentence.text), self._in_code

@@ -1,0 +1,219 @@
+"""`chip doctor`: look at every part, say what is wrong and how to mend it. Changes nothing."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
+
+import yaml
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.core import load_claim_model, make_id, now_utc, open_knowledge
+from bot.engine.port import EngineError
+from bot.engine.remote_engine import RemoteEngine
+from bot.wiring import find_channel
+from config.settings import PROJECT, Settings
+from feedback.database import open_database
+from feedback.errors import FeedbackError
+from retrain import registry
+from retrain.adapter import AdapterError
+from retrain.base_card import BaseModelError, load_base
+from retrain.errors import PromotionError
+from retrieval.encoders.cross_encoder import CrossEncoderError
+from retrieval.encoders.entailment import EntailmentModelError
+
+MANIFEST = PROJECT / "config" / "slack_manifest.yaml"
+FREE_GIB = 2.0
+
+Level = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part's state, in a sentence; a problem says how to mend it."""
+
+    part: str
+    level: Level
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Examine every part; one that fails in an unforeseen way is a finding as well."""
+    findings: list[Finding] = []
+    for part, look in _PARTS.items():
+        try:
+            findings += look(settings)
+        except (OSError, SlackClientError) as error:
+            findings.append(Finding(part, "problem", f"{error}. Mend this and run `chip doctor` again."))
+    return findings
+
+
+def _look_at_disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data
+    existing = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    free = shutil.disk_usage(existing).free / 2**30
+    level: Level = "ok" if free >= FREE_GIB else "problem"
+    advice = "" if level == "ok" else f" Free some space or move `data` elsewhere: {FREE_GIB:g} GiB are needed."
+    yield Finding("disk", level, f"{free:.1f} GiB are free for {folder}.{advice}")
+
+
+def _look_at_model(settings: Settings) -> Iterator[Finding]:
+    try:
+        base = load_base(settings.engine.base)
+    except BaseModelError as error:
+        yield Finding("base model", "problem", str(error))
+        return
+    size = base.gguf_path.stat().st_size / 2**20
+    yield Finding("base model", "ok", f"{base.id}: all files match their hashes ({size:.1f} MiB served).")
+    adapters = registry.list_adapters(settings.data / "adapters")
+    for adapter in adapters:
+        try:
+            adapter.verify()
+        except AdapterError as error:
+            yield Finding("adapters", "problem", f"{error} Remove its folder, or restore it from a backup.")
+    yield Finding("adapters", "ok", f"{len(adapters)} trained so far.")
+
+
+def _look_at_generation_server(settings: Settings) -> Iterator[Finding]:
+    chosen = settings.engine
+    if chosen.url is None:
+        return
+    try:
+        base = load_base(chosen.base)
+        with closing(RemoteEngine(base, chosen)) as engine:
+            models = engine.list_models()
+    except BaseModelError:
+        return
+    except EngineError as error:
+        yield Finding("generation server", "problem", f"{error} Start it at {chosen.url}, or clear `engine.url`.")
+        return
+    name = chosen.url_model or base.id
+    if name in models:
+        yield Finding("generation server", "ok", f"{chosen.url} serves {name}.")
+    else:
+        advice = f"It has: {', '.join(sorted(models))}. Name one in `engine.url_model`."
+        yield Finding("generation server", "problem", f"{chosen.url} does not serve {name}. {advice}")
+
+
+def _look_at_database(settings: Settings) -> Iterator[Finding]:
+    try:
+        db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
+    except FeedbackError as error:
+        yield Finding("database", "problem", f"{error}. Check the `database` setting and that its folder is writable.")
+        return
+    try:
+        yield Finding("database", "ok", f"{db.engine.url.render_as_string()} opens and its schema is current.")
+        yield from _look_at_live_adapter(settings, registry.load_live, db)
+    finally:
+        db.close()
+
+
+def _look_at_live_adapter(settings: Settings, load_live: Callable[..., object], db: object) -> Iterator[Finding]:
+    try:
+        load_live(db, settings.data / "adapters", load_base(settings.engine.base).id)
+    except BaseModelError:
+        return
+    except (AdapterError, PromotionError) as error:
+        yield Finding("live adapter", "problem", f"{error} Go back with `chip models --rollback base`.")
+
+
+def _look_at_documents(settings: Settings) -> Iterator[Finding]:
+    folder = settings.knowledge.folder
+    if not folder.is_dir():
+        yield Finding("documents", "problem", f"There is no folder {folder}. Set `knowledge.folder` to your documents.")
+        return
+    try:
+        knowledge = open_knowledge(settings)
+    except CrossEncoderError as error:
+        yield Finding("documents", "problem", str(error))
+        return
+    try:
+        problems = knowledge.check()
+        for problem in problems:
+            yield Finding("documents", "problem", problem)
+        if not problems:
+            counts = knowledge.counts()
+            yield Finding("documents", "ok", f"{counts.documents} documents, {counts.passages} passages in Chroma.")
+        for name, last in knowledge.syncs().items():
+            if last.problem:
+                advice = f"What is indexed of it was kept. Mend this and run `chip sources sync {name}`."
+                yield Finding("sources", "problem", f"{name}: {last.problem} {advice}")
+    finally:
+        knowledge.close()
+
+
+def _look_at_claim_model(settings: Settings) -> Iterator[Finding]:
+    name = settings.knowledge.claim_model
+    if name is None:
+        return
+    try:
+        load_claim_model(settings)
+    except EntailmentModelError as error:
+        yield Finding("claim model", "problem", f"{error} Set `knowledge.claim_model` to another one, or clear it.")
+    else:
+        yield Finding("claim model", "ok", f"{name} judges what is said.")
+
+
+def _look_at_slack(settings: Settings) -> Iterator[Finding]:
+    slack = settings.slack
+    if missing := settings.missing_secrets:
+        yield Finding("Slack", "warning", f"{' and '.join(missing)} not set: `chip run` uses the local workspace.")
+        return
+    if slack.transport == "http":
+        where = f"{settings.http.host}:{settings.http.port}"
+        yield Finding("Slack over HTTP", "ok", f"Chip listens on {where}; Slack needs its public address, with TLS.")
+    elif slack.app_token is not None:
+        yield from _look_at_app_token(slack.app_token.get_secret_value(), slack.base_url)
+    if slack.serves_installations or slack.bot_token is None:
+        yield Finding("Slack", "ok", "Every workspace that installs Chip is served, at /slack/install.")
+        return
+    client = WebClient(token=slack.bot_token.get_secret_value(), base_url=slack.base_url, timeout=10)
+    try:
+        identity = client.auth_test()
+    except SlackApiError as error:
+        yield Finding("Slack", "problem", f"The bot token is refused ({error.response['error']}). Reinstall the app.")
+        return
+    yield Finding("Slack", "ok", f"Connected to {identity['team']} as {identity['user']}.")
+    yield from _look_at_scopes(str(identity.headers.get("x-oauth-scopes", "")))
+    yield from _look_at_channels(client, settings)
+
+
+def _look_at_scopes(granted: str) -> Iterator[Finding]:
+    needed = set(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
+    missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
+    if missing:
+        text = f"These scopes are missing: {', '.join(missing)}. Add them under OAuth & Permissions and reinstall."
+        yield Finding("Slack scopes", "problem", text)
+    else:
+        yield Finding("Slack scopes", "ok", f"All {len(needed)} are granted.")
+
+
+def _look_at_app_token(token: str, base_url: str) -> Iterator[Finding]:
+    try:
+        WebClient(base_url=base_url, timeout=10).apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        reason = error.response["error"]
+        yield Finding("Slack app token", "problem", f"Refused ({reason}). Create one with connections:write.")
+    else:
+        yield Finding("Slack app token", "ok", "Socket Mode can be opened.")
+
+
+def _look_at_channels(client: WebClient, settings: Settings) -> Iterator[Finding]:
+    name = settings.slack.admin_channel
+    if find_channel(client, name) is None:
+        yield Finding("admin channel", "problem", f"Chip sees no channel {name}. Create it and invite Chip.")
+    else:
+        yield Finding("admin channel", "ok", f"Reports go to {name}.")
+
+
+_PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "disk": _look_at_disk,
+    "base model": _look_at_model,
+    "generation server": _look_at_generation_server,
+    "database": _look_at_database,
+    "documents": _look_at_documents,
+    "claim model": _look_at_claim_model,
+    "Slack": _look_at_slack,
+}

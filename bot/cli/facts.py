@@ -1,0 +1,32 @@
+"""`chip facts`: what the documents say of one thing, as the claim check holds it against answers."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.slack.text import shorten
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+
+def show_facts(settings: "Settings", name: str, output: Console, *, staff: bool) -> bool:
+    """Print the table of facts of a thing; False where no document states any of it."""
+    from bot.core import open_knowledge
+    from retrieval.english.sentences import split_units
+    from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
+
+    knowledge = open_knowledge(settings)
+    try:
+        facts = knowledge.list_facts(name, STAFF_SCOPE if staff else CUSTOMER_SCOPE)
+    finally:
+        knowledge.close()
+    if not facts:
+        output.print(f"No document that this asker may read states a fact about “{name}”.", markup=False)
+        return False
+    table = Table("what", "value", "where it says so", "document", title=f"Facts about {name}", title_justify="left")
+    for fact, passage in facts:
+        table.add_row(fact.kind, fact.value, shorten(split_units(passage.text)[fact.unit].text, 120), passage.source)
+    output.print(table)
+    return True

@@ -1,0 +1,274 @@
+"""The command line: `chip run | ingest | ask | retrain | doctor` and the others that `chip --help` lists."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from bot.cli.sources import sources_app
+from config.settings import LoadedSettings, SettingsError, load_settings
+
+app = typer.Typer(help="Chip: a self-hosted Slack assistant that gets better from use.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; by default $CHIP_CONFIG, then chip.yaml.")
+]
+
+
+@app.command()
+def run(config: ConfigOption = None, verbose: bool = typer.Option(False, help="Log more.")) -> None:
+    """Start Chip: in Slack when its tokens are set, else in the local workspace."""
+    loaded = _load(config)
+    _set_up_logging(verbose)
+    with _plain_errors():
+        from bot.run import run_chip
+
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        for line in loaded.lines():
+            if line.source != "default":
+                say(f"  {line.key} = {line.value} ({line.source})")
+        run_chip(loaded.settings, say, stop)
+
+
+@app.command()
+def ingest(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of documents; by default the configured one.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Index a folder of documents; only what changed is read again."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.core import open_knowledge
+        from bot.progress import ingest_documents
+
+        knowledge = open_knowledge(settings)
+        try:
+            report = ingest_documents(knowledge, folder or settings.knowledge.folder, console)
+        finally:
+            knowledge.close()
+    if report.unreadable:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What to ask.")],
+    staff: bool = typer.Option(False, help="Ask as staff, who may read staff documents."),
+    show_prompt: bool = typer.Option(False, help="Print the exact prompt as well."),
+    config: ConfigOption = None,
+) -> None:
+    """Ask one question here, without Slack."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.cli.show import ask_once
+        from bot.core import open_core
+
+        with open_core(settings, say) as core:
+            ask_once(core, question, staff=staff, show_prompt=show_prompt, output=output)
+
+
+@app.command()
+def retrain(config: ConfigOption = None) -> None:
+    """Train on the feedback so far; the result serves if it passes the gate. A running Chip takes it up by itself."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.cli.show import StepBars
+        from bot.core import open_core
+        from bot.views.report import build_rows
+        from bot.wiring import build_names_of_slack
+
+        with open_core(settings, say) as core, StepBars(console) as bars:
+            names = build_names_of_slack(core)
+            report = core.retrain("command line", os.environ.get("USER", "command line"), bars.show, find_names=names)
+        headline, rows = build_rows(report)
+        output.print(headline, style="bold")
+        for name, value in rows:
+            output.print(f"  {name}: {value}", markup=False)
+
+
+@app.command()
+def models(
+    rollback: Annotated[
+        str | None, typer.Option(help="Serve this adapter again: an id, 'base', or 'previous'.", metavar="ADAPTER")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """List the base and its adapters, with the one that serves; or go back to an earlier one."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.cli.show import list_models, roll_back
+
+        if rollback is not None:
+            output.print(roll_back(settings, None if rollback == "previous" else rollback))
+        output.print(list_models(settings))
+
+
+@app.command()
+def gaps(
+    days: float = typer.Option(30.0, help="How many days to look back."),
+    config: ConfigOption = None,
+) -> None:
+    """List what people asked and the documents do not hold."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.cli.gaps import show_gaps
+        from bot.core import now_utc
+
+        show_gaps(settings, days, now_utc(), output)
+
+
+@app.command()
+def facts(
+    name: Annotated[str, typer.Argument(help="A product or another thing that documents name, such as 'Moss 2'.")],
+    staff: bool = typer.Option(False, help="Of staff documents too."),
+    config: ConfigOption = None,
+) -> None:
+    """List what the documents say of one thing: numbers with units, codes, versions, dates, can and cannot."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.cli.facts import show_facts
+
+        if not show_facts(settings, name, output, staff=staff):
+            raise typer.Exit(1)
+
+
+@app.command()
+def calibrate(
+    questions: Annotated[
+        Path | None, typer.Option(help='Questions with "answerable"; by default the held-out ones.')
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure how sure search must be before Chip answers, on questions of your own."""
+    settings = _load(config).settings
+    with _plain_errors():
+        from bot.cli.calibrate import calibrate as run_calibration
+
+        run_calibration(settings, questions or settings.retrain.heldout, output)
+
+
+@app.command()
+def workspace(
+    port: Annotated[int | None, typer.Option(help="Its port; by default the configured one.", min=0, max=65535)] = None,
+    url: Annotated[str | None, typer.Option(help="Post events to the app here, in the place of Socket Mode.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="The app's manifest; by default Chip's.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Serve the small local Slack without Chip, to develop another Slack app offline."""
+    local = _load(config).settings.workspace
+    with _plain_errors():
+        from bot.cli.workspace import serve_workspace
+
+        port = local.port if port is None else port
+        serve_workspace(local.host, port, url, manifest, print_line, threading.Event())
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Check every part and say how to mend what is wrong."""
+    loaded = _load(config)
+    from bot.cli.doctor import examine
+
+    findings = examine(loaded.settings)
+    output.print(_settings_table(loaded))
+    for finding in findings:
+        mark = {"ok": "[green]ok[/]", "warning": "[yellow]note[/]", "problem": "[red]problem[/]"}[finding.level]
+        output.print(f"{mark:>18}  [bold]{finding.part}[/]: ", end="")
+        output.print(finding.text, markup=False)
+    if any(finding.level == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal what is being done."""
+    console.print(text, markup=False)
+
+
+def print_line(text: str) -> None:
+    """Print a result, unbroken, for a person or a script."""
+    output.print(text, markup=False, soft_wrap=True)
+
+
+def main() -> None:
+    """The entry point of the `chip` command."""
+    app()
+
+
+def _load(config: Path | None) -> LoadedSettings:
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        console.print(str(error), style="red", markup=False)
+        sys.exit(2)
+
+
+def _settings_table(loaded: LoadedSettings) -> Table:
+    table = Table("setting", "value", "from", title="Settings", title_justify="left")
+    for line in loaded.lines():
+        table.add_row(line.key, line.value, line.source)
+    return table
+
+
+def _set_up_logging(verbose: bool) -> None:
+    """Log for who reads it: in colours in a terminal; in a file a line for each entry, at a fortieth of the cost."""
+    handler: logging.Handler = RichHandler(console=console, show_path=False)
+    form = "%(name)s: %(message)s"
+    if not console.is_terminal:
+        handler, form = logging.StreamHandler(), "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format=form, handlers=[handler])
+    for name in ("bot", "feedback", "retrain", "retrieval"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn the errors that a person can mend into one sentence and exit code 1."""
+    from slack_sdk.errors import SlackClientError
+
+    from bot.cli.calibrate import NothingToMeasureError
+    from bot.cli.workspace import WorkspaceOptionError
+    from bot.engine.port import EngineError
+    from bot.slack.errors import name_error
+    from bot.transport.installations import InstallationError
+    from feedback.errors import FeedbackError
+    from retrain.adapter import AdapterError
+    from retrain.base_card import BaseModelError
+    from retrain.errors import RetrainError
+    from retrieval.encoders.cross_encoder import CrossEncoderError
+    from retrieval.encoders.entailment import EntailmentModelError
+
+    try:
+        yield
+    except (
+        InstallationError,
+        EngineError,
+        FeedbackError,
+        AdapterError,
+        BaseModelError,
+        RetrainError,
+        CrossEncoderError,
+        EntailmentModelError,
+        NothingToMeasureError,
+        WorkspaceOptionError,
+        OSError,
+    ) as error:
+        console.print(str(error), style="red", markup=False)
+        sys.exit(1)
+    except SlackClientError as error:
+        console.print(f"Slack refuses: {name_error(error)}. `chip doctor` says what to mend.", style="red")
+        sys.exit(1)

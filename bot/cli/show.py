@@ -1,0 +1,125 @@
+"""What the commands show on a terminal: progress bars, one answer, the list of models."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import TaskID
+from rich.table import Table
+
+from bot.answering.quoting import choose_sampling
+from bot.answering.shown_answer import ShownAnswer, read_sentences
+from bot.core import Core, make_id, now_utc
+from bot.engine.port import GenerationRequest
+from bot.progress import build_bars, ingest_documents
+from config.settings import Settings
+from feedback.corrections import Lessons
+from feedback.database import open_database
+from retrain import registry
+from retrain.base_card import load_base
+from retrain.run import Progress as RetrainProgress
+from retrain.unlearn import take_back_lessons
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
+from retrieval.prompt import REFUSAL, build_messages
+
+
+class StepBars:
+    """A bar for each step of a retrain."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = build_bars(console)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "StepBars":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def show(self, progress: RetrainProgress) -> None:
+        """Show how far the step is."""
+        if progress.step not in self._tasks:
+            self._tasks[progress.step] = self._bars.add_task(progress.text, total=1.0)
+        self._bars.update(self._tasks[progress.step], description=progress.text, completed=progress.share)
+
+
+def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, output: Console) -> None:
+    """Answer one question on the terminal, as it would be answered in Slack."""
+    if not core.knowledge.counts().documents:
+        ingest_documents(core.knowledge, core.settings.knowledge.folder, output)
+    scope = STAFF_SCOPE if staff else CUSTOMER_SCOPE
+    retrieved = core.knowledge.find_evidence(question, scope)
+    messages = build_messages(retrieved.question, retrieved.evidence, company=core.settings.company)
+    chosen = core.settings.engine
+    sampling = choose_sampling(
+        retrieved.evidence.lines,
+        exact_quotes=chosen.exact_quotes,
+        is_verified=retrieved.is_verified,
+        is_unanswered=retrieved.is_unanswered,
+    )
+    generation = core.engine.submit(
+        GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
+    )
+    shown = ShownAnswer(
+        retrieved.evidence.lines,
+        question,
+        Lessons(core.db).texts(),
+        core.claim_model,
+        lambda sentence: core.knowledge.find_lines(sentence, scope),
+    )
+    for sentence in read_sentences(generation):
+        output.print(shown.add(sentence, milliseconds=lambda: 0.0), end="", markup=False)
+    output.print("" if shown.text else REFUSAL)
+    completion = generation.completion()
+    for line in shown.cited:
+        output.print(f"  [{line.number}] {line.heading}", style="dim", markup=False)
+    output.print(
+        f"  {completion.adapter_id or completion.base_id} · retrieval {retrieved.milliseconds:.0f} ms · "
+        f"{completion.prompt_tokens} + {completion.completion_tokens} tokens in {completion.total_ms:.0f} ms",
+        style="dim",
+        markup=False,
+    )
+    if show_prompt:
+        output.print(completion.prompt, markup=False)
+
+
+def list_models(settings: Settings) -> Table:
+    """Return a table of the base and its adapters, the serving one marked."""
+    base = load_base(settings.engine.base)
+    db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
+    try:
+        live = registry.live(db, base.id)
+    finally:
+        db.close()
+    table = Table("serves", "model", "made", "learned", "held-out", "gate")
+    table.add_row("→" if live is None else "", f"{base.id} (bare base)", "", "", "", "")
+    for adapter in registry.list_adapters(settings.data / "adapters"):
+        after = adapter.scores.get("after", {})
+        table.add_row(
+            "→" if adapter.id == live else "",
+            adapter.id if adapter.base_id == base.id else f"{adapter.id} (for {adapter.base_id})",
+            adapter.created_at,
+            f"{after.get('said', '?')} of {after.get('lessons', '?')}",
+            f"{after.get('heldout_right', '?')} of {after.get('heldout', '?')}",
+            "passed" if adapter.scores.get("passed") else "refused",
+        )
+    return table
+
+
+def roll_back(settings: Settings, to: str | None) -> str:
+    """Point to an earlier adapter; a running Chip swaps to it within seconds. Raises `RetrainError`, `AdapterError`."""
+    base = load_base(settings.engine.base)
+    db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
+    try:
+        adapters = settings.data / "adapters"
+        adapter = registry.find_rollback(db, adapters, base.id, to)
+        left = registry.live(db, base.id)
+        registry.rollback(db, adapter, base.id, by="command line", reason="rollback")
+        now = adapter.id if adapter else None
+        count = take_back_lessons(db, adapters, settings.data / "retrain", left=left, now=now, by="command line")
+    finally:
+        db.close()
+    taken_back = f" {count} of its corrections wait for a decision again." if count else ""
+    return f"{adapter.id if adapter else 'The bare base'} serves from now on.{taken_back}"

@@ -1,0 +1,151 @@
+"""`chip sources add | list | sync | remove`: where documents come from besides the configured folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from retrieval.upkeep import Outcome, Upkeep
+
+sources_app = typer.Typer(
+    help="Where documents come from: folders, Git checkouts, websites, pinned messages and canvases.",
+    no_args_is_help=True,
+)
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
+
+
+@sources_app.command()
+def add(
+    location: Annotated[str, typer.Argument(help="A folder, a Git repository, a web address, or #channel.")],
+    name: Annotated[str | None, typer.Option(help="What to call it; by default made from the location.")] = None,
+    audience: Annotated[
+        str, typer.Option(help="public, customer, staff or group:<id>: who may read what does not say it itself.")
+    ] = "staff",
+    every: Annotated[float, typer.Option(help="Hours between two looks.")] = 24.0,
+    config: ConfigOption = None,
+) -> None:
+    """Add a source and read it."""
+    from retrieval.passage import AUDIENCE_FORMS, Audience
+    from retrieval.sources.errors import SourceError
+    from retrieval.sources.registry import Source, SourceKind, guess_kind, suggest_name
+
+    with _open_upkeep(config) as upkeep:
+        try:
+            readers = Audience(audience)
+        except ValueError as error:
+            raise SourceError(f"The audience {audience!r} is unknown; use one of: {AUDIENCE_FORMS}.") from error
+        kind = guess_kind(location)
+        is_local = kind in (SourceKind.FOLDER, SourceKind.GIT) and Path(location).is_dir()
+        place = str(Path(location).resolve()) if is_local else location
+        source = Source(name or suggest_name(place), kind, place, readers, every)
+        upkeep.add(source)
+        output.print(f"{source.name}: {kind} {place}, for {readers}, every {every:g} hours", markup=False)
+        _exit_with([_sync(upkeep, source.name)])
+
+
+@sources_app.command("list")
+def list_sources(config: ConfigOption = None) -> None:
+    """List the sources with what is indexed of them and how the last look went."""
+    with _open_upkeep(config) as upkeep:
+        table = Table("name", "kind", "location", "audience", "every", "documents", "last read", "problem")
+        syncs = upkeep.knowledge.syncs()
+        for source in upkeep.sources():
+            last = syncs.get(source.name)
+            table.add_row(
+                source.name,
+                source.kind,
+                source.location,
+                source.audience,
+                f"{source.every_hours:g} h",
+                str(upkeep.knowledge.documents_of(source.name)),
+                last.at.strftime("%Y-%m-%d %H:%M") if last else "never",
+                last.problem if last else "",
+            )
+        output.print(table)
+
+
+@sources_app.command()
+def sync(
+    name: Annotated[str | None, typer.Argument(help="The source; by default all of them.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read sources again now; only what changed costs time. May be cut short: the next run goes on."""
+    with _open_upkeep(config) as upkeep:
+        names = [name] if name else [source.name for source in upkeep.sources()]
+        _exit_with([_sync(upkeep, each) for each in names])
+
+
+@sources_app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="The source.")],
+    config: ConfigOption = None,
+) -> None:
+    """Forget a source and everything that is indexed of it."""
+    with _open_upkeep(config) as upkeep:
+        output.print(f"{name}: {upkeep.remove(name)} documents removed", markup=False)
+
+
+def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
+    from bot.progress import build_bars
+
+    with build_bars(console) as bars:
+        task = bars.add_task(f"Reading {name}", total=None)
+        outcome = upkeep.sync(
+            name, lambda done, last: bars.update(task, completed=done, description=f"{done} read: {last[-60:]}")
+        )
+        bars.update(task, total=1, completed=1, description=f"Read {name}")
+    _show(outcome)
+    return outcome
+
+
+def _show(outcome: "Outcome") -> None:
+    name, report = outcome.source.name, outcome.report
+    if report is None:
+        console.print(f"{name}: {outcome.reason} What is indexed of it was kept.", style="red", markup=False)
+        return
+    output.print(
+        f"{name}: {report.added} new, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged",
+        markup=False,
+    )
+    for problem in report.unreadable:
+        console.print(f"Not read: {problem.path}: {problem.reason}", style="yellow", markup=False)
+    for problem in report.unreachable:
+        console.print(f"Kept as it was: {problem.path}: {problem.reason}", style="yellow", markup=False)
+
+
+def _exit_with(outcomes: "list[Outcome]") -> None:
+    if any(outcome.report is None or outcome.report.unreadable for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _open_upkeep(config: Path | None) -> Iterator["Upkeep"]:
+    """Open what upkeep needs; what a person can mend becomes one sentence and exit code 1, bad settings 2."""
+    try:
+        settings: Settings = load_settings(config).settings
+    except SettingsError as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from error
+    from bot.core import open_knowledge
+    from bot.wiring import open_upkeep
+    from retrieval.sources.errors import SourceError
+
+    try:
+        knowledge = open_knowledge(settings)
+        try:
+            yield open_upkeep(settings, knowledge)
+        finally:
+            knowledge.close()
+    except (SourceError, OSError) as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from error

@@ -1,0 +1,206 @@
+"""Learning as the rest of the bot sees it: start a retrain, go back, forget, follow the pointer, say how things stand.
+
+One retrain at a time; its report goes to the admin channel. Knows nothing of how training or the gate work.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bot.engine.port import Engine, EngineError
+from bot.views import wording
+from feedback import measures
+from feedback.database import Database
+from retrain import registry
+from retrain.adapter import AdapterError
+from retrain.erasure import erase_forgotten
+from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
+from retrain.report import RetrainReport
+from retrain.unlearn import take_back_lessons
+
+logger = logging.getLogger(__name__)
+
+Rows = list[tuple[str, str]]
+
+FORGETTING = "forgetting"  # what sets off a training that replaces an adapter
+CHIP = "Chip"
+
+
+@dataclass(slots=True)
+class Learning:
+    """Retraining and the live adapter.
+
+    `run` does a retrain; `tell` and `report` post to the admin channel; `serve_corrections` serves the corrections that
+    hold, after some were taken back. `stopping` is set when Chip ends, and ends `run`.
+    """
+
+    db: Database
+    engine: Engine
+    adapters_folder: Path
+    runs_folder: Path
+    run: Callable[[str, str], RetrainReport]
+    tell: Callable[[str], None]
+    report: Callable[[RetrainReport], None]
+    serve_corrections: Callable[[], object] = lambda: None
+    find_next_run: Callable[[], datetime | None] = lambda: None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _unusable: str | None = field(default=None, init=False)
+    _thread: threading.Thread | None = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def start(self, *, trigger: str, requested_by: str) -> bool:
+        """Begin a retrain in the background; False when one is running in this process."""
+
+        def retrain() -> None:
+            self._retrain(trigger, requested_by)
+            self._replace_forgetful()
+
+        return self._begin(retrain)
+
+    def forget_lessons(self, *, is_over: bool = False) -> None:
+        """Take what was forgotten in the database out of the datasets and adapters too.
+
+        An adapter that learned it and serves goes on until a training without it ends, and is then replaced by what
+        that made, or by what served before. With `is_over` it is replaced at once: there is nothing left to learn.
+        """
+        serving = None if self.is_running() else self._erase()
+        if serving is not None and is_over:
+            self._serve_without(serving)
+        elif serving is not None:
+            self._begin(self._replace_forgetful)
+
+    def _begin(self, work: Callable[[], None]) -> bool:
+        with self._lock:
+            if self.is_running() or self.stopping.is_set():
+                return False
+            self._thread = threading.Thread(target=work, name="retrain")
+            self._thread.start()
+        return True
+
+    def _erase(self) -> str | None:
+        """Sweep; return the adapter that serves and learned what was forgotten. A retrain sweeps when it ends."""
+        try:
+            return erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id).serving
+        except RetrainRunning:
+            return None
+
+    def _replace_forgetful(self) -> None:
+        """Train until what serves learned nothing that was forgotten; where that does not help, go back."""
+        tried = None
+        while not self.stopping.is_set() and (serving := self._erase()) is not None:
+            if serving == tried:
+                self._serve_without(serving)
+                return
+            tried = serving
+            self.tell(wording.FORGETTING_BEGUN.format(adapter=serving))
+            self._retrain(FORGETTING, CHIP)
+
+    def _serve_without(self, forgetful: str) -> None:
+        """Serve what served before, which the sweep left there, and let the next sweep delete the adapter."""
+        base_id = self.engine.base_id
+        try:
+            adapter = registry.find_rollback(self.db, self.adapters_folder, base_id)
+            self.engine.use_adapter(adapter)
+        except (RetrainError, AdapterError, EngineError) as error:
+            logger.warning("the bare base serves: %s", error)
+            adapter = None
+            self.engine.use_adapter(None)
+        registry.rollback(self.db, adapter, base_id, by=CHIP, reason=FORGETTING)
+        self._erase()
+        now = self.name(adapter.id if adapter else None)
+        self.tell(wording.FORGETTING_ENDED.format(adapter=forgetful, now=now))
+
+    def _retrain(self, trigger: str, requested_by: str) -> None:
+        try:
+            self.report(self.run(trigger, requested_by))
+        except (RetrainRunning, RetrainStopped) as ended:
+            self.tell(str(ended))
+        except Exception as error:
+            reference = self.db.new_id("E")
+            logger.exception("retrain failed, reference %s", reference)
+            reason = str(error) if isinstance(error, RetrainError | AdapterError) else "an unexpected error"
+            self.tell(wording.RETRAIN_FAILED.format(reason=reason, reference=reference))
+
+    def rollback(self, *, to: str | None, by: str) -> tuple[str, str]:
+        """Serve what served before, or `to`; return the names of what served and of what serves now.
+
+        What only the adapter left behind had learned waits for a decision again. Raises `RetrainError` where there is
+        nothing to go back to, and for an adapter that must not serve.
+        """
+        base_id = self.engine.base_id
+        previous = self.name(self.engine.adapter_id())
+        left = registry.live(self.db, base_id)
+        try:
+            adapter = registry.find_rollback(self.db, self.adapters_folder, base_id, to)
+            self.engine.use_adapter(adapter)
+        except (AdapterError, EngineError) as error:
+            raise RetrainError(str(error)) from error
+        registry.rollback(self.db, adapter, base_id, by=by, reason="rollback")
+        now = adapter.id if adapter else None
+        if count := take_back_lessons(self.db, self.adapters_folder, self.runs_folder, left=left, now=now, by=by):
+            self.serve_corrections()
+            self.tell(wording.LESSONS_TAKEN_BACK.format(count=count))
+        return previous, self.name(now)
+
+    def follow_pointer(self) -> None:
+        """Serve what the pointer names, also when another process moved it; a retrain here swaps by itself."""
+        if self.is_running():
+            return
+        wanted = registry.live(self.db, self.engine.base_id)
+        if wanted == self.engine.adapter_id():
+            return
+        try:
+            adapter = registry.load_live(self.db, self.adapters_folder, self.engine.base_id)
+            milliseconds = self.engine.use_adapter(adapter)
+        except (AdapterError, RetrainError, EngineError) as error:
+            self._serve_base_instead(wanted, error)
+        else:
+            self.serve_corrections()
+            logger.info("now serving %s, swapped in %.1f ms", wanted or "the bare base", milliseconds)
+
+    def _serve_base_instead(self, wanted: str | None, error: Exception) -> None:
+        """Say once what is wrong with the adapter that is pointed to; it is tried again every time."""
+        if self.engine.adapter_id() is not None:
+            self.engine.use_adapter(None)
+        if wanted != self._unusable:
+            self._unusable = wanted
+            logger.error("the live adapter cannot serve: %s", error)
+            self.tell(wording.ADAPTER_UNUSABLE.format(reason=error))
+
+    def announce(self, text: str) -> None:
+        """Say something in the admin channel."""
+        self.tell(text)
+
+    def name(self, adapter_id: str | None) -> str:
+        """Return how people call what serves."""
+        return adapter_id or wording.BASE_NAME.format(base=self.engine.base_id)
+
+    def status_rows(self) -> Rows:
+        """Return what `/chip status` shows, as names and values."""
+        figures = measures.summary(self.db)
+        share = "no votes yet" if figures.satisfaction is None else f"{figures.satisfaction:.0%}"
+        waiting = f" ({figures.pending} wait for approval)" if figures.pending else ""
+        speed = "–" if figures.median_first_text_ms is None else f"{figures.median_first_text_ms:.0f} ms"
+        return [
+            ("Base", self.engine.base_id),
+            ("Adapter", self.engine.adapter_id() or "none (bare base)"),
+            ("Training", "running" if self.is_running() else "idle"),
+            ("Replies", f"{figures.replies}, of which {figures.refused} said “I don't know”"),
+            ("Votes", f"{figures.up} up, {figures.down} down; satisfaction {share}"),
+            ("Corrections", f"{figures.corrections}{waiting}"),
+            ("Asked for a person", str(figures.escalations)),
+            ("Time to first text (median)", speed),
+        ]
+
+    def is_running(self) -> bool:
+        """Whether a retrain runs in this process."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def close(self) -> None:
+        """Break a running retrain off and wait for its end: all feedback is there for the next one."""
+        self.stopping.set()
+        if self._thread is not None:
+            self._thread.join()

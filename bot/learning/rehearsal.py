@@ -1,0 +1,44 @@
+"""The questions whose answers a retrain rehearses, so that what it teaches costs nothing else.
+
+They are made from the documents as a curious reader would ask: about what a heading names, whether a sentence is so,
+and what the documents mostly do not say, for a refusal is forgotten as easily as an answer. Knows nothing of models.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from retrieval.english.sentences import split_sentences
+from retrieval.passage import Passage
+
+ABOUT = ("What should I know about {}?", "{}?")
+IS_IT_SO = ("Is it true: {}?", "{}, right?", "I read this: {}. Is that so?")
+MOSTLY_UNSAID = (
+    "How heavy is {}?",
+    "Which languages does {} speak?",
+    "Who invented {}?",
+    "How many people work on {}?",
+    "Is there a newer {} next year?",
+    "How long is {} in metres?",
+    "Which music goes with {}?",
+    "When was {} first sold?",
+)
+# One in twelve: with one in three an adapter learned to refuse (39 of 60 held-out questions right; so 42 to 45).
+UNSAID_SHARE = 12
+
+
+def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
+    """Return up to `count` different questions, spread evenly over the passages."""
+    whole = list(passages)
+    headings = list(dict.fromkeys(passage.heading.replace(" › ", ", ") for passage in whole))
+    sentences = [sentence.rstrip(".!?") for passage in whole for sentence in split_sentences(passage.text)]
+    titles = list(dict.fromkeys(passage.heading.partition(" › ")[0] for passage in whole))
+    unsaid = _ask(titles, MOSTLY_UNSAID, -(-count // UNSAID_SHARE))
+    asked = [*unsaid, *_ask(sentences, IS_IT_SO, -(-count // 2)), *_ask(headings, ABOUT, count)]
+    return asked[:count]
+
+
+def _ask(topics: list[str], forms: tuple[str, ...], count: int) -> Iterator[str]:
+    """Take every n-th topic under each form in turn, so that few topics are asked about in more than one way."""
+    step = max(1, len(topics) // max(1, count))
+    chosen = topics[::step]
+    questions = [form.format(topic) for form in forms for topic in chosen]
+    yield from questions[:count]

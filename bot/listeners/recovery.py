@@ -1,0 +1,151 @@
+"""What a killed process left of an answer in Slack, and how the next one ends it, so that it stands there once.
+
+Four remains are told apart. An answer that ended carries its mark: nothing is to be done. One that was made but not
+ended gets its footer now. What its asker had stopped is ended as it stands. What else was cut off before it was made is
+taken away, and the question is answered anew under the same reply id, to which votes on the remains belong. Knows
+nothing of how an answer is made.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.answering.answer import STOPPED
+from bot.answering.question import Question
+from bot.services import Services
+from bot.slack import marks
+from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
+from bot.slack.text import shorten
+from bot.views import wording
+from feedback import replies
+
+logger = logging.getLogger(__name__)
+
+Message = Mapping[str, Any]
+
+UNSETTLED = "unsettled"  # a fact of a question of whose answer the end may be missing in Slack
+NOTING_SECONDS = 1.0
+UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
+
+
+class ThreadUnreadable(Exception):
+    """Slack does not tell at the moment what stands in a thread; the message names its reason."""
+
+
+def end_earlier_attempt(services: Services, question: Question, facts: Mapping[str, Any]) -> bool:
+    """Bring the remains of an earlier attempt to their end; say whether the question is answered by that.
+
+    `facts` are what the inbox holds of the question: the reply's id, whether it was stopped and, once the answer was
+    made, its Markdown and footer. Raises one of `SLACK_ERRORS` when what is to be said cannot be posted,
+    `ThreadUnreadable` when nothing can be told for now.
+    """
+    is_stopped = STOPPED in facts
+    if question.is_private:  # it leaves no trace in Slack, and must not be ended for all to see
+        if is_stopped:
+            services.answering.say_instead(question, wording.STOPPED)
+        return is_stopped
+    posted = _find_posted(services, question)
+    if any(marks.is_about(message, question.key) for message in posted):
+        return True
+    remains = _find_remains(services, question, posted)
+    is_made = "footer" in facts
+    # Of what grew by updates, or was not heard of, the last words or a further part may not have been shown yet.
+    is_whole = UNSETTLED not in facts and _list_begun(posted).isdisjoint(remains)
+    if is_made and is_whole:
+        _end(services, question, facts, remains)
+        return True
+    if is_stopped and not is_made:
+        for ts in remains:
+            _stop(services.client, question.channel, ts)
+        services.answering.say_instead(question, wording.STOPPED)
+        return True
+    for ts in remains:
+        _take_away(services.client, question.channel, ts)
+    if is_made:
+        _end(services, question, facts, [])
+    return is_made
+
+
+def _find_posted(services: Services, question: Question) -> list[Message]:
+    """Return what Chip posted in the thread after the question; empty where Slack will never tell."""
+    try:
+        return marks.find_own_messages(
+            services.client, services.bot_user, question.channel, question.thread_ts, question.ts
+        )
+    except SLACK_ERRORS as error:
+        if is_passing(error):
+            raise ThreadUnreadable(f"its thread cannot be read: {name_error(error)}") from error
+        logger.warning("the thread of %s cannot be read: %s", question.key, name_error(error))
+        return []
+
+
+def _find_remains(services: Services, question: Question, posted: Sequence[Message]) -> list[str]:
+    """Return the ts of the services of this reply, oldest first, those that were not noted before the kill included."""
+    noted = [ts for _, ts in replies.find_parts(services.db, question.reply_id or "")]
+    unmarked = [message["ts"] for message in posted if not marks.is_marked(message)]
+    if unmarked := replies.find_unknown_parts(services.db, question.channel, unmarked):
+        time.sleep(NOTING_SECONDS)  # an answer beside this one may have begun this very moment
+    begun = _list_begun(posted)
+    orphans = [
+        ts
+        for ts in replies.find_unknown_parts(services.db, question.channel, unmarked)
+        if ts in begun or _stop(services.client, question.channel, ts)
+    ]
+    return sorted({*noted, *orphans})
+
+
+def _list_begun(posted: Sequence[Message]) -> set[str]:
+    return {message["ts"] for message in posted if marks.is_begun(message)}
+
+
+def _end(services: Services, question: Question, facts: Mapping[str, Any], remains: Sequence[str]) -> None:
+    """Put the whole answer, or at least its footer, where the last part stands; post it where there is none."""
+    metadata = marks.mark_reply(facts["reply_id"], question.key)
+    footer = list(facts["footer"])
+    if not remains:
+        stream = services.answering.open_stream(
+            question, lambda ts: replies.add_part(services.db, facts["reply_id"], question.channel, ts)
+        )
+        stream.append(facts["markdown"])
+        stream.finish(footer, metadata)
+        return
+    last = remains[-1]
+    if len(remains) > 1 and _stop(services.client, question.channel, last, blocks=footer, metadata=metadata):
+        return
+    _stop(services.client, question.channel, last)
+    text = (
+        facts["markdown"] if len(remains) == 1 else _read(services.client, question.channel, question.thread_ts, last)
+    )
+    services.client.chat_update(
+        channel=question.channel,
+        ts=last,
+        text=shorten(text, UPDATE_CHARACTERS),
+        blocks=[{"type": "markdown", "text": text}, *footer],
+        metadata=metadata,
+    )
+
+
+def _read(client: WebClient, channel: str, thread_ts: str, ts: str) -> str:
+    page = client.conversations_replies(channel=channel, ts=thread_ts, oldest=ts, latest=ts, inclusive=True)
+    return str(next(message["text"] for message in page["messages"] if message["ts"] == ts))
+
+
+def _stop(client: WebClient, channel: str, ts: str, **ending: Any) -> bool:
+    """End the stream at `ts`; False where none is open there."""
+    try:
+        client.chat_stopStream(channel=channel, ts=ts, **ending)
+    except SLACK_ERRORS as error:
+        logger.info("no open stream in %s: %s", channel, name_error(error))
+        return False
+    return True
+
+
+def _take_away(client: WebClient, channel: str, ts: str) -> None:
+    _stop(client, channel, ts)
+    try:
+        client.chat_delete(channel=channel, ts=ts)
+    except SLACK_ERRORS as error:
+        logger.warning("the remains of an answer in %s stay: %s", channel, name_error(error))

@@ -1,0 +1,55 @@
+"""What the Slack listeners are handed: everything that wiring built, nothing that they build themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from slack_sdk import WebClient
+
+from bot.answering.answer import Answering
+from bot.answering.waiting import WaitingNotes
+from bot.learning.learning import Learning
+from bot.slack.directory import Directory
+from bot.tickets import Tickets
+from bot.transport.later import Later
+from bot.transport.work import WorkPool
+from feedback.channel_rules import RuleBook
+from feedback.consent import Consent
+from feedback.database import Database
+from retrieval.knowledge import Knowledge
+from retrieval.upkeep import Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services that listeners use. `admin_channel` is an id, or None where the channel was not found.
+
+    `consent_unasked` holds for learning where no admin decided. `serve_corrections` serves the corrections that hold
+    from now on; False where that is switched off. `sorting` finds out what a message is, `questions` answers
+    those that are one, `pool` does all else, so that a press waits for no question. `later` holds what Slack could not
+    be told, for another try.
+    """
+
+    client: WebClient
+    bot_user: str
+    db: Database
+    directory: Directory
+    answering: Answering
+    learning: Learning
+    serve_corrections: Callable[[], bool]
+    consent_unasked: Consent
+    tickets: Tickets
+    rules: RuleBook
+    knowledge: Knowledge
+    upkeep: Upkeep
+    time_zone: tzinfo
+    pool: WorkPool
+    questions: WorkPool
+    sorting: WorkPool
+    waiting: WaitingNotes
+    later: Later
+    admin_channel: str | None
+    staff_channel: str | None
+    clock: Callable[[], datetime]
+    new_id: Callable[[str], str]
+    on_removed: Callable[[], None] = lambda: None

@@ -1,0 +1,120 @@
+"""The Web API client: every message that it posts is marked, and posted once, though Slack's word of it be lost.
+
+Knows nothing of what is posted.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
+from slack_sdk.web import SlackResponse
+
+from bot.slack.errors import SLACK_ERRORS, Unsettled, is_passing, is_unsure, name_error
+from bot.slack.marks import NOTE, read_thread
+
+logger = logging.getLogger(__name__)
+
+SETTLING_SECONDS = 0.5  # until what Slack may still be doing can be seen
+LATEST = 100  # messages of a channel among which one that was just posted is looked for
+DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream", "files.completeUploadExternal"})
+
+
+class MarkingClient(WebClient):
+    """Marks every message that it posts; where Slack's word is lost, it is looked for before it is posted again."""
+
+    def chat_postMessage(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
+        """Post as `WebClient` does. Raises `Unsettled` where Slack may have posted and cannot be asked for now."""
+        metadata = arguments.get("metadata") or {"event_type": NOTE, "event_payload": {}}
+        post = secrets.token_hex(8)
+        arguments["metadata"] = {**metadata, "event_payload": {**metadata["event_payload"], "post": post}}
+        return _do_surely(lambda: self._post_or_find(arguments, post))
+
+    def chat_update(self, **arguments: Any) -> SlackResponse:
+        """Update as `WebClient` does, and once more where Slack's word is lost, which changes nothing."""
+        return _do_surely(lambda: super(MarkingClient, self).chat_update(**arguments))
+
+    def chat_stopStream(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
+        """End a stream as `WebClient` does, and once more where Slack's word is lost, refused if it was done."""
+        return _do_surely(lambda: super(MarkingClient, self).chat_stopStream(**arguments))
+
+    def files_completeUploadExternal(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
+        """Share uploads as `WebClient` does. Raises `Unsettled` where Slack may have shared them."""
+        try:
+            return super().files_completeUploadExternal(**arguments)
+        except SLACK_ERRORS as error:
+            if not is_unsure(error):
+                raise
+            raise Unsettled(f"files may have been shared: {name_error(error)}") from error
+
+    def _post_or_find(self, arguments: Mapping[str, Any], post: str) -> SlackResponse:
+        """Post; where Slack's word is lost, return what it would have told of a message that is there."""
+        try:
+            return super().chat_postMessage(**arguments)
+        except SLACK_ERRORS as error:
+            posted = self._find_post(arguments, post, error) if is_unsure(error) else None
+            if posted is None:
+                raise
+            return posted
+
+    def _find_post(self, arguments: Mapping[str, Any], post: str, error: Exception) -> SlackResponse | None:
+        """Return what Slack would have told of a message that it posted; None where it did not."""
+        time.sleep(SETTLING_SECONDS)
+        channel, thread_ts = arguments["channel"], arguments.get("thread_ts")
+        try:
+            if thread_ts:
+                messages = read_thread(self, channel, thread_ts)
+            else:
+                page = self.conversations_history(channel=channel, include_all_metadata=True, limit=LATEST)
+                messages = page["messages"]
+        except SLACK_ERRORS as refusal:
+            if not is_passing(refusal):  # it never tells
+                raise error from refusal
+            raise Unsettled(f"{channel} cannot be read: {name_error(refusal)}") from error
+        for message in messages:
+            if (message.get("metadata") or {}).get("event_payload", {}).get("post") == post:
+                logger.info("what was posted in %s is there, though Slack said %s", channel, name_error(error))
+                told = {"ok": True, "channel": channel, "ts": message["ts"], "message": message}
+                return SlackResponse(
+                    client=self,
+                    http_verb="POST",
+                    api_url="chat.postMessage",
+                    req_args={},
+                    data=told,
+                    headers={},
+                    status_code=200,
+                )
+        return None
+
+
+class ConnectionRetry(ConnectionErrorRetryHandler):
+    """Calls again when the line broke, but for what would be done twice by that: there, only what was never sent."""
+
+    def _can_retry(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if request.url.rpartition("/")[2] in DONE_TWICE and not isinstance(error, URLError):
+            return False
+        return super()._can_retry(state=state, request=request, response=response, error=error)
+
+
+def _do_surely(call: Callable[[], SlackResponse]) -> SlackResponse:
+    """Call once more where Slack's word is lost."""
+    try:
+        return call()
+    except SLACK_ERRORS as error:
+        if not is_unsure(error):
+            raise
+    return call()

@@ -1,0 +1,108 @@
+"""Text between Slack and the model: what people wrote made plain, what the model wrote made harmless.
+
+Knows Slack's escapes and mentions; knows nothing of blocks.
+"""
+
+import re
+import unicodedata
+
+from bot.slack.markdown import CODE_SPAN
+
+_TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_EMOJI_NAME = re.compile(r":[a-z0-9_+-]+(?:::skin-tone-\d)?:")
+_PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
+_LINK = r"!?\[(?P<label>[^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?"
+_CODE_OR_LINK = re.compile(f"(?P<code>{CODE_SPAN.pattern})|{_LINK}", re.IGNORECASE)
+# In code "<!DOCTYPE", "<!--" and the like are no mentions; that Slack makes none of the others there is not documented.
+_PING_IN_CODE = re.compile(
+    r"<(?=[@#][a-z0-9]|!(?:here|channel|everyone|subteam)\b)|(?<=@)(?=(?:here|channel|everyone)\b)", re.IGNORECASE
+)
+_MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
+# What Slack would make a link of by itself: names that end like a domain, file names of no domain's ending left alone.
+_DOMAIN = re.compile(
+    r"(?<![@\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\."
+    r"(?!(?:txt|pdf|json|csv|ya?ml|xml|png|jpe?g|gif|docx?|xlsx?|pptx?|html?|js|log|cfg|ini|exe|bin)\b)[a-z]{2,24}\b",
+    re.IGNORECASE,
+)
+_INVISIBLE = "\u2060"
+
+
+def plain_question(text: str, *, bot_user: str) -> str:
+    """Return what the person wrote without Slack's markup: own mention gone, entities decoded, controls removed."""
+    text = text.replace(f"<@{bot_user}>", " ")
+    text = _TOKEN.sub(_plain_token, text)
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    kept = (character for character in text if character in "\n\t" or unicodedata.category(character)[0] != "C")
+    return re.sub(r"[ \t]+", " ", "".join(kept)).strip()
+
+
+def _plain_token(match: re.Match[str]) -> str:
+    target, label = match.group(1), match.group(2)
+    if target.startswith(("@", "#", "!")):
+        return f"{target[0]}{label}" if label else ""
+    return label or target
+
+
+def has_words(text: str) -> bool:
+    """Whether any letter or digit is left once emoji names are taken away."""
+    return any(character.isalnum() for character in _EMOJI_NAME.sub(" ", text))
+
+
+def harmless_markdown(text: str) -> str:
+    """Return a sentence of the model's that can ping nobody and link nowhere: only the label of a link is kept.
+
+    In a code span, where Markdown makes no links, only pings are changed; a backtick that none closes is no code's.
+    """
+    text = _CODE_OR_LINK.sub(_without_link, text)
+    pieces, start = [], 0
+    for span in CODE_SPAN.finditer(text):
+        pieces += [_harmless_prose(text[start : span.start()]), harmless_code(span.group())]
+        start = span.end()
+    return "".join([*pieces, _harmless_prose(text[start:])])
+
+
+def harmless_code(text: str) -> str:
+    """Return the model's code as it is, but so that it pings nobody."""
+    return _PING_IN_CODE.sub(lambda match: match.group() + _INVISIBLE, text)
+
+
+def _without_link(match: re.Match[str]) -> str:
+    return match["code"] or (match["label"] or "").replace("`", "") or "(link removed)"
+
+
+def _harmless_prose(text: str) -> str:
+    text = _DOMAIN.sub(lambda match: match.group().replace(".", f".{_INVISIBLE}"), text.replace("`", "'"))
+    return _PING.sub(lambda match: f"<{_INVISIBLE}{match.group(1)}" if match.group(1) else f"@{_INVISIBLE}", text)
+
+
+def escape_mrkdwn(text: str) -> str:
+    """Escape text for a mrkdwn field, in which it then pings nobody."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def harmless_mrkdwn(text: str) -> str:
+    """Return a person's words, as Slack delivered them, so that repeating them pings nobody; links stay."""
+    return _MENTION.sub(_name_of_mention, text)
+
+
+def _name_of_mention(match: re.Match[str]) -> str:
+    kind, target, label = match.groups()
+    return label or (f"@{_INVISIBLE}{target.partition('^')[0]}" if kind == "!" else f"@{target}")
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut text to at most `limit` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut text, at white space where there is some, into one or more pieces of at most `limit` bytes of UTF-8."""
+    pieces = []
+    while len(text.encode()) > limit:
+        head = text.encode()[:limit].decode(errors="ignore")
+        end = max(head.rfind(" "), head.rfind("\n"), 0) or len(head)
+        pieces.append(text[:end])
+        text = text[end:].lstrip()
+    return [*pieces, text]

@@ -1,0 +1,127 @@
+"""The door over HTTP: Slack's requests handed to the app, health and readiness, each at its path, behind waitress.
+
+Knows nothing of what the app does. The app verifies signatures; what is no request of Slack's at all is refused here.
+"""
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from slack_bolt import BoltRequest, BoltResponse
+from waitress import wasyncore
+from waitress.server import create_server
+
+from bot.transport.delivery import Delivery
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+logger = logging.getLogger(__name__)
+
+SLACK_PATH = "/slack/events"
+THREADS = 16  # Slack opens several connections, and a request holds its thread until it is acknowledged
+LARGEST_REQUEST_BYTES = 5 * 2**20  # a message of 40,000 emoji comes twice in its event, 480 kB each
+LARGEST_BACKLOG = 1024  # connections that may wait for their turn in a burst
+
+Handle = Callable[[BoltRequest], BoltResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpDoor:
+    """A WSGI application over the apps. `health` and `readiness` say how Chip is, each with whether that is well.
+
+    `delivery` is None where Slack's requests are nobody's. `pages` are further GET paths, such as those of an
+    installation.
+    """
+
+    delivery: Delivery | None
+    health: Callable[[], tuple[bool, Mapping[str, Any]]]
+    readiness: Callable[[], tuple[bool, Mapping[str, Any]]]
+    pages: Mapping[str, Handle]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        response = self._respond(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ)
+        headers = [(name, value) for name, values in response.headers.items() for value in values]
+        status = HTTPStatus(response.status)
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [(response.body or "").encode()]
+
+    def _respond(self, method: str, path: str, environ: "WSGIEnvironment") -> BoltResponse:
+        if method == "GET" and path == "/healthz":
+            return _tell(*self.health())
+        if method == "GET" and path == "/readyz":
+            return _tell(*self.readiness())
+        if method == "GET" and path in self.pages:
+            return self.pages[path](_read(environ))
+        if path != SLACK_PATH:
+            return BoltResponse(status=404, body="Not found")
+        if method != "POST":
+            return BoltResponse(status=405, body="Slack posts here")
+        return self._take(environ)
+
+    def _take(self, environ: "WSGIEnvironment") -> BoltResponse:
+        if not environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "").isdigit():
+            return BoltResponse(status=401, body="Not signed")
+        try:
+            request = _read(environ)
+        except (ValueError, AttributeError):  # Bolt reads a body that is no JSON object as it comes
+            logger.warning("a request of %s bytes cannot be read", environ.get("CONTENT_LENGTH"))
+            return BoltResponse(status=400, body="Not readable", headers={"X-Slack-No-Retry": "1"})
+        if (attempt := environ.get("HTTP_X_SLACK_RETRY_NUM")) is not None:
+            logger.info("attempt %s, because of %s", attempt, environ.get("HTTP_X_SLACK_RETRY_REASON"))
+        response = None
+        if self.delivery is not None:
+            response, rest = self.delivery.take(request)
+            self.delivery.do_later(rest)
+        return response or BoltResponse(status=404, body="Not installed there", headers={"X-Slack-No-Retry": "1"})
+
+
+@contextmanager
+def open_http(door: HttpDoor, host: str, port: int) -> Iterator[str]:
+    """Serve the door and lend its address, without a slash at the end. Raises OSError where the port is taken."""
+    sockets: dict[int, Any] = {}
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family)
+    settings: dict[str, Any] = dict(
+        sockets=[listener],
+        threads=THREADS,
+        max_request_body_size=LARGEST_REQUEST_BYTES,
+        backlog=LARGEST_BACKLOG,
+        connection_limit=LARGEST_BACKLOG,
+        ident="chip",
+        clear_untrusted_proxy_headers=True,
+    )
+    server: Any = create_server(door, map=sockets, **settings)  # its types leave out the trigger
+    thread = threading.Thread(target=server.run, name="chip-http")
+    thread.start()
+    try:
+        yield f"http://{host}:{listener.getsockname()[1]}"
+    finally:
+        server.task_dispatcher.shutdown()  # lets the requests end that were taken
+        with server.trigger.lock:  # held by its thread while it closes: never before the pull, whoever else wakes it
+            server.trigger.thunks.append(lambda: wasyncore.close_all(sockets))
+            server.trigger.pull_trigger()
+        thread.join()
+
+
+def _read(environ: "WSGIEnvironment") -> BoltRequest:
+    """Return the request as Bolt takes it. Raises ValueError and AttributeError for a body that is no JSON object."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    headers: dict[str, Any] = {
+        name.removeprefix("HTTP_").lower().replace("_", "-"): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    }
+    body = environ["wsgi.input"].read(length).decode("utf-8")
+    return BoltRequest(body=body, query=environ.get("QUERY_STRING", ""), headers=headers)
+
+
+def _tell(is_well: bool, facts: Mapping[str, Any]) -> BoltResponse:
+    headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"}
+    return BoltResponse(status=200 if is_well else 503, body=json.dumps(facts), headers=headers)

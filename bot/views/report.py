@@ -1,0 +1,50 @@
+"""A retrain's report as admins read it in Slack. Pure: from the report's figures to text and blocks."""
+
+from collections.abc import Sequence
+
+from bot.views import blocks
+from retrain.report import RetrainReport, Scores
+
+_HEADLINES = {
+    "promoted": "The training made Chip better: {adapter} answers from now on.",
+    "refused": "The training was not good enough: {champion} keeps answering.",
+    "nothing to learn": "There was nothing to learn yet; nothing changed.",
+}
+
+
+def build_rows(report: RetrainReport) -> tuple[str, list[tuple[str, str]]]:
+    """Return the headline and the figures, as names and values."""
+    champion = report.champion_id or f"the bare base {report.base_id}"
+    headline = _HEADLINES[report.outcome].format(adapter=report.adapter_id, champion=champion)
+    return headline, [("Why", " ".join(report.reasons)), *_figures(report)]
+
+
+def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ()) -> tuple[str, list[blocks.Block]]:
+    """Return the notification text and the blocks; `missing` are rows about what the documents lack."""
+    headline, rows = build_rows(report)
+    return headline, [*blocks.build_fields(headline, [*rows, *missing]), blocks.build_context(_small_print(report))]
+
+
+def _figures(report: RetrainReport) -> list[tuple[str, str]]:
+    rows = []
+    if report.lessons:
+        rows.append(("Learned from", ", ".join(f"{count} × {source}" for source, count in report.lessons.items())))
+    if report.dropped:
+        rows.append(("Left out", ", ".join(f"{count} × {reason}" for reason, count in report.dropped.items())))
+    if report.before and report.after:
+        rows.append(("Lessons said as taught", _change(report.before, report.after, "said", "lessons")))
+        rows.append(("Held-out questions right", _change(report.before, report.after, "heldout_right", "heldout")))
+    if report.seconds:
+        rows.append(("Took", f"{report.seconds['total']:.0f} s"))
+    if report.swap_ms is not None:
+        rows.append(("Swapped in", f"{report.swap_ms:.0f} ms, no reply was interrupted"))
+    return rows
+
+
+def _change(before: Scores, after: Scores, what: str, of: str) -> str:
+    return f"{getattr(before, what)} → {getattr(after, what)} of {getattr(after, of)}"
+
+
+def _small_print(report: RetrainReport) -> str:
+    dataset = f" · dataset {report.dataset_hash[:12]}" if report.dataset_hash else ""
+    return f"Run {report.run_id} by {report.trigger}{dataset} · `/chip rollback` goes back"

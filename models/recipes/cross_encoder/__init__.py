@@ -1,0 +1,1 @@
+"""How models/cross-encoder was made."""

@@ -1,0 +1,1 @@
+"""Public and invented data that recipes and benchmarks read."""

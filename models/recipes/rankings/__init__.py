@@ -1,0 +1,1 @@
+"""How the small fitted weights of retrieval/ were made."""

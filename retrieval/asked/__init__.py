@@ -1,0 +1,1 @@
+"""What is asked: a follow-up made standalone, a question made impersonal, small talk told apart."""

@@ -1,0 +1,30 @@
+"""Tells small talk from a question by a message's vector, so that a question without an answer gets no greeting.
+
+The weights are fitted by `python -m models.recipes.rankings.fit_small_talk` for the packaged embedder only; messages of
+another one are all taken for small talk, which leaves the choice to the model. Knows nothing of prompts or answers.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoders.embedder import Embedder
+
+WEIGHTS = Path(__file__).parent / "small_talk_weights.json"
+
+
+def may_be_small_talk(message: str, embedder: Embedder) -> bool:
+    """Return whether a message may be a greeting, thanks, a complaint and the like. About 10 ms."""
+    model, weights, bias = _load()
+    if embedder.identity.partition(":")[0] != model or not message.strip():
+        return True
+    return float(embedder.encode([message])[0] @ weights) + bias <= 0.0
+
+
+@cache
+def _load() -> tuple[str, NDArray[np.float64], float]:
+    raw = json.loads(WEIGHTS.read_text())
+    return raw["model"], np.array(raw["weights"]), float(raw["bias"])

@@ -1,0 +1,1 @@
+"""The neural encoders behind their ports: sentence embeddings, cross-encoder, entailment."""

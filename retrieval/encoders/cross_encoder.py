@@ -1,0 +1,149 @@
+"""Reads a question and a line together and says how likely it is that the line answers.
+
+The port, the cross-encoder that `python -m models.recipes.cross_encoder.train` makes (in numpy, without torch),
+and any other that sentence-transformers can load. Knows nothing of search or of how its scores are used.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # the package has no types
+from tokenizers import Tokenizer
+
+from retrieval.encoders.bert_layers import BertLayers, build_batch
+from retrieval.encoders.embedder import default_model_folder
+
+Numbers = NDArray[np.float64]
+Line = tuple[str, str]  # heading path, text
+
+MAX_TOKENS = 96
+# Lines of like length are read together: padding costs as much as words.
+BATCH_SIZE = 8
+MANIFEST = "manifest.json"
+OFF = "off"
+WORDS = "embeddings.word_embeddings.weight"
+_SCALE = ".scale"
+
+
+class CrossEncoderError(Exception):
+    """A cross-encoder that cannot be used; says what to do."""
+
+
+class CrossEncoder(Protocol):
+    """Scores lines for a question. `is_calibrated`: a score is the log-odds that the line answers."""
+
+    @property
+    def is_calibrated(self) -> bool: ...
+
+    def score(self, question: str, lines: Sequence[Line]) -> Numbers:
+        """Return (lines,) scores, higher for what answers better."""
+        ...
+
+
+class MiniLmCrossEncoder:
+    """The one that Chip trains: the embedder's word vectors, and layers of its own that read the pair."""
+
+    is_calibrated = True
+
+    def __init__(self, folder: Path) -> None:
+        """Load the weights. Raise `CrossEncoderError` where a file is missing or is not the recorded one."""
+        words = default_model_folder()
+        weights = self._load(folder)
+        self._head, self._bias = weights.pop("score.weight")[0], weights.pop("score.bias")[0]
+        weights[WORDS] = load_file(words / "model.safetensors")[WORDS]
+        self._layers = BertLayers(weights, json.loads((words / "config.json").read_text()))
+        self._tokenizer = Tokenizer.from_file(str(words / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
+        self._blas = ThreadpoolController().select(user_api="blas")
+
+    @staticmethod
+    def _load(folder: Path) -> dict[str, NDArray[np.float32]]:
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text())
+            data = (folder / "model.safetensors").read_bytes()
+        except (OSError, ValueError) as error:
+            raise CrossEncoderError(f"The cross-encoder in {folder} cannot be read ({error}). {_MEND}") from error
+        if hashlib.sha256(data).hexdigest() != manifest.get("sha256"):
+            raise CrossEncoderError(f"The cross-encoder in {folder} is damaged: its hash differs. {_MEND}")
+        return unpack(load_file(folder / "model.safetensors"))
+
+    def score(self, question: str, lines: Sequence[Line]) -> Numbers:
+        """Return (lines,) log-odds that a line answers; about 15 ms a line on one core."""
+        scores = np.zeros(len(lines))
+        encodings = self._tokenizer.encode_batch([(question, f"{heading}: {text}") for heading, text in lines])
+        by_length = sorted(range(len(lines)), key=lambda i: len(encodings[i].ids))
+        with self._blas.limit(limits=1):
+            for start in range(0, len(by_length), BATCH_SIZE):
+                rows = by_length[start : start + BATCH_SIZE]
+                first = self._layers.run_first(build_batch([encodings[i] for i in rows]))
+                scores[rows] = first @ self._head + self._bias
+        return scores
+
+
+def pack(weights: Mapping[str, Numbers | NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+    """Return the weights for a file: matrices as int8 with a scale for each row, the rest in half precision."""
+    packed: dict[str, NDArray[Any]] = {}
+    for name, value in weights.items():
+        if value.ndim == 2:
+            scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127.0, 1e-8).astype(np.float32)
+            packed[name] = np.rint(value / scale).astype(np.int8)
+            packed[f"{name}{_SCALE}"] = scale
+        else:
+            packed[name] = value.astype(np.float16)
+    return packed
+
+
+def unpack(packed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    """Return what `pack` packed, in single precision."""
+    values = {name: value.astype(np.float32) for name, value in packed.items() if not name.endswith(_SCALE)}
+    return {name: value * packed.get(f"{name}{_SCALE}", np.float32(1.0)) for name, value in values.items()}
+
+
+class SentenceTransformersCrossEncoder:
+    """Any cross-encoder that sentence-transformers can load: a local folder, or a name in the local cache of the hub.
+
+    Loading imports torch (about 10 s and 500 MiB on a small machine), so it happens here and not at import.
+    """
+
+    is_calibrated = False
+
+    def __init__(self, model: str, *, offline: bool = True) -> None:
+        """Load the model. Raise `CrossEncoderError` where there is none."""
+        if offline:
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        from sentence_transformers import CrossEncoder as Model
+
+        try:
+            self._model = Model(model, device="cpu", max_length=MAX_TOKENS)
+        except (OSError, ValueError) as error:
+            raise CrossEncoderError(f"No cross-encoder can be loaded from '{model}' ({error}). {_MEND}") from error
+
+    def score(self, question: str, lines: Sequence[Line]) -> Numbers:
+        """Return (lines,) scores of the model's own scale."""
+        if not lines:
+            return np.zeros(0)
+        pairs = [(question, f"{heading}: {text}") for heading, text in lines]
+        scores = np.asarray(self._model.predict(pairs, show_progress_bar=False), dtype=np.float64)
+        return scores if scores.ndim == 1 else scores[:, -1]
+
+
+def load_cross_encoder(model: str) -> CrossEncoder | None:
+    """Return Chip's own for a folder that has its manifest, none for "off", sentence-transformers' for the rest.
+
+    Raise `CrossEncoderError` where it cannot be used.
+    """
+    if model == OFF:
+        return None
+    folder = Path(model)
+    return MiniLmCrossEncoder(folder) if (folder / MANIFEST).exists() else SentenceTransformersCrossEncoder(model)
+
+
+_MEND = 'Set knowledge.cross_encoder to a folder that holds one, or to "off".'

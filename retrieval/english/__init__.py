@@ -1,0 +1,1 @@
+"""What English text is made of: sentences, lines, numbers, dates, facts and meanings."""

@@ -1,0 +1,91 @@
+"""The table of facts: what the documents say of a named thing in numbers, codes, versions, dates, can and cannot.
+
+Drawn from each passage when it is indexed, by the same reading that holds a sentence against a line. A fact points at
+its line; the line, not the table, is what is cited. Knows nothing of where the table is kept.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from retrieval.english.lines import find_codes, split_name
+from retrieval.english.names import find_names
+from retrieval.english.quantities import find_quantities
+from retrieval.english.sentences import split_units
+from retrieval.passage import Passage
+
+CODE, VERSION, DATE, ABILITY = "code", "version", "date", "can or cannot"
+
+_VERSION = re.compile(r"\b(?:v(?:ersion)?\.?\s?\d+(?:\.\d+)*|\d+(?:\.\d+){2,})\b", re.IGNORECASE)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DATE = re.compile(
+    rf"\b(?:\d{{1,2}}\.? (?:{_MONTHS})(?: \d{{4}})?|(?:{_MONTHS}) \d{{1,2}}(?:, \d{{4}})?|(?:{_MONTHS}) \d{{4}}|"
+    r"\d{4}-\d{2}-\d{2}|(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+_ITEM_NUMBER = re.compile(r"(?:^|(?<=[.;:] ))\d{1,3}[.)] ")
+_ABLE = re.compile(r"\b(?:can|may|able to|supports?|allowed)\b(?!['’]t|not)", re.IGNORECASE)
+_UNABLE = re.compile(
+    r"\b(?:can(?:not|['’]t)|(?:can|may|must|does|do|is|are) (?:not|never)|(?:doesn|don|isn|aren|mustn)['’]t|never)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that a line says of a subject. `unit` is the line's number in `split_units` of its passage, from 0.
+
+    `subject` is a name in small letters, `kind` one of `quantities.UnitKind` or of this module's, `value` as it is
+    read: "90 minute", "e4", "cannot".
+    """
+
+    subject: str
+    kind: str
+    value: str
+    passage_id: str
+    unit: int
+
+
+def draw_facts(passage: Passage) -> list[Fact]:
+    """Return what a passage says of the things that it names, in reading order, each once for a line."""
+    facts: dict[Fact, None] = {}
+    for number, unit in enumerate(split_units(passage.text)):
+        values = list(read_values(unit.text, passage.heading))
+        for subject in _find_subjects(unit.text, passage) if values else ():
+            facts.update((Fact(subject, kind, value, passage.id, number), None) for kind, value in values)
+    return list(facts)
+
+
+def read_values(text: str, heading: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the kind and value of everything in a sentence that a document can settle."""
+    names = [*find_names(text), *(name for part in heading.split(" › ") for name in find_names(part))]
+    dates = _DATE.findall(text)
+    rest = _VERSION.sub(" ", _DATE.sub(" ", _ITEM_NUMBER.sub(" ", text)))
+    for quantity in find_quantities(rest, names):
+        yield quantity.kind.value, f"{quantity.value:g} {quantity.unit}".strip()
+    yield from ((CODE, code) for code in sorted(find_codes(_VERSION.sub(" ", text))))
+    yield from ((VERSION, version.casefold()) for version in _VERSION.findall(text))
+    yield from ((DATE, day.casefold()) for day in dates)
+    if _UNABLE.search(rest):
+        yield ABILITY, "cannot"
+    elif _ABLE.search(rest):  # "in May" is none
+        yield ABILITY, "can"
+
+
+def find_subjects(text: str) -> frozenset[str]:
+    """Return the things that a sentence names, in small letters."""
+    return frozenset(filter(None, (" ".join(split_name(name)) for name in find_names(text))))
+
+
+def _find_subjects(text: str, passage: Passage) -> frozenset[str]:
+    """Return what a line speaks of: the models that it names, else the innermost heading that names one, or the title.
+
+    In a row of a table most capitals are columns: of names without a number only those of the headings count.
+    """
+    path = passage.heading.split(" › ")
+    headed = frozenset(subject for part in path for subject in find_subjects(part))
+    named = frozenset(name for name in find_subjects(text) if name in headed or any(c.isdigit() for c in name))
+    if named:
+        return named
+    inner = (frozenset(s for s in find_subjects(part) if any(c.isdigit() for c in s)) for part in reversed(path))
+    return next(filter(None, inner), frozenset({" ".join(split_name(passage.title))} - {""}))

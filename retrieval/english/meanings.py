@@ -1,0 +1,51 @@
+"""How near two words are in meaning: "guarantee" and "warranty", "price" and "costs".
+
+The vectors are the word pieces that the packaged sentence encoder reads, before any layer; looking one up costs
+microseconds, and any embedder may serve beside it. Knows nothing of lines or scores.
+"""
+
+import math
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from tokenizers import Tokenizer
+
+from retrieval.encoders.embedder import default_model_folder
+
+Vectors = NDArray[np.float32]
+
+# The first thousand entries of the vocabulary are marks and single letters.
+_FIRST_WORD = 1_000
+_TENSOR = "embeddings.word_embeddings.weight"
+
+
+class WordMeanings:
+    """Directions and rarities of words. Rarity is in [0, 1]: the vocabulary is ordered by how common its pieces are."""
+
+    def __init__(self) -> None:
+        folder = default_model_folder()
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        with safe_open(str(folder / "model.safetensors"), framework="numpy") as weights:
+            table: Vectors = weights.get_tensor(_TENSOR)
+        self._table = table.astype(np.float16)
+        self._middle: Vectors = table[_FIRST_WORD:].mean(axis=0)
+
+    @lru_cache(maxsize=50_000)  # noqa: B019  # one object lives as long as the process
+    def look_up(self, word: str) -> tuple[Vectors, float]:
+        """Return the word's direction, (width,) of length 1, and its rarity; a word of several pieces is rare."""
+        pieces = self._tokenizer.encode(word, add_special_tokens=False).ids
+        if not pieces:
+            return np.zeros(self._middle.shape, dtype=np.float32), 0.0
+        mean = (self._table[pieces].astype(np.float32) - self._middle).mean(axis=0)
+        rarity = math.log(max(pieces) / _FIRST_WORD) / math.log(len(self._table) / _FIRST_WORD)
+        rarity = 1.0 if len(pieces) > 1 else min(1.0, max(0.0, rarity))
+        return mean / max(float(np.linalg.norm(mean)), 1e-9), rarity
+
+
+@cache
+def load_meanings() -> WordMeanings:
+    """Return the one table of this process: 23 MB, about 0.1 s the first time."""
+    return WordMeanings()

@@ -1,0 +1,27 @@
+"""The names in an English text: runs of capitalised words that no sentence start explains."""
+
+import re
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+# A product name: capitalised words in a row, with the numbers and marks that belong to them.
+_NAME = re.compile(r"\b[A-ZÄÖÜ][\w-]*(?:\s+(?:[A-ZÄÖÜ][\w-]*|\d+[\w.-]*))*")
+_OPENERS = """
+i a an the and or but also what how when where why who which is are was were do does did can could may might must should
+would will if it its my our your we you he she they this that these those there please hi hello hey thanks thank ok okay
+yes no not in on at to for from with of as by chip so then same
+"""
+_NO_NAME = frozenset(_OPENERS.split())
+
+
+def find_names(text: str) -> list[str]:
+    """Return the names in a text in reading order: runs of capitalised words that no sentence start explains."""
+    names = []
+    for sentence in _SENTENCE.split(text):
+        for match in _NAME.finditer(sentence):
+            words = match.group().split()
+            while words and words[0].lower() in _NO_NAME:
+                words.pop(0)
+            opens = match.start() == 0 and len(words) == len(match.group().split())
+            if words and not (opens and len(words) == 1 and not any(c.isdigit() for c in words[0])):
+                names.append(" ".join(words))
+    return names

@@ -1,0 +1,40 @@
+"""Terms: the words of a text as search compares them, casefolded and lightly stemmed."""
+
+import re
+
+# Part of what a stored ranking was made with: raise it when the same text would give other terms.
+TERMS_VERSION = 1
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_COMMON = """
+a an the and or but if so than then as at by for from in into of off on onto out over to up with without about is are
+was were be been being am do does did doing done have has had having can could may might must shall should will would
+i me my mine we us our ours you your yours he him his she her hers it its they them their theirs this that these those
+there here what which who whom whose when where why how not no nor too very just also please hi hello hey thanks thank
+any some all s t ll re ve don didn doesn isn
+"""
+_STOPWORDS = frozenset(_COMMON.split())
+
+
+def tokenise(text: str) -> list[str]:
+    """Return the terms of a text: casefolded, lightly stemmed, numbers apart from letters ("8.2kg" is 8.2 and kg)."""
+    return [term for term, _ in tokenise_with_words(text)]
+
+
+def tokenise_with_words(text: str) -> list[tuple[str, str]]:
+    """Return the terms of a text, each with the word that it was made of."""
+    words = (match.replace("’", "'").removesuffix("'s") for match in _WORD.findall(text.casefold()))
+    return [(_stem(word), word) for word in words if word not in _STOPWORDS]
+
+
+def _stem(word: str) -> str:
+    """Strip the common English endings, so that charge, charges, charged and charging are one term."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) >= len(ending) + 4:
+            word = word.removesuffix(ending)
+            return word[:-1] if word[-1] == word[-2] and word[-1] not in "ls" else word
+    return word.removesuffix("e") if len(word) > 4 else word

@@ -1,0 +1,1 @@
+"""Whether the evidence supports a sentence, and whether a quote is one."""

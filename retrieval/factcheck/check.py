@@ -1,0 +1,188 @@
+"""Whether the evidence supports a sentence, before anybody sees it: supported, contradicted or not found, and why.
+
+First it compares facts (numbers with units, dates, names, codes, negation). Then a judge that
+`python -m models.recipes.rankings.fit_judge` fitted on public data, or a model that is set
+(`retrieval/encoders/entailment.py`), decides whether the line says the rest of the sentence. A sentence that garbles
+its line takes the line's own words. Knows nothing of Slack.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoders.entailment import Entailment, EntailmentModel
+from retrieval.english.dates import find_dates, find_weekdays
+from retrieval.english.lines import find_codes
+from retrieval.english.meanings import load_meanings
+from retrieval.english.names import find_names
+from retrieval.english.quantities import find_quantities
+from retrieval.english.terms import tokenise_with_words
+from retrieval.factcheck.quotes import mend_quote
+from retrieval.factcheck.signs import SIGNS, Comparison, compare, is_garbled, is_in_order
+from retrieval.passage import EvidenceLine
+
+WEIGHTS = Path(__file__).parent / "factcheck_weights.json"
+
+# From this share of shared meaning on, a differing fact is a contradiction; below it the line speaks of something else.
+SAME_MATTER = 0.6
+_WORDS = "words"
+_GARBLED = "garbled"
+
+
+class Support(StrEnum):
+    """What the evidence says to a sentence."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict with its reason, the line that it rests on, and how likely the judge holds the sentence supported."""
+
+    verdict: Support
+    reason: str
+    line: EvidenceLine | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What may be shown of a sentence (None: nothing), the line to cite, and why it was changed or is not shown."""
+
+    text: str | None
+    line: EvidenceLine | None
+    reason: str = ""
+
+
+def judge_claim(
+    text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
+) -> Judgement:
+    """Return how the lines stand to one sentence; the cited line goes first where two support it alike.
+
+    `model` judges in the fitted judge's place what is neither a quote nor in conflict with a line.
+    """
+    judged = [_judge(text, line) for line in lines]
+    if not judged:
+        return Judgement(Support.NOT_FOUND, "no evidence", None, 0.0)
+    if model is not None:
+        judged = _ask_model(text, judged, model)
+    own = next((line for line in lines if line.number == cited), None)
+    order = {Support.SUPPORTED: 0, Support.CONTRADICTED: 1, Support.NOT_FOUND: 2}
+    return min(judged, key=lambda one: (order[one.verdict], one.line != own, -one.probability))
+
+
+def check_claim(
+    text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
+) -> Checked:
+    """Return what may be shown of a sentence, citing the line that supports it.
+
+    A near copy of the line that it cites, or of the nearest one where it cites none, becomes that line's own sentence.
+    """
+    judgement = judge_claim(text, lines, cited=cited, model=model)
+    if judgement.verdict is Support.SUPPORTED:
+        return Checked(text, judgement.line)
+    by_number = {line.number: line for line in lines}
+    source = by_number.get(cited, judgement.line) if cited is not None else judgement.line
+    mended = mend_quote(text, source.text) if source is not None else None
+    if mended is not None and source is not None and mended != text:
+        return Checked(mended, source, judgement.reason)
+    return Checked(None, None, judgement.reason)
+
+
+def _judge(text: str, line: EvidenceLine) -> Judgement:
+    if not any(character.isalnum() for character in text):
+        return Judgement(Support.NOT_FOUND, "no words", line, 0.0)
+    comparison = compare(text, line.text, line.heading, load_meanings())
+    probability = estimate(comparison)
+    if comparison.conflict:
+        same_matter = comparison.measures[SIGNS.index("words meant")] >= SAME_MATTER
+        verdict = Support.CONTRADICTED if same_matter else Support.NOT_FOUND
+        return Judgement(verdict, comparison.conflict, line, 0.0)
+    is_quote = comparison.measures[SIGNS.index("in order")] > 0
+    if not is_quote and is_garbled(text, line.text, line.heading, load_meanings()):
+        return Judgement(Support.NOT_FOUND, _GARBLED, line, probability)
+    if is_quote or probability >= load_judge().threshold:
+        return Judgement(Support.SUPPORTED, "", line, probability)
+    return Judgement(Support.NOT_FOUND, _WORDS, line, probability)
+
+
+def _ask_model(text: str, judged: Sequence[Judgement], model: EntailmentModel) -> list[Judgement]:
+    """Return the judgements, with the model's verdict on the lines that no fact settles and that no quote settles."""
+    if any(one.verdict is Support.SUPPORTED and one.line and is_in_order(text, one.line.text) for one in judged):
+        return list(judged)
+    left = [one for one in judged if one.verdict is Support.SUPPORTED or one.reason == _WORDS]
+    said = model.judge(text, [_premise(one.line) for one in left if one.line is not None])
+    settled = [one for one in judged if one not in left]
+    return settled + [_settle(one, entailment, model.threshold) for one, entailment in zip(left, said, strict=True)]
+
+
+def _premise(line: EvidenceLine) -> str:
+    """Return a line as it is read: a sentence often names its subject only in the heading above it."""
+    return f"{line.heading}: {line.text}" if line.heading else line.text
+
+
+def _settle(judgement: Judgement, entailment: Entailment, threshold: float) -> Judgement:
+    if entailment.support >= threshold:
+        return Judgement(Support.SUPPORTED, "", judgement.line, entailment.support)
+    verdict = Support.CONTRADICTED if entailment.contradiction >= threshold else Support.NOT_FOUND
+    return Judgement(verdict, "model", judgement.line, entailment.support)
+
+
+def estimate(comparison: Comparison) -> float:
+    """Return the judge's probability that the line holds what the sentence says, facts in conflict aside."""
+    judge = load_judge()
+    return float(1.0 / (1.0 + np.exp(-(comparison.measures @ judge.weights + judge.bias))))
+
+
+# Courtesies say nothing about a company: beside such a phrase they hold common words alone.
+_COURTESY = re.compile(
+    r"\b(?:hello|hi|hey|good (?:morning|afternoon|day|evening|night)|thanks?(?: you)?|welcome|sorry|glad|happy to|"
+    r"goodbye|bye|anything else|(?:how |what )?can i (?:help|assist)|(?:support )?assistant|"
+    r"i answer from (?:the company['’]s )?documents|i don['’]t know|bring in a person|"
+    r"here if you need|have a (?:good|nice|great)(?: (?:day|evening|night|week|weekend|time))?|doing well|"
+    r"talk to someone(?: you trust)?|call your local emergency number|let me know|all right|shall i)\b",
+    re.IGNORECASE,
+)
+_COMMON = """
+again always can't chip don't else feel feeling further happen happened hear hearing help helped helping helps i'd i'll
+i'm inconvenience it's kind like lot more much need nice ok okay other question questions reaching say see so talk
+that's today trouble way well what's yes you'd you're
+"""
+_BESIDE_COURTESY = frozenset(_COMMON.split())
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether a sentence is small talk and nothing more, which no document need support."""
+    rest = {word for _, word in tokenise_with_words(_COURTESY.sub(" ", text))}
+    return bool(_COURTESY.search(text)) and rest <= _BESIDE_COURTESY and not states_fact(text)
+
+
+def states_fact(text: str) -> bool:
+    """Whether a sentence holds what documents can settle: a model's name, a code, a number, a date or a weekday."""
+    names = [name for name in find_names(text) if any(c.isdigit() for c in name)]
+    return bool(names or find_codes(text) or find_quantities(text) or find_dates(text) or find_weekdays(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The fitted judge: a weight for each of `SIGNS`, a bias, and the probability from which a sentence is shown."""
+
+    weights: NDArray[np.float64]
+    bias: float
+    threshold: float
+
+
+@cache
+def load_judge() -> Judge:
+    """Return the judge that ships with the package."""
+    raw = json.loads(WEIGHTS.read_text())
+    return Judge(np.array([raw["weights"][name] for name in SIGNS]), float(raw["bias"]), float(raw["threshold"]))

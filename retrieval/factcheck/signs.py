@@ -1,0 +1,228 @@
+"""What a sentence says beyond the words of a line: numbers, dates, names, codes, negation, and words the line lacks.
+
+Compares one sentence with one line of evidence. Knows nothing of verdicts.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import islice, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.english.dates import Date, find_dates, find_weekdays, mask_spans
+from retrieval.english.lines import find_codes, split_name
+from retrieval.english.meanings import WordMeanings
+from retrieval.english.names import find_names
+from retrieval.english.quantities import Quantity, find_quantities
+from retrieval.english.sentences import split_sentences
+from retrieval.english.terms import tokenise_with_words
+from retrieval.factcheck.quotes import NEAR_COPY
+
+Name = tuple[str, ...]
+
+# In the order of the numbers that `measure` returns.
+SIGNS = (
+    "words held",
+    "words meant",
+    "least word meant",
+    "pairs held",
+    "near copy",
+    "in order",
+    "words foreign",
+    "is short",
+)
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
+_NOT = re.compile(r"\b(?:not|no|none|never|cannot|nobody|nothing|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE)
+_TURN = re.compile(r"\b(?:before|after)\b", re.IGNORECASE)
+_SAME = 1e-6
+# A word less near than this to every word of the line is new to it.
+_FOREIGN = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a sentence stands to a line. `conflict` names the first fact that differs, "" where none does."""
+
+    measures: NDArray[np.float64]
+    conflict: str
+
+
+def compare(text: str, line: str, heading: str, meanings: WordMeanings) -> Comparison:
+    """Return what the sentence shares with the line, and the first fact in which they differ."""
+    measures = measure(text, line, heading, meanings)
+    return Comparison(measures, _find_conflict(text, line, heading))
+
+
+def measure(text: str, line: str, heading: str, meanings: WordMeanings) -> NDArray[np.float64]:
+    """Return `SIGNS`: shares of the sentence's words, in [0, 1]."""
+    said, held = tokenise_with_words(text), tokenise_with_words(f"{heading} {line}")
+    if not said:
+        return np.zeros(len(SIGNS))
+    looked = [meanings.look_up(word) for _, word in said]
+    weights = np.array([0.25 + rarity for _, rarity in looked])
+    terms = {term for term, _ in held}
+    exact = np.array([float(term in terms) for term, _ in said])
+    meant = exact
+    if held:
+        table = np.array([meanings.look_up(word)[0] for _, word in held])
+        meant = np.maximum(exact, (np.array([direction for direction, _ in looked]) @ table.T).max(axis=1))
+    pairs = list(pairwise(term for term, _ in said))
+    held_pairs = set(pairwise(term for term, _ in held))
+    return np.array(
+        [
+            exact @ weights / weights.sum(),
+            meant @ weights / weights.sum(),
+            meant.min(),
+            sum(pair in held_pairs for pair in pairs) / max(1, len(pairs)),
+            max(_similarity(text, sentence) for sentence in split_sentences(line) or [line]),
+            float(is_in_order(text, line)),
+            min(4, int((meant < _FOREIGN).sum())) / 4.0,
+            float(len(said) < 3),
+        ]
+    )
+
+
+def is_in_order(text: str, line: str) -> bool:
+    """Whether every word stands in the line, in this order: a quote, perhaps with words left out."""
+    rest = iter(_split(line))
+    return all(word in rest for word in _split(text))
+
+
+def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
+    """Whether a near copy of the line stutters, says what is no word, or has an unrelated word amid the line's own.
+
+    "The boundaryary is cut", "it recognises cables and cables" and, for blades, "the Mondays stop within 2 seconds".
+    """
+    nearest = max(split_sentences(line) or [line], key=lambda sentence: _similarity(text, sentence))
+    if _similarity(text, nearest) < NEAR_COPY:
+        return False
+    said = Counter(term for term, _ in tokenise_with_words(text))
+    held = Counter(term for term, _ in tokenise_with_words(f"{heading} {line}"))
+    if any(count > max(1, held[term]) for term, count in said.items()):
+        return True
+    # What is of several pieces in a vocabulary of 30,000 is a name, a rare word or none.
+    strange = (word for term, word in tokenise_with_words(text) if term not in held and word.isalpha())
+    return any(meanings.look_up(word)[1] >= 1.0 for word in strange) or _has_intruder(text, nearest, held, meanings)
+
+
+def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMeanings) -> bool:
+    """Whether a word stands amid the sentence's own that none of them means; at the start people say "In short"."""
+    said, own = _split(text), _split(sentence)
+    for kind, start, end, first, last in SequenceMatcher(None, said, own, autojunk=False).get_opcodes():
+        if kind in ("replace", "delete") and start > 0:
+            new = [word for term, word in tokenise_with_words(" ".join(said[start:end])) if term not in held]
+            there = tokenise_with_words(" ".join(own[first:last] if kind == "replace" else own))
+            if any(word.isalpha() and not _is_meant(word, [other for _, other in there], meanings) for word in new):
+                return True
+    return False
+
+
+def _is_meant(word: str, others: Sequence[str], meanings: WordMeanings) -> bool:
+    direction = meanings.look_up(word)[0]
+    return any(float(direction @ meanings.look_up(other)[0]) >= _FOREIGN for other in others)
+
+
+def _similarity(text: str, sentence: str) -> float:
+    return SequenceMatcher(None, _split(text), _split(sentence), autojunk=False).ratio()
+
+
+def _split(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _find_conflict(text: str, line: str, heading: str) -> str:
+    said_dates, held_dates = find_dates(text), find_dates(line)
+    if conflict := _find_time_conflict(text, line, heading, said_dates, held_dates):
+        return conflict
+    # A date that the line holds, perhaps in another form, is neither a name nor a number.
+    spans = {date.span for date in said_dates}
+    unheld = {date.span for date in said_dates if not any(date.is_part_of(other) for other in held_dates)}
+    said_names = find_names(mask_spans(text, spans))
+    held_names = find_names(mask_spans(line, (date.span for date in held_dates)))
+    text = mask_spans(text, spans - unheld)
+    above = [name for part in heading.split(" › ") for name in find_names(part)]
+    if find_codes(text) - find_codes(f"{heading} {line}"):
+        return "code"
+    if _names_another(said_names, held_names, above, text):
+        return "name"
+    names = [*said_names, *held_names, *above]
+    said, held = find_quantities(text, names), find_quantities(line, names)
+    for quantity in said:
+        if not any(_is_same(quantity, other) for other in held):
+            return "unit" if any(abs(quantity.value - other.value) < _SAME for other in held) else "number"
+    if bool(_NOT.search(text)) != bool(_NOT.search(_nearest_part(text, line))):
+        return "negation"
+    return ""
+
+
+def _find_time_conflict(text: str, line: str, heading: str, said: Sequence[Date], held: Sequence[Date]) -> str:
+    """Return which kind of time the line says otherwise: a date or month, a weekday, or before for after."""
+    known = [*held, *find_dates(heading)]
+    for date in said:
+        if held and all(date.differs_from(other) for other in known):
+            return "date"
+    days = find_weekdays(line)
+    if days and find_weekdays(text) - days - find_weekdays(heading):
+        return "weekday"
+    before, after = _find_turns(text)
+    held_before, held_after = _find_turns(line)
+    is_turned = (before & held_after) - held_before or (after & held_before) - held_after
+    return "before or after" if is_turned else ""
+
+
+def _find_turns(text: str) -> tuple[set[str], set[str]]:
+    """Return the first terms of what a text says something happens before, and after."""
+    found: dict[str, set[str]] = {"before": set(), "after": set()}
+    for match in _TURN.finditer(text):
+        following = (term for term, word in tokenise_with_words(text[match.end() :]) if word not in found)
+        found[match.group().casefold()].update(islice(following, 1))  # "before and after use"
+    return found["before"], found["after"]
+
+
+def _names_another(said: Sequence[str], held: Sequence[str], above: Sequence[str], text: str) -> bool:
+    """Whether the sentence speaks of a product and the line of another one, a sibling perhaps."""
+    here, over = {split_name(name) for name in held}, {split_name(name) for name in above}
+    tokens = split_name(text)
+    spoken = {split_name(name) for name in said}
+    spoken |= {name for name in here | over if len(name) > 1 and _is_within(name, tokens)}
+    spoken -= {a for a in spoken for b in spoken if a != b and _is_within(a, b)}
+    return any(_is_another(name, here, over) for name in spoken if len(name) > 1)
+
+
+def _is_another(name: Name, here: set[Name], over: set[Name]) -> bool:
+    if name in here:
+        return False
+    family = {other for other in here if other[0] == name[0]}
+    if family:
+        return not any(len(other) == 1 for other in family)
+    if name in over or any(other == name[:1] for other in over):
+        return False
+    relatives = {other for other in over if other[0] == name[0]}
+    strangers = {other for other in here | over if len(other) > 1 and any(part[0].isdigit() for part in other)}
+    return bool(relatives or strangers)
+
+
+def _is_within(name: Name, tokens: Name) -> bool:
+    return any(tokens[start : start + len(name)] == name for start in range(len(tokens) - len(name) + 1))
+
+
+def _is_same(said: Quantity, held: Quantity) -> bool:
+    return abs(said.value - held.value) < _SAME and (said.unit == held.unit or not said.unit or not held.unit)
+
+
+def _nearest_part(text: str, line: str) -> str:
+    """Return the stretch of the line that speaks of the same: from its first to its last shared word, and a bit."""
+    said = {term for term, _ in tokenise_with_words(text)}
+    best, most = "", -1
+    for sentence in split_sentences(line) or [line]:
+        words = sentence.split()
+        shared = [place for place, word in enumerate(words) if {t for t, _ in tokenise_with_words(word)} & said]
+        if len(shared) > most:
+            most = len(shared)
+            best = " ".join(words[max(0, shared[0] - 2) : shared[-1] + 3]) if shared else sentence
+    return best

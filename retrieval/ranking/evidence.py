@@ -1,0 +1,210 @@
+"""Passages in, evidence out: the few sentences that answer best, ranked, and how well they match the question.
+
+The order and the confidence come from `ranker` and, where there is one, a cross-encoder that reads the best lines
+again; here lines are cut from passages, chosen and numbered. Knows nothing of prompts or models.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoders.cross_encoder import CrossEncoder
+from retrieval.encoders.embedder import Embedder
+from retrieval.english.sentences import Unit, count_words, split_units, unit_texts
+from retrieval.english.terms import tokenise
+from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage
+from retrieval.ranking.calibration import shift_odds
+from retrieval.ranking.features import Candidate
+from retrieval.ranking.rank import blend_odds, rank_lines
+
+Vectors = NDArray[np.float32]
+
+# So many passages are searched for lines, however few are shown: the answer stands in the first 8 for 93 of 100
+# questions, and in the first 24 for 98.
+SEARCHED_PASSAGES = 24
+# So many lines a cross-encoder reads again, and only those whose log-odds are near the best one's: what lies further
+# below comes first too seldom for the 20 ms that a line costs (3.5 lines are read on average; docs/LOG.md).
+READ_LINES = 8
+READ_WITHIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLimits:
+    """How much evidence a prompt gets, and from which confidence on the match is worded as what.
+
+    `shift` is added to the log-odds that the best line answers; `retrieval/ranking/calibration.py` finds it for a
+    company.
+    """
+
+    max_lines: int = 9
+    max_words: int = 160
+    # The same confidence means more on one set of documents than on another: these suit public questions, a company's
+    # own are met by its shift (docs/LOG.md).
+    strong: float = 0.50
+    fair: float = 0.30
+    nothing: float = 0.30
+    # A line is left out when its log-odds are this far below the best one's: chip-nano picks worse among many lines
+    # than the ranking does. Of 300 questions it was right on 206, 207 and 207 with 1, 2 and 3.
+    keep_within: float = 2.0
+    shift: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredUnit:
+    """A quotable stretch of a passage and its score: log-odds against the other stretches.
+
+    `denies`: it denies what the question takes for granted.
+    """
+
+    passage: Passage
+    text: str
+    score: float
+    denies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RankedUnits:
+    """Every quotable stretch of the hits, best first, and how sure it is in [0, 1] that the first one answers."""
+
+    units: tuple[ScoredUnit, ...]
+    confidence: float
+
+    def order_hits(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Return the hits by their best stretch; those without any come last, in their own order."""
+        places: dict[str, int] = {}
+        for place, unit in enumerate(self.units):
+            places.setdefault(unit.passage.id, place)
+        return tuple(sorted(hits, key=lambda hit: places.get(hit.passage.id, len(self.units))))
+
+
+def cut_evidence(
+    question: str,
+    hits: Sequence[Hit],
+    *,
+    embedder: Embedder,
+    question_vector: Vectors | None = None,
+    unit_vectors: Mapping[str, Vectors] | None = None,
+    limits: EvidenceLimits | None = None,
+    cross_encoder: CrossEncoder | None = None,
+) -> Evidence:
+    """Return the best lines of the hits, best first and numbered from 1; none where nothing is near the question.
+
+    `unit_vectors` holds stored vectors by passage id; what is missing there is encoded now (about 10 ms a sentence).
+    """
+    if not question.strip() or not hits:
+        return Evidence((), Match.WEAK)
+    vector = embedder.encode([question])[0] if question_vector is None else question_vector
+    ranked = rank_units(
+        question, vector, hits, embedder=embedder, unit_vectors=unit_vectors or {}, cross_encoder=cross_encoder
+    )
+    return choose_evidence(ranked, limits or EvidenceLimits())
+
+
+def choose_evidence(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
+    """Return the lines that a prompt gets, and the word for how well they match."""
+    confidence = shift_odds(ranked.confidence, limits.shift)
+    if confidence < limits.nothing or not ranked.units:
+        return Evidence((), Match.WEAK)
+    return Evidence(_number(_choose(ranked.units, limits)), _word_match(confidence, limits))
+
+
+def rank_units(
+    question: str,
+    vector: Vectors,
+    hits: Sequence[Hit],
+    *,
+    embedder: Embedder,
+    unit_vectors: Mapping[str, Vectors],
+    cross_encoder: CrossEncoder | None = None,
+) -> RankedUnits:
+    """Return every quotable stretch of the hits, ranked; ties in the order of the hits.
+
+    A cross-encoder reads the best of them again: up to `READ_LINES`, within `READ_WITHIN` of the best one's score.
+    """
+    units = [split_units(hit.passage.text) for hit in hits]
+    vectors = _collect_vectors(hits, embedder, unit_vectors)
+    candidates = [
+        Candidate(hit.passage.heading, unit.text, rank)
+        for rank, (hit, own) in enumerate(zip(hits, units, strict=True))
+        for unit in own
+    ]
+    if not candidates:
+        return RankedUnits((), 0.0)
+    shown = [
+        (hit.passage, _with_neighbour(own, position))
+        for hit, own in zip(hits, units, strict=True)
+        for position in range(len(own))
+    ]
+    ranking = rank_lines(question, vector, candidates, np.concatenate(vectors))
+    if cross_encoder is not None:
+        least = ranking.scores.max() - READ_WITHIN
+        best = [shown[number] for number in ranking.order()[:READ_LINES] if ranking.scores[number] >= least]
+        odds = cross_encoder.score(question, [(passage.heading, text) for passage, text in best])
+        ranking = blend_odds(ranking, odds, is_calibrated=cross_encoder.is_calibrated)
+    scored = (
+        ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5), number in ranking.denials)
+        for number in ranking.order()
+    )
+    return RankedUnits(tuple(scored), ranking.confidence)
+
+
+def _collect_vectors(hits: Sequence[Hit], embedder: Embedder, stored: Mapping[str, Vectors]) -> list[Vectors]:
+    missing = [hit.passage for hit in hits if hit.passage.id not in stored]
+    texts = [unit_texts(passage) for passage in missing]
+    encoded = embedder.encode([text for own in texts for text in own])
+    ends = np.cumsum([len(own) for own in texts], dtype=int)
+    fresh = {p.id: encoded[end - len(own) : end] for p, own, end in zip(missing, texts, ends, strict=True)}
+    return [stored[hit.passage.id] if hit.passage.id in stored else fresh[hit.passage.id] for hit in hits]
+
+
+def _with_neighbour(units: Sequence[Unit], position: int) -> str:
+    """Return the unit, with the one before it where it leans on that ("It lasts 90 minutes.")."""
+    unit = units[position]
+    if not unit.leans_back or position == 0:
+        return unit.text
+    return f"{units[position - 1].text} {unit.text}"
+
+
+def _choose(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> list[ScoredUnit]:
+    chosen: list[ScoredUnit] = []
+    words = 0
+    for unit in units:
+        if len(chosen) == limits.max_lines or unit.score < units[0].score - limits.keep_within:
+            break
+        size = count_words(unit.text)
+        if chosen and words + size > limits.max_words:
+            continue
+        if units[0].denies and not unit.denies:
+            continue  # it goes along with what is not so
+        if not any(_says_the_same(unit, other) for other in chosen):
+            chosen.append(unit)
+            words += size
+    return chosen
+
+
+def _says_the_same(unit: ScoredUnit, other: ScoredUnit) -> bool:
+    """Whether one line holds the other, or both hold the same words about the same thing.
+
+    Equal words under another heading are kept: "Runtime: 90 minutes" of two models are two facts.
+    """
+    if unit.passage.id == other.passage.id and (unit.text in other.text or other.text in unit.text):
+        return True
+    ours, theirs = (tokenise(f"{u.passage.heading} {u.text}") for u in (unit, other))
+    union = set(ours) | set(theirs)
+    numbers = {t for t in set(ours) ^ set(theirs) if any(c.isdigit() for c in t)}
+    return bool(union) and not numbers and len(set(ours) & set(theirs)) / len(union) > 0.9
+
+
+def _number(units: Sequence[ScoredUnit]) -> tuple[EvidenceLine, ...]:
+    return tuple(
+        EvidenceLine(number, unit.text, unit.passage.heading, unit.passage.id)
+        for number, unit in enumerate(units, start=1)
+    )
+
+
+def _word_match(confidence: float, limits: EvidenceLimits) -> Match:
+    if confidence >= limits.strong:
+        return Match.STRONG
+    return Match.FAIR if confidence >= limits.fair else Match.WEAK

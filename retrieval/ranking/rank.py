@@ -1,0 +1,142 @@
+"""The order of the lines that might answer a question, and how sure it is that the first one does.
+
+A linear model over `ranker_features`, fitted on public questions and invented companies by
+`python -m models.recipes.rankings.fit_ranker`; its weights are in `ranker_weights.json`. Where a cross-encoder has read
+the best lines, what it says of them is blended in. Pure: the same question, lines and vectors give the same scores.
+Knows nothing of search, documents or prompts.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.english.lines import find_codes
+from retrieval.english.meanings import load_meanings
+from retrieval.ranking.calibration import shift_odds
+from retrieval.ranking.denials import find_denials
+from retrieval.ranking.features import NAMES, Candidate, build_features
+
+Vectors = NDArray[np.float32]
+Numbers = NDArray[np.float64]
+
+# What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match: chosen on the 60
+# held-out questions. The last puts the default threshold between what suits public questions and what suits a company,
+# which has a shift of its own (docs/LOG.md).
+ODDS_OF_LINE = 0.5
+ODDS_OF_MATCH = 0.25
+MATCH_AFTER_READING = 0.65
+# What a line's score and the log-odds of a match gain where it denies what the question takes for granted: public
+# questions hardly ever do, so that nothing of it could be fitted.
+DENIAL_OF_LINE = 3.0
+DENIAL_OF_MATCH = 1.0
+WEIGHTS = Path(__file__).parent / "ranker_weights.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Scores of lines, (lines,): log-odds against each other, comparable only within one question.
+
+    `confidence` in [0, 1] is how likely it is that the best line answers. `denials` are the numbers of lines that deny
+    what the question takes for granted.
+    """
+
+    scores: Numbers
+    confidence: float
+    denials: tuple[int, ...] = ()
+
+    def order(self) -> list[int]:
+        """Return the numbers of the lines, best first, ties as they came."""
+        return [int(number) for number in np.argsort(-self.scores, kind="stable")]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was fitted. `lines` weighs the features of a line; `match` those of `summarise`, after `match_bias`."""
+
+    lines: Numbers
+    match: Numbers
+    match_bias: float
+
+
+def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], vectors: Vectors) -> Ranking:
+    """Return how well each candidate line answers the question.
+
+    `vector` is the question's, (width,); `vectors` are the lines', (lines, width), each of length 1 and encoded as
+    "heading: text". About 0.05 ms a line once its words are known.
+    """
+    if not candidates:
+        return Ranking(np.zeros(0), 0.0)
+    features = build_features(question, vector, candidates, vectors, load_meanings())
+    weights = load_weights()
+    scores = features @ weights.lines
+    if _asks_for_an_unknown_code(question, candidates):
+        return Ranking(scores, 0.0)
+    logit = float(summarise(features, scores) @ weights.match) + weights.match_bias
+    denials = find_denials(question, candidates, load_meanings())
+    scores = scores + DENIAL_OF_LINE * denials
+    logit += DENIAL_OF_MATCH * denials[int(np.argmax(scores))]
+    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))), tuple(map(int, np.flatnonzero(denials))))
+
+
+def summarise(features: Numbers, scores: Numbers) -> Numbers:
+    """Return what tells whether anything answers: `SUMMARY_NAMES` numbers about the best line and the best of all."""
+    best = int(np.argmax(scores))
+    shares = np.exp(scores - scores[best])
+    shares /= shares.sum()
+    lead = float(np.sort(scores)[-1] - np.sort(scores)[-2]) if len(scores) > 1 else 3.0
+    return np.concatenate([[scores[best], lead, shares[best], (shares**2).sum()], features[best], features.max(axis=0)])
+
+
+SUMMARY_NAMES = (
+    "score",
+    "lead",
+    "share",
+    "concentration",
+    *(f"best line: {name}" for name in NAMES),
+    *(f"most: {name}" for name in NAMES),
+)
+
+
+def _asks_for_an_unknown_code(question: str, candidates: Sequence[Candidate]) -> bool:
+    """Whether a question names a code ("E4") that no line holds: what the lines say of other codes is no answer."""
+    asked = find_codes(question)
+    return bool(asked) and not any(asked & find_codes(f"{line.heading} {line.text}") for line in candidates)
+
+
+def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranking:
+    """Return the ranking after a cross-encoder has read its best lines.
+
+    `odds` are its scores of the first `len(odds)` lines of `ranking.order()`; the others are ranked as if it liked them
+    no better than the worst that it read. A model whose scores are no log-odds decides the order of what it read alone.
+    """
+    order = ranking.order()[: len(odds)]
+    if not order:
+        return ranking
+    every = np.full(len(ranking.scores), odds.min())
+    every[order] = odds
+    if not is_calibrated:
+        below = ranking.scores - ranking.scores.max()
+        scores = every + np.where(np.isin(np.arange(len(every)), order), 0.0, below - 1.0)
+        return Ranking(scores, ranking.confidence, ranking.denials)
+    # No lesson of the cross-encoder's was answered by a denial, and it holds them all for wrong.
+    denials = list(ranking.denials)
+    every[denials] = np.maximum(every[denials], 0.0)
+    scores = ranking.scores + ODDS_OF_LINE * every
+    read = ODDS_OF_MATCH * float(every[int(np.argmax(scores))]) + MATCH_AFTER_READING
+    return Ranking(scores, shift_odds(ranking.confidence, read), ranking.denials)
+
+
+@cache
+def load_weights() -> Weights:
+    """Return the weights that ship with the package. Raise `KeyError` where they do not fit the features."""
+    raw = json.loads(WEIGHTS.read_text())
+    return Weights(
+        np.array([raw["lines"][name] for name in NAMES]),
+        np.array([raw["match"].get(name, 0.0) for name in SUMMARY_NAMES]),
+        float(raw["match bias"]),
+    )

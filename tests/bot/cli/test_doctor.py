@@ -1,0 +1,226 @@
+"""The doctor names what is wrong and how to mend it, part by part."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.cli.doctor import Finding, examine
+from bot.core import make_id, now_utc, open_knowledge
+from bot.workspace.manifest import load_manifest
+from bot.workspace.server import LocalWorkspace
+from config.settings import Settings, load_settings
+from feedback.database import open_database
+from retrain import registry
+from tests.bot.engine.fake_openai import FakeOpenAI
+from tests.bot.engine.tiny_gguf import write_random_base
+from tests.loop.adapters import write_adapter
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Documents, indexed once."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "documents").mkdir()
+    (home / "documents" / "moss.md").write_text("# Moss\nThe Moss mows 600 square metres.\n", encoding="utf-8")
+    settings = load(home, home / "nowhere")
+    knowledge = open_knowledge(settings)
+    knowledge.ingest(settings.knowledge.folder)
+    knowledge.close()
+    return home
+
+
+def load(home: Path, base: Path, **environment: str) -> Settings:
+    given = {
+        "CHIP_DATA": str(home / "var"),
+        "CHIP_KNOWLEDGE__FOLDER": str(home / "documents"),
+        "CHIP_ENGINE__BASE": str(base),
+    }
+    return load_settings(environment=given | environment).settings
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return write_random_base(tmp_path / "tiny").folder
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """A database of this test's own."""
+    return f"sqlite:///{tmp_path / 'chip.db'}"
+
+
+def problems(settings: Settings, part: str) -> list[str]:
+    return [finding.text for finding in examine(settings) if (finding.part, finding.level) == (part, "problem")]
+
+
+def test_good_settings_have_no_problem(home: Path, base: Path) -> None:
+    findings = examine(load(home, base))
+    levels = {finding.part: finding.level for finding in findings}
+    assert levels == {
+        "disk": "ok",
+        "base model": "ok",
+        "adapters": "ok",
+        "database": "ok",
+        "documents": "ok",
+        "Slack": "warning",
+    }
+    assert Finding("documents", "ok", "1 documents, 1 passages in Chroma.") in findings
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def change(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize(("harm", "told"), [(Path.unlink, "missing"), (cut, "hash"), (change, "hash")])
+def test_a_harmed_base_model_is_named_with_its_remedy(
+    home: Path, base: Path, harm: Callable[[Path], None], told: str
+) -> None:
+    harm(base / "model.gguf")
+    (problem,) = problems(load(home, base), "base model")
+    assert "model.gguf" in problem
+    assert told in problem
+    assert "restore" in problem
+
+
+def test_a_live_adapter_that_is_gone_is_named_with_the_way_back(home: Path, base: Path, database: str) -> None:
+    settings = load(home, base, CHIP_DATABASE=database)
+    db = open_database(database, clock=now_utc, new_id=make_id)
+    adapter = write_adapter(base.parent / "elsewhere", "A1", "tiny-0")
+    registry.promote(db, adapter, by="test", reason="test")
+    db.close()
+    (problem,) = problems(settings, "live adapter")
+    assert "A1" in problem
+    assert "chip models --rollback base" in problem
+
+
+def test_a_changed_adapter_is_named(tmp_path: Path, home: Path, base: Path) -> None:
+    settings = load(home, base, CHIP_DATA=str(tmp_path))
+    write_adapter(tmp_path / "adapters", "A1", "tiny-0").gguf_path.write_bytes(b"")
+    (problem,) = problems(settings, "adapters")
+    assert "A1: adapter.gguf does not match its recorded hash" in problem
+
+
+def test_a_missing_documents_folder_is_named_with_its_setting(home: Path, base: Path, tmp_path: Path) -> None:
+    (problem,) = problems(load(home, base, CHIP_KNOWLEDGE__FOLDER=str(tmp_path / "none")), "documents")
+    assert f"no folder {tmp_path / 'none'}" in problem
+    assert "knowledge.folder" in problem
+
+
+def test_an_index_without_documents_is_named(home: Path, base: Path, tmp_path: Path) -> None:
+    (problem,) = problems(load(home, base, CHIP_DATA=str(tmp_path)), "documents")
+    assert "chip ingest" in problem
+
+
+@pytest.mark.parametrize("url", ["sqlite:////proc/none/chip.db", "nonsense", "sqlite:///:memory:"])
+def test_an_unusable_database_is_a_problem(home: Path, base: Path, url: str) -> None:
+    (problem,) = problems(load(home, base, CHIP_DATABASE=url), "database")
+    assert "`database` setting" in problem
+
+
+def with_slack(home: Path, base: Path, workspace: LocalWorkspace, **environment: str) -> Settings:
+    tokens = {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "CHIP_SLACK__BASE_URL": workspace.api_url,
+    }
+    return load(home, base, **tokens | environment)
+
+
+def test_a_good_connection_has_no_problem(home: Path, base: Path) -> None:
+    with LocalWorkspace() as workspace:
+        findings = examine(with_slack(home, base, workspace))
+    assert {finding.level for finding in findings} == {"ok"}
+    assert {"Slack", "Slack scopes", "Slack app token", "admin channel"} <= {finding.part for finding in findings}
+
+
+def test_missing_scopes_are_named(home: Path, base: Path) -> None:
+    scopes = load_manifest().bot_scopes - {"reactions:read", "users:read"}
+    with LocalWorkspace(bot_scopes=scopes) as workspace:
+        (problem,) = problems(with_slack(home, base, workspace), "Slack scopes")
+    assert "reactions:read, users:read" in problem
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "part", "told"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack", "invalid_auth"),
+        ("SLACK_APP_TOKEN", "xapp-wrong", "Slack app token", "invalid_auth"),
+        ("CHIP_SLACK__ADMIN_CHANNEL", "nowhere", "admin channel", "invite Chip"),
+    ],
+)
+def test_a_wrong_token_or_channel_is_named(
+    home: Path, base: Path, variable: str, value: str, part: str, told: str
+) -> None:
+    with LocalWorkspace() as workspace:
+        (problem,) = problems(with_slack(home, base, workspace, **{variable: value}), part)
+    assert told in problem
+    assert "wrong" not in problem
+
+
+def test_a_slack_that_cannot_be_reached_is_a_problem(home: Path, base: Path) -> None:
+    with LocalWorkspace() as workspace:
+        settings = with_slack(home, base, workspace)
+    (problem,) = problems(settings, "Slack")
+    assert "chip doctor" in problem
+
+
+def test_a_generation_server_must_answer_and_serve_the_model(home: Path, base: Path) -> None:
+    with closing(FakeOpenAI(models=("tiny-0",))) as server:
+        good = load(home, base, CHIP_ENGINE__URL=server.url)
+        assert [finding.level for finding in examine(good) if finding.part == "generation server"] == ["ok"]
+        other = load(home, base, CHIP_ENGINE__URL=server.url, CHIP_ENGINE__URL_MODEL="qwen")
+        assert "does not serve qwen" in problems(other, "generation server")[0]
+        assert "tiny-0" in problems(other, "generation server")[0]
+    assert "Start it" in problems(good, "generation server")[0]
+
+
+def test_over_http_no_app_token_is_missed_and_the_address_is_named(home: Path, base: Path) -> None:
+    with LocalWorkspace() as workspace:
+        secrets = {"SLACK_SIGNING_SECRET": "s", "CHIP_SLACK__TRANSPORT": "http", "SLACK_APP_TOKEN": ""}
+        findings = examine(with_slack(home, base, workspace, **secrets))
+    said = {finding.part: finding for finding in findings}
+    assert "127.0.0.1:8331" in said["Slack over HTTP"].text
+    assert said["Slack"].text.startswith("Connected to")
+    assert "Slack app token" not in said
+
+
+def test_the_secret_that_a_transport_lacks_is_named(home: Path, base: Path) -> None:
+    settings = load(home, base, SLACK_BOT_TOKEN="xoxb-1", CHIP_SLACK__TRANSPORT="http")
+    (finding,) = [finding for finding in examine(settings) if finding.part == "Slack"]
+    assert finding.text.startswith("SLACK_SIGNING_SECRET not set")
+
+
+def test_a_cross_encoder_that_is_not_there_is_named_with_its_mend(home: Path, base: Path) -> None:
+    settings = load(home, base, CHIP_KNOWLEDGE__CROSS_ENCODER=str(home / "nowhere"))
+    (said,) = problems(settings, "documents")
+    assert "nowhere" in said
+    assert "knowledge.cross_encoder" in said
+
+
+def test_a_claim_model_that_is_not_there_is_named(home: Path, base: Path) -> None:
+    (told,) = problems(load(home, base, CHIP_KNOWLEDGE__CLAIM_MODEL=str(home / "nowhere")), "claim model")
+    assert "cannot be loaded" in told
+    assert "knowledge.claim_model" in told
+
+
+def test_a_source_that_fails_is_named(home: Path, base: Path) -> None:
+    settings = load(home, base)
+    with closing(open_knowledge(settings)) as knowledge:
+        knowledge.record_sync("manuals", now_utc(), "There is no folder /manuals.")
+        try:
+            (problem,) = problems(settings, "sources")
+        finally:
+            knowledge.forget("manuals")
+    assert "manuals: There is no folder" in problem
+    assert "chip sources sync manuals" in problem
+    assert problems(settings, "sources") == []

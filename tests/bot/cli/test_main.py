@@ -1,0 +1,255 @@
+"""The command line: exit codes, and sentences that name what to mend."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli.main import app
+from bot.core import make_id, now_utc
+from feedback.database import open_database
+from retrain import registry
+from tests.bot.engine.tiny_gguf import write_random_base
+from tests.loop.adapters import write_adapter
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a tiny base and one document, as the environment names them; nothing of the caller's counts."""
+    base = write_random_base(tmp_path / "tiny")
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "moss.md").write_text("# Moss\nThe Moss mows 600 square metres.\n", encoding="utf-8")
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "CHIP_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CHIP_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("CHIP_ENGINE__BASE", str(base.folder))
+    monkeypatch.setenv("CHIP_ENGINE__THREADS", "1")
+    monkeypatch.setenv("CHIP_KNOWLEDGE__FOLDER", str(tmp_path / "documents"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("colour: red\n", "Unknown setting 'colour'"),
+        ("engine: {slots: many}\n", "'engine.slots'"),
+        ("slack: {bot_tokn: x}\n", "'slack.bot_tokn'"),
+        ("- a list\n", "must hold keys and values"),
+        ("a: [\n", "not valid YAML"),
+    ],
+)
+@pytest.mark.parametrize("command", ["doctor", "models"])
+def test_a_bad_settings_file_exits_with_2_and_names_the_key(home: Path, command: str, content: str, told: str) -> None:
+    (home / "bad.yaml").write_text(content, encoding="utf-8")
+    result = run(command, "--config", "bad.yaml")
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_settings_file_exits_with_2() -> None:
+    result = run("models", "--config", "none.yaml")
+    assert result.exit_code == 2
+    assert "none.yaml cannot be read" in result.output
+
+
+def test_the_doctor_fails_until_the_documents_are_indexed() -> None:
+    sick = run("doctor")
+    assert sick.exit_code == 1
+    assert "No document is indexed" in sick.output
+
+    ingested = run("ingest")
+    assert ingested.exit_code == 0, ingested.output
+    assert "1 new" in ingested.output
+
+    healthy = run("doctor")
+    assert healthy.exit_code == 0, healthy.output
+    assert "problem" not in healthy.output
+
+
+def test_the_doctor_shows_settings_with_their_sources_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    output = run("doctor").output
+    assert "xoxb-secret" not in output
+    assert "environment" in output
+    assert "SLACK_APP_TOKEN not set" in output
+
+
+def test_ingesting_what_cannot_be_read_exits_with_1_and_names_it(home: Path) -> None:
+    (home / "documents" / "bad.pdf").write_bytes(b"%PDF-1.7 \xff\xfe")
+    (home / "documents" / "bad.md").write_bytes(b"\xff\xfe\x00broken")
+    result = run("ingest")
+    assert result.exit_code == 1
+    assert "Not read: bad.md" in result.output
+
+
+def test_ingesting_a_folder_that_is_not_there_is_one_sentence() -> None:
+    result = run("ingest", "nowhere")
+    assert result.exit_code == 1
+    assert "nowhere" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_damaged_base_is_one_sentence(home: Path) -> None:
+    (home / "tiny" / "model.gguf").write_bytes(b"GGUF")
+    for command in (("ask", "How far?"), ("models",), ("retrain",)):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert "model.gguf does not match its recorded hash" in result.output.replace("\n", " ")
+
+
+def promote(home: Path, adapter_id: str) -> None:
+    db = open_database(f"sqlite:///{home / 'var' / 'chip.db'}", clock=now_utc, new_id=make_id)
+    registry.promote(db, write_adapter(home / "var" / "adapters", adapter_id, "tiny-0"), by="test", reason="test")
+    db.close()
+
+
+def test_models_lists_the_base_and_adapters_with_the_one_that_serves(home: Path) -> None:
+    bare = run("models")
+    assert bare.exit_code == 0
+    assert "→      │ tiny-0 (bare base)" in bare.output
+
+    promote(home, "A1")
+    rows = [line for line in run("models").output.splitlines() if "│" in line]
+    assert [("→" in row, "A1" in row) for row in rows] == [(False, False), (True, True)]
+
+
+def test_models_rollback_moves_the_pointer(home: Path) -> None:
+    promote(home, "A1")
+    result = run("models", "--rollback", "previous")
+    assert result.exit_code == 0
+    assert "The bare base serves from now on." in result.output
+
+    again = run("models", "--rollback", "base")
+    assert again.exit_code == 1
+    assert "nothing to go back to" in again.output
+    assert run("models", "--rollback", "A9").exit_code == 1
+
+
+def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
+    result = run("ask", "How much does the Moss mow?", "--show-prompt", "--staff")
+    assert result.exit_code == 0, result.output
+    assert "600 square metres" in result.output
+    assert "tokens in" in result.output
+
+
+def test_no_command_shows_the_help() -> None:
+    result = run()
+    for command in (
+        "run",
+        "ingest",
+        "sources",
+        "ask",
+        "retrain",
+        "models",
+        "gaps",
+        "facts",
+        "calibrate",
+        "workspace",
+        "doctor",
+    ):
+        assert command in result.output
+
+
+def test_settings_in_a_file_are_used(home: Path) -> None:
+    (home / "chip.yaml").write_text(json.dumps({"engine": {"slots": 1}, "company": "Larkspur"}), encoding="utf-8")
+    output = run("doctor").output
+    assert "Larkspur" in output
+    assert "chip.yaml" in output
+
+
+def test_a_source_is_added_read_listed_and_removed(home: Path) -> None:
+    (home / "manuals").mkdir()
+    (home / "manuals" / "care.html").write_text("<h1>Care</h1><p>Brush the Moss after each use.</p>", encoding="utf-8")
+    added = run("sources", "add", "manuals", "--audience", "customer", "--every", "6")
+    assert added.exit_code == 0, added.output
+    assert "manuals: 1 new, 0 changed, 0 removed, 0 unchanged" in added.output
+
+    (home / "manuals" / "broken.pdf").write_bytes(b"%PDF")
+    synced = run("sources", "sync")
+    assert synced.exit_code == 1
+    assert "Not read: manuals:broken.pdf" in synced.output
+    listed = run("sources", "list").output
+    assert all(text in listed for text in ("manuals", "folder", "customer", "6 h"))
+
+    removed = run("sources", "remove", "manuals")
+    assert removed.exit_code == 0
+    assert "1 documents removed" in removed.output
+    assert "manuals" not in run("sources", "list").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "nowhere"), "nowhere is no folder"),
+        (("add", "documents", "--audience", "friends"), "'friends' is unknown"),
+        (("add", "documents", "--name", "A B"), "cannot be a name"),
+        (("sync", "nothing"), "There is no source 'nothing'"),
+        (("add", "#sales"), "set SLACK_BOT_TOKEN"),
+        (("add", "http://127.0.0.1:1/"), "private address"),
+    ],
+)
+def test_a_source_that_cannot_be_used_is_one_sentence(arguments: tuple[str, ...], told: str) -> None:
+    result = run("sources", *arguments)
+    assert result.exit_code == 1
+    assert told in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output
+
+
+def test_gaps_are_listed_and_none_is_said_so() -> None:
+    result = run("gaps")
+    assert result.exit_code == 0, result.output
+    assert "Every question of the last 30 days was answered." in result.output
+
+
+def test_the_facts_about_a_thing_are_listed_and_none_is_said_so() -> None:
+    run("ingest")
+    known = run("facts", "moss", "--staff")
+    assert known.exit_code == 0, known.output
+    assert "600 square metre" in known.output
+    assert "moss.md" in known.output
+    unknown = run("facts", "Fern")
+    assert unknown.exit_code == 1
+    assert "No document that this asker may read states a fact about “Fern”." in unknown.output
+
+
+def ask_file(home: Path, *answerable: bool) -> str:
+    about = {True: "How many square metres does the Moss mow?", False: "Who painted the ceiling of the opera house?"}
+    rows = [
+        {"id": str(n), "question": about[one], "audience": "staff", "answer_contains": [["600"]], "answerable": one}
+        for n, one in enumerate(answerable)
+    ]
+    (home / "asked.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(home / "asked.jsonl")
+
+
+def test_the_confidence_is_calibrated_on_questions_of_ones_own(home: Path) -> None:
+    run("ingest")
+    result = run("calibrate", "--questions", ask_file(home, True, False))
+    assert result.exit_code == 0, result.output
+    assert "as set  +0.00" in result.output
+    assert "answers 100% of 1 questions that the documents answer, refuses 100% of 1 others" in result.output
+    assert "Fewer than 10 questions of a kind say little" in result.output
+    assert "set knowledge.confidence_shift to" in result.output
+
+
+def test_without_documents_nothing_is_calibrated(home: Path) -> None:
+    result = run("calibrate", "--questions", ask_file(home, True, False))
+    assert result.exit_code == 1
+    assert "chip ingest" in result.output
+
+
+@pytest.mark.parametrize(("answerable", "missing"), [(True, "they do not answer"), (False, "the documents answer")])
+def test_one_kind_of_question_calibrates_nothing(home: Path, answerable: bool, missing: str) -> None:
+    run("ingest")
+    result = run("calibrate", "--questions", ask_file(home, answerable))
+    assert result.exit_code == 1
+    assert missing in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output

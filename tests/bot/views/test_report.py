@@ -1,0 +1,64 @@
+"""A retrain's report says what happened and why, in blocks that Slack takes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.views.report import build_report, build_rows
+from bot.workspace.block_kit import find_problems
+from retrain.report import Outcome, RetrainReport, Scores
+
+BEFORE = Scores(20, 30, 1, 5, 2, 1, 0, 300.0)
+REPORT = RetrainReport(
+    run_id="T1",
+    trigger="command",
+    requested_by="U0ADA",
+    started_at=datetime(2026, 1, 1, tzinfo=UTC),
+    outcome="promoted",
+    reasons=("It says 5 of 5 lessons.",),
+    base_id="nano",
+    champion_id=None,
+    adapter_id="A7",
+    dataset_hash="f" * 64,
+    lessons={"correction": 3, "liked": 2},
+    dropped={"no evidence": 1},
+    before=BEFORE,
+    after=replace(BEFORE, said=5, heldout_right=21),
+    seconds={"total": 61.4},
+    swap_ms=3.2,
+)
+
+
+def test_a_promotion_names_the_adapter_and_all_figures() -> None:
+    headline, rows = build_rows(REPORT)
+    assert "A7 answers from now on" in headline
+    assert dict(rows) == {
+        "Why": "It says 5 of 5 lessons.",
+        "Learned from": "3 × correction, 2 × liked",
+        "Left out": "1 × no evidence",
+        "Lessons said as taught": "1 → 5 of 5",
+        "Held-out questions right": "20 → 21 of 30",
+        "Took": "61 s",
+        "Swapped in": "3 ms, no reply was interrupted",
+    }
+
+
+def test_a_refusal_names_who_keeps_answering() -> None:
+    assert "the bare base nano keeps answering" in build_rows(replace(REPORT, outcome="refused"))[0]
+    assert "A6 keeps answering" in build_rows(replace(REPORT, outcome="refused", champion_id="A6"))[0]
+
+
+@pytest.mark.parametrize("outcome", ["promoted", "refused", "nothing to learn"])
+def test_slack_takes_every_report(outcome: Outcome) -> None:
+    bare = RetrainReport("T1", "schedule", "schedule", REPORT.started_at, outcome, (), "nano", None)
+    for report in (replace(REPORT, outcome=outcome), bare, replace(REPORT, reasons=("<why> & " * 1000,))):
+        text, shown = build_report(report)
+        assert text
+        assert find_problems(shown, "message") == []
+
+
+def test_what_the_documents_lack_stands_in_the_report() -> None:
+    _, shown = build_report(REPORT, [("Not in the documents", "“Which colours?” (3×)")])
+    assert "*Not in the documents:* “Which colours?” (3×)" in shown[1]["text"]["text"]
+    assert find_problems(shown, "message") == []

@@ -1,0 +1,77 @@
+"""Evidence cut from hits, without an index."""
+
+import numpy as np
+
+from retrieval.encoders.embedder import Embedder
+from retrieval.english.sentences import unit_texts
+from retrieval.passage import Audience, Evidence, Hit, Match, Passage
+from retrieval.ranking.evidence import EvidenceLimits, cut_evidence, rank_units
+
+
+def hit(identity: str, heading: str, text: str) -> Hit:
+    return Hit(Passage(identity, text, heading, heading, f"{identity}.md", Audience.CUSTOMER), 0.03, 0.5)
+
+
+MOSS = hit("a", "Moss 2", "The Moss 2 is a lawn robot. The Moss 2 runs for 90 minutes. The Moss 2 weighs 8.2 kg.")
+PRO = hit(
+    "b", "Moss 2 Pro", "The Moss 2 Pro runs for 140 minutes. It charges in 75 minutes. The Moss 2 Pro weighs 12 kg."
+)
+
+
+def cut(embedder: Embedder, question: str, *hits: Hit, limits: EvidenceLimits | None = None) -> Evidence:
+    return cut_evidence(question, hits, embedder=embedder, limits=limits)
+
+
+def test_the_best_line_comes_first_whatever_the_rank_of_its_passage(embedder: Embedder) -> None:
+    assert (
+        cut(embedder, "How long does the Moss 2 Pro run?", MOSS, PRO).lines[0].text
+        == "The Moss 2 Pro runs for 140 minutes."
+    )
+    assert cut(embedder, "How heavy is the Moss 2?", MOSS, PRO).lines[0].text == "The Moss 2 weighs 8.2 kg."
+
+
+def test_a_sentence_that_leans_back_brings_the_one_before(embedder: Embedder) -> None:
+    lines = cut(embedder, "In how many minutes does the Moss 2 Pro charge?", MOSS, PRO).lines
+    assert lines[0].text == "The Moss 2 Pro runs for 140 minutes. It charges in 75 minutes."
+    assert not any(line.text == "The Moss 2 Pro runs for 140 minutes." for line in lines)
+
+
+def test_limits_hold(embedder: Embedder) -> None:
+    limits = EvidenceLimits(max_lines=2, keep_within=99.0, nothing=0.0)
+    assert len(cut(embedder, "Moss 2", MOSS, PRO, limits=limits).lines) == 2
+    limits = EvidenceLimits(max_words=12, keep_within=99.0, nothing=0.0)
+    assert sum(len(line.text.split()) for line in cut(embedder, "Moss 2", MOSS, PRO, limits=limits).lines) <= 12
+
+
+def test_the_same_line_of_two_passages_is_shown_once_and_another_figure_is_kept(embedder: Embedder) -> None:
+    same = hit("c", "Moss 2", "The Moss 2 runs for 90 minutes.")
+    other = hit("d", "Moss 2", "The Moss 2 runs for 95 minutes.")
+    texts = [line.text for line in cut(embedder, "How long does the Moss 2 run?", MOSS, same, other).lines]
+    assert texts.count("The Moss 2 runs for 90 minutes.") == 1
+    assert "The Moss 2 runs for 95 minutes." in texts
+
+
+def test_stored_vectors_give_the_same_evidence(embedder: Embedder) -> None:
+    stored = {
+        h.passage.id: embedder.encode(unit_texts(h.passage)).astype(np.float16).astype(np.float32) for h in (MOSS, PRO)
+    }
+    question = "How long does the Moss 2 run?"
+    fresh = cut_evidence(question, [MOSS, PRO], embedder=embedder)
+    assert cut_evidence(question, [MOSS, PRO], embedder=embedder, unit_vectors=stored) == fresh
+
+
+def test_no_hits_and_no_question_give_no_lines(embedder: Embedder) -> None:
+    assert cut(embedder, "How long?") == Evidence((), Match.WEAK)
+    assert cut(embedder, "  ", MOSS) == Evidence((), Match.WEAK)
+
+
+def test_a_far_question_is_no_strong_match(embedder: Embedder) -> None:
+    assert cut(embedder, "Who painted the Mona Lisa?", MOSS, PRO).lines == ()
+    assert cut(embedder, "How long does the Moss 2 run?", MOSS, PRO).match is Match.STRONG
+
+
+def test_passages_are_ordered_by_their_best_line(embedder: Embedder) -> None:
+    question = "How heavy is the Moss 2 Pro?"
+    ranked = rank_units(question, embedder.encode([question])[0], [MOSS, PRO], embedder=embedder, unit_vectors={})
+    assert ranked.order_hits([MOSS, PRO]) == (PRO, MOSS)
+    assert ranked.units[0].text == "The Moss 2 Pro weighs 12 kg."
