@@ -15,8 +15,8 @@ from bot.answering.neutral import neutralise
 from config.settings import SAMPLE
 from models.recipes.data.natural import read_archive
 from retrieval.english.sentences import split_units
-from retrieval.sources.chunks import build_passages
-from retrieval.sources.documents import Document
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document
 from retrieval.sources.folder import load_documents
 
 _PRONOUN = re.compile(r"\b(?:he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)

@@ -44,8 +44,8 @@ from feedback.inbox import forget_payloads, mark_ended
 from feedback.replies import Reply
 from retrain.schedule import due, find_next, start_schedule
 from retrieval.knowledge import Knowledge
+from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
-from retrieval.sources.documents import Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin

@@ -21,8 +21,8 @@ from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope, Turn
 from retrieval.ranking.conflicts import Conflict, find_conflicts
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
+from retrieval.reading.documents import Found
 from retrieval.search import SearchSettings, search
-from retrieval.sources.documents import Found
 from retrieval.store.catalogue import Edition, Sync
 from retrieval.store.index import Index, IngestReport, Progress
 from retrieval.store.vectors import VectorsDamagedError

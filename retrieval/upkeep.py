@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from retrieval.knowledge import Knowledge
+from retrieval.reading.documents import Found, Rules, Unreadable
 from retrieval.sources.canvases import Canvas, list_canvases
-from retrieval.sources.documents import Found, Rules, Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.folder import list_folder

@@ -28,8 +28,8 @@ from retrieval.passage import (
     Passage,
     Scope,
 )
-from retrieval.sources.chunks import build_passages
-from retrieval.sources.documents import Document, DocumentKind, Part, Rules, build_document
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document, DocumentKind, Part, Rules, build_document
 from retrieval.store.catalogue import Entry, VerifiedRow
 from retrieval.store.index import Index
 

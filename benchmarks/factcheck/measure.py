@@ -21,8 +21,8 @@ from retrieval.english.sentences import split_units
 from retrieval.factcheck.check import Support, check_claim, judge_claim
 from retrieval.factcheck.signs import is_in_order
 from retrieval.passage import Audience
-from retrieval.sources.chunks import build_passages
-from retrieval.sources.documents import Document
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document
 from retrieval.sources.folder import load_documents
 
 

@@ -26,8 +26,8 @@ from models.recipes.data.public_sets import load_corpora
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Passage, Scope
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, rank_units
+from retrieval.reading.documents import Document, DocumentKind, Item, Rules, Unreadable
 from retrieval.search import search
-from retrieval.sources.documents import Document, DocumentKind, Item, Rules, Unreadable
 from retrieval.sources.folder import fingerprint
 
 SETS = ("squad", "qed", "venues", "dialogues", "hardware")

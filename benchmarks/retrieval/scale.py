@@ -33,10 +33,10 @@ from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, d
 from retrieval.english.sentences import unit_texts
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document, DocumentKind, Rules, Unreadable
+from retrieval.reading.documents import Item as SourceItem
 from retrieval.search import DEPTH, search
-from retrieval.sources.chunks import build_passages
-from retrieval.sources.documents import Document, DocumentKind, Rules, Unreadable
-from retrieval.sources.documents import Item as SourceItem
 from retrieval.sources.folder import fingerprint
 from retrieval.store.index import Index
 

@@ -12,8 +12,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack.errors import is_refused_here, name_error
 from bot.slack.files import NotShownError, download
+from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
-from retrieval.sources.documents import Unreadable
 from retrieval.sources.errors import SourceError
 
 MAX_BYTES = 5_000_000

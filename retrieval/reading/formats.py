@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from retrieval.sources import mail, office, pdf, rows, webpage
-from retrieval.sources.documents import DocumentKind, Part, RejectedError, parse_markdown
+from retrieval.reading import mail, office, pdf, rows, webpage
+from retrieval.reading.documents import DocumentKind, Part, RejectedError, parse_markdown
 
 log = logging.getLogger(__name__)
 

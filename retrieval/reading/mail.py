@@ -11,8 +11,8 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from retrieval.sources.documents import DocumentKind, Part, RejectedError
-from retrieval.sources.webpage import html_to_markdown
+from retrieval.reading.documents import DocumentKind, Part, RejectedError
+from retrieval.reading.webpage import html_to_markdown
 
 
 def read_eml(raw: bytes) -> Iterator[Part]:

@@ -11,7 +11,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from pptx.slide import Slide
 
-from retrieval.sources.documents import PAGE_BREAK, DocumentKind, Part
+from retrieval.reading.documents import PAGE_BREAK, DocumentKind, Part
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 

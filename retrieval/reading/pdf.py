@@ -9,7 +9,7 @@ from io import BytesIO
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, PdfReadError
 
-from retrieval.sources.documents import PAGE_BREAK, DocumentKind, Part, RejectedError
+from retrieval.reading.documents import PAGE_BREAK, DocumentKind, Part, RejectedError
 
 MAX_PAGES = 2_000
 _BULLET = re.compile(r"^\s*[•▪◦‣·–*-]\s+")

@@ -9,8 +9,8 @@ from io import BytesIO, StringIO
 import openpyxl
 from bs4.dammit import UnicodeDammit
 
-from retrieval.sources.documents import DocumentKind, Part, RejectedError, parse_audience, parse_date
-from retrieval.sources.office import build_table, escape
+from retrieval.reading.documents import DocumentKind, Part, RejectedError, parse_audience, parse_date
+from retrieval.reading.office import build_table, escape
 
 MAX_ROWS = 100_000
 _TEXT_FIELDS = ("text", "body", "content", "answer")

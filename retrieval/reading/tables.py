@@ -2,7 +2,7 @@
 
 A reader of Word, HTML, Excel, CSV or PDF hands its rows to `show_table` as `Cell`s. Spans are filled in, several rows
 of labels become one, rows over the full width become captions, and the row of labels stays empty where the table has
-none: `retrieval.sources.chunks` takes an empty row of labels for a table without labels. Knows nothing of any format.
+none: `retrieval.reading.chunks` takes an empty row of labels for a table without labels. Knows nothing of any format.
 
     show_table([[Cell("Hose", rows=2, is_head=True), Cell("Tarn 40", columns=2, is_head=True)],
                 [Cell("indoor", is_head=True), Cell("outdoor", is_head=True)],
@@ -17,8 +17,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from retrieval.sources.documents import RejectedError
-from retrieval.sources.table_heads import Origin, count_head_rows
+from retrieval.reading.documents import RejectedError
+from retrieval.reading.table_heads import Origin, count_head_rows
 
 MAX_COLUMNS = 1_000
 MAX_CELLS = 3_000_000

@@ -9,7 +9,7 @@ from datetime import date
 from bs4 import BeautifulSoup, Comment, Tag
 from markdownify import MarkdownConverter
 
-from retrieval.sources.documents import DocumentKind, Part, RejectedError
+from retrieval.reading.documents import DocumentKind, Part, RejectedError
 
 _NOT_CONTENT = [
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "nav", "header", "footer",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from retrieval.sources.documents import (
+from retrieval.reading.documents import (
     Document,
     Found,
     Item,
@@ -13,8 +13,8 @@ from retrieval.sources.documents import (
     Unreadable,
     build_document,
 )
+from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import fingerprint
-from retrieval.sources.formats import read_parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from retrieval.passage import Audience
-from retrieval.sources.documents import Document, Found, Item, Part, RejectedError, Rules, Unreadable, build_document
-from retrieval.sources.formats import READERS_VERSION, read_parts, require_format
+from retrieval.reading.documents import Document, Found, Item, Part, RejectedError, Rules, Unreadable, build_document
+from retrieval.reading.formats import READERS_VERSION, read_parts, require_format
 
 
 def list_folder(folder: Path, rules: Rules, *, prefix: str = "", max_bytes: int | None = None) -> Iterator[Found]:

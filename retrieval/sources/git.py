@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from retrieval.sources.documents import Found, Rules
+from retrieval.reading.documents import Found, Rules
 from retrieval.sources.errors import SourceError
 from retrieval.sources.folder import find_item
 

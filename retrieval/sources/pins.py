@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from retrieval.sources.documents import (
+from retrieval.reading.documents import (
     Document,
     DocumentKind,
     Found,

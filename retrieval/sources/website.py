@@ -13,11 +13,11 @@ from urllib.robotparser import RobotFileParser
 
 from bs4 import BeautifulSoup, Tag
 
-from retrieval.sources.documents import Found, Item, Rules, Unreadable
+from retrieval.reading.documents import Found, Item, Rules, Unreadable
+from retrieval.reading.formats import find_format
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import USER_AGENT, Fetcher, Page, PrivateAddressError, UnreachableError
 from retrieval.sources.folder import fingerprint, read_bytes
-from retrieval.sources.formats import find_format
 
 MAX_PAGES = 5_000
 MAX_SITEMAPS = 50

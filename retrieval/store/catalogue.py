@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from retrieval.english.facts import Fact, draw_facts
 from retrieval.passage import Audience, Passage
-from retrieval.sources.documents import Document
+from retrieval.reading.documents import Document
 from retrieval.store.vectors import Stored
 
 Vectors = NDArray[np.float32]

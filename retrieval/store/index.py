@@ -18,8 +18,8 @@ from filelock import FileLock
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import split_units, unit_texts
 from retrieval.passage import Audience, Passage
-from retrieval.sources.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
-from retrieval.sources.documents import Document, Found, Item, Rules, Unreadable
+from retrieval.reading.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
+from retrieval.reading.documents import Document, Found, Item, Rules, Unreadable
 from retrieval.sources.folder import list_folder
 from retrieval.store.catalogue import Catalogue, Entry, Listed
 from retrieval.store.lexical import LexicalIndex, build_lexical_index, count_terms, load_lexical_index

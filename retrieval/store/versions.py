@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from retrieval.english.names import find_names
 from retrieval.passage import Hit, Passage, Scope
-from retrieval.sources.chunks import HEADING_JOINT
+from retrieval.reading.chunks import HEADING_JOINT
 from retrieval.store.catalogue import Edition, Entry
 
 Found = tuple[Hit, Entry]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.learning.gaps import build_missing_rows, find_missing
 from bot.views import blocks, wording
-from retrieval.sources.documents import Rules
+from retrieval.reading.documents import Rules
 from retrieval.sources.folder import list_folder
 from tests.loop.conftest import ADA, CLEO, DMS, SAM, Chip
 

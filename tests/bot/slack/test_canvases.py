@@ -15,8 +15,8 @@ from bot.workspace.server import LocalWorkspace
 from config.settings import Settings
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
+from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
-from retrieval.sources.documents import Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.registry import Source, SourceKind
 from retrieval.upkeep import Upkeep

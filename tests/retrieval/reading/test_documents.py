@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.passage import Audience
-from retrieval.sources.documents import Document, Unreadable
+from retrieval.reading.documents import Document, Unreadable
 from retrieval.sources.folder import load_documents
 
 

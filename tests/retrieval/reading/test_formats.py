@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.passage import Audience, Passage
-from retrieval.sources import formats
-from retrieval.sources.chunks import build_passages
-from retrieval.sources.documents import Document, Unreadable
+from retrieval.reading import formats
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document, Unreadable
 from retrieval.sources.folder import load_documents
 from tests.retrieval.sources.files import make_bomb, make_docx, make_pdf, make_pptx, make_xlsx
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes,
 def test_a_pdf_of_500_pages_is_read_and_one_of_too_many_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "long.pdf").write_bytes(make_pdf([[f"Page {n} has words."] for n in range(500)]))
     assert "Page 499 has words." in read_one(tmp_path)[0].text
-    monkeypatch.setattr("retrieval.sources.pdf.MAX_PAGES", 499)
+    monkeypatch.setattr("retrieval.reading.pdf.MAX_PAGES", 499)
     assert "500 pages" in reason(tmp_path)
 
 

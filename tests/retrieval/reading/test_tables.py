@@ -2,9 +2,9 @@
 
 import pytest
 
-from retrieval.sources.documents import RejectedError
-from retrieval.sources.table_heads import Origin, count_head_rows
-from retrieval.sources.tables import MAX_COLUMNS, Cell, Table, build_tables, show_table
+from retrieval.reading.documents import RejectedError
+from retrieval.reading.table_heads import Origin, count_head_rows
+from retrieval.reading.tables import MAX_COLUMNS, Cell, Table, build_tables, show_table
 
 
 def head(text: str, columns: int = 1, rows: int = 1) -> Cell:

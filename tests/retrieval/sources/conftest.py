@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.knowledge import Knowledge
+from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
-from retrieval.sources.documents import Unreadable
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
 from retrieval.upkeep import Reach, Upkeep

@@ -9,8 +9,8 @@ import pytest
 
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
+from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
-from retrieval.sources.documents import Unreadable
 from retrieval.sources.errors import SourceError
 from retrieval.sources.pins import Pin
 from retrieval.sources.registry import Source, SourceKind, guess_kind, suggest_name

@@ -8,7 +8,7 @@ import pytest
 
 from retrieval.english.terms import tokenise
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
-from retrieval.sources.documents import Document
+from retrieval.reading.documents import Document
 from retrieval.sources.folder import load_documents
 from retrieval.store.index import Index
 from retrieval.store.lexical import LexicalIndex, build_lexical_index, count_terms, load_lexical_index

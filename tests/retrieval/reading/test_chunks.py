@@ -2,8 +2,8 @@
 
 from retrieval.english.sentences import split_units
 from retrieval.passage import Audience
-from retrieval.sources.chunks import build_passages
-from retrieval.sources.documents import Document, DocumentKind
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document, DocumentKind
 
 
 def markdown(text: str, title: str = "Moss 2", source: str = "moss.md") -> Document:

@@ -14,8 +14,8 @@ from markdown_it.tree import SyntaxTreeNode
 
 from retrieval.english.sentences import count_words, split_sentences
 from retrieval.passage import Passage
-from retrieval.sources.documents import PAGE_BREAK, Document, DocumentKind
-from retrieval.sources.table_lines import tell_rows
+from retrieval.reading.documents import PAGE_BREAK, Document, DocumentKind
+from retrieval.reading.table_lines import tell_rows
 
 # Part of an index's identity: raise it when the same document would give other passages.
 CHUNKER_VERSION = 4
