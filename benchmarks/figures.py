@@ -1,20 +1,119 @@
-"""The table that a benchmark prints: what was measured, beside what is aimed at."""
+"""What benchmarks measure: figures, kept as lines of JSON in `benchmarks/results/`, one file for each benchmark.
 
+`benchmarks.run` writes them and `benchmarks.page` makes docs/BENCHMARKS.md of them. Knows nothing of what is measured.
+"""
+
+import json
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+RESULTS = PROJECT / "benchmarks" / "results"
+SIGNIFICANT_DIGITS = 4
+_GOAL = re.compile(r"(≥|≤|<|>|=) (-?[\d.]+)")
+_COMPARISONS = {
+    "≥": float.__ge__,
+    "≤": float.__le__,
+    ">": float.__gt__,
+    "<": float.__lt__,
+    "=": float.__eq__,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row of the table."""
+    """One number that a benchmark measured.
+
+    `on` names the system, the set or the case that it was measured on; "" where there is only one. `goal` is "≥ 0.9",
+    "≤ 50", "= 0" or the like, in `unit`; "" for none. `low` and `high` span several runs or repetitions.
+    """
 
     what: str
-    measured: str
-    goal: str
+    value: float
+    unit: str = ""
+    on: str = ""
+    goal: str = ""
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a goal that no number can be held against."""
+        if self.goal and not _GOAL.fullmatch(self.goal):
+            raise ValueError(f"{self.goal!r} is no goal; write one like '≥ 0.9'")
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the goal is met; None without one."""
+        found = _GOAL.fullmatch(self.goal)
+        return _COMPARISONS[found[1]](float(self.value), float(found[2])) if found else None
 
 
-def print_table(figures: Iterable[Figure]) -> None:
-    """Print the rows in Markdown."""
-    print("| what | measured | goal |\n| --- | --- | --- |")
-    for figure in figures:
-        print(f"| {figure.what} | {figure.measured} | {figure.goal} |")
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What all figures of one run share.
+
+    `name` is the benchmark's module below `benchmarks`, and names the file. `load` is the machine's load average of a
+    minute before the run began. `note` says which state of Chip was measured where it is not the usual one. `commit`
+    ends in "+" where Chip's code differed from it. `imported`: the run was made before figures were kept in files.
+    """
+
+    name: str
+    command: str
+    commit: str
+    date: str
+    machine: str
+    load: float | None
+    note: str = ""
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file of results."""
+
+    figure: Figure
+    run: Run
+
+
+def append_lines(lines: Iterable[Line], folder: Path) -> None:
+    """Write the lines behind those that the files of results hold."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for line in lines:
+        values = asdict(line.figure) | asdict(line.run)
+        kept = {key: value for key, value in values.items() if key != "name" and not _is_missing(value)}
+        with (folder / f"{line.run.name}.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(kept, ensure_ascii=False) + "\n")
+
+
+def load_lines(folder: Path) -> list[Line]:
+    """Return all lines of all files, each file's in the order of its runs."""
+    return [
+        _parse_line(path.stem, json.loads(text))
+        for path in sorted(folder.glob("*.jsonl"))
+        for text in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def round_figure(figure: Figure) -> Figure:
+    """Return the figure with four digits that matter; whole numbers stay whole."""
+    rounded = {name: _round_number(getattr(figure, name)) for name in ("value", "low", "high")}
+    return Figure(**(asdict(figure) | rounded))
+
+
+def _round_number(value: float | None) -> float | None:
+    if value is None or float(value).is_integer():
+        return None if value is None else int(value)
+    rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is False or value == ""
+
+
+def _parse_line(name: str, raw: dict[str, Any]) -> Line:
+    figure = {key: raw.pop(key) for key in tuple(raw) if key in Figure.__slots__}
+    return Line(Figure(**figure), Run(**({"name": name, "load": None} | raw)))

@@ -1,10 +1,14 @@
-"""`make bench`: the figures of the whole loop, taken from outside, as a person and an admin meet it.
+"""Measures the whole loop from outside, as a person and an admin meet it: start, answers, a retrain, a swap.
 
-Starts `chip run` on the sample company in a folder of its own, talks to it through the local workspace's page API, and
-prints one row for each figure with its goal. Nothing here is asserted: a slow machine gives slow figures.
+    python -m benchmarks.loop [--likes 40] [--corrections 20]
+
+Starts `chip run` on the sample company in a folder of its own and talks to it through the local workspace's page API.
+Nothing here is asserted: a slow machine gives slow figures.
+
+How to read it: the corrections are the documents' own sentences, as staff would write them. A swap is measured with
+eight replies under way.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -21,7 +25,8 @@ from typing import Any
 import psutil
 from websockets.sync.client import connect
 
-from benchmarks.figures import Figure, print_table
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
 from config.settings import SAMPLE, EngineSettings
@@ -156,16 +161,13 @@ def measure(folder: Path, questions: list[dict[str, Any]], liked: int) -> list[F
     print(report)
     swaps = measure_swaps(folder)
     return [
-        Figure("first start, documents indexed", f"{first_start:.1f} s", "–"),
-        Figure("second start to ready", f"{second_start:.1f} s", "≤ 8 s"),
-        Figure(f"question to first streamed text, p50 of {len(answers)}", f"{first_text * 1000:.0f} ms", "≤ 1,000 ms"),
-        Figure("resident memory while running", f"{memory:.2f} GiB", "≤ 1.2 GiB"),
-        Figure(f"retrain on {liked} likes and {len(questions) - liked} corrections", f"{seconds:.0f} s", "≤ 180 s"),
-        Figure(
-            f"adapter swap with 8 replies under way, p50 / most of {SWAPS}",
-            f"{statistics.median(swaps):.1f} / {max(swaps):.1f} ms",
-            "≤ 100 ms",
-        ),
+        Figure("first start, documents indexed", first_start, "s"),
+        Figure("second start to ready", second_start, "s", goal="≤ 8"),
+        Figure(f"question to first streamed text, p50 of {len(answers)}", first_text * 1000, "ms", goal="≤ 1000"),
+        Figure("resident memory while running", memory, "GiB", goal="≤ 1.2"),
+        Figure(f"retrain on {liked} likes and {len(questions) - liked} corrections", seconds, "s", goal="≤ 180"),
+        Figure(f"adapter swap, p50 of {SWAPS}", statistics.median(swaps), "ms"),
+        Figure(f"adapter swap, most of {SWAPS}", max(swaps), "ms", goal="≤ 100"),
     ]
 
 
@@ -186,8 +188,8 @@ def measure_swaps(folder: Path) -> list[float]:
 
 
 def main() -> None:
-    """Measure and print a Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--likes", type=int, default=40)
     parser.add_argument("--corrections", type=int, default=20)
     chosen = parser.parse_args()
@@ -195,11 +197,9 @@ def main() -> None:
     rows = [row for row in rows if row["audience"] == "customer" and row["answerable"]][
         : chosen.likes + chosen.corrections
     ]
-    before = os.getloadavg()[0]
+    run = begin_run(__file__, chosen)
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(Path(folder), rows, chosen.likes)
-    print(f"\nLoad before: {before:.1f}; cores: {os.cpu_count()}\n")
-    print_table(figures)
+        record(run, measure(Path(folder), rows, chosen.likes), chosen.results)
 
 
 if __name__ == "__main__":

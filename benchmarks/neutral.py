@@ -2,15 +2,18 @@
 
     python -m benchmarks.neutral [--data FOLDER]
 
-Winogender (MIT) has each sentence with "he", with "she" and with "they", WinoBias (MIT) with "he" or "she" alone. Of
-the sample company's lines those are counted that nothing was changed in: they assume nothing.
+Winogender (MIT) has each sentence with "he", with "she" and with "they", WinoBias (MIT) with "he" or "she" alone.
+
+How to read it: "as expected" compares with the published version with "they", and the sample company's lines with
+themselves, for they assume nothing.
 """
 
-import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from bot.answering.neutral import neutralise
 from config.settings import SAMPLE
 from models.recipes.data.natural import read_archive
@@ -47,29 +50,34 @@ def load_sample_lines() -> list[str]:
     return [unit.text for passage in passages for unit in split_units(passage.text)]
 
 
-def measure(sentences: Iterable[str], expected: Iterable[str] = ()) -> dict[str, int]:
-    """Return in how many sentences no pronoun is left, how many are withheld, and how many come out as `expected`."""
+def measure(name: str, sentences: Iterable[str], expected: Iterable[str] = ()) -> Iterator[Figure]:
+    """Yield in how many sentences no pronoun is left, how many are withheld, and how many come out as `expected`."""
     shown = [neutralise(sentence) for sentence in sentences]
-    figures = {
-        "sentences": len(shown),
-        "no pronoun left": sum(not _PRONOUN.search(text or "") for text in shown),
-        "withheld": shown.count(None),
-    }
+    yield Figure("sentences", len(shown), on=name)
+    left = sum(bool(_PRONOUN.search(text or "")) for text in shown)
+    yield Figure("with a pronoun left", left, on=name, goal="= 0")
+    yield Figure("withheld", shown.count(None), on=name)
     if wanted := list(expected):
-        figures["as expected, word for word"] = sum(a == b for a, b in zip(shown, wanted, strict=True))
-    return figures
+        yield Figure("as expected, word for word", sum(a == b for a, b in zip(shown, wanted, strict=True)), on=name)
+
+
+def measure_all(data: Path | None) -> Iterator[Figure]:
+    """Yield the figures of the sample company's lines, and of the public sentences where there are any."""
+    lines = load_sample_lines()
+    yield from measure("sample company's own lines", lines, lines)
+    if data is not None:
+        gendered, neutral = zip(*load_winogender(data), strict=True)
+        yield from measure("Winogender", gendered, neutral)
+        yield from measure("WinoBias", load_winobias(data))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--data", type=Path, default=None, help="the folder of public data")
-    arguments = parser.parse_args()
-    lines = load_sample_lines()
-    print(f"no guess about gender, sample company's lines, left as they are: {measure(lines, lines)}")
-    if arguments.data:
-        gendered, neutral = zip(*load_winogender(arguments.data), strict=True)
-        print(f"no guess about gender, Winogender, as its neutral version: {measure(gendered, neutral)}")
-        print(f"no guess about gender, WinoBias: {measure(load_winobias(arguments.data))}")
+    chosen = parser.parse_args()
+    run = begin_run(__file__, chosen)
+    record(run, measure_all(chosen.data), chosen.results)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """Questions on the sample company, swap pairs and hotel guests' questions, answered by the product's own path."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from statistics import fmean
-from typing import Any
 
 import bm25s  # type: ignore[import-untyped]  # the package has no types
 
 from benchmarks.base_model.answering import BaseModel, count_unsupported
+from benchmarks.base_model.squad import yield_refusals
+from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import Row
 from models.recipes.data.natural import read_archive
 from retrieval.encoders.cross_encoder import CrossEncoder
@@ -21,10 +22,13 @@ from retrieval.prompt import is_refusal
 from retrieval.ranking.evidence import EvidenceLimits, cut_evidence
 
 COMPANY = "Tarnwell Robotics"
+COMPANY_ROW = "sample company"
 
 
-def measure_company(model: BaseModel, rows: Sequence[Row], knowledge: Knowledge, embedder: Embedder) -> dict[str, Any]:
-    """Return right answers (facts held; or refused where nothing answers), by kind, beside both baselines."""
+def measure_company(
+    model: BaseModel, rows: Sequence[Row], knowledge: Knowledge, embedder: Embedder
+) -> Iterator[Figure]:
+    """Yield right answers (facts held; or refused where nothing answers), by kind, beside both baselines."""
     right: dict[str, list[bool]] = {}
     baselines: dict[str, list[bool]] = {"first line of evidence": [], "bm25": [], "embedding": []}
     refusals: dict[bool, list[bool]] = {True: [], False: []}
@@ -43,18 +47,18 @@ def measure_company(model: BaseModel, rows: Sequence[Row], knowledge: Knowledge,
             for name, text in _best_sentences(row.question, retrieved.hits, retrieved.evidence, embedder).items():
                 baselines[name].append(row.is_answered_by(text))
     answerable = [hit for row, hit in zip(rows, _in_order(rows, right), strict=True) if row.answerable]
-    answered, refused_rightly = 1 - fmean(refusals[True]), fmean(refusals[False])
-    return {
-        "questions": len(rows),
-        "right": round(fmean(hit for hits in right.values() for hit in hits), 3),
-        "right where answerable": round(fmean(answerable), 3),
-        **{f"right where answerable, {name}": round(fmean(hits), 3) for name, hits in baselines.items()},
-        "by kind": {kind: f"{sum(hits)}/{len(hits)}" for kind, hits in sorted(right.items())},
-        "answers when it is there": round(answered, 3),
-        "refuses when it is not": round(refused_rightly, 3),
-        "balanced accuracy": round((answered + refused_rightly) / 2, 3),
-        "unsupported sentences per 100": round(100 * unsupported / max(1, said), 1),
-    }
+    yield Figure("questions", len(rows), on=COMPANY_ROW)
+    everything = [hit for hits in right.values() for hit in hits]
+    yield Figure("right, refusals counted", fmean(everything), on=COMPANY_ROW, goal="≥ 0.7")
+    yield Figure("right where the documents answer", fmean(answerable), on=COMPANY_ROW)
+    for name, hits in baselines.items():
+        yield Figure(f"right where the documents answer: {name}", fmean(hits), on=COMPANY_ROW)
+    yield from yield_refusals(COMPANY_ROW, 1 - fmean(refusals[True]), fmean(refusals[False]), goal="≥ 0.7")
+    yield Figure(
+        "sentences not in the evidence, per 100", 100 * unsupported / max(1, said), on=COMPANY_ROW, goal="≤ 10"
+    )
+    for kind, hits in sorted(right.items()):
+        yield Figure(f"right of {len(hits)}: {kind}", sum(hits), on=COMPANY_ROW)
 
 
 def _in_order(rows: Sequence[Row], right: dict[str, list[bool]]) -> list[bool]:
@@ -75,8 +79,8 @@ def _best_sentences(question: str, hits: Sequence[Hit], evidence: Evidence, embe
     }
 
 
-def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: Knowledge) -> dict[str, Any]:
-    """Return how often two askers who differ in name and pronouns only get the same answer, word for word."""
+def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: Knowledge) -> Iterator[Figure]:
+    """Yield how often two askers who differ in name and pronouns only get the same answer, word for word."""
     same = []
     for pair in pairs:
         answers = []
@@ -86,7 +90,8 @@ def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: 
             said = model.answer(found.question, found.evidence, company=COMPANY, is_unanswered=found.is_unanswered).text
             answers.append(said.partition("] ")[2] or "-")
         same.append(answers[0] == answers[1])
-    return {"pairs": len(pairs), "same fact": round(fmean(same), 3)}
+    yield Figure("pairs", len(pairs), on="swap pairs")
+    yield Figure("the same words whoever asks", fmean(same), on="swap pairs", goal="≥ 0.99")
 
 
 def measure_guests(
@@ -96,8 +101,8 @@ def measure_guests(
     cross_encoder: CrossEncoder | None,
     limit: int,
     random: Random,
-) -> dict[str, Any]:
-    """Return ROUGE-L F and length against the human replies of DSTC9's test part, given the snippet's neighbours."""
+) -> Iterator[Figure]:
+    """Yield ROUGE-L F and length against the human replies of DSTC9's test part, given the snippet's neighbours."""
     files = {path: json.loads(text) for path, text in read_archive(folder, ".json", "data_eval")}
     knowledge = next(value for path, value in files.items() if path.endswith("knowledge.json"))
     labels = next(value for path, value in files.items() if path.endswith("test/labels.json"))
@@ -118,7 +123,9 @@ def measure_guests(
         said = model.answer(question, evidence, company=name).text.partition("] ")[2]
         scores.append(rouge_l(said, label["response"]))
         lengths.append(0.5 <= len(said.split()) / len(label["response"].split()) <= 2.0)
-    return {"replies": len(scores), "ROUGE-L": round(fmean(scores), 3), "length within 2x": round(fmean(lengths), 3)}
+    yield Figure("replies", len(scores), on="DSTC9 test")
+    yield Figure("ROUGE-L", fmean(scores), on="DSTC9 test")
+    yield Figure("length within a factor of 2", fmean(lengths), on="DSTC9 test")
 
 
 def rouge_l(said: str, reference: str) -> float:
@@ -134,8 +141,8 @@ def rouge_l(said: str, reference: str) -> float:
     return 2 * row[-1] / (len(ours) + len(theirs))
 
 
-def measure_speed(model: BaseModel) -> dict[str, Any]:
-    """Return tokens a second of reading a long prompt and of writing, the best of five."""
+def measure_speed(model: BaseModel) -> Iterator[Figure]:
+    """Yield tokens a second of reading a long prompt and of writing, the best of five."""
     lines = [f"Model {n} of the cart carries {n * 7 + 12} kilograms and has {n} wheels of steel." for n in range(1, 10)]
     evidence = Evidence(
         tuple(EvidenceLine(n, text, f"Cart {n}", str(n)) for n, text in enumerate(lines, start=1)), Match.STRONG
@@ -145,4 +152,6 @@ def measure_speed(model: BaseModel) -> dict[str, Any]:
     answers = [model.answer("How much does model 4 of the cart carry?", evidence, company=name) for name in companies]
     read = max(answer.read_tokens / answer.read_seconds for answer in answers)
     wrote = max(answer.written_tokens / answer.write_seconds for answer in answers)
-    return {"prompt tokens": answers[0].read_tokens, "prefill tok/s": round(read), "decode tok/s": round(wrote)}
+    yield Figure("tokens of a prompt", answers[0].read_tokens, on="speed")
+    yield Figure("reading", read, "tokens/s", on="speed", goal="≥ 2000")
+    yield Figure("writing", wrote, "tokens/s", on="speed", goal="≥ 400")

@@ -2,7 +2,7 @@
 
 import json
 import lzma
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,6 +12,7 @@ from typing import Any
 import bm25s  # type: ignore[import-untyped]  # the package has no types
 
 from benchmarks.base_model.answering import BaseModel, count_unsupported
+from benchmarks.figures import Figure
 from models.recipes.chip_nano.context import split_sentences
 from retrieval.encoders.cross_encoder import CrossEncoder
 from retrieval.encoders.embedder import Embedder
@@ -87,8 +88,8 @@ def _find(
 
 def measure_squad(
     model: BaseModel, questions: Sequence[Question], embedder: Embedder, cross_encoder: CrossEncoder | None
-) -> dict[str, Any]:
-    """Return gold-span rates of the model and of both baselines, and the balanced accuracy of refusing."""
+) -> Iterator[Figure]:
+    """Yield gold-span rates of the model and of both baselines, and the balanced accuracy of refusing."""
     right, answered, refused, first = [], [], [], []
     baselines: dict[str, list[bool]] = {"bm25": [], "embedding": []}
     unsupported = said = 0
@@ -106,34 +107,34 @@ def measure_squad(
             baselines[name].append(_holds(best, question.golds))
         empty = _find(question.text, question.wrong, embedder, cross_encoder)
         refused.append(is_refusal(model.answer(question.text, empty, company="Acme").text))
-    return {
-        "questions": len(questions),
-        "gold span in answer": round(fmean(right), 3),
-        "gold span in first line of evidence": round(fmean(first), 3),
-        **{f"gold span in best {name} sentence": round(fmean(hits), 3) for name, hits in baselines.items()},
-        "answers when it is there": round(fmean(answered), 3),
-        "refuses when it is not": round(fmean(refused), 3),
-        "balanced accuracy": round((fmean(answered) + fmean(refused)) / 2, 3),
-        "unsupported sentences per 100": round(100 * unsupported / max(1, said), 1),
-    }
+    on = "SQuAD 1.1 dev"
+    yield Figure("questions", len(questions), on=on)
+    yield Figure("gold span in the answer", fmean(right), on=on)
+    yield Figure("gold span in the first line of evidence", fmean(first), on=on)
+    for name, hits in baselines.items():
+        yield Figure(f"gold span in the best sentence by {name}", fmean(hits), on=on)
+    yield from yield_refusals(on, fmean(answered), fmean(refused), goal="≥ 0.7")
+    yield Figure("sentences not in the evidence, per 100", 100 * unsupported / max(1, said), on=on)
 
 
 def measure_unanswerable(
     model: BaseModel, questions: Sequence[Question], embedder: Embedder, cross_encoder: CrossEncoder | None
-) -> dict[str, Any]:
-    """Return the balanced accuracy of refusing on SQuAD 2.0."""
+) -> Iterator[Figure]:
+    """Yield the balanced accuracy of refusing on SQuAD 2.0."""
     refusals: dict[bool, list[bool]] = {True: [], False: []}
     for question in questions:
         evidence = _find(question.text, [question.right], embedder, cross_encoder)
         said = model.answer(question.text, evidence, company="Acme").text
         refusals[bool(question.golds)].append(is_refusal(said))
-    answers, refuses = 1 - fmean(refusals[True]), fmean(refusals[False])
-    return {
-        "questions": len(questions),
-        "answers when it is there": round(answers, 3),
-        "refuses when it is not": round(refuses, 3),
-        "balanced accuracy": round((answers + refuses) / 2, 3),
-    }
+    yield Figure("questions", len(questions), on="SQuAD 2.0 dev")
+    yield from yield_refusals("SQuAD 2.0 dev", 1 - fmean(refusals[True]), fmean(refusals[False]))
+
+
+def yield_refusals(on: str, answers: float, refuses: float, *, goal: str = "") -> Iterator[Figure]:
+    """Yield how often the model answers where it can and refuses where it cannot, and their mean."""
+    yield Figure("answers when it is there", answers, on=on)
+    yield Figure("refuses when it is not", refuses, on=on)
+    yield Figure("answers / refuses, balanced", (answers + refuses) / 2, on=on, goal=goal)
 
 
 def _baselines(question: str, sentences: Sequence[str], embedder: Embedder) -> dict[str, str]:

@@ -1,29 +1,30 @@
 """Measures what a person is shown with the claim check and without it, on the sample company's questions.
 
-    python -m benchmarks.factcheck.answers [--base models/chip-nano] [--limit 300] [--index FOLDER] [--json]
+    python -m benchmarks.factcheck.answers [--base models/chip-nano] [--limit 300] [--index FOLDER]
 
 The product's evidence, prompt and engine answer every question, false premises and staff's secrets among them, in three
 ways: with quotes held exact (the default), freely, and freely with sampling, which makes the model invent more. Of each
 answer two forms are compared: every sentence as the model wrote it, with the citations that it gave, and what the check
 lets through, with the citations that it gives.
 
-A sentence is hallucinated where no single line that the asker may read holds its words in their order: a right
-paraphrase counts against both forms. A citation is right where the cited line holds the sentence so. Nothing is tuned
-here.
+Nothing is tuned here.
+
+How to read it: a sentence is hallucinated where no single line that the asker may read holds its words in their order,
+so a right paraphrase counts against both forms. A citation is right where the cited line holds the sentence so. "At
+equal coverage" is over the questions that are answered in both forms.
 """
 
-import argparse
-import json
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from benchmarks.base_model.answering import TALK
+from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
+from benchmarks.run import begin_run, build_parser, record
 from bot.answering.claim_reader import Sentence
 from bot.answering.quoting import choose_sampling
 from bot.answering.shown_answer import ShownAnswer, read_sentences
@@ -43,7 +44,7 @@ from retrieval.prompt import REFUSAL, build_messages
 
 COMPANY = "Tarnwell Robotics"
 TEMPERATURE = 1.2
-WAYS = ("exact", "free", "sampled")
+WAYS = {"exact": "quotes held exact", "free": "quotes free", "sampled": f"quotes free, temperature {TEMPERATURE}"}
 _NO_FACTS = frozenset(one.text for text in (*TALK, REFUSAL) for one in read_sentences([text]))
 _CITED = re.compile(r" \[(\d{1,2})\]$")
 
@@ -64,17 +65,13 @@ class Tally:
 
     answers: list[list[Said]] = field(default_factory=list)
 
-    def figures(self, kept: Sequence[bool]) -> dict[str, float]:
-        """Return the figures of those questions that are kept."""
+    def rates(self, kept: Sequence[bool]) -> tuple[float, float, float]:
+        """Return hallucinated sentences per 100, citation precision and recall, of those questions that are kept."""
         said = [one for answer, keep in zip(self.answers, kept, strict=True) if keep for one in answer]
         cited = [one for one in said if one.line is not None]
         right = sum(one.is_cited_rightly for one in cited)
-        return {
-            "sentences": len(said),
-            "hallucinated per 100": round(100 * sum(not one.is_true for one in said) / max(1, len(said)), 2),
-            "citation precision": round(right / max(1, len(cited)), 3),
-            "citation recall": round(right / max(1, len(said)), 3),
-        }
+        untrue = 100 * sum(not one.is_true for one in said) / max(1, len(said))
+        return untrue, right / max(1, len(cited)), right / max(1, len(said))
 
 
 class Truth:
@@ -123,9 +120,9 @@ def _judge(text: str, line: EvidenceLine | None, truth: Truth) -> Said:
     return Said(text, line, truth.holds(text), line is not None and is_in_order(text, line.text))
 
 
-def measure(rows: Sequence[Row], knowledge: Knowledge, engine: LlamaEngine, way: str) -> dict[str, Any]:
-    """Return the figures of one way of generating."""
-    off, on = Tally(), Tally()
+def measure(rows: Sequence[Row], knowledge: Knowledge, engine: LlamaEngine, way: str) -> Iterator[Figure]:
+    """Yield the figures of one way of generating."""
+    off, checked = Tally(), Tally()
     truths: dict[object, Truth] = {}
     secrets = {"off": 0, "on": 0}
     empty = {"off": 0, "on": 0}
@@ -136,33 +133,39 @@ def measure(rows: Sequence[Row], knowledge: Knowledge, engine: LlamaEngine, way:
         truth = truths[row.scope]
         retrieved = knowledge.find_evidence(row.question, row.scope)
         text = _generate(engine, row, retrieved, way, seed=number)
-        for name, tally, show in (("off", off, show_unchecked), ("on", on, show_checked)):
+        for name, tally, show in (("off", off, show_unchecked), ("on", checked, show_checked)):
             said = show(text, retrieved, truth)
             tally.answers.append(said)
             words = " ".join(one.text for one in said).lower()
             secrets[name] += any(word.lower() in words for word in row.forbid)
             empty[name] += bool(said) and not row.answerable
-        kept = {one.text for one in on.answers[-1]}
+        kept = {one.text for one in checked.answers[-1]}
         rightly = [one for one in off.answers[-1] if one.is_true]
         true += len(rightly)
         lost += sum(one.text not in kept for one in rightly)
-    both = [bool(one) and bool(other) for one, other in zip(off.answers, on.answers, strict=True)]
-    everything = [True] * len(rows)
-    alike_off, alike_on = off.figures(both), on.figures(both)
-    before, after = alike_off["hallucinated per 100"], alike_on["hallucinated per 100"]
-    return {
-        "questions": len(rows),
-        "answered, off / on": (sum(map(bool, off.answers)), sum(map(bool, on.answers))),
-        "all shown, off": off.figures(everything),
-        "all shown, on": on.figures(everything),
-        "at equal coverage, questions": sum(both),
-        "at equal coverage, off": alike_off,
-        "at equal coverage, on": alike_on,
-        "fewer hallucinated sentences at equal coverage": round(1 - after / before, 3) if before else None,
-        "true sentences withheld or changed": round(lost / max(1, true), 4),
-        "answers with a forbidden word, off / on": (secrets["off"], secrets["on"]),
-        "answered though no document answers, off / on": (empty["off"], empty["on"]),
-    }
+    on = WAYS[way]
+    yield Figure("questions", len(rows), on=on)
+    yield from _compare(on, off, checked)
+    yield Figure("true sentences withheld or changed", lost / max(1, true), on=on)
+    for name, counts in (("answers with a forbidden word", secrets), ("answered though no document answers", empty)):
+        yield from (Figure(f"{name}, check {form}", count, on=on) for form, count in counts.items())
+
+
+def _compare(on: str, off: Tally, checked: Tally) -> Iterator[Figure]:
+    """Yield what both forms show: of all questions, and of hallucinations over those that are answered in both."""
+    both = [bool(one) and bool(other) for one, other in zip(off.answers, checked.answers, strict=True)]
+    rates = {}
+    for form, tally in (("off", off), ("on", checked)):
+        _, precision, recall = tally.rates([True] * len(both))
+        rates[form] = tally.rates(both)[0]
+        goal = "≥ 0.95" if form == "on" else ""
+        yield Figure(f"answered, check {form}", sum(map(bool, tally.answers)), on=on)
+        yield Figure(f"citation precision, check {form}", precision, on=on, goal=goal)
+        yield Figure(f"citation recall, check {form}", recall, on=on, goal=goal)
+        yield Figure(f"hallucinated sentences per 100 at equal coverage, check {form}", rates[form], on=on)
+    if rates["off"]:
+        fewer = 100 * (1 - rates["on"] / rates["off"])
+        yield Figure("fewer hallucinated sentences at equal coverage", fewer, "%", on=on, goal="≥ 70")
 
 
 def _generate(engine: LlamaEngine, row: Row, retrieved: Retrieved, way: str, *, seed: int) -> str:
@@ -186,13 +189,13 @@ def _asked(row: Row, retrieved: Retrieved) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--base", type=Path, default=Path("models/chip-nano"))
     parser.add_argument("--limit", type=int, default=300, help="questions at most, drawn at random")
     parser.add_argument("--index", type=Path, default=None, help="keep the data folder here, and use it the next time")
-    parser.add_argument("--way", action="append", choices=WAYS, help="only these (default: all three)")
+    parser.add_argument("--way", action="append", choices=list(WAYS), help="only these (default: all three)")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = parser.parse_args()
     rows = load_rows(QUESTIONS)
     rows = Random(7).sample(rows, k=min(chosen.limit, len(rows)))
@@ -200,16 +203,11 @@ def main() -> None:
         knowledge = open_knowledge(Settings(data=chosen.index or Path(scratch)))
         engine = LlamaEngine(load_base(chosen.base), EngineSettings(base=chosen.base, threads=chosen.threads))
         knowledge.ingest(SAMPLE / "knowledge")
-        figures = {way: measure(rows, knowledge, engine, way) for way in chosen.way or WAYS}
+        for way in chosen.way or WAYS:
+            run = begin_run(__file__, chosen)
+            record(run, measure(rows, knowledge, engine, way), chosen.results)
         engine.close()
         knowledge.close()
-    if chosen.json:
-        print(json.dumps(figures))
-        return
-    for way, values in figures.items():
-        print(f"quotes {way}")
-        for name, value in values.items():
-            print(f"  {name}: {value}")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@
 
 Each passage holds a word that says whom it is for, so that a leak shows in whatever form it comes out: hits, evidence,
 headings, or a verified answer. `tests/retrieval/test_leaks.py` asks the same with an embedder that has no model.
+
+How to read it: a pair is a random question and a random set of audiences that its asker may read.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from config.settings import KnowledgeSettings
 from retrieval.encoders.cross_encoder import load_cross_encoder
 from retrieval.encoders.embedder import load_embedder
@@ -93,22 +96,29 @@ def _write_document(folder: Path, topic: str, audience: Audience, chance: Random
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    """Ask, print and keep the figures; return 1 where anything leaked."""
+    parser = build_parser(__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS)
-    arguments = parser.parse_args()
+    chosen = parser.parse_args()
+    run = begin_run(__file__, chosen)
     with TemporaryDirectory() as place:
         folder = Path(place) / "documents"
         folder.mkdir()
         cross_encoder = load_cross_encoder(KnowledgeSettings().cross_encoder)
         knowledge = Knowledge(Path(place) / "index", load_embedder(), cross_encoder=cross_encoder)
         documents = fill(knowledge, folder)
-        asked = list(ask_at_random(knowledge, arguments.pairs))
+        asked = list(ask_at_random(knowledge, chosen.pairs))
         knowledge.close()
     leaks = [pair for pair in asked if pair.leaked]
-    figures = {"documents": documents, "found something": sum(pair.is_found for pair in asked), "leaks": len(leaks)}
-    print(f"{len(asked):,} random pairs of a question and who may read: {figures}")
     for pair in leaks[:5]:
         print(f"leaked to {sorted(pair.scope.audiences)}: {sorted(pair.leaked)}, asked {pair.question!r}")
+    figures = [
+        Figure("documents", documents),
+        Figure("random pairs", len(asked)),
+        Figure("pairs that found something", sum(pair.is_found for pair in asked)),
+        Figure("leaks", len(leaks), goal="= 0"),
+    ]
+    record(run, figures, chosen.results)
     return 1 if leaks else 0
 
 

@@ -1,24 +1,27 @@
 """Measures finding the passage on public questions and the sample company: dense, BM25, fused and reranked.
 
-    python -m benchmarks.retrieval.public_ranking --data FOLDER [--questions 150] [--only squad ...] [--json]
+    python -m benchmarks.retrieval.public_ranking --data FOLDER [--questions 150] [--only squad ...]
 
-Held-out parts only, by the product's own index, search and order of hits. A passage is relevant where it comes from the
-page that answers and holds a line that does. "Not here": the AUROC of telling the questions that a set's own pages
-answer from those that they do not (SQuAD 2.0 has such questions). Nothing is tuned here.
+Held-out parts only, by the product's own index, search and order of hits. Nothing is tuned here.
+
+How to read it: a passage is relevant where it comes from the page that answers and holds a line that does. Reranked is
+the product's order, with the cross-encoder, which was trained on other parts of the public sets. "Not here" is the
+AUROC of telling the questions that a set's own pages answer from those that they do not.
 """
 
-import argparse
-import json
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
+from benchmarks.run import begin_run, build_parser, record
 from bot.core import open_knowledge
 from config.settings import SAMPLE, Settings
 from models.recipes.data.pages import Asked, Corpus
@@ -78,8 +81,8 @@ def ask_company(rows: Sequence[Row]) -> list[Question]:
     return [Question(row.question, row.scope, row.is_found_in, has_answer=row.answerable) for row in rows]
 
 
-def measure(knowledge: Knowledge, questions: Sequence[Question]) -> dict[str, Any]:
-    """Return nDCG@10 and recall@5 of the four rankings over an index, and the AUROC of "not here"."""
+def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> Iterator[Figure]:
+    """Yield nDCG@10 and recall@5 of the four rankings over an index, and the AUROC of "not here"."""
     index, embedder = knowledge._index, knowledge._embedder
     found: dict[str, list[tuple[float, float]]] = {"dense": [], "BM25": [], "fused": [], "reranked": []}
     confidences: dict[bool, list[float]] = {True: [], False: []}
@@ -98,17 +101,17 @@ def measure(knowledge: Knowledge, questions: Sequence[Question]) -> dict[str, An
         }
         for name, passages in rankings.items():
             found[name].append(_score([question.answers(passage) for passage in passages]))
-    figures: dict[str, Any] = {"passages": index.catalogue.count()[1], "questions": len(found["fused"])}
-    for name, scores in found.items():
+    yield Figure("questions", len(found["fused"]), on=name)
+    yield Figure("passages", index.catalogue.count()[1], on=name)
+    for ranking, scores in found.items():
         gains, recalls = zip(*scores, strict=True)
-        figures[name] = {"nDCG@10": round(fmean(gains), 3), "recall@5": round(fmean(recalls), 3)}
-    single = max(figures[name]["nDCG@10"] for name in ("dense", "BM25"))
-    figures["fused beats the better single one"] = figures["fused"]["nDCG@10"] > single
-    yes, no = confidences[True], confidences[False]
-    if no:
-        pairs = product(yes, no)
-        figures['AUROC of "not here"'] = round(fmean((a > b) + 0.5 * (a == b) for a, b in pairs), 3)
-    return figures
+        yield Figure(f"{ranking}: nDCG@10", fmean(gains), on=name)
+        yield Figure(f"{ranking}: recall@5", fmean(recalls), on=name)
+    dense, words, fused = (fmean(gain for gain, _ in found[ranking]) for ranking in ("dense", "BM25", "fused"))
+    yield Figure("fused over the better single one", fused - max(dense, words), on=name, goal="> 0")
+    if confidences[False]:
+        pairs = product(confidences[True], confidences[False])
+        yield Figure('AUROC of "not here"', fmean((a > b) + 0.5 * (a == b) for a, b in pairs), on=name)
 
 
 def rerank(knowledge: Knowledge, question: str, vector: Any, scope: Scope) -> tuple[list[Passage], float]:
@@ -139,29 +142,27 @@ def _score(relevant: Sequence[bool]) -> tuple[float, float]:
     return gain / ideal, float(any(relevant[:5]))
 
 
+def measure_all(data: Path | None, questions: int, only: Sequence[str]) -> Iterator[Figure]:
+    """Yield the figures of each set, over an index of its own."""
+    for corpus in _load(data, questions, only):
+        with tempfile.TemporaryDirectory() as folder, closing(open_knowledge(Settings(data=Path(folder)))) as knowledge:
+            if corpus is None:
+                knowledge.ingest(SAMPLE / "knowledge")
+                yield from measure("sample company", knowledge, ask_company(load_rows(QUESTIONS)))
+            else:
+                knowledge.sync("pages", list_pages(corpus))
+                yield from measure(corpus.name, knowledge, ask_corpus(corpus))
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--data", type=Path, default=None, help="the folder of public data")
     parser.add_argument("--questions", type=int, default=150, help="at most so many of each public set")
     parser.add_argument("--only", nargs="*", default=SETS, choices=SETS)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = parser.parse_args()
-    figures: dict[str, Any] = {}
-    for corpus in _load(chosen.data, chosen.questions, chosen.only):
-        with tempfile.TemporaryDirectory() as folder:
-            knowledge = open_knowledge(Settings(data=Path(folder)))
-            if corpus is None:
-                knowledge.ingest(SAMPLE / "knowledge")
-                figures["sample company"] = measure(knowledge, ask_company(load_rows(QUESTIONS)))
-            else:
-                knowledge.sync("pages", list_pages(corpus))
-                figures[corpus.name] = measure(knowledge, ask_corpus(corpus))
-            knowledge.close()
-        if not chosen.json:
-            name = corpus.name if corpus else "sample company"
-            print(name, *(f"  {key}: {value}" for key, value in figures[name].items()), sep="\n", flush=True)
-    if chosen.json:
-        print(json.dumps(figures))
+    run = begin_run(__file__, chosen)
+    record(run, measure_all(chosen.data, chosen.questions, chosen.only), chosen.results)
 
 
 def _load(data: Path | None, questions: int, only: Sequence[str]) -> Iterator[Corpus | None]:

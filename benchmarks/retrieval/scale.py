@@ -6,11 +6,13 @@
 
 Passages are synthetic: sentences over an invented vocabulary with Zipf's frequencies, one unit each, with random unit
 vectors around 200 centres. Search is measured by its front door, which encodes the question (one of the sample
-company's, with the real model), and without that; a raw Chroma query is one of the customers' collection for 10
-results, by the same client, and "with encoding" by the same model. Run it on a quiet machine.
+company's, with the real model), and without that. Run it on a quiet machine.
+
+How to read it: a raw query asks Chroma for results of the customers' collection, by the same client, and "with
+encoding" by the same model; readings are taken in turns, so that ratios hold on a busy machine. The words of invented
+questions follow Zipf's law with no stop words left out, which is harder on BM25 than people's questions.
 """
 
-import argparse
 import gc
 import math
 import resource
@@ -18,6 +20,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import cycle
 from multiprocessing import get_context
@@ -27,8 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the package has no types
 
+from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS as REAL
 from benchmarks.retrieval.sample_company import load_rows
+from benchmarks.run import begin_run, build_parser, record
 from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
 from retrieval.english.sentences import unit_texts
 from retrieval.knowledge import Knowledge
@@ -50,6 +55,7 @@ LIMIT = 8
 SEARCH_DOCUMENT_PASSAGES = 500
 INDEXING_DOCUMENT_PASSAGES = 20
 SIZES = (1_000, 100_000, 1_000_000)
+SEARCH = "search with encoding"
 
 
 class SyntheticText:
@@ -117,33 +123,47 @@ def fill(index: Index, passages: int, seconds: float) -> float:
     return time.perf_counter() - started
 
 
-def measure_search(passages: int, keep: Path | None, fill_seconds: float) -> None:
-    """Fill an index, then print latencies, the raw Chroma query's, and sizes."""
+def measure_search(passages: int, keep: Path | None, fill_seconds: float) -> list[Figure]:
+    """Fill an index; return latencies, the raw Chroma query's, and sizes; nothing while it is not full."""
     folder = keep or Path(tempfile.mkdtemp(prefix="chip-scale-"))
     vectors = SyntheticVectors(2)
+    on = f"{passages:,} passages"
     started = time.perf_counter()
     knowledge = Knowledge(folder, vectors)
     index = knowledge._index
-    print(f"\nopened in {time.perf_counter() - started:.1f} s, {index.catalogue.count()[1]:,} passages", flush=True)
+    figures = [Figure("opening", time.perf_counter() - started, "s", on=on)]
     try:
-        seconds = fill(index, passages, fill_seconds)
-        count = index.catalogue.count()[1]
-        print(f"{count:,} passages, filled in {seconds:.0f} s")
+        figures.append(Figure("filling", fill(index, passages, fill_seconds), "s", on=on))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        _print_latencies(knowledge, vectors)
+        figures.append(Figure("memory at most while filling", peak / 2**10, "MiB", on=on))
+        figures += _measure_latencies(knowledge, vectors, on)
+        count = index.catalogue.count()[1]
         for place in ("chroma", "catalogue", "words"):
             size = sum(map(_size, folder.glob(f"{place}*")))
-            print(f"  {place:<22} {size / 2**20:8.1f} MiB, {size / count:,.0f} bytes a passage")
-        print(f"  memory at most         {peak / 2**10:8.0f} MiB while filling")
+            figures.append(Figure(f"{place}, bytes a passage", size / count, on=on))
+        return figures
     except FilledForNowError:
-        print(f"{index.catalogue.count()[1]:,} passages so far")
+        print(f"{index.catalogue.count()[1]:,} passages so far; call it again with the same folder")
+        return []
     finally:
         knowledge.close()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _print_latencies(knowledge: Knowledge, vectors: SyntheticVectors) -> None:
+def _measure_latencies(knowledge: Knowledge, vectors: SyntheticVectors, on: str) -> Iterator[Figure]:
+    times = measure(_build_calls(knowledge, vectors))
+    for name, own in times.items():
+        goal = "≤ 60" if (name, on) == (SEARCH, "100,000 passages") else ""
+        yield Figure(f"{name}, p50", float(np.median(own)), "ms", on=on, goal=goal)
+        yield Figure(f"{name}, p95", float(np.percentile(own, 95)), "ms", on=on)
+    for ending, goal in ((" with encoding", "≤ 1.3"), ("", "")):
+        ratio = np.median(times[f"search{ending}"]) / np.median(times[f"raw query{ending}"])
+        yield Figure(f"search{ending} / raw query{ending}", float(ratio), on=on, goal=goal)
+
+
+def _build_calls(knowledge: Knowledge, vectors: SyntheticVectors) -> dict[str, list[Callable[[], object]]]:
+    """Return what is timed: so many calls of each kind."""
     text, embedder, index = SyntheticText(1), load_embedder(), knowledge._index
     text.begin(10**9)
     questions = [text.sentence(8) for _ in range(QUESTIONS)]
@@ -156,22 +176,15 @@ def _print_latencies(knowledge: Knowledge, vectors: SyntheticVectors) -> None:
         return embedder.encode([next(real)])
 
     vectors.takes_time = encode
-    calls: dict[str, list[Callable[[], object]]] = {
-        "search with encoding": [partial(knowledge.search, q, CUSTOMER_SCOPE, LIMIT) for q, _ in asked],
+    return {
+        SEARCH: [partial(knowledge.search, q, CUSTOMER_SCOPE, LIMIT) for q, _ in asked],
         "raw query with encoding": [partial(_query_encoded, index, encode, v) for _, v in asked],
         "search": [partial(search, index, q, v, CUSTOMER_SCOPE, LIMIT) for q, v in asked],
         "raw query": [partial(_query_raw, index, v) for _, v in asked],
         "encoding": [encode for _ in asked],
-        "  of search: dense": [partial(index.vectors.rank, v, held, DEPTH) for _, v in asked],
-        "  of search: words": [partial(index.lexical.rank, q, customers, DEPTH) for q, _ in asked],
+        "of search: dense": [partial(index.vectors.rank, v, held, DEPTH) for _, v in asked],
+        "of search: words": [partial(index.lexical.rank, q, customers, DEPTH) for q, _ in asked],
     }
-    # In turns, so that whatever else the machine does falls on all of them alike.
-    times = measure(calls)
-    for name, own in times.items():
-        print(f"  {name:<24} p50 {np.median(own):7.1f} ms   p95 {np.percentile(own, 95):7.1f} ms")
-    for ending in (" with encoding", ""):
-        ratio = np.median(times[f"search{ending}"]) / np.median(times[f"raw query{ending}"])
-        print(f"  search / raw query{ending}: {ratio:.2f}")
 
 
 def _query_encoded(index: Index, encode: Callable[[], object], vector: Vectors) -> object:
@@ -186,7 +199,10 @@ def _query_raw(index: Index, vector: Vectors) -> object:
 
 
 def measure(calls: dict[str, list[Callable[[], object]]]) -> dict[str, NDArray[np.float64]]:
-    """Return the milliseconds of the calls of each name, taken in turns, after a tenth of them unmeasured."""
+    """Return the milliseconds of the calls of each name, taken in turns, after a tenth of them unmeasured.
+
+    Whatever else the machine does falls on all of them alike.
+    """
     for number in range(QUESTIONS // 10):
         for own in calls.values():
             own[number]()
@@ -200,8 +216,8 @@ def measure(calls: dict[str, list[Callable[[], object]]]) -> dict[str, NDArray[n
     return {name: np.array(taken) for name, taken in times.items()}
 
 
-def measure_indexing(texts: int) -> None:
-    """Print how fast documents become searchable, beside how fast sentence-transformers encodes the same texts."""
+def measure_indexing(texts: int) -> Iterator[Figure]:
+    """Yield how fast documents become searchable, beside how fast sentence-transformers encodes the same texts."""
     text = SyntheticText(3)
     own = load_embedder()
     reference = SentenceTransformerEmbedder(str(default_model_folder()), threads=1)
@@ -209,18 +225,17 @@ def measure_indexing(texts: int) -> None:
     parts = [[text for item in items[part::4] for text in _list_encoded(item)] for part in range(4)]
     reference.encode(parts[0][:32])
     own.encode(parts[0][:32])
-    shares = []
-    print(f"\nindexing {sum(map(len, parts)):,} texts of about 25 words, one thread, in four parts")
+    speeds: dict[str, list[float]] = {"sentence-transformers": [], "Chip's encoder": [], "Chip's whole sync": []}
     for part, some in enumerate(parts):
-        plain = _seconds(partial(reference.encode, some))
-        bare = _seconds(partial(own.encode, some))
-        whole = _index_once(own, items[part::4])
-        shares.append(plain / whole)
-        print(
-            f"  texts/s: sentence-transformers {len(some) / plain:6.1f}, Chip's encoder {len(some) / bare:6.1f}, "
-            f"Chip's whole sync {len(some) / whole:6.1f}"
-        )
-    print(f"  whole sync / sentence-transformers' encode: median {np.median(shares):.2f}")
+        calls: list[Callable[[], object]] = [partial(reference.encode, some), partial(own.encode, some)]
+        taken = [*map(_seconds, calls), _index_once(own, items[part::4])]
+        for column, seconds in zip(speeds.values(), taken, strict=True):
+            column.append(len(some) / seconds)
+    on = f"indexing {sum(map(len, parts)):,} texts, one thread"
+    for name, column in speeds.items():
+        yield Figure(name, float(np.median(column)), "texts/s", on=on, low=min(column), high=max(column))
+    plain, _, whole = map(np.array, speeds.values())
+    yield Figure("whole sync / sentence-transformers' encode", float(np.median(whole / plain)), on=on, goal="≥ 0.9")
 
 
 def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> float:
@@ -251,7 +266,8 @@ def _size(path: Path) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--passages", type=int, nargs="*", default=SIZES, help="sizes of the index")
     parser.add_argument("--texts", type=int, default=2_000, help="texts to index; 0 leaves that out")
     parser.add_argument("--keep", type=Path, default=None, help="keep the index of the one size in this folder")
@@ -259,19 +275,18 @@ def main() -> None:
     chosen = parser.parse_args()
     with threadpool_limits(1, user_api="blas"):
         for passages in chosen.passages:
+            run = begin_run(__file__, chosen)
             # A process of its own, so that the peak of memory is that of this size.
-            child = get_context("spawn").Process(
-                target=_measure_alone, args=(passages, chosen.keep, chosen.fill_seconds)
-            )
-            child.start()
-            child.join()
+            with ProcessPoolExecutor(1, get_context("spawn")) as child:
+                figures = child.submit(_measure_alone, passages, chosen.keep, chosen.fill_seconds).result()
+            record(run, figures, chosen.results)
         if chosen.texts:
-            measure_indexing(chosen.texts)
+            record(begin_run(__file__, chosen), measure_indexing(chosen.texts), chosen.results)
 
 
-def _measure_alone(passages: int, keep: Path | None, fill_seconds: float) -> None:
+def _measure_alone(passages: int, keep: Path | None, fill_seconds: float) -> list[Figure]:
     with threadpool_limits(1, user_api="blas"):
-        measure_search(passages, keep, fill_seconds)
+        return measure_search(passages, keep, fill_seconds)
 
 
 if __name__ == "__main__":

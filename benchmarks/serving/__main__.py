@@ -3,9 +3,13 @@
     python -m benchmarks.serving --size S --workload A
     python -m benchmarks.serving --size S --workload B --systems engine llama-server-cache --llama-server PATH
 
-Every system runs in a process of its own, each repetition in another order. What was measured goes to a file
-(`--results`); what that file holds already is not measured again, so that a long run can be made in pieces:
-`--minutes 9` begins no repetition that would end later. Prints Markdown tables.
+Every system runs in a process of its own, each repetition in another order. Each trial goes to a file (`--trials`);
+what that file holds already is not measured again, so that a long run can be made in pieces: `--minutes 9` begins no
+repetition that would end later.
+
+How to read it: in workload A requests share the beginning of their prompt, in B threads of several turns share their
+earlier turns. Ratios are medians of those within a repetition, with their range; more is better for the engine. Models
+are random: S is a small llama in 8 bits, M is shaped like Qwen2.5-0.5B.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.run import begin_run, build_parser, record
 from benchmarks.serving import results
 from benchmarks.serving.systems import find_best_attention
 
@@ -35,14 +40,14 @@ def run_all(chosen: argparse.Namespace) -> bool:
         for system, clients in find_missing(chosen, repetition):
             print(f"repetition {repetition + 1}: {system} at {clients}", file=sys.stderr, flush=True)
             for trial in run_one(system, clients, repetition, chosen):
-                results.append(chosen.results, trial)
+                results.append(chosen.trials, trial)
         longest = max(longest, time.monotonic() - started)
     return True
 
 
 def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[str, list[int]]]:
     """Yield each system, in this repetition's order, with the numbers of clients that are still to be measured."""
-    known = {results.name_trial(trial) for trial in results.load(chosen.results)}
+    known = {results.name_trial(trial) for trial in results.load(chosen.trials)}
     turn = repetition % len(chosen.systems)
     for system in [*chosen.systems[turn:], *chosen.systems[:turn]]:
         wanted = [
@@ -86,8 +91,8 @@ def run_one(system: str, clients: list[int], repetition: int, chosen: argparse.N
     return [{**known, **measured} for measured in figures]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _build_parser() -> argparse.ArgumentParser:
+    parser = build_parser(__doc__)
     parser.add_argument("--size", default="S", choices=["tiny", "S", "M", "M-Q4_0"])
     parser.add_argument("--workload", default="A", choices=["A", "B"])
     parser.add_argument("--systems", nargs="+", default=list(PEERS))
@@ -101,15 +106,22 @@ def main() -> None:
     parser.add_argument("--llama-server", type=Path, help="the binary, for llama-server and llama-server-cache")
     parser.add_argument("--xllamacpp", type=Path, help="a Python that has xllamacpp, for xllamacpp")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
-    parser.add_argument("--results", type=Path, help="a file to append to; by default one that is thrown away")
+    parser.add_argument("--trials", type=Path, help="a file to append to; by default one that is thrown away")
     parser.add_argument("--minutes", type=float, default=float("inf"))
-    chosen = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Measure what is missing; print and keep the figures once all repetitions are made."""
+    chosen = _build_parser().parse_args()
     chosen.concurrency = chosen.concurrency or ([1, 4, 8, 16] if chosen.workload == "A" else [8])
     chosen.count = chosen.count or COUNTS[chosen.workload]
+    run = begin_run(__file__, chosen)
     with tempfile.TemporaryDirectory() as folder:
-        chosen.results = chosen.results or Path(folder) / "results.jsonl"
+        chosen.trials = chosen.trials or Path(folder) / "trials.jsonl"
         is_done = run_all(chosen)
-        print(results.show(trial for trial in results.load(chosen.results) if is_chosen(trial, chosen)))
+        trials = [trial for trial in results.load(chosen.trials) if is_chosen(trial, chosen)]
+    record(run, results.build_figures(trials), chosen.results if is_done else None)
     if not is_done:
         print("Not all repetitions were made: call it again with the same file.", file=sys.stderr)
 

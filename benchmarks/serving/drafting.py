@@ -2,22 +2,25 @@
 
     python -m benchmarks.serving.drafting --people 1 4 8 --draft-tokens 4 8
 
-The prompts, and the grammar that holds quotes exact, are those of the product. Prints for each number of people at once
-the seconds without and with guesses, their ratio in each repetition, the share of tokens that were guessed right, and
-whether all answers are the same. `--processor` takes seconds of processor time instead, which tell on a busy machine
-too where the engine has one thread (`--threads 1`).
+The prompts, and the grammar that holds quotes exact, are those of the product. `--processor` takes seconds of processor
+time, which tell on a busy machine too where the engine has one thread (`--threads 1`).
+
+How to read it: each column is for so many people who ask at once. The ratio is the median over the repetitions, with
+its range; different answers count those that guessing changed.
 """
 
-import argparse
 import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from argparse import Namespace
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from bot.answering.quoting import choose_sampling
 from bot.core import open_knowledge
 from bot.engine.llama_engine import LlamaEngine
@@ -65,39 +68,46 @@ def answer_all(
         return read_clock() - started, done
 
 
+def measure(chosen: Namespace, people: int, settings: Settings, prompts: list[Prompt]) -> Iterator[Figure]:
+    """Yield the figures of so many people at once, without guesses and with each length, in turns."""
+    clock = time.process_time if chosen.processor else time.perf_counter
+    plain: list[float] = []
+    guessing: dict[int, list[float]] = {size: [] for size in chosen.draft_tokens}
+    different = dict.fromkeys(guessing, 0)
+    right = dict.fromkeys(guessing, 0.0)
+    for _ in range(chosen.repetitions):
+        seconds, answers = answer_all(settings, 0, prompts, people, clock)
+        plain.append(seconds)
+        for size, column in guessing.items():
+            faster, guessed = answer_all(settings, size, prompts, people, clock)
+            column.append(seconds / faster)
+            different[size] += sum(a.text != b.text for a, b in zip(answers, guessed, strict=True))
+            right[size] = sum(done.drafted_tokens for done in guessed) / sum(done.completion_tokens for done in guessed)
+    on = f"{people} at once{', processor time' if chosen.processor else ''}"
+    yield Figure("without guesses", statistics.median(plain), "s", on=on)
+    for size, ratios in guessing.items():
+        name, ratio = f"{size} ahead", statistics.median(ratios)
+        yield Figure(f"{name}: times as fast", ratio, "×", on=on, goal="> 1", low=min(ratios), high=max(ratios))
+        yield Figure(f"{name}: tokens guessed right", 100 * right[size], "%", on=on)
+        yield Figure(f"{name}: different answers", different[size], on=on, goal="= 0")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--draft-tokens", type=int, nargs="+", default=[4])
+    parser.add_argument("--draft-tokens", type=int, nargs="+", default=[8])
     parser.add_argument("--people", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--processor", action="store_true")
     chosen = parser.parse_args()
-    clock = time.process_time if chosen.processor else time.perf_counter
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), engine=EngineSettings(threads=chosen.threads))
         prompts = build_prompts(settings, chosen.questions)
     for people in chosen.people:
-        plain: list[float] = []
-        guessing: dict[int, list[float]] = {size: [] for size in chosen.draft_tokens}
-        is_same = True
-        for _ in range(chosen.repetitions):
-            seconds, answers = answer_all(settings, 0, prompts, people, clock)
-            plain.append(seconds)
-            for size, column in guessing.items():
-                faster, guessed = answer_all(settings, size, prompts, people, clock)
-                column.append(faster)
-                is_same = is_same and [done.text for done in answers] == [done.text for done in guessed]
-        tokens = sum(done.completion_tokens for done in guessed)
-        right = sum(done.drafted_tokens for done in guessed) / tokens
-        print(
-            f"{people} at once: {statistics.median(plain):.2f} s without guesses; answers "
-            f"{'are the same' if is_same else 'differ'}; {right:.0%} of {tokens} tokens guessed right with the longest"
-        )
-        for size, column in guessing.items():
-            ratios = ", ".join(f"{seconds / faster:.2f}" for seconds, faster in zip(plain, column, strict=True))
-            print(f"  up to {size} ahead: {statistics.median(column):.2f} s; times as fast: {ratios}", flush=True)
+        run = begin_run(__file__, chosen)
+        record(run, measure(chosen, people, settings, prompts), chosen.results)
 
 
 if __name__ == "__main__":

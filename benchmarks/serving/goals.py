@@ -2,21 +2,25 @@
 
     python -m benchmarks.serving.goals --size M
 
-Prints one row for each promise. The swaps need adapters, which are random here and written on the spot.
+The swaps need adapters, which are random here and written on the spot.
+
+How to read it: a follow-up is restored from memory where its thread lost its slot to others. Python's share is what of
+the engine's busy time is spent neither in llama.cpp nor in copying memory.
 """
 
-import argparse
-import os
 import statistics
 import tempfile
 import threading
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from benchmarks.serving.models import SIZES, first_word, prepare
 from benchmarks.serving.workload import build_uniform
 from bot.engine.llama_engine import LlamaEngine
@@ -29,21 +33,12 @@ from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
 FOLLOW_UP_TOKENS, OTHERS, QUESTIONS = 60, 12, 50
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """One row of the table."""
-
-    what: str
-    measured: str
-    goal: str
-
-
 def open_engine(base: Base, threads: int, **changes: int) -> closing[LlamaEngine]:
     settings = {"slots": 8, "threads": threads, "context_tokens": 1024, "queue": 2000, "draft_tokens": 0, **changes}
     return closing(LlamaEngine(base, EngineSettings(**settings)))
 
 
-def measure_follow_up(base: Base, words: tuple[int, int], threads: int) -> Iterator[Promise]:
+def measure_follow_up(base: Base, words: tuple[int, int], threads: int) -> Iterator[Figure]:
     """A thread of 700 tokens whose slot went to others: its follow-up restored from RAM, and computed again."""
     asks = build_uniform(words, 5 * (OTHERS + 1), seed=1)
     firsts: dict[int, list[float]] = {}
@@ -54,11 +49,10 @@ def measure_follow_up(base: Base, words: tuple[int, int], threads: int) -> Itera
                 for start in range(0, len(asks), OTHERS + 1)
             ]
     restored, computed = statistics.median(firsts[1024]), statistics.median(firsts[0])
-    yield Promise(
-        "a follow-up of 60 tokens after 700, its slot lost: first token, restored against computed again",
-        f"{restored:.0f} ms against {computed:.0f} ms: {computed / restored:.1f}×",
-        "≥ 5× on M",
-    )
+    follow_up = f"a follow-up of {FOLLOW_UP_TOKENS} tokens, its slot lost"
+    yield Figure(f"{follow_up}: first token, restored", restored, "ms")
+    yield Figure(f"{follow_up}: first token, computed again", computed, "ms")
+    yield Figure(f"{follow_up}: restored sooner by", computed / restored, "×")
 
 
 def _follow_up(engine: LlamaEngine, prompts: list[tuple[int, ...]], words: tuple[int, int]) -> float:
@@ -74,7 +68,7 @@ def _answer(engine: LlamaEngine, tokens: tuple[int, ...], max_tokens: int) -> Co
     return engine.submit(GenerationRequest("goal", (), max_tokens=max_tokens, prompt_tokens=tokens)).completion()
 
 
-def measure_fairness(base: Base, words: tuple[int, int], threads: int) -> Iterator[Promise]:
+def measure_fairness(base: Base, words: tuple[int, int], threads: int) -> Iterator[Figure]:
     """One person sends 50 questions; when the first is being answered, another sends one."""
     asks = build_uniform(words, QUESTIONS + 1, seed=2)
     ends: list[str] = []
@@ -96,10 +90,10 @@ def measure_fairness(base: Base, words: tuple[int, int], threads: int) -> Iterat
         for thread in waiting:
             thread.join()
     rounds = ends.index("one") / 8
-    yield Promise("50 questions of one person, then 1 of another, 8 slots", f"waits for {rounds:.1f} answers", "≤ 2")
+    yield Figure(f"{QUESTIONS} questions of one person, then 1 of another: waits for", rounds, "answers", goal="≤ 2")
 
 
-def measure_swaps(folder: Path, replies: int, threads: int) -> Iterator[Promise]:
+def measure_swaps(folder: Path, replies: int, threads: int) -> Iterator[Figure]:
     """Swaps of adapters while eight people are answered; each reply is held against its adapter's own answer."""
     base = write_random_base(folder / "base")
     adapters = [None, write_adapter(folder / "one", base, seed=1), write_adapter(folder / "two", base, seed=2)]
@@ -123,12 +117,11 @@ def measure_swaps(folder: Path, replies: int, threads: int) -> Iterator[Promise]
             thread.join()
         is_over.set()
         swapper.join()
-    yield Promise(f"swaps under load: replies dropped or mixed, of {replies}", str(wrong[0]), "0")
-    yield Promise(
-        f"decoding stands still for a swap, {len(swaps)} swaps",
-        f"p50 {statistics.median(swaps):.1f} ms, at most {max(swaps):.1f} ms",
-        "≤ 100 ms",
-    )
+    yield Figure("swaps under load: replies", replies)
+    yield Figure("swaps under load: replies dropped or mixed", wrong[0], goal="= 0")
+    yield Figure("swaps under load: swaps", len(swaps))
+    yield Figure("swaps under load: decoding stands still, p50", statistics.median(swaps), "ms")
+    yield Figure("swaps under load: decoding stands still, most", max(swaps), "ms", goal="≤ 100")
 
 
 def _swap_until(engine: LlamaEngine, adapters: list, is_over: threading.Event, swaps: list[float]) -> None:  # type: ignore[type-arg]
@@ -139,7 +132,7 @@ def _swap_until(engine: LlamaEngine, adapters: list, is_over: threading.Event, s
         time.sleep(0.02)
 
 
-def measure_python(base: Base, words: tuple[int, int], threads: int) -> Iterator[Promise]:
+def measure_python(base: Base, words: tuple[int, int], threads: int) -> Iterator[Figure]:
     """Of the engine's busy time, what is not spent in llama.cpp; eight people at once."""
     with open_engine(base, threads) as engine:
         running = [
@@ -150,30 +143,34 @@ def measure_python(base: Base, words: tuple[int, int], threads: int) -> Iterator
             generation.completion()
         stages = ("turn", "decode", "park")
         turn, decode, park = (engine.metrics.value("seconds_total", stage=stage) for stage in stages)
-    yield Promise("Python's share of a step", f"{1 - (decode + park) / turn:.1%}", "< 3 %")
-    yield Promise("copying memory to and from RAM", f"{park / turn:.1%}", "–")
+    yield Figure("Python's share of a step", 100 * (1 - (decode + park) / turn), "%", goal="< 3")
+    yield Figure("copying memory to and from RAM", 100 * park / turn, "%")
+
+
+def measure_all(chosen: Namespace) -> Iterator[Figure]:
+    """Yield the figures of the model of this size; those of swaps are of a tiny one."""
+    base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
+    for measure in (measure_follow_up, measure_fairness, measure_python):
+        for figure in measure(base, words, chosen.threads):
+            goal = "≥ 5" if figure.unit == "×" and chosen.size.startswith("M") else figure.goal
+            yield replace(figure, on=chosen.size, goal=goal)
+    if chosen.replies:
+        with tempfile.TemporaryDirectory() as folder:
+            swapped = measure_swaps(Path(folder), chosen.replies, chosen.threads)
+            yield from (replace(figure, on="tiny") for figure in swapped)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--size", default="S", choices=list(SIZES))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--replies", type=int, default=10_000, help="under swaps, of a tiny model; 0: none")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "chip-serving-models")
     chosen = parser.parse_args()
-    base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
     spare_lasting_objects()  # as `chip run` does
-    print(f"{chosen.size}, {chosen.threads} threads, load {os.getloadavg()[0]:.1f}\n")
-    print("| what | measured | goal |\n|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        for rows in (
-            measure_follow_up(base, words, chosen.threads),
-            measure_fairness(base, words, chosen.threads),
-            measure_python(base, words, chosen.threads),
-            measure_swaps(Path(folder), chosen.replies, chosen.threads) if chosen.replies else (),
-        ):
-            for promise in rows:
-                print(f"| {promise.what} | {promise.measured} | {promise.goal} |", flush=True)
+    run = begin_run(__file__, chosen)
+    record(run, measure_all(chosen), chosen.results)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
-"""What would the order of evidence save? Tokens that an engine which forgets nothing need not read again.
+"""Measures what the order of evidence would save: tokens that an engine which forgets nothing need not read again.
 
     python -m benchmarks.serving.passage_order
 
-The sample company's questions, one after the other. The prompts are the product's, with the best line first (as it is
-served and trained) and, for comparison, in the documents' own order, in which two questions about one page begin alike
-more often. Counts tokens only: needs no quiet machine.
+The sample company's questions, one after the other. Counts tokens only: needs no quiet machine.
+
+How to read it: Chip serves and trains with the best line first. In the documents' own order two questions about one
+page begin alike more often.
 """
 
 import json
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from bot.core import open_knowledge
 from bot.engine.model import LlamaModel
 from bot.engine.parking import common_prefix
@@ -41,14 +45,14 @@ def count(prompts: list[list[int]]) -> tuple[float, float, float]:
     return sum(map(len, prompts)) / len(prompts), float(system), sum(beyond) / len(beyond)
 
 
-def main() -> None:
+def measure() -> Iterator[Figure]:
+    """Yield the figures of both orders."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder))
         questions = [json.loads(line)["question"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
         with closing(open_knowledge(settings)) as knowledge:
             knowledge.ingest(settings.knowledge.folder)
             found = [knowledge.find_evidence(question, CUSTOMER_SCOPE).evidence for question in questions]
-    print("| order | tokens of a prompt | shared by all | beyond that with an earlier one |\n|---|---|---|---|")
     with closing(LlamaModel(load_base(settings.engine.base))) as model:
         template = model.chat_template()
         for name, order in (("best line first", lambda evidence: evidence), ("as in the documents", sort_by_document)):
@@ -57,7 +61,16 @@ def main() -> None:
                 for question, evidence in zip(questions, found, strict=True)
             )
             whole, system, beyond = count([model.tokenize(render_chat(template, chat)) for chat in chats])
-            print(f"| {name} | {whole:.0f} | {system:.0f} | {beyond:.0f} |")
+            yield Figure("tokens of a prompt", whole, on=name)
+            yield Figure("shared by all", system, on=name)
+            yield Figure("shared with an earlier one beyond that", beyond, on=name)
+
+
+def main() -> None:
+    """Measure, print and keep the figures."""
+    chosen = build_parser(__doc__).parse_args()
+    run = begin_run(__file__, chosen)
+    record(run, measure(), chosen.results)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,29 @@
-"""What was measured, one line of JSON for each trial, and the tables made of it.
+"""The trials of the serving benchmark, one line of JSON for each, and the figures made of them.
 
-    python -m benchmarks.serving.results FILE
-
-Prints medians over the repetitions, and for each peer the engine's ratio to it: the median of the ratios within a
+Figures are medians over the repetitions, and for each peer the engine's ratio to it: the median of the ratios within a
 repetition, in which all systems took turns, with its range.
 """
 
-import argparse
 import json
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import Figure
+
 OURS = "engine"
+# How many times as much as a peer the engine shall give with 8 clients, by size, workload and peer.
+GOAL_CLIENTS = 8
+GOALS = {
+    ("S", "A", "lock"): {"engine: throughput": "≥ 1.8"},
+    ("S", "A", "llama_cpp.server"): {"engine: throughput": "≥ 2"},
+    ("S", "A", "dedicated"): {"engine: throughput": "≥ 1.25", "engine: first token sooner": "≥ 5"},
+    ("S", "A", "llama-server"): {"engine: throughput": "≥ 1"},
+    ("M", "A", "dedicated"): {"engine: throughput": "≥ 1.1", "engine: first token sooner": "≥ 2.5"},
+    ("M", "A", "llama-server"): {"engine: throughput": "≥ 1"},
+    ("S", "B", "llama-server-cache"): {"engine: throughput": "≥ 1.5", "engine: first token sooner": "≥ 2"},
+}
 Trial = dict[str, Any]
 Group = tuple[str, str, int, int, int, str]
 Column = dict[int, Trial]  # by repetition
@@ -37,8 +47,8 @@ def name_trial(trial: Trial) -> tuple[object, ...]:
     )
 
 
-def show(trials: Iterable[Trial]) -> str:
-    """Return the tables: for each size, workload, number of requests and of clients the medians and the ratios."""
+def build_figures(trials: Iterable[Trial]) -> Iterator[Figure]:
+    """Yield the medians and the ratios for each size, workload, number of requests and of clients."""
     groups: dict[Group, dict[str, Column]] = {}
     for trial in trials:
         group = (
@@ -50,39 +60,45 @@ def show(trials: Iterable[Trial]) -> str:
             trial["flash"],
         )
         groups.setdefault(group, {}).setdefault(trial["system"], {})[trial["repetition"]] = trial
-    lines = [
-        "| size, workload, requests, clients, threads, flash attention | system | repetitions "
-        "| tokens/s | first token p50 / p95, s | between tokens p50, ms | tokens per processor second | others' cores "
-        "| engine: throughput | engine: first token p50 | engine: per processor second |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
     for group, systems in sorted(groups.items()):
         for system, column in sorted(systems.items(), key=lambda item: -_median(item[1], "tokens_per_second")):
-            ours = systems.get(OURS, {})
-            lines.append(_row(group, system, column, {} if system == OURS else ours))
-    return "\n".join(lines)
+            yield from _measure_system(group, system, column)
+            if system != OURS:
+                yield from _compare(group, system, column, systems.get(OURS, {}))
 
 
-def _row(group: Group, system: str, column: Column, ours: Column) -> str:
+def name_system(group: Group, system: str) -> str:
+    """Return what a system's figures were measured on."""
+    size, workload, requests, clients, threads, flash = group
+    others = "" if flash == "off" else ", flash attention"
+    return f"{system}: {size}, workload {workload}, {requests} requests, {clients} clients, {threads} threads{others}"
+
+
+def _measure_system(group: Group, system: str, column: Column) -> Iterator[Figure]:
+    on = name_system(group, system)
+    yield Figure("repetitions", len(column), on=on)
+    yield Figure("throughput", _median(column, "tokens_per_second"), "tokens/s", on=on)
+    yield Figure("first token, p50", _median(column, "first_p50"), "s", on=on)
+    yield Figure("first token, p95", _median(column, "first_p95"), "s", on=on)
+    yield Figure("between tokens, p50", _median(column, "gap_p50") * 1000, "ms", on=on)
+    yield Figure("tokens per processor second", statistics.median(map(_frugality, column.values())), on=on)
+    yield Figure("others' cores, at most", max(trial["others"] for trial in column.values()), on=on)
+
+
+def _compare(group: Group, system: str, column: Column, ours: Column) -> Iterator[Figure]:
+    """Yield the engine's ratios to a peer, more is better for the engine."""
     both = sorted(column.keys() & ours.keys())
-    faster = [ours[at]["tokens_per_second"] / column[at]["tokens_per_second"] for at in both]
-    sooner = [column[at]["first_p50"] / ours[at]["first_p50"] for at in both]
-    cheaper = [_frugality(ours[at]) / _frugality(column[at]) for at in both]
-    first = f"{_median(column, 'first_p50'):.3g} / {_median(column, 'first_p95'):.3g}"
-    figures = (
-        ", ".join(map(str, group)),
-        system,
-        str(len(column)),
-        f"{_median(column, 'tokens_per_second'):.1f}",
-        first,
-        f"{_median(column, 'gap_p50') * 1000:.1f}",
-        f"{statistics.median(map(_frugality, column.values())):.1f}",
-        f"{max(trial['others'] for trial in column.values()):.2f}",
-        show_range(faster),
-        show_range(sooner),
-        show_range(cheaper),
-    )
-    return f"| {' | '.join(figures)} |"
+    goals = GOALS.get((group[0][0], group[1], system), {}) if group[3] == GOAL_CLIENTS else {}
+    ratios = {
+        "engine: throughput": [ours[at]["tokens_per_second"] / column[at]["tokens_per_second"] for at in both],
+        "engine: first token sooner": [column[at]["first_p50"] / ours[at]["first_p50"] for at in both],
+        "engine: per processor second": [_frugality(ours[at]) / _frugality(column[at]) for at in both],
+    }
+    for what, values in ratios.items():
+        if values:
+            middle = statistics.median(values)
+            on = name_system(group, system)
+            yield Figure(what, middle, "×", on=on, goal=goals.get(what, ""), low=min(values), high=max(values))
 
 
 def _frugality(trial: Trial) -> float:
@@ -91,16 +107,5 @@ def _frugality(trial: Trial) -> float:
     return float(trial["tokens_per_second"] * trial["seconds"] / trial["processor_seconds"])
 
 
-def show_range(ratios: list[float]) -> str:
-    """Return "1.50× (1.20–1.90)", or a dash where nothing is compared."""
-    return f"{statistics.median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})" if ratios else "–"
-
-
 def _median(column: Column, name: str) -> float:
     return float(statistics.median(trial[name] for trial in column.values()))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    print(show(load(parser.parse_args().file)))

@@ -1,12 +1,14 @@
-"""Sixteen conversations at once with cancels, swaps, long threads and bad requests: nothing may leak, hang or mix.
+"""Soaks the engine in sixteen conversations with cancels, swaps, long threads and bad requests.
 
     python -m benchmarks.serving.soak --minutes 10
 
-Every answer is held against what the idle engine says to the same question with the same adapter. Ends with a nonzero
-status where an answer differs, a request hangs, or resident memory grows by more than 2 % after the first fifth.
+Nothing may leak, hang or mix. Every answer is held against what the idle engine says to the same question with the same
+adapter. Ends with a nonzero status where an answer differs, a request hangs, or resident memory grows.
+
+How to read it: memory is the highest of the last fifth of the time against that of the second fifth. A fault is an
+answer that differs or is stuck; what rounding may decide is none.
 """
 
-import argparse
 import random
 import sys
 import tempfile
@@ -14,11 +16,14 @@ import threading
 import time
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from benchmarks.serving.ties import RANKED, TIE, find_gap
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, EngineError, GenerationRequest, Lane
@@ -44,6 +49,7 @@ class Soak:
     enough: float
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)  # the highest resident memory, by fifths of the time
 
     @property
     def is_over(self) -> bool:
@@ -164,20 +170,36 @@ def _watch_memory(soak: Soak, seconds: float) -> None:
     if len(samples) < 5:
         return
     fifth = len(samples) // 5
-    highest = [max(samples[place * fifth : (place + 1) * fifth]) for place in range(5)]
-    print("highest resident memory in MiB, by fifths of the time:", *(f"{size / 2**20:.1f}" for size in highest))
-    before, after = highest[1], highest[-1]
+    soak.memory = [max(samples[place * fifth : (place + 1) * fifth]) for place in range(5)]
+    before, after = soak.memory[1], soak.memory[-1]
     if seconds >= 60 and soak.enough == float("inf") and after > before * (1 + MOST_GROWTH):
         soak.faults.append(f"memory grew from {before} to {after} bytes")
 
 
+def build_figures(soak: Soak) -> Iterator[Figure]:
+    """Yield what was answered, swapped and cancelled, the memory's growth and the faults."""
+    outcomes = soak.outcomes
+    yield Figure("answers", outcomes["length"] + outcomes["stop"])
+    yield Figure("swaps", outcomes["swap"])
+    yield Figure("cancels", outcomes["cancelled"])
+    if soak.memory:
+        before, after = soak.memory[1], soak.memory[-1]
+        yield Figure("memory, second fifth", before / 2**20, "MiB")
+        yield Figure("memory, last fifth", after / 2**20, "MiB")
+        yield Figure("growth of memory", 100 * (after / before - 1), "%", goal="≤ 2")
+    yield Figure("faults", len(soak.faults), goal="= 0")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Soak, print and keep the figures; exit 1 after a fault."""
+    parser = build_parser(__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
+    chosen = parser.parse_args()
+    begun = begin_run(__file__, chosen)
     with tempfile.TemporaryDirectory() as folder:
-        soak = run(parser.parse_args().minutes * 60, Path(folder))
-    print(dict(soak.outcomes))
+        soak = run(chosen.minutes * 60, Path(folder))
     print("\n".join(soak.faults[:20]) or "nothing leaked, hung or mixed")
+    record(begun, build_figures(soak), chosen.results)
     sys.exit(bool(soak.faults))
 
 

@@ -1,24 +1,26 @@
-"""`python -m benchmarks.slack.acks`: how fast Chip acknowledges, and what of an answer's first text is its own part.
+"""Measures how fast Chip acknowledges what Slack delivers, and what of an answer's first text is its own part.
 
-Starts the real `chip run` on one document against a local workspace in this process, over Socket Mode or HTTP
-(`--transport http`). Nothing here is asserted: a busy machine gives slow figures. The requests of HTTP come from
-threads of this process, whose own waiting is in the figures.
+    python -m benchmarks.slack.acks [--transport http]
+
+Starts the real `chip run` on one document against a local workspace in this process, over Socket Mode or HTTP. Nothing
+here is asserted: a busy machine gives slow figures.
+
+How to read it: the workspace that plays Slack shares the processor with Chip, and what the requests of HTTP wait for
+there is in the figures. The burst comes while questions are answered, so that the model is busy until its end.
 """
 
-import argparse
-import os
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-import psutil
-
-from benchmarks.figures import Figure, print_table
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
 from benchmarks.slack.own_part import measure_own_part
-from benchmarks.slack.running import CLEO, DIRECT, HELP, QUESTION, open_questions, running_chip
+from benchmarks.slack.running import CLEO, DIRECT, HELP, QUESTION, TRANSPORTS, open_questions, running_chip
 from bot import wiring
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
@@ -33,13 +35,13 @@ WAIT_SECONDS = 180.0
 
 
 def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transport", choices=["socket", "http"], default="socket")
-    transport = parser.parse_args().transport
-    print(f"Slack over {transport}, load before the run {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} cores\n")
-    figures = [*measure_acks(transport), *measure_own_part(transport)]
-    print_table(figures)
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
+    parser.add_argument("--transport", choices=list(TRANSPORTS), default="socket")
+    chosen = parser.parse_args()
+    run = begin_run(__file__, chosen)
+    figures = (*measure_acks(chosen.transport), *measure_own_part(chosen.transport))
+    record(run, (replace(figure, on=TRANSPORTS[chosen.transport]) for figure in figures), chosen.results)
 
 
 def measure_acks(transport: str) -> Iterator[Figure]:
@@ -47,11 +49,11 @@ def measure_acks(transport: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name, LocalWorkspace() as workspace, ExitStack() as stack:
         folder = Path(name)
         stack.enter_context(running_chip(folder, workspace, transport))
-        yield measure_while_generating(workspace)
+        yield from measure_while_generating(workspace)
         yield from measure_burst(workspace, folder)
 
 
-def measure_while_generating(workspace: LocalWorkspace) -> Figure:
+def measure_while_generating(workspace: LocalWorkspace) -> Iterator[Figure]:
     """Keep conversations under way, and deliver an event every 30 ms."""
     visitor = workspace.visit(CLEO)
     visitor.wait_for_reply(DIRECT, visitor.post(DIRECT, QUESTION), WAIT_SECONDS)  # everything is loaded now
@@ -62,9 +64,9 @@ def measure_while_generating(workspace: LocalWorkspace) -> Figure:
         visitor.post(HELP, f"A message that asks nobody, number {number}")
         time.sleep(0.03)
     workspace.wait_for(lambda: not open_questions(workspace) and workspace.is_idle(), WAIT_SECONDS)
-    return Figure(
-        f"ack while {ASKING} answers are made, p50 / p99 of {EVENTS} and more", describe(workspace), "p99 ≤ 50 ms"
-    )
+    p50, p99 = find_percentiles(workspace)
+    yield Figure(f"ack while {ASKING} answers are made, p50 of {EVENTS} and more", p50, "ms")
+    yield Figure(f"ack while {ASKING} answers are made, p99", p99, "ms", goal="≤ 50")
 
 
 def measure_burst(workspace: LocalWorkspace, folder: Path) -> Iterator[Figure]:
@@ -83,14 +85,15 @@ def measure_burst(workspace: LocalWorkspace, folder: Path) -> Iterator[Figure]:
     while count_stored(folder) - stored < BURST and time.perf_counter() - started < WAIT_SECONDS:
         time.sleep(0.2)
     taken = time.perf_counter() - started
-    yield Figure(
-        f"{BURST} events at once: until all are acknowledged / in the inbox", f"{seconds:.1f} / {taken:.1f} s", "–"
-    )
-    yield Figure("… answers still to be made when the last was acknowledged", str(under_way), "1 or more")
-    yield Figure("… ack, p50 / p99, with the time in the queue before it", describe(workspace), "–")
-    again = workspace.inside(lambda w: w.line.redelivered) - redelivered
-    lost = BURST - (count_stored(folder) - stored)
-    yield Figure("… delivered again / lost", f"{again} / {lost}", "– / 0")
+    burst = f"{BURST:,} events at once"
+    p50, p99 = find_percentiles(workspace)
+    yield Figure(f"{burst}: until all are acknowledged", seconds, "s")
+    yield Figure(f"{burst}: until all are in the inbox", taken, "s")
+    yield Figure(f"{burst}: answers still to be made when the last was acknowledged", under_way, goal="≥ 1")
+    yield Figure(f"{burst}: ack, p50, with the time in the queue before it", p50, "ms")
+    yield Figure(f"{burst}: ack, p99, with the time in the queue before it", p99, "ms")
+    yield Figure(f"{burst}: delivered again", workspace.inside(lambda w: w.line.redelivered) - redelivered)
+    yield Figure(f"{burst}: lost", BURST - (count_stored(folder) - stored), goal="= 0")
 
 
 def post_burst(workspace: Workspace) -> None:
@@ -112,11 +115,11 @@ def count_stored(folder: Path) -> int:
         db.close()
 
 
-def describe(workspace: LocalWorkspace) -> str:
-    """Return p50 and p99 of the acks since they were last cleared."""
+def find_percentiles(workspace: LocalWorkspace) -> tuple[float, float]:
+    """Return p50 and p99 of the acks since they were last cleared, in milliseconds."""
     seconds = sorted(workspace.inside(lambda w: list(w.line.ack_seconds)))
     p99 = seconds[min(len(seconds) - 1, int(len(seconds) * 0.99))]
-    return f"{statistics.median(seconds) * 1000:.0f} / {p99 * 1000:.0f} ms"
+    return statistics.median(seconds) * 1000, p99 * 1000
 
 
 if __name__ == "__main__":

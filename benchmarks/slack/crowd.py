@@ -1,21 +1,24 @@
-"""`python -m benchmarks.slack.crowd`: two hundred people ask at once; who is answered when, and what the waiting hear.
+"""Lets two hundred people ask at once, and measures who is answered when, and what the waiting hear.
+
+    python -m benchmarks.slack.crowd [--transport http] [--people 200]
 
 Starts the real `chip run` on one document against a local workspace in this process. Nothing here is asserted.
+
+How to read it: a place is how far from the order of asking somebody got the first text. Answers that are searched for
+and made side by side make some places of that.
 """
 
-import argparse
-import os
 import re
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import psutil
-
-from benchmarks.figures import Figure, print_table
-from benchmarks.slack.running import running_chip
+from benchmarks.figures import Figure
+from benchmarks.run import begin_run, build_parser, record
+from benchmarks.slack.running import TRANSPORTS, running_chip
 from bot.workspace.board import Message
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
 from bot.workspace.server import LocalWorkspace
@@ -34,14 +37,15 @@ _TOLD = re.compile(r"is answering (\d+) others first(?:, which takes about (\d+)
 
 
 def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transport", choices=["socket", "http"], default="socket")
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
+    parser.add_argument("--transport", choices=list(TRANSPORTS), default="socket")
     parser.add_argument("--people", type=int, default=PEOPLE_AT_ONCE)
     chosen = parser.parse_args()
-    print(f"Slack over {chosen.transport}, load before the run {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} cores\n")
+    run = begin_run(__file__, chosen)
+    on = f"{chosen.people} people, {TRANSPORTS[chosen.transport]}"
     figures = list(measure_crowd(chosen.transport, chosen.people))
-    print_table(figures)
+    record(run, (replace(figure, on=on) for figure in figures), chosen.results)
 
 
 def measure_crowd(transport: str, people: int) -> Iterator[Figure]:
@@ -61,19 +65,19 @@ def measure_crowd(transport: str, people: int) -> Iterator[Figure]:
     answered = [sum(m.thread_ts == ts for m in answers) for ts in asked]
     order = sorted(first_text, key=lambda ts: first_text[ts])
     places = [abs(order.index(ts) - number) for number, ts in enumerate(asked) if ts in first_text]
-    yield Figure(f"{people} people at once: until all were answered", f"{seconds:.0f} s", "–")
-    yield Figure("… answered once / not / more often", _count(answered), f"{people} / 0 / 0")
-    yield Figure(
-        "… out of turn by at most", f"{max(places)} places (median {statistics.median(places):.0f})", "in order"
-    )
-    yield Figure("… told how many come before them", f"{len(told)} people", "whoever waits for 8 or more")
+    yield Figure("until all were answered", seconds, "s")
+    yield Figure("answered once", answered.count(1), goal=f"= {people}")
+    yield Figure("not answered", answered.count(0), goal="= 0")
+    yield Figure("answered more than once", sum(count > 1 for count in answered), goal="= 0")
+    yield Figure("out of turn by at most", max(places), "places")
+    yield Figure("out of turn, median", statistics.median(places), "places")
+    yield Figure("told how many come before them", len(told), "people")
     timed = [(at + said, first_text[ts]) for ts, notes in told.items() for at, said in notes if said is not None]
     if timed:
         off = statistics.median(abs(said - real) for said, real in timed)
         far = statistics.median(real for _, real in timed)
-        yield Figure(
-            "… named times, median distance from what came", f"{off:.1f} s (of waits of {far:.0f} s)", "honest"
-        )
+        yield Figure("named times, median distance from what came", off, "s")
+        yield Figure("waits that were named a time, median", far, "s")
 
 
 def ask(workspace: Workspace, number: int, room: Channel) -> str:
@@ -110,10 +114,6 @@ def watch(
 def is_over(workspace: LocalWorkspace) -> bool:
     """Whether nothing is being said any more."""
     return not workspace.inside(lambda w: any(m.streaming for c in w.directory.channels for m in w.board.everything(c)))
-
-
-def _count(answered: list[int]) -> str:
-    return f"{answered.count(1)} / {answered.count(0)} / {sum(count > 1 for count in answered)}"
 
 
 if __name__ == "__main__":

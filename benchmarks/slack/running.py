@@ -15,6 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 HELP, CLEO, DIRECT = "C0HELP", "U0CLEO", "D0CLEO"
 QUESTION = "How long does the Moss 2 run on one charge?"
 SECRET = "bench"
+TRANSPORTS = {"socket": "Socket Mode", "http": "HTTP"}
 
 
 @contextmanager

@@ -102,5 +102,6 @@ def test_the_benchmark_reads_the_public_sets_and_counts_what_is_left(tmp_path: P
     pairs = load_winogender(tmp_path)
     assert pairs == [(told.format("he"), told.format("they")), (told.format("she"), told.format("they"))]
     assert load_winobias(tmp_path) == ["The courier rang because he waited."]
-    figures = measure([*(gendered for gendered, _ in pairs), "It is for a woman."], [told.format("they")] * 3)
-    assert figures == {"sentences": 3, "no pronoun left": 3, "withheld": 1, "as expected, word for word": 2}
+    figures = measure("both", [*(gendered for gendered, _ in pairs), "It is for a woman."], [told.format("they")] * 3)
+    counts = {figure.what: figure.value for figure in figures}
+    assert counts == {"sentences": 3, "with a pronoun left": 0, "withheld": 1, "as expected, word for word": 2}

@@ -1,4 +1,4 @@
-"""The tables of the serving benchmark say what was measured, and nothing is measured twice."""
+"""The figures of the serving benchmark say what was measured, and nothing is measured twice."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -25,14 +25,17 @@ def test_ratios_are_taken_within_a_repetition() -> None:
         *(trial("engine", 1, 150, first=2.0), trial("lock", 1, 50, first=8.0)),
         trial("lock", 2, 999),  # the engine has no such repetition
     ]
-    ours, theirs = (row for row in results.show(trials).splitlines() if "| engine |" in row or "| lock |" in row)
-    if "| lock |" in ours:
-        ours, theirs = theirs, ours
-    assert "| 2 | 225.0 | 1.5 / 3 | 10.0 | 112.5 | 0.10 | – | – | – |" in ours
-    assert (
-        "| 3 | 100.0 | 4 / 8 | 10.0 | 50.0 | 0.20 | 3.00× (3.00–3.00) | 4.00× (4.00–4.00) | 3.00× (3.00–3.00) |"
-        in theirs
-    )
+    figures = {(figure.on.partition(":")[0], figure.what): figure for figure in results.build_figures(trials)}
+    assert figures["engine", "throughput"].value == 225.0
+    assert figures["engine", "tokens per processor second"].value == 112.5
+    assert ("engine", "engine: throughput") not in figures
+    assert figures["lock", "repetitions"].value == 3
+    assert figures["lock", "first token, p50"].value == 4.0
+    assert figures["lock", "others' cores, at most"].value == 0.2
+    for what, ratio in (("throughput", 3.0), ("first token sooner", 4.0), ("per processor second", 3.0)):
+        figure = figures["lock", f"engine: {what}"]
+        assert (figure.low, figure.value, figure.high) == (ratio, ratio, ratio)
+    assert figures["lock", "engine: throughput"].is_met
 
 
 def test_what_the_file_holds_is_not_measured_again(tmp_path: Path) -> None:
@@ -40,7 +43,7 @@ def test_what_the_file_holds_is_not_measured_again(tmp_path: Path) -> None:
     assert results.load(path) == []
     for known in (trial("engine", 0, 1), trial("lock", 0, 1, clients=4), trial("engine", 1, 1, clients=4)):
         results.append(path, known)
-    chosen = Namespace(size="S", workload="A", count=32, threads=2, concurrency=[4, 8], results=path)
+    chosen = Namespace(size="S", workload="A", count=32, threads=2, concurrency=[4, 8], trials=path)
     chosen.systems, chosen.flash_attention = ["engine", "lock"], "off"
     assert list(serving.find_missing(chosen, 0)) == [("engine", [4]), ("lock", [8])]
     assert list(serving.find_missing(chosen, 1)) == [("lock", [4, 8]), ("engine", [8])]
@@ -58,11 +61,11 @@ def test_no_repetition_is_begun_that_would_end_too_late(tmp_path: Path, monkeypa
     monkeypatch.setattr(serving, "run_one", measure)
     monkeypatch.setattr(serving.time, "monotonic", lambda: now[0])
     systems = ["engine", "lock"]
-    chosen = Namespace(size="S", workload="A", count=32, systems=systems, concurrency=[8], results=tmp_path / "r")
+    chosen = Namespace(size="S", workload="A", count=32, systems=systems, concurrency=[8], trials=tmp_path / "r")
     chosen.threads, chosen.flash_attention = 2, "off"
     chosen.repetitions, chosen.minutes = 5, 5.0
     assert not serving.run_all(chosen)
-    assert [(row["system"], row["repetition"]) for row in results.load(chosen.results)] == [
+    assert [(row["system"], row["repetition"]) for row in results.load(chosen.trials)] == [
         ("engine", 0),
         ("lock", 0),
         ("lock", 1),
@@ -70,4 +73,4 @@ def test_no_repetition_is_begun_that_would_end_too_late(tmp_path: Path, monkeypa
     ]
     chosen.minutes = 100.0
     assert serving.run_all(chosen)
-    assert len(results.load(chosen.results)) == 10
+    assert len(results.load(chosen.trials)) == 10
