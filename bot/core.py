@@ -38,7 +38,7 @@ from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
 from retrieval.encoders.cross_encoder import load_cross_encoder
-from retrieval.encoders.embedder import load_embedder
+from retrieval.encoders.embedder import Embedder, load_embedder
 from retrieval.encoders.entailment import EntailmentModel
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
@@ -163,13 +163,13 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
     )
 
 
-def open_knowledge(settings: Settings) -> Knowledge:
-    """Open the index over the configured documents."""
+def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Knowledge:
+    """Open the index over the configured documents; `embedder` stands in for the configured one."""
     chosen = settings.knowledge
     threadpool_limits(EMBEDDING_THREADS, user_api="blas")
     return Knowledge(
         settings.data / "index",
-        load_embedder(chosen.embedder, threads=settings.engine.threads),
+        embedder or load_embedder(chosen.embedder, threads=settings.engine.threads),
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
         search_settings=SearchSettings(

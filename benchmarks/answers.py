@@ -1,0 +1,165 @@
+"""Chip as a benchmark asks it: a folder of documents read in, then questions answered by the product's own path.
+
+Knows nothing of what is right. Vectors are kept from run to run, for encoding takes most of the time; everything else
+is made again, so that a change of any reader is seen.
+"""
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.answering.quoting import choose_sampling
+from bot.answering.shown_answer import ShownAnswer, read_sentences
+from bot.core import Core, make_id, now_utc, open_engine, open_knowledge
+from bot.engine.port import GenerationRequest
+from config.settings import KnowledgeSettings, Settings
+from feedback.database import open_database
+from retrieval.encoders.embedder import Embedder, load_embedder
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
+from retrieval.prompt import REFUSAL, Turn, build_messages, is_refusal
+
+BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, with the earlier turns of its thread."""
+
+    text: str
+    thread: tuple[Turn, ...] = ()
+    is_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the asker sees, and what search found, by the paths of the documents, best first.
+
+    `sources` are cited, `offered` are the pages that may help where Chip is not sure. `confidence` in [0, 1] is how
+    likely the best line answers.
+    """
+
+    text: str
+    is_refused: bool
+    sources: tuple[str, ...]
+    offered: tuple[str, ...]
+    found: tuple[str, ...]
+    confidence: float
+    milliseconds: float
+
+
+@contextmanager
+def open_chip(documents: Path, cache: Path, *, default_audience: Literal["customer", "staff"]) -> Iterator[Core]:
+    """Open Chip with its default settings on a folder of documents, all read in; the vectors of texts stay in `cache`.
+
+    Prints which files were not read.
+    """
+    with tempfile.TemporaryDirectory(prefix="chip-answers-") as folder, ExitStack() as stack:
+        chosen = KnowledgeSettings(folder=documents, default_audience=default_audience)
+        settings = Settings(data=Path(folder), knowledge=chosen)
+        db = stack.enter_context(closing(open_database(settings.database_url, clock=now_utc, new_id=make_id)))
+        engine = stack.enter_context(open_engine(settings.engine))
+        embedder = stack.enter_context(closing(KeptEmbedder(load_embedder(chosen.embedder), cache)))
+        knowledge = stack.enter_context(closing(open_knowledge(settings, embedder)))
+        report = knowledge.ingest(documents)
+        for unreadable in report.unreadable:
+            print(f"Not read: {unreadable.path}: {unreadable.reason}")
+        counts = knowledge.counts()
+        print(f"{counts.documents} documents, {counts.passages} passages", flush=True)
+        yield Core(settings, db, knowledge, engine)
+
+
+def answer(core: Core, asked: Asked) -> Answer:
+    """Return what Chip answers, as it would be shown."""
+    started = time.perf_counter()
+    scope = STAFF_SCOPE if asked.is_staff else CUSTOMER_SCOPE
+    retrieved = core.knowledge.find_evidence(asked.text, scope, asked.thread)
+    lines = retrieved.evidence.lines
+    chosen = core.settings.engine
+    sampling = choose_sampling(
+        lines,
+        exact_quotes=chosen.exact_quotes,
+        is_verified=retrieved.is_verified,
+        is_unanswered=retrieved.is_unanswered,
+    )
+    company = core.settings.company
+    messages = build_messages(retrieved.question, retrieved.evidence, company=company, thread=asked.thread)
+    request = GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
+    said = " ".join(turn.text for turn in asked.thread if turn.role == "user")
+    shown = ShownAnswer(
+        lines,
+        f"{said}\n{asked.text}" if said else asked.text,
+        [],
+        None,
+        lambda sentence: core.knowledge.find_lines(sentence, scope),
+    )
+    pieces = [shown.add(sentence, milliseconds=lambda: 0.0) for sentence in read_sentences(core.engine.submit(request))]
+    text = "".join(pieces) if shown.text else REFUSAL
+    sources = {hit.passage.id: hit.passage.source for hit in retrieved.hits}
+    return Answer(
+        text,
+        is_refusal(text),
+        _distinct([sources[line.passage_id] for line in shown.cited if line.passage_id in sources]),
+        (),
+        _distinct([hit.passage.source for hit in retrieved.hits]),
+        retrieved.confidence,
+        (time.perf_counter() - started) * 1000.0,
+    )
+
+
+class KeptEmbedder:
+    """An embedder that encodes the texts of documents once, ever: their vectors stay in a folder.
+
+    A question comes alone and is encoded each time, so that its answer takes the time that it takes.
+    """
+
+    def __init__(self, embedder: Embedder, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.identity = embedder.identity
+        self._embedder = embedder
+        self._stored = sqlite3.connect(folder / "vectors.sqlite3", check_same_thread=False)
+        self._stored.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (n, width) float32 with rows of length 1."""
+        if len(texts) < 2:
+            return self._embedder.encode(texts)
+        keys = [self._key(text) for text in texts]
+        known = self._load(keys)
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        for start in range(0, len(new), BATCH):
+            some = dict(list(new.items())[start : start + BATCH])
+            vectors = self._embedder.encode(list(some.values()))
+            known |= dict(zip(some, vectors, strict=True))
+            with self._stored:
+                rows = [(key, vector.tobytes()) for key, vector in zip(some, vectors, strict=True)]
+                self._stored.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+        return np.stack([known[key] for key in keys])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stored.close()
+
+    def _load(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        found: dict[bytes, NDArray[np.float32]] = {}
+        for start in range(0, len(keys), BATCH):
+            some = keys[start : start + BATCH]
+            places = ",".join("?" * len(some))
+            for key, vector in self._stored.execute(f"SELECT * FROM vectors WHERE key IN ({places})", some):
+                found[key] = np.frombuffer(vector, dtype=np.float32)
+        return found
+
+    def _key(self, text: str) -> bytes:
+        return sha256(f"{self.identity}\0{text}".encode("utf-8", "replace")).digest()
+
+
+def _distinct(sources: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sources))
