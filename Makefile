@@ -14,14 +14,16 @@ PIP_FLAGS ?= $(shell test "$$(uname)" = Linux && ! test -e /proc/driver/nvidia &
 ROOM := 4
 # What is compared with is built here, and what was measured is kept here: bench-serving goes on where it was stopped.
 BENCH := .bench
-COMPARE = $(BIN)/python -m benchmarks.serving --results $(BENCH)/serving.jsonl --xllamacpp $(BENCH)/xllamacpp/bin/python \
+COMPARE = $(BIN)/python -m benchmarks.serving --trials $(BENCH)/serving.jsonl --xllamacpp $(BENCH)/xllamacpp/bin/python \
   --llama-server $(BENCH)/llama.cpp/build/bin/llama-server
 # What bench-knowledge measures on: the folder of public data (none: the sample company alone), and sizes of the index.
 DATA ?=
+# What bench-answers asks: a folder with documents/, questions.tsv and kb/*.jsonl (none: nothing).
+CASES ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test check docs bench bench-loop bench-knowledge bench-serving setup help clean
+.PHONY: run test check docs bench bench-loop bench-knowledge bench-answers bench-serving setup help clean
 .DEFAULT_GOAL := run
 
 # A virtual environment whose Python does not start (it was upgraded, or removed) is made again.
@@ -65,7 +67,7 @@ check: $(READY) ## ruff and mypy --strict
 docs: $(READY) ## write the generated parts of docs/
 	@$(BIN)/python docs/generate.py
 
-bench: bench-loop bench-knowledge bench-serving ## measure everything: the three below
+bench: bench-loop bench-knowledge bench-answers bench-serving ## measure everything: the four below
 
 bench-loop: $(READY) ## measure the whole loop and Slack (15 minutes)
 	@$(BIN)/python -m benchmarks.loop
@@ -81,6 +83,15 @@ bench-knowledge: $(READY) ## measure search and the claim check (2 hours; DATA=F
 	@$(BIN)/python -m benchmarks.neutral $(if $(DATA),--data $(DATA))
 	@$(BIN)/python -m benchmarks.retrieval.leaks
 	@$(BIN)/python -m benchmarks.retrieval.scale --passages $(PASSAGES)
+
+bench-answers: $(READY) ## ask hard questions (CASES=FOLDER: documents and questions; with DATA also on real documents, 1 hour)
+ifneq ($(CASES),)
+	@$(BIN)/python -m benchmarks.cases --cases $(CASES)
+	@$(BIN)/python -m benchmarks.formats --cases $(CASES) $(if $(DATA),--data $(DATA))
+	@$(if $(DATA),$(BIN)/python -m benchmarks.unseen --cases $(CASES) --data $(DATA) --set jitsi balena handbook wsl)
+else
+	@echo "bench-answers asks nothing: name a folder of cases with CASES=FOLDER"
+endif
 
 bench-serving: $(READY) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
 	@mkdir -p $(BENCH)

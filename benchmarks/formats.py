@@ -25,8 +25,8 @@ from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
 from benchmarks.seen_words import count_words, find_seen
 from benchmarks.unseen import SETS
-from retrieval.chunks import build_passages
-from retrieval.documents import Document, Rules
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document, Rules
 from retrieval.sources.folder import list_files, read_bytes
 
 REPETITIONS = 3
