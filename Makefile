@@ -66,8 +66,10 @@ check: $(READY) ## ruff and mypy --strict
 
 docs: $(READY) ## write the generated parts of docs/
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m benchmarks.page
 
-bench: bench-loop bench-knowledge bench-answers bench-serving ## measure everything: the four below
+bench: bench-loop bench-knowledge bench-answers bench-serving ## measure everything: the four below; the page of it
+	@$(BIN)/python -m benchmarks.page
 
 bench-loop: $(READY) ## measure the whole loop and Slack (15 minutes)
 	@$(BIN)/python -m benchmarks.loop

@@ -72,7 +72,7 @@ def _build_list(lines: Sequence[Line], *, is_named: bool) -> list[str]:
 
 def _describe_runs(lines: Iterable[Line]) -> str:
     runs = dict.fromkeys(line.run for line in lines)
-    described = (f"{run.date}, {run.commit}{', by hand' if run.imported else ''}" for run in runs)
+    described = (f"{run.date}, {run.commit}{', imported' if run.imported else ''}" for run in runs)
     return "; ".join(dict.fromkeys(described))
 
 

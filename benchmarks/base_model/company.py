@@ -58,7 +58,7 @@ def measure_company(
         "sentences not in the evidence, per 100", 100 * unsupported / max(1, said), on=COMPANY_ROW, goal="≤ 10"
     )
     for kind, hits in sorted(right.items()):
-        yield Figure(f"right of {len(hits)}: {kind}", sum(hits), on=COMPANY_ROW)
+        yield Figure(f"right of {len(hits)}: {kind.replace('_', ' ')}", sum(hits), on=COMPANY_ROW)
 
 
 def _in_order(rows: Sequence[Row], right: dict[str, list[bool]]) -> list[bool]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figures import Figure
+from benchmarks.retrieval import public_ranking
 from benchmarks.run import begin_run, build_parser, record
 from models.recipes.rankings.candidates import Encoder
 from models.recipes.rankings.fit_ranker import Case, add_unanswerable, build_case, load_found
@@ -68,8 +69,8 @@ def auroc(cases: Sequence[Case], rate: Callable[[Numbers], float]) -> float:
 
 def build_figures(cases: Sequence[Case]) -> Iterator[Figure]:
     """Yield the figures of each set, by the blend and as fitted."""
-    for name in dict.fromkeys(case.corpus for case in cases):
-        own = [case for case in cases if case.corpus == name]
+    for corpus in dict.fromkeys(case.corpus for case in cases):
+        name, own = public_ranking.NAMES[corpus], [case for case in cases if case.corpus == corpus]
         answered = [case for case in own if case.right]
         yield Figure("questions", len(answered), on=name)
         for order, score, rate in (("blend", blend, rate_blend), ("fitted", rank, rate_match)):

@@ -34,6 +34,15 @@ from retrieval.search import search
 from retrieval.sources.folder import fingerprint
 
 SETS = ("squad", "qed", "venues", "dialogues", "hardware")
+NAMES = {
+    "squad": "SQuAD 2.0 dev",
+    "qed": "QED",
+    "venues": "DSTC9 venues",
+    "dialogues": "DSTC11 dialogues",
+    "hardware": "hardware FAQ",
+    "docs": "product documentation",
+    "invented": "invented companies",
+}
 DEPTH = 10
 
 
@@ -151,7 +160,7 @@ def measure_all(data: Path | None, questions: int, only: Sequence[str]) -> Itera
                 yield from measure("sample company", knowledge, ask_company(load_rows(QUESTIONS)))
             else:
                 knowledge.sync("pages", list_pages(corpus))
-                yield from measure(corpus.name, knowledge, ask_corpus(corpus))
+                yield from measure(NAMES[corpus.name], knowledge, ask_corpus(corpus))
 
 
 def main() -> None:

@@ -143,7 +143,7 @@ def _measure_evidence(rows: Sequence[Row], folder: Path, cross_encoder: CrossEnc
     for most in (1, 3, 6):
         yield Figure(f"right line in the first {most}", fmean(place <= most for place in places))
     for kind, hits in sorted(by_kind.items()):
-        yield Figure(f"right line in the first 3: {kind}", fmean(hits))
+        yield Figure(f"right line in the first 3: {kind.replace('_', ' ')}", fmean(hits))
     yield Figure("words of evidence, mean", fmean(words))
     yield Figure("search and ranking, p50", median(milliseconds), "ms")
     yield Figure("search and ranking, p95", sorted(milliseconds)[int(0.95 * len(milliseconds))], "ms")

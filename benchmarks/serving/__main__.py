@@ -9,7 +9,7 @@ repetition that would end later.
 
 How to read it: in workload A requests share the beginning of their prompt, in B threads of several turns share their
 earlier turns. Ratios are medians of those within a repetition, with their range; more is better for the engine. Models
-are random: S is a small llama in 8 bits, M is shaped like Qwen2.5-0.5B.
+are random: S is a small llama, M has the shape of a small Qwen.
 """
 
 import argparse

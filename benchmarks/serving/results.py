@@ -15,6 +15,7 @@ from benchmarks.figures import Figure
 OURS = "engine"
 # How many times as much as a peer the engine shall give with 8 clients, by size, workload and peer.
 GOAL_CLIENTS = 8
+USUAL_THREADS = 2
 GOALS = {
     ("S", "A", "lock"): {"engine: throughput": "≥ 1.8"},
     ("S", "A", "llama_cpp.server"): {"engine: throughput": "≥ 2"},
@@ -70,8 +71,10 @@ def build_figures(trials: Iterable[Trial]) -> Iterator[Figure]:
 def name_system(group: Group, system: str) -> str:
     """Return what a system's figures were measured on."""
     size, workload, requests, clients, threads, flash = group
-    others = "" if flash == "off" else ", flash attention"
-    return f"{system}: {size}, workload {workload}, {requests} requests, {clients} clients, {threads} threads{others}"
+    others = (
+        f"{'' if threads == USUAL_THREADS else f', {threads} threads'}{'' if flash == 'off' else ', flash attention'}"
+    )
+    return f"{system}: {size}, workload {workload}, {requests} requests, {clients} clients{others}"
 
 
 def _measure_system(group: Group, system: str, column: Column) -> Iterator[Figure]:
