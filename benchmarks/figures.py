@@ -92,7 +92,7 @@ def load_lines(folder: Path) -> list[Line]:
     """Return all lines of all files, each file's in the order of its runs."""
     return [
         _parse_line(path.stem, json.loads(text))
-        for path in sorted(folder.glob("*.jsonl"))
+        for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stem)
         for text in path.read_text(encoding="utf-8").splitlines()
     ]
 

@@ -85,7 +85,7 @@ def _build_goals(names: dict[str, list[Line]]) -> str:
 def _build_section(name: str, lines: Sequence[Line]) -> str:
     what, reading = read_docstring(name)
     parts = [f"## `python -m benchmarks.{name}`", "", what, "", _describe_machines(lines), "", *build_table(lines), ""]
-    return "\n".join([*parts, reading, ""] if reading else parts)
+    return "\n".join([*parts, f"{READING} {reading}", ""] if reading else parts)
 
 
 def _describe_machines(lines: Sequence[Line]) -> str:

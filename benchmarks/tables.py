@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from benchmarks.figures import Figure, Line
 
 MOST_COLUMNS = 8
+LEAST_FILLED = 1 / 3  # a table of which less is filled is a list
 NOTHING = "–"
 
 
@@ -36,9 +37,9 @@ def build_table(lines: Sequence[Line]) -> list[str]:
     """
     rows = list(dict.fromkeys(name_row(line) for line in lines))
     columns = list(dict.fromkeys(line.figure.what for line in lines))
-    is_sparse = 2 * len(lines) < len(rows) * len(columns)
+    is_sparse = len(lines) < LEAST_FILLED * len(rows) * len(columns)
     if len(rows) == 1 or is_sparse or min(len(rows), len(columns)) > MOST_COLUMNS:
-        return _build_list(lines, is_named=len(rows) > 1)
+        return _build_list(lines, is_named=rows != [NOTHING])
     cells = {(name_row(line), line.figure.what): show_value(line.figure) for line in lines}
     measured = {row: _describe_runs(line for line in lines if name_row(line) == row) for row in rows}
     if len(columns) <= MOST_COLUMNS:

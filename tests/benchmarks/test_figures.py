@@ -85,3 +85,8 @@ def test_many_measures_of_few_systems_stand_below_each_other() -> None:
     assert table[0] == "| what | A | B |"
     assert table[2] == "| measure 0 | 0 ms | 0 ms |"
     assert len(table) == 2 + 9 + 1
+
+
+def test_a_single_system_is_named() -> None:
+    table = build_table([Line(Figure("right", 9, on="jitsi"), replace(RUN, note="before"))])
+    assert table[2] == "| jitsi · before | right | 9 | – | 2026-11-28, abc1234 |"
