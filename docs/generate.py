@@ -1,7 +1,6 @@
-"""Writes the generated parts of docs/: the index of LOG.md (`make docs`).
+"""Writes the generated parts of docs/: the index of LOG.md and the tree of ARCHITECTURE.md (`make docs`).
 
 A part stands between `<!-- name -->` and `<!-- end of name -->`; everything else in a page is written by hand.
-`tests/docs` fails when a part no longer says what the log says.
 """
 
 import re
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+ROOMS = ("bot", "retrieval", "feedback", "retrain", "config", "models/recipes", "benchmarks")
 VERDICTS = ("kept", "partly kept", "rejected", "no difference", "fixed", "accepted", "superseded", "open")
 HEADING = re.compile(
     rf"## (?P<date>\d{{4}}-\d\d-\d\d) · (?P<area>[a-z]+) · (?P<title>.+): (?P<verdict>{'|'.join(VERDICTS)})"
@@ -25,8 +25,17 @@ def list_index() -> Iterator[str]:
             yield f"| {date} | {area} | [{title}](#{_make_anchor(line)}) | {verdict} |"
 
 
+def list_tree() -> Iterator[str]:
+    """Yield a line for each folder and module: its path and the first line of its docstring."""
+    yield "```"
+    for room in ROOMS:
+        yield from _list_folder(PROJECT / room)
+    yield "```"
+
+
 PARTS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "docs/LOG.md": ("index", list_index),
+    "docs/ARCHITECTURE.md": ("tree", list_tree),
 }
 
 
@@ -36,6 +45,33 @@ def render(page: str) -> str:
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, _, rest = (PROJECT / page).read_text(encoding="utf-8").partition(start)
     return "\n".join([before + start, *list_lines(), end + rest.partition(end)[2]])
+
+
+def read_summary(module: Path) -> str:
+    """Return the first line of a module's docstring, with which the file begins; an empty text where it does not."""
+    with module.open(encoding="utf-8") as lines:
+        first = next(lines, "").strip()
+    return first.removeprefix('"""').removesuffix('"""') if first.startswith('"""') else ""
+
+
+def find_modules() -> list[Path]:
+    """Return every module that the tree shows."""
+    return [module for room in ROOMS for module in sorted((PROJECT / room).rglob("*.py"))]
+
+
+def _list_folder(folder: Path, depth: int = 0) -> Iterator[str]:
+    package = folder / "__init__.py"
+    name = folder.name if depth else str(folder.relative_to(PROJECT))
+    yield _write_line(f"{name}/", read_summary(package) if package.exists() else "", depth)
+    for module in sorted(folder.glob("*.py")):
+        if module != package:
+            yield _write_line(module.name, read_summary(module), depth + 1)
+    for inner in sorted(path for path in folder.iterdir() if path.is_dir() and any(path.rglob("*.py"))):
+        yield from _list_folder(inner, depth + 1)
+
+
+def _write_line(name: str, summary: str, depth: int) -> str:
+    return f"{'  ' * depth + name:<28} {summary}".rstrip()
 
 
 def _make_anchor(heading: str) -> str:
