@@ -1,0 +1,173 @@
+"""Trains a LoRA on dense rows: resumable, deterministic, on a CPU or a GPU. Knows nothing of lessons or scores.
+
+The rate warms up, stays, and falls to nothing over the last steps (warmup-stable-decay: Hu and others, 2024), so that
+a run can be lengthened: the state at the beginning of the fall is kept as `stable.pt`.
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from torch.nn import functional
+
+from models.recipes.chip_smol.rows import Row, build_mask, find_positions
+
+TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How to train; `steps` are updates, `fall` those at the end over which the rate falls."""
+
+    rank: int = 32
+    alpha: int = 64
+    lowest_layer: int = 10
+    learning_rate: float = 7e-4
+    rows_a_step: int = 2
+    rows_at_once: int = 1
+    warmup: int = 20
+    steps: int = 100_000
+    fall: int = 60
+    save_minutes: float = 8.0
+    seed: int = 1
+    device: str = "cpu"
+
+
+class Trainer:
+    """A model with its adapter, its optimizer and the number of updates done."""
+
+    def __init__(self, model: Any, tuning: Tuning) -> None:
+        torch.manual_seed(tuning.seed)
+        layers = range(tuning.lowest_layer, model.config.num_hidden_layers)
+        config = LoraConfig(
+            r=tuning.rank, lora_alpha=tuning.alpha, target_modules=TARGETS, layers_to_transform=list(layers)
+        )
+        self.model = get_peft_model(model, config).to(tuning.device)
+        self.tuning = tuning
+        self.step = 0
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=tuning.learning_rate, betas=(0.9, 0.98), weight_decay=0)
+
+    def update(self, rows: Sequence[Row]) -> float:
+        """Make one update on the rows; return the mean loss of a token to learn."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.tuning.learning_rate * rate_at(self.step, self.tuning)
+        count = sum(int(row.learned.sum()) for row in rows)
+        total = 0.0
+        for first in range(0, len(rows), self.tuning.rows_at_once):
+            loss = self.sum_losses(rows[first : first + self.tuning.rows_at_once]) / count
+            loss.backward()
+            total += float(loss)
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return total
+
+    def sum_losses(self, rows: Sequence[Row]) -> torch.Tensor:
+        """Return the sum of the losses of all tokens to learn; logits are computed for these alone."""
+        device = self.tuning.device
+        width = max(len(row.tokens) for row in rows)
+        tokens = torch.zeros(len(rows), width, dtype=torch.long)
+        places = torch.zeros_like(tokens)
+        mask = torch.eye(width, dtype=torch.bool).repeat(len(rows), 1, 1)
+        learned = torch.zeros(len(rows), width, dtype=torch.bool)
+        for number, row in enumerate(rows):
+            size, branches = len(row.tokens), torch.from_numpy(row.branches)
+            tokens[number, :size] = torch.from_numpy(row.tokens.astype(np.int64))
+            places[number, :size] = find_positions(branches)
+            mask[number, :size, :size] = build_mask(branches)
+            learned[number, :size] = torch.from_numpy(row.learned)
+        bias = torch.zeros(mask.shape).masked_fill_(~mask, float("-inf"))[:, None]
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=device != "cpu"):
+            body = self.model.base_model.model
+            seen = body.model(
+                input_ids=tokens.to(device),
+                attention_mask=bias.to(device),
+                position_ids=places.to(device),
+                use_cache=False,
+            ).last_hidden_state
+            # The token before one to learn foretells it.
+            before = learned.roll(-1, 1)
+            before[:, -1] = False
+            logits = body.lm_head(seen[before.to(device)])
+        return functional.cross_entropy(logits.float(), tokens[learned].to(device), reduction="sum")
+
+    def measure(self, rows: Sequence[Row]) -> float:
+        """Return the mean loss of a token to learn in rows that were not trained on."""
+        with torch.inference_mode():
+            total = sum(float(self.sum_losses([row])) for row in rows)
+        return total / sum(int(row.learned.sum()) for row in rows)
+
+    def save(self, path: Path) -> None:
+        """Write adapter, optimizer and number of updates, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        state = {
+            "step": self.step,
+            "adapter": get_peft_model_state_dict(self.model),
+            "optimizer": self.optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+        torch.save(state, unfinished)
+        unfinished.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from what `save` wrote."""
+        state = torch.load(path, map_location=self.tuning.device, weights_only=True)
+        set_peft_model_state_dict(self.model, state["adapter"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"].cpu())
+        self.step = state["step"]
+
+
+def rate_at(step: int, tuning: Tuning) -> float:
+    """Return the share of the learning rate at an update."""
+    left = (tuning.steps - step) / tuning.fall
+    return max(0.0, min((step + 1) / tuning.warmup, 1.0, left))
+
+
+def choose_rows(rows: Sequence[Row], step: int, tuning: Tuning) -> list[Row]:
+    """Return the rows of an update: all rows in a new order for each time round."""
+    chosen = []
+    for place in range(step * tuning.rows_a_step, (step + 1) * tuning.rows_a_step):
+        order = list(range(len(rows)))
+        Random(f"{tuning.seed} {place // len(rows)}").shuffle(order)
+        chosen.append(rows[order[place % len(rows)]])
+    return chosen
+
+
+def train(
+    trainer: Trainer, rows: Sequence[Row], watched: Sequence[Row], folder: Path, hours: float, tell: Callable[[str], None]
+) -> None:
+    """Train until `steps` or for so many hours, from the last state in the folder; each report is a line of JSON."""
+    state = folder / "state.pt"
+    if state.exists():
+        trainer.load(state)
+    tuning = trainer.tuning
+    began = saved = told = time.monotonic()
+    tokens, losses = 0, []
+    while trainer.step < tuning.steps and time.monotonic() - began < hours * 3_600:
+        if trainer.step == tuning.steps - tuning.fall:
+            trainer.save(folder / "stable.pt")
+        chosen = choose_rows(rows, trainer.step, tuning)
+        losses.append(trainer.update(chosen))
+        tokens += sum(len(row.tokens) for row in chosen)
+        now = time.monotonic()
+        if trainer.step % 20 == 0 or trainer.step == tuning.steps:
+            report: dict[str, float] = {"step": trainer.step, "loss": round(sum(losses) / len(losses), 4)}
+            if trainer.step % 200 == 0:
+                report["watched"] = round(trainer.measure(watched), 4)
+            tell(json.dumps(report | {"tokens a second": round(tokens / (now - told))}))
+            tokens, losses, told = 0, [], time.monotonic()
+        if now - saved > 60 * tuning.save_minutes:
+            trainer.save(state)
+            saved = now
+    trainer.save(state)
