@@ -6,10 +6,10 @@ Knows nothing of tokens.
 from collections.abc import Iterator
 from random import Random
 
-from models.recipes.data.invented_company import invent_company
+from models.recipes.chip_nano.invented import invent_context, invent_name
 from models.recipes.chip_smol.lessons import Ask, Corpus
 from models.recipes.chip_smol.prompt import Page
-from models.recipes.chip_nano.invented import invent_context, invent_name
+from models.recipes.data.invented_company import invent_company
 from retrieval.prompt import REFUSAL, Turn
 
 PARTS = 1
@@ -43,8 +43,6 @@ def _invent_small(random: Random) -> Corpus:
                 thread = ask.thread
                 asks.append(Ask(ask.question, (line.text,), first + headings.index(line.heading), thread))
     return Corpus("companies", tuple(pages), tuple(asks), invent_name(random))
-
-
 
 
 def add_follow_ups(corpus: Corpus, random: Random, share: float) -> Corpus:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from models.recipes.chip_nano.smalltalk import SAYINGS, load_chitchat
 from models.recipes.chip_smol.companies import add_follow_ups, load_companies
 from models.recipes.chip_smol.documentation import load_documentation
 from models.recipes.chip_smol.lessons import Corpus, Lesson, make_lessons, talk_lesson
@@ -16,15 +17,30 @@ from models.recipes.chip_smol.public_sets import (
     load_squad,
     load_venues,
 )
-from models.recipes.chip_nano.smalltalk import SAYINGS, load_chitchat
 
 FOLLOW_UPS = 0.12
 # A reading is worth its tokens only where several questions share it.
 FEWEST_ASKED = 4
 # Of each corpus so many lessons at most, as a share of its passages.
 SHARES = {"docs": 0.5, "squad": 0.22, "qed": 0.25, "diseases": 0.05, "companies": 0.3, "venues": 0.6, "hardware": 0.5}
-_BEFORE = ("hi, ", "hello! ", "Hi there. ", "quick one: ", "sorry to bother you, ", "question - ", "Good morning, ", "hey ")
-_AFTER = (" thanks", " thank you!", " Please help.", ", can't find it anywhere", " asking for a colleague", " It's urgent.")
+_BEFORE = (
+    "hi, ",
+    "hello! ",
+    "Hi there. ",
+    "quick one: ",
+    "sorry to bother you, ",
+    "question - ",
+    "Good morning, ",
+    "hey ",
+)
+_AFTER = (
+    " thanks",
+    " thank you!",
+    " Please help.",
+    ", can't find it anywhere",
+    " asking for a colleague",
+    " It's urgent.",
+)
 
 
 def load_lessons(data: Path, *, seed: int, scale: float = 1.0) -> list[Lesson]:

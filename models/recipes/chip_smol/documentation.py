@@ -20,7 +20,9 @@ from retrieval.reading.documents import RejectedError, Rules, build_document, pa
 # The four sets of questions on real documents: developing and reporting only.
 FORBIDDEN = ("jitsi_handbook", "balena-io_docs", "18F_handbook", "MicrosoftDocs_WSL")
 FILES_TOGETHER = 60
-_LEFT_OUT = re.compile(r"(?:/includes?/|/_|/blog/|/releases?/|README|CONTRIBUTING|SECURITY|TOC|content/_(?:fr|es)/|/news/|/reports/)")
+_LEFT_OUT = re.compile(
+    r"(?:/includes?/|/_|/blog/|/releases?/|README|CONTRIBUTING|SECURITY|TOC|content/_(?:fr|es)/|/news/|/reports/)"
+)
 _MARKUP = (
     (re.compile(r"\[!INCLUDE ?\[(?:prod_\w+|d365\w*)\]\([^)]*\)\]", re.I), "the product"),
     (re.compile(r"\[!INCLUDE ?\[[^\]]*\]\([^)]*\)\]", re.I), ""),

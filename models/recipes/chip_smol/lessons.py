@@ -12,8 +12,8 @@ import bm25s  # type: ignore[import-untyped]  # the package has no types
 import numpy as np
 
 from models.recipes.chip_smol.prompt import Page, cite
-from retrieval.store.lexical import tokenise
 from retrieval.prompt import REFUSAL, Turn
+from retrieval.store.lexical import tokenise
 
 CONTEXT_CHARACTERS = 2_600
 SHOWN = (2, 3, 4, 4, 5)
@@ -76,7 +76,7 @@ def make_lessons(corpus: Corpus, random: Random, limit: int) -> Iterator[Lesson]
         found = finder.find(random.choice(by_page[anchor]).question)
         near = [page for page in found if page != anchor]
         shown, left = _choose_shown(corpus.pages, anchor, near, random)
-        asked = list(_ask(corpus.pages, shown, anchor, by_page, random))
+        asked = list(_ask(shown, anchor, by_page, random))
         absent = [ask for page in left for ask in by_page.get(page, ())]
         asked += _refuse(absent, corpus.pages, shown, random)[: _draw_count(REFUSED * len(asked), random)]
         random.shuffle(asked)
@@ -122,9 +122,7 @@ def _size(page: Page) -> int:
     return len(page.heading) + len(page.text) + 6
 
 
-def _ask(
-    pages: Sequence[Page], shown: Sequence[int], anchor: int, by_page: dict[int, list[Ask]], random: Random
-) -> Iterator[Asked]:
+def _ask(shown: Sequence[int], anchor: int, by_page: dict[int, list[Ask]], random: Random) -> Iterator[Asked]:
     for number, page in enumerate(shown, start=1):
         asks = by_page.get(page, [])
         limit = ASKED_OF_THE_FIRST if page == anchor else ASKED_OF_ANOTHER

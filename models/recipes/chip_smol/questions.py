@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from random import Random
 
 from models.recipes.chip_smol.prompt import Page
-from models.recipes.data.natural import _VERBS as VERBS
+from models.recipes.data.natural import VERBS
 from retrieval.english.sentences import split_sentences
 
 Made = tuple[str, tuple[str, ...]]
@@ -18,15 +18,19 @@ MAX_WORDS = 75
 MAX_STEP_WORDS = 120
 _ITEM = re.compile(r"^(?:- |\d{1,2}[.)] )")
 _CAUSE = re.compile(r"^(?:cause|reason|root cause)s?\b", re.I)
-_CURE = re.compile(r"^(?:resolution|solution|workaround|fix|resolve|how to (?:fix|resolve)|method \d|option \d|status)", re.I)
+_CURE = re.compile(
+    r"^(?:resolution|solution|workaround|fix|resolve|how to (?:fix|resolve)|method \d|option \d|status)", re.I
+)
 _ROW = re.compile(r"^(?P<name>[^\n]{2,60}?) - (?P<cells>[^:;\n]{2,40}: .+)$")
 _CAN = re.compile(r"^You (?P<no>can't|cannot|can not|can)(?: also| only| now| still)? (?P<do>[a-z][^.]{12,150})\.$")
 _MUST = re.compile(
-    r"^You (?P<must>must|need to|have to|should|don't need to|do not need to|don't have to) (?P<do>[a-z][^.]{12,150})\.$"
+    r"^You (?P<must>must|need to|have to|should|don't need to|do not need to|don't have to) "
+    r"(?P<do>[a-z][^.]{12,150})\.$"
 )
 _IS = re.compile(
-    r"^(?!If |When |This |It |There |These |For |In |By |To |As |That |They |What |You )(?P<what>[A-Z`][^.,;:]{4,70}?) (?P<is>is|are|isn't|aren't)(?P<not> not)?(?P<now> only| now| also| no longer)? "
-    r"(?P<state>supported|available|required|deprecated|allowed|enabled|disabled|possible|installed|included|supported)\b"
+    r"^(?!If |When |This |It |There |These |For |In |By |To |As |That |They |What |You )(?P<what>[A-Z`][^.,;:]{4,70}?) "
+    r"(?P<is>is|are|isn't|aren't)(?P<not> not)?(?P<now> only| now| also| no longer)? "
+    r"(?P<state>supported|available|required|deprecated|allowed|enabled|disabled|possible|installed|included)\b"
 )
 _DEFINITION = re.compile(r"^(?:An? |The )?(?P<what>[^.,;:()]{3,50}?) (?P<is>is|are) (?:an? |the |used |designed |one )")
 _TO = re.compile(r"^To (?P<do>[a-z]+ [^,]{6,90}), ")
@@ -36,22 +40,69 @@ _VALUES = (
     (re.compile(r"(?<![\w/])(?:/[\w.-]+){2,}/?"), ("where", "which path", "in which folder", "what is the path")),
     (re.compile(r"(?<!\w)--[a-z][\w-]+"), ("which flag", "what option", "which parameter")),
     (re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b"), ("which variable", "what setting", "name of the variable")),
-    (re.compile(r"\b[\w-]+\.(?:json|ya?ml|conf|ini|xml|js|exe|cfg|sh|py|dll|log|toml|sql)\b"), ("which file", "what file")),
+    (re.compile(r"\b[\w-]+\.(?:json|ya?ml|conf|ini|xml|js|exe|cfg|sh|py|dll|log|toml)\b"), ("which file", "what file")),
     (re.compile(r"\b[a-z]+(?:[A-Z][a-z]+)+\b"), ("which property", "what setting", "what is it called")),
     (re.compile(r"\b\d+(?:,\d{3})* ?(?:GB|MB|KB|TB|ms|kbps|Mbps)\b"), ("how much", "what is the limit", "how many")),
     (re.compile(r"\b\d+ (?:minutes?|hours?|days?|seconds?|weeks?|months?|years?)\b"), ("how long", "after how long")),
     (re.compile(r"\b\d+(?:,\d{3})* (?=[a-z]{4,}s\b)"), ("how many", "what is the maximum number")),
 )  # fmt: skip
 _DROPPED = frozenset(
-    "a an the is are was be been being of to in on at by for with from that which this these those and or as it its if "
-    "you your can must should will may then than also only default".split()
+    [
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "was",
+        "be",
+        "been",
+        "being",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "that",
+        "which",
+        "this",
+        "these",
+        "those",
+        "and",
+        "or",
+        "as",
+        "it",
+        "its",
+        "if",
+        "you",
+        "your",
+        "can",
+        "must",
+        "should",
+        "will",
+        "may",
+        "then",
+        "than",
+        "also",
+        "only",
+        "default",
+    ]
 )
 _HOW = (
     "How do I {}?", "how can i {}", "What are the steps to {}?", "I want to {}. What do I have to do?", "How to {}?",
     "I need to {}, how?", "we'd like to {}, how does that work?", "Can you tell me how to {}?",
 )  # fmt: skip
 _WHY = ("{}. Why is that?", "Why does this happen: {}?", "{} - what is the reason?", "What causes this: {}")
-_FIX = ("{}. What can I do?", "{}, how do I fix it?", "How do I solve this: {}?", "{} help!", "{}. Is there a workaround?")
+_FIX = (
+    "{}. What can I do?",
+    "{}, how do I fix it?",
+    "How do I solve this: {}?",
+    "{} help!",
+    "{}. Is there a workaround?",
+)
 
 
 def make_questions(page: Page, random: Random) -> Iterator[Made]:
@@ -76,7 +127,9 @@ def _of_heading(parts: list[str], lines: list[str], random: Random) -> Iterator[
     asked = _about(random.choice(_HOW).format(task), parts, random)
     if len(steps) > 1 and steps[0].startswith("1") and _words(steps) <= MAX_STEP_WORDS:
         yield asked, steps
-    elif not steps and (said := _lead(lines)) and re.match(r"^(?:To |Use |You can |Run |Select |Go to |Open )", said[0]):
+    elif (
+        not steps and (said := _lead(lines)) and re.match(r"^(?:To |Use |You can |Run |Select |Go to |Open )", said[0])
+    ):
         yield asked, said
 
 
@@ -144,7 +197,9 @@ def _ask_of(sentence: str, parts: list[str], random: Random) -> tuple[str, str] 
         return asked.format(do), ("No. " if no else "Yes. ")
     if must := _MUST.match(sentence):
         asked = random.choice(("Do I have to {}?", "do i need to {}", "Should I {}?", "Is it necessary to {}?"))
-        return asked.format(_as_asker(must["do"])), ("No. " if "n't" in must["must"] or "not" in must["must"] else "Yes. ")
+        return asked.format(_as_asker(must["do"])), (
+            "No. " if "n't" in must["must"] or "not" in must["must"] else "Yes. "
+        )
     if state := _IS.match(sentence):
         no = bool(state["not"]) or "n't" in state["is"] or "no longer" in (state["now"] or "")
         verb = state["is"].removesuffix("n't").capitalize()
@@ -191,9 +246,11 @@ def _about(question: str, parts: list[str], random: Random, share: float = 0.5) 
     title = parts[0]
     if len(parts) < 2 or title.lower() in question.lower() or len(title.split()) > 8:
         return question
-    if len(question.split()) > 8 and random.random() > share / 3 or random.random() > share:
+    if (len(question.split()) > 8 and random.random() > share / 3) or random.random() > share:
         return question
-    return random.choice((f"{question.rstrip('?')} ({title})?", f"{title}: {question}", f"{question} It's about {title}."))
+    return random.choice(
+        (f"{question.rstrip('?')} ({title})?", f"{title}: {question}", f"{question} It's about {title}.")
+    )
 
 
 def _lead(lines: list[str]) -> tuple[str, ...]:

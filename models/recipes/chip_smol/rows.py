@@ -4,7 +4,7 @@ A row is three arrays: tokens, the branch of each (0: what all share) and whethe
 every branch go on from the end of what is shared. Rows are packed into one file. Knows nothing of models.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from models.recipes.chip_smol.prompt import build_system
 from retrieval.prompt import ChatMessage
 
 LONGEST_ROW = 1_536
+PADDING = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +72,24 @@ def _encode(tokenizer: Tokenizer, text: str) -> list[int]:
 
 
 def find_positions(branches: torch.Tensor) -> torch.Tensor:
-    """Return the position of each token, shape as given (length,): every branch goes on from what is shared."""
-    shared = int((branches == 0).sum())
-    places = torch.arange(len(branches))
-    first = torch.zeros(256, dtype=torch.long)
-    for branch in branches.unique().tolist():
-        first[branch] = int((branches == branch).nonzero()[0])
-    return torch.where(branches == 0, places, shared + places - first[branches.long()])
+    """Return the position of each token, shape as given (rows, length): every branch goes on from what is shared."""
+    places = torch.arange(branches.shape[1], device=branches.device).expand(branches.shape)
+    begins = torch.ones_like(branches, dtype=torch.bool)
+    begins[:, 1:] = branches[:, 1:] != branches[:, :-1]
+    first = torch.where(begins, places, 0).cummax(1).values
+    shared = (branches == 0).sum(1, keepdim=True)
+    return places - first + torch.where(branches == 0, 0, shared)
 
 
 def build_mask(branches: torch.Tensor) -> torch.Tensor:
-    """Return what each token may see, bool (length, length): what is shared and its own branch, as far as itself."""
-    is_before = torch.ones(len(branches), len(branches), dtype=torch.bool).tril()
-    return is_before & ((branches[None, :] == 0) | (branches[None, :] == branches[:, None]))
+    """Return what each token may see, bool (rows, 1, length, length): what is shared and its own branch, up to itself.
+
+    `branches` has the shape (rows, length); `PADDING` stands behind the end of a row.
+    """
+    length = branches.shape[1]
+    is_before = torch.ones(length, length, dtype=torch.bool, device=branches.device).tril()
+    own = branches[:, None, :] == branches[:, :, None]
+    return (is_before & (own | (branches == 0)[:, None, :]))[:, None]
 
 
 def save_rows(rows: Iterable[Row], path: Path) -> int:
@@ -112,7 +118,9 @@ def load_rows(path: Path) -> list[Row]:
     ends = np.cumsum(arrays["lengths"])
     learned = np.unpackbits(arrays["learned"])[: ends[-1]].astype(bool)
     return [
-        Row(arrays["tokens"][start:end], arrays["branches"][start:end], learned[start:end], str(arrays["sources"][name]))
+        Row(
+            arrays["tokens"][start:end], arrays["branches"][start:end], learned[start:end], str(arrays["sources"][name])
+        )
         for start, end, name in zip([0, *ends[:-1]], ends, arrays["source"], strict=True)
     ]
 
@@ -120,9 +128,3 @@ def load_rows(path: Path) -> list[Row]:
 def split_rows(rows: Sequence[Row], every: int = 50) -> tuple[list[Row], list[Row]]:
     """Return (rows to train on, rows kept to watch): every fiftieth is kept."""
     return [row for number, row in enumerate(rows) if number % every], list(rows[::every])
-
-
-def iterate_batches(rows: Sequence[Row], order: Sequence[int], size: int) -> Iterator[list[Row]]:
-    """Yield batches of the rows in this order."""
-    for first in range(0, len(order), size):
-        yield [rows[number] for number in order[first : first + size]]

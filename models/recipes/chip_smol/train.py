@@ -4,10 +4,10 @@ The rate warms up, stays, and falls to nothing over the last steps (warmup-stabl
 a run can be lengthened: the state at the beginning of the fall is kept as `stable.pt`.
 """
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,8 +17,10 @@ import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from torch.nn import functional
 
-from models.recipes.chip_smol.rows import Row, build_mask, find_positions
+from models.recipes.chip_smol.rows import PADDING, Row, build_mask, find_positions
 
+STATE, STABLE = "state.pt", "stable.pt"
+REPORT_EVERY, WATCH_EVERY = 20, 200
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -64,7 +66,7 @@ class Trainer:
         for first in range(0, len(rows), self.tuning.rows_at_once):
             loss = self.sum_losses(rows[first : first + self.tuning.rows_at_once]) / count
             loss.backward()
-            total += float(loss)
+            total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -74,31 +76,17 @@ class Trainer:
     def sum_losses(self, rows: Sequence[Row]) -> torch.Tensor:
         """Return the sum of the losses of all tokens to learn; logits are computed for these alone."""
         device = self.tuning.device
-        width = max(len(row.tokens) for row in rows)
-        tokens = torch.zeros(len(rows), width, dtype=torch.long)
-        places = torch.zeros_like(tokens)
-        mask = torch.eye(width, dtype=torch.bool).repeat(len(rows), 1, 1)
-        learned = torch.zeros(len(rows), width, dtype=torch.bool)
-        for number, row in enumerate(rows):
-            size, branches = len(row.tokens), torch.from_numpy(row.branches)
-            tokens[number, :size] = torch.from_numpy(row.tokens.astype(np.int64))
-            places[number, :size] = find_positions(branches)
-            mask[number, :size, :size] = build_mask(branches)
-            learned[number, :size] = torch.from_numpy(row.learned)
-        bias = torch.zeros(mask.shape).masked_fill_(~mask, float("-inf"))[:, None]
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=device != "cpu"):
-            body = self.model.base_model.model
+        tokens, branches, learned = (part.to(device) for part in _stack(rows))
+        bias = torch.zeros(1, device=device).where(build_mask(branches), float("-inf"))
+        before = learned.roll(-1, 1)  # the token before one to learn foretells it
+        before[:, -1] = False
+        body = self.model.base_model.model
+        with torch.autocast(device.partition(":")[0], dtype=torch.bfloat16, enabled=device != "cpu"):
             seen = body.model(
-                input_ids=tokens.to(device),
-                attention_mask=bias.to(device),
-                position_ids=places.to(device),
-                use_cache=False,
+                input_ids=tokens, attention_mask=bias, position_ids=find_positions(branches), use_cache=False
             ).last_hidden_state
-            # The token before one to learn foretells it.
-            before = learned.roll(-1, 1)
-            before[:, -1] = False
-            logits = body.lm_head(seen[before.to(device)])
-        return functional.cross_entropy(logits.float(), tokens[learned].to(device), reduction="sum")
+            logits = body.lm_head(seen[before])
+        return functional.cross_entropy(logits.float(), tokens[learned], reduction="sum")
 
     def measure(self, rows: Sequence[Row]) -> float:
         """Return the mean loss of a token to learn in rows that were not trained on."""
@@ -134,40 +122,75 @@ def rate_at(step: int, tuning: Tuning) -> float:
     return max(0.0, min((step + 1) / tuning.warmup, 1.0, left))
 
 
+def _stack(rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return tokens, branches and what is to be learned, each of shape (rows, longest), padded at the end."""
+    width = max(len(row.tokens) for row in rows)
+    tokens = torch.zeros(len(rows), width, dtype=torch.long)
+    branches = torch.full_like(tokens, PADDING)
+    learned = torch.zeros_like(tokens, dtype=torch.bool)
+    for number, row in enumerate(rows):
+        size = len(row.tokens)
+        tokens[number, :size] = torch.from_numpy(row.tokens.astype(np.int64))
+        branches[number, :size] = torch.from_numpy(row.branches.astype(np.int64))
+        learned[number, :size] = torch.from_numpy(row.learned)
+    return tokens, branches, learned
+
+
 def choose_rows(rows: Sequence[Row], step: int, tuning: Tuning) -> list[Row]:
     """Return the rows of an update: all rows in a new order for each time round."""
-    chosen = []
-    for place in range(step * tuning.rows_a_step, (step + 1) * tuning.rows_a_step):
-        order = list(range(len(rows)))
-        Random(f"{tuning.seed} {place // len(rows)}").shuffle(order)
-        chosen.append(rows[order[place % len(rows)]])
-    return chosen
+    places = range(step * tuning.rows_a_step, (step + 1) * tuning.rows_a_step)
+    return [rows[_order(len(rows), place // len(rows), tuning.seed)[place % len(rows)]] for place in places]
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, turn: int, seed: int) -> list[int]:
+    order = list(range(count))
+    Random(f"{seed} {turn}").shuffle(order)
+    return order
+
+
+@dataclass(slots=True)
+class _Report:
+    """What was trained since the last line of the log."""
+
+    losses: list[float] = field(default_factory=list)
+    tokens: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+    def add(self, loss: float, rows: Sequence[Row]) -> None:
+        self.losses.append(loss)
+        self.tokens += sum(len(row.tokens) for row in rows)
+
+    def line(self, step: int) -> dict[str, float]:
+        rate = round(self.tokens / (time.monotonic() - self.since))
+        return {"step": step, "loss": round(sum(self.losses) / len(self.losses), 4), "tokens a second": rate}
 
 
 def train(
-    trainer: Trainer, rows: Sequence[Row], watched: Sequence[Row], folder: Path, hours: float, tell: Callable[[str], None]
+    trainer: Trainer,
+    rows: Sequence[Row],
+    watched: Sequence[Row],
+    folder: Path,
+    hours: float,
+    tell: Callable[[dict[str, float]], None],
 ) -> None:
-    """Train until `steps` or for so many hours, from the last state in the folder; each report is a line of JSON."""
-    state = folder / "state.pt"
+    """Train until `steps` or for so many hours, from the last state in the folder; every so often a report is told."""
+    state, tuning = folder / STATE, trainer.tuning
     if state.exists():
         trainer.load(state)
-    tuning = trainer.tuning
-    began = saved = told = time.monotonic()
-    tokens, losses = 0, []
+    began = saved = time.monotonic()
+    report = _Report()
     while trainer.step < tuning.steps and time.monotonic() - began < hours * 3_600:
         if trainer.step == tuning.steps - tuning.fall:
-            trainer.save(folder / "stable.pt")
+            trainer.save(folder / STABLE)
         chosen = choose_rows(rows, trainer.step, tuning)
-        losses.append(trainer.update(chosen))
-        tokens += sum(len(row.tokens) for row in chosen)
-        now = time.monotonic()
-        if trainer.step % 20 == 0 or trainer.step == tuning.steps:
-            report: dict[str, float] = {"step": trainer.step, "loss": round(sum(losses) / len(losses), 4)}
-            if trainer.step % 200 == 0:
-                report["watched"] = round(trainer.measure(watched), 4)
-            tell(json.dumps(report | {"tokens a second": round(tokens / (now - told))}))
-            tokens, losses, told = 0, [], time.monotonic()
-        if now - saved > 60 * tuning.save_minutes:
+        report.add(trainer.update(chosen), chosen)
+        if trainer.step % REPORT_EVERY == 0 or trainer.step == tuning.steps:
+            line = report.line(trainer.step)
+            is_watched = trainer.step % WATCH_EVERY == 0 or trainer.step == tuning.steps
+            tell(line | ({"watched": round(trainer.measure(watched), 4)} if is_watched else {}))
+            report = _Report()
+        if time.monotonic() - saved > 60 * tuning.save_minutes:
             trainer.save(state)
-            saved = now
+            saved = time.monotonic()
     trainer.save(state)

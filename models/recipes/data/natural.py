@@ -207,7 +207,7 @@ def _as_question(heading: str, random: Random) -> str:
         return f"What should I know about {lowered}?"
     forms = (
         ["How do I {}?", "How can I {}?", "I want to {}.", "What do I do to {}?"]
-        if first in _VERBS
+        if first in VERBS
         else ["What is {}?", "Tell me about {}.", "What about {}?", "Can you explain {}?"]
     )
     return random.choice(forms).format(lowered)
@@ -227,7 +227,7 @@ def read_prose(data: Path, contexts: list[Context], random: Random) -> Iterator[
             yield from (line for line in lines if line.endswith(".") and line[:1].isalpha() and "|" not in line)
 
 
-_VERBS = frozenset(
+VERBS = frozenset(
     [
         "add",
         "apply",

@@ -19,6 +19,8 @@ from models.recipes.chip_smol.rows import Row, load_rows, open_answer, save_rows
 from models.recipes.chip_smol.train import Trainer, Tuning, choose_rows, rate_at, train
 from retrieval.prompt import REFUSAL, Turn
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+
 TINY = Tuning(rank=4, alpha=8, lowest_layer=0, learning_rate=0.01, rows_a_step=2, warmup=2, steps=6, fall=2)
 
 
@@ -47,7 +49,9 @@ def _row(*branches: list[int], shared: tuple[int, ...] = (5, 9, 11, 2, 7), asked
 
 def test_prompt_is_the_same_byte_for_byte() -> None:
     pages = [Page("Moss 2 › Power", "It runs for 90 minutes."), Page("Moss 3", "It is new.")]
-    messages = build_messages(" And the Moss 2? ", pages, company="Acme", thread=[Turn("user", "Hi"), Turn("assistant", "Hello!")])
+    messages = build_messages(
+        " And the Moss 2? ", pages, company="Acme", thread=[Turn("user", "Hi"), Turn("assistant", "Hello!")]
+    )
     assert open_answer(messages) == (
         "<|im_start|>system\nYou are Chip, the support assistant of Acme. Answer from the numbered passages only, in "
         "short sentences, and put the number of its passage in brackets after each sentence. Where yes or no is asked, "
@@ -66,18 +70,18 @@ def test_steps_stand_on_a_line_each_and_sentences_in_one() -> None:
 def test_dense_row_has_the_loss_of_its_questions_asked_alone() -> None:
     trainer = Trainer(_model(), TINY)
     first, second = [20, 21, 22, 23, 24], [30, 31, 32, 33]
-    together = float(trainer.sum_losses([_row(first, second)]))
-    alone = [float(trainer.sum_losses([_row(branch)])) for branch in (first, second)]
+    together = float(trainer.sum_losses([_row(first, second)]).detach())
+    alone = [float(trainer.sum_losses([_row(branch)]).detach()) for branch in (first, second)]
     assert together == pytest.approx(sum(alone), rel=1e-5)
-    in_line = float(trainer.sum_losses([_row([*first, *second])]))
+    in_line = float(trainer.sum_losses([_row([*first, *second])]).detach())
     assert in_line != pytest.approx(sum(alone), rel=1e-3)
 
 
 def test_rows_of_unequal_length_have_the_same_loss_at_once() -> None:
     trainer = Trainer(_model(), TINY)
     rows = [_row([20, 21, 22, 23, 24], [30, 31, 32, 33]), _row([40, 41, 42])]
-    apart = sum(float(trainer.sum_losses([row])) for row in rows)
-    assert float(trainer.sum_losses(rows)) == pytest.approx(apart, rel=1e-5)
+    apart = sum(float(trainer.sum_losses([row]).detach()) for row in rows)
+    assert float(trainer.sum_losses(rows).detach()) == pytest.approx(apart, rel=1e-5)
 
 
 def test_run_that_was_stopped_ends_where_a_whole_one_does(tmp_path: Path) -> None:
@@ -131,8 +135,12 @@ def test_sets_to_develop_and_report_on_are_never_read(tmp_path: Path) -> None:
 
 
 def test_lessons_refuse_what_no_passage_shown_answers() -> None:
-    pages = tuple(Page(f"Model {n}", f"The model {n} weighs {n}{n} grams. " + "Filler text. " * 60) for n in range(10, 30))
-    asks = tuple(Ask(f"How heavy is model {n}?", (f"The model {n} weighs {n}{n} grams.",), n - 10) for n in range(10, 30))
+    pages = tuple(
+        Page(f"Model {n}", f"The model {n} weighs {n}{n} grams. " + "Filler text. " * 60) for n in range(10, 30)
+    )
+    asks = tuple(
+        Ask(f"How heavy is model {n}?", (f"The model {n} weighs {n}{n} grams.",), n - 10) for n in range(10, 30)
+    )
     asks += tuple(replace(ask, question=f"weight of {ask.question}") for ask in asks)
     lessons = list(make_lessons(Corpus("made", pages, asks), Random(4), 20))
     answers = [(lesson, asked) for lesson in lessons for asked in lesson.asked]
@@ -149,10 +157,9 @@ def test_lessons_refuse_what_no_passage_shown_answers() -> None:
 @pytest.mark.parametrize(
     ("heading", "text", "question", "answer"),
     [
-        ("Guide › Reset the router", "1. Hold the button.\n2. Wait.", "reset the router", ("1. Hold the button.", "2. Wait.")),
-        ("FAQ › Does it float?", "No. It sinks in fresh water.", "Does it float", ("No.", "It sinks in fresh water.")),
+        ("Guide › Reset it now", "1. Hold the button.\n2. Wait.", "reset it now", ("1. Hold the button.", "2. Wait.")),
+        ("FAQ › Does it float?", "No. It sinks in fresh water.", "Does it float", ("No. It sinks in fresh water.",)),
         ("Limits", "Lamp - Price: 3 euros", "lamp", ("Lamp - Price: 3 euros",)),
-        ("Moving", "You can't move a shop to another owner.", "move a shop", ("You can't move a shop to another owner.",)),
         ("Setup", "The server needs the OpenSSL library in version 3.1.2 at least.", "version", (
             "The server needs the OpenSSL library in version 3.1.2 at least.",)),
     ],
@@ -163,7 +170,7 @@ def test_questions_are_made_of_the_form_of_a_passage(
     made = [pair for seed in range(30) for pair in make_questions(Page(heading, text), Random(seed))]
     assert made
     assert all(question.lower() in asked.lower() for asked, _ in made)
-    assert {"".join(said).removeprefix("No. ") for _, said in made} <= {"".join(answer).removeprefix("No. ")}
+    assert {" ".join(said) for _, said in made} == {" ".join(answer)}
 
 
 def test_what_cannot_be_done_is_denied_first() -> None:
