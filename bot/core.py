@@ -34,6 +34,7 @@ from retrain.adapter import AdapterError
 from retrain.base_card import load_base
 from retrain.curate import Privacy
 from retrain.errors import RetrainError
+from retrain.free_cores import find_cores
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
@@ -47,8 +48,8 @@ from retrieval.ranking.evidence import EvidenceLimits
 from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
-# More than one spins against other threads: with two, encoding took 1.8 to 24 times as long on two busy cores.
-EMBEDDING_THREADS = 1
+# More than one spins against other threads: with two, numpy's products took 1.8 to 24 times as long on two busy cores.
+BLAS_THREADS = 1
 
 Tell = Callable[[str], None]
 
@@ -166,10 +167,10 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
 def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Knowledge:
     """Open the index over the configured documents; `embedder` stands in for the configured one."""
     chosen = settings.knowledge
-    threadpool_limits(EMBEDDING_THREADS, user_api="blas")
+    threadpool_limits(BLAS_THREADS, user_api="blas")
     return Knowledge(
         settings.data / "index",
-        embedder or load_embedder(chosen.embedder, threads=settings.engine.threads),
+        embedder or load_embedder(chosen.embedder, threads=chosen.reading_threads or len(find_cores())),
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
         search_settings=SearchSettings(

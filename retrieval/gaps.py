@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.encoders.embedder import Embedder
-
-Vectors = NDArray[np.float32]
+from retrieval.passage import Vectors
 
 # Questions this near on average are one gap: paraphrases are mostly nearer than 0.35, other subjects further than 0.5.
 SAME_GAP = 0.4

@@ -6,6 +6,12 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""Directions of texts, in rows of length 1; one direction alone is (width,)."""
+
 _GROUP = re.compile(r"group:[A-Z0-9_-]{1,40}")
 
 

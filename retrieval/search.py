@@ -9,15 +9,11 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from retrieval.passage import Hit, Scope
+from retrieval.passage import Hit, Scope, Vectors
 from retrieval.store.catalogue import Entry
 from retrieval.store.index import Index
 from retrieval.store.vectors import VectorsDamagedError
 
-Vectors = NDArray[np.float32]
 _Key = TypeVar("_Key", bound=Hashable)
 
 DEPTH = 30

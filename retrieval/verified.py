@@ -11,9 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import count_words, split_units
 from retrieval.english.terms import tokenise
@@ -27,13 +24,13 @@ from retrieval.passage import (
     Match,
     Passage,
     Scope,
+    Vectors,
 )
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Part, Rules, build_document
 from retrieval.store.catalogue import Entry, VerifiedRow
 from retrieval.store.index import Index
 
-Vectors = NDArray[np.float32]
 Near = Sequence[tuple[Hit, Entry]]
 FindNear = Callable[[str, Vectors, Scope], Near]
 ChooseLines = Callable[[str, Vectors, Near], Evidence]

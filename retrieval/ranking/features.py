@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from retrieval.english.lines import FORMS, LineForm, QuestionForm, read_line, read_question
 from retrieval.english.meanings import WordMeanings
 from retrieval.english.quantities import UnitKind
+from retrieval.passage import Vectors
 
-Vectors = NDArray[np.float32]
 Name = tuple[str, ...]
 
 NAMES = (

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from retrieval.english.lines import find_codes
 from retrieval.english.meanings import load_meanings
+from retrieval.passage import Vectors
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.denials import find_denials
 from retrieval.ranking.features import NAMES, Candidate, build_features
 
-Vectors = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
 # What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match: chosen on the 60

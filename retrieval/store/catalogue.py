@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.english.facts import Fact, draw_facts
-from retrieval.passage import Audience, Passage
+from retrieval.passage import Audience, Passage, Vectors
 from retrieval.reading.documents import Document
 from retrieval.store.vectors import Stored
-
-Vectors = NDArray[np.float32]
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
 _SCHEMA_VERSION = 10

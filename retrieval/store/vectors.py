@@ -19,11 +19,9 @@ from chromadb.api.models.Collection import Collection
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
-from numpy.typing import NDArray
 
-from retrieval.passage import Audience, Passage
+from retrieval.passage import Audience, Passage, Vectors
 
-Vectors = NDArray[np.float32]
 _T = TypeVar("_T")
 
 _BATCH = 500

@@ -13,8 +13,8 @@ from random import Random
 import numpy as np
 
 from models.recipes.chip_nano.context import Ask, Context, Line
-from retrieval.encoders.embedder import Embedder, Vectors
-from retrieval.passage import Match
+from retrieval.encoders.embedder import Embedder
+from retrieval.passage import Match, Vectors
 from retrieval.prompt import MAX_EVIDENCE_LINES
 from retrieval.ranking.evidence import EvidenceLimits
 from retrieval.ranking.features import Candidate

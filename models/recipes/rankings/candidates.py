@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.recipes.data.pages import Corpus
 from retrieval.encoders.embedder import Embedder
-from retrieval.passage import Audience
+from retrieval.passage import Audience, Vectors
 from retrieval.ranking.features import Candidate
 from retrieval.search import DEPTH, fuse
 from retrieval.store.lexical import build_lexical_index
-
-Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

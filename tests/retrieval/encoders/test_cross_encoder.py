@@ -1,4 +1,4 @@
-"""The cross-encoders: one trained by this project, on numpy against torch, and any that sentence-transformers loads."""
+"""The cross-encoders: one trained by this project, held against torch, and any that sentence-transformers loads."""
 
 import hashlib
 import json
@@ -68,7 +68,7 @@ def test_no_lines_and_an_endless_question_are_scored(cross_encoder: CrossEncoder
     assert np.isfinite(cross_encoder.score("why " * 500, LINES)).all()
 
 
-def test_numpy_and_torch_score_alike(own: Path) -> None:
+def test_onnxruntime_and_torch_score_alike(own: Path) -> None:
     expected = read_pairs(load_trained(own), QUESTION, LINES)
     np.testing.assert_allclose(MiniLmCrossEncoder(own).score(QUESTION, LINES), expected, atol=1e-3)
 

@@ -1,11 +1,19 @@
-"""The embedders: one contract, and the numpy one equal to the original."""
+"""The embedders: one contract, and the one on onnxruntime equal to the original."""
+
+import shutil
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types
 
-from retrieval.encoders.bert_layers import _apply_gelu
-from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder
+from retrieval.encoders.embedder import (
+    BertEmbedder,
+    Embedder,
+    SentenceTransformerEmbedder,
+    default_model_folder,
+    load_embedder,
+)
 
 TEXTS = ["How long does the battery last?", "", "🙂", "日本語", "word " * 400, "The Moss 2 runs for 90 minutes."]
 
@@ -24,16 +32,31 @@ def test_near_meanings_are_near(embedder: Embedder) -> None:
     assert question @ answer > question @ other + 0.2
 
 
+def test_several_threads_read_what_one_reads_and_leave_nothing_behind(embedder: Embedder) -> None:
+    texts = [f"{text} {number}" for number in range(8) for text in TEXTS[:4]]
+    before = threading.active_count()
+    np.testing.assert_allclose(load_embedder(threads=3).encode(texts), embedder.encode(texts), atol=1e-6)
+    assert threading.active_count() == before
+
+
+def test_a_cut_file_and_another_kind_of_model_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(default_model_folder(), folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1_000_000])
+    with pytest.raises(ValueError, match="cut short"):
+        BertEmbedder(folder, name="cut")
+    (folder / "config.json").write_text('{"model_type": "llama"}')
+    with pytest.raises(ValueError, match="no BERT model but llama"):
+        BertEmbedder(folder, name="llama")
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch and transformers warn about themselves
-def test_numpy_gives_the_vectors_of_sentence_transformers(embedder: Embedder) -> None:
+def test_the_vectors_are_those_of_sentence_transformers(embedder: Embedder) -> None:
     original = SentenceTransformerEmbedder(str(default_model_folder()), threads=1)
-    np.testing.assert_allclose(embedder.encode(TEXTS), original.encode(TEXTS), atol=1e-5)
+    handbook = Path(__file__).parents[2] / "config" / "sample" / "knowledge"
+    real = [line for path in sorted(handbook.rglob("*.md"))[:6] for line in path.read_text().splitlines() if line]
+    for texts in (TEXTS, real):
+        np.testing.assert_allclose(embedder.encode(texts), original.encode(texts), atol=1e-5)
     assert original.encode([]).shape == (0, 384)
-
-
-def test_the_fitted_gelu_is_the_exact_one_to_two_millionths_and_leaves_no_row_out() -> None:
-    inputs = np.linspace(-12.0, 12.0, 100 * 97, dtype=np.float32).reshape(97, 100)
-    exact = inputs.astype(np.float64) * ndtr(inputs.astype(np.float64))
-    _apply_gelu(inputs)
-    assert np.abs(inputs - exact).max() < 2e-6
