@@ -1,39 +1,28 @@
 """One retrain at a time on this machine, across processes. The kernel lets go of the lock when its holder dies."""
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from retrain.errors import RetrainRunning
 
 LOCK = "retrain.lock"
+# Beside the lock, since taking a lock empties its file.
+SINCE = "retrain.since"
 
 
 @contextmanager
 def hold_lock(folder: Path, now: datetime) -> Iterator[None]:
     """Hold the lock of `folder`; raises `RetrainRunning`, with the time since when, while another holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a+", encoding="utf-8") as file:
+    since = folder / SINCE
+    with ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise RetrainRunning(file.read().strip() or "just now") from error
-        file.truncate(0)
-        file.write(now.isoformat(timespec="seconds"))
-        file.flush()
+            held.enter_context(FileLock(folder / LOCK, blocking=False))
+        except Timeout as error:
+            raise RetrainRunning((since.read_text() if since.exists() else "") or "just now") from error
+        since.write_text(now.isoformat(timespec="seconds"))
         yield
-
-
-def find_running(folder: Path) -> str | None:
-    """Return since when a retrain is running (ISO time), or None."""
-    if not (folder / LOCK).is_file():
-        return None
-    with (folder / LOCK).open("r", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return file.read().strip() or "just now"
-    return None
