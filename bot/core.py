@@ -174,7 +174,7 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
         default_audience=Audience(chosen.default_audience),
         max_hits=chosen.passages,
         search_settings=SearchSettings(
-            chosen.rankings, chosen.worth_of_words, chosen.rank_constant, chosen.ranking_depth
+            chosen.rankings, chosen.worth_of_words, chosen.rank_constant, chosen.ranking_depth, chosen.exact_units
         ),
         standalone_questions=chosen.standalone_questions,
         limits=EvidenceLimits(

@@ -98,7 +98,7 @@ class Knowledge:
         self._limits = limits or EvidenceLimits()
         self._cross_encoder = cross_encoder
         self._timer = timer
-        self._index = Index(index_folder, embedder)
+        self._index = Index(index_folder, embedder, exact_units=self._search_settings.exact_units)
         self._verified = VerifiedStore(self._index, embedder, self._find_documents, self._choose_lines)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:

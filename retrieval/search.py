@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 from retrieval.passage import Hit, Scope, Vectors
 from retrieval.store.catalogue import Entry
+from retrieval.store.exact import EXACT_UNITS
 from retrieval.store.index import Index
 from retrieval.store.vectors import VectorsDamagedError
 
@@ -29,12 +30,14 @@ class SearchSettings:
     """How passages are found: by which rankings and how these are fused, and how many passages of each are taken.
 
     In a sum the best BM25 score counts `worth_of_words`; by reciprocal rank, place n counts 1 / (`rank_constant` + n).
+    An index of at most `exact_units` is searched exactly.
     """
 
     rankings: Literal["sum", "reciprocal_rank", "dense", "words"] = "sum"
     worth_of_words: float = WORTH_OF_WORDS
     rank_constant: int = RANK_CONSTANT
     depth: int = DEPTH
+    exact_units: int = EXACT_UNITS
 
 
 USUAL = SearchSettings()
@@ -99,6 +102,9 @@ def _fetch(index: Index, scores: Mapping[str, float], vector: Vectors, scope: Sc
 
 
 def _score_dense(index: Index, vector: Vectors, scope: Scope, depth: int) -> dict[str, float]:
+    exact = index.exact.score(vector, scope.audiences, depth)
+    if exact is not None:
+        return exact
     vectors = index.vectors
     # An empty collection takes as long to ask as a full one: a millisecond or two.
     audiences = index.catalogue.find_held(scope.audiences)

@@ -329,6 +329,27 @@ class Catalogue:
         """Return the number of the document that was written last; they rise with each, and none is given twice."""
         return int(self.find_setting("written") or 0)
 
+    def find_state(self) -> tuple[int, int]:
+        """Return what changes whenever a document comes, changes or goes: `last_written`, and how many there are."""
+        ((documents,),) = self._read("SELECT count(*) FROM documents", ())
+        return self.last_written(), int(documents)
+
+    def list_sources(self) -> set[str]:
+        return {row[0] for row in self._read("SELECT source FROM documents", ())}
+
+    def list_written(self, after: int) -> dict[str, Audience]:
+        """Return the documents that were written after the one with this number, by source, and who may read them."""
+        rows = self._read("SELECT source, audience FROM documents WHERE written > ? ORDER BY written", (after,))
+        return {source: Audience(audience) for source, audience in rows}
+
+    def read_vectors(self, sources: Sequence[str]) -> dict[str, dict[str, Vectors]]:
+        """Return the passages of these documents, by source, each with the vectors of its units by its id."""
+        found: dict[str, dict[str, Vectors]] = {source: {} for source in sources}
+        statement = "SELECT source, id, units, unit_vectors FROM passages WHERE units > 0 AND source IN"
+        for source, identity, units, vectors in self._read_many(statement, sources):
+            found[source][identity] = _to_vectors(vectors, units)
+        return found
+
     def count_since(self, written: int) -> int:
         """Return how many passages `walk_since` gives."""
         statement = "SELECT count(*) FROM passages JOIN documents USING (source) WHERE written > ?"
@@ -401,8 +422,11 @@ def _to_entry(row: tuple[Any, ...]) -> Entry:
     identity, text, heading, title, source, audience, updated, url, page, units, unit_vectors = row
     day = date.fromisoformat(updated) if updated else None
     passage = Passage(identity, text, heading, title, source, Audience(audience), day, url, page)
-    vectors = np.frombuffer(unit_vectors, dtype=np.float16).astype(np.float32)
-    return Entry(passage, vectors.reshape(units, -1))
+    return Entry(passage, _to_vectors(unit_vectors, units))
+
+
+def _to_vectors(stored: bytes, units: int) -> Vectors:
+    return np.frombuffer(stored, dtype=np.float16).astype(np.float32).reshape(units, -1)
 
 
 def _to_edition(row: tuple[Any, ...]) -> Edition:

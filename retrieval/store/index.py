@@ -22,6 +22,7 @@ from retrieval.reading.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passag
 from retrieval.reading.documents import Document, Found, Item, Rules, Unreadable
 from retrieval.sources.folder import list_folder
 from retrieval.store.catalogue import Catalogue, Entry, Listed
+from retrieval.store.exact import EXACT_UNITS, ExactVectors
 from retrieval.store.lexical import LexicalIndex, build_lexical_index, count_terms, load_lexical_index
 from retrieval.store.vectors import VectorIndex, VectorsDamagedError, delete_vectors
 from retrieval.store.versions import find_superseded
@@ -83,8 +84,11 @@ class _Run:
 class Index:
     """The searchable passages of all sources. Safe to read from many threads while one writes."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        """Open or create the index; mend it where it is damaged or was made with other settings."""
+    def __init__(self, folder: Path, embedder: Embedder, *, exact_units: int = EXACT_UNITS) -> None:
+        """Open or create the index; mend it where it is damaged or was made with other settings.
+
+        Up to `exact_units` are searched exactly, more than that by Chroma.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._embedder = embedder
@@ -99,6 +103,7 @@ class Index:
             self.vectors = self._open_vectors()
             self._version = self.catalogue.version()
             self.lexical = self._open_lexical()
+        self.exact = ExactVectors(self.catalogue, exact_units)
 
     @property
     def mended(self) -> tuple[str, ...]:

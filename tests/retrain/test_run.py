@@ -133,9 +133,9 @@ def test_without_likes_and_corrections_there_is_nothing_to_learn(db: Database, d
 
 
 def test_a_second_retrain_is_told_since_when_the_first_runs(db: Database, deps: RetrainDeps) -> None:
-    with hold_lock(deps.runs_folder, db.clock()):
-        with pytest.raises(RetrainRunning, match="already running since 2026-11-22T09:00:00"):
-            run_retrain(deps, trigger="command", requested_by="U9")
+    running = pytest.raises(RetrainRunning, match="already running since 2026-11-22T09:00:00")
+    with hold_lock(deps.runs_folder, db.clock()), running:
+        run_retrain(deps, trigger="command", requested_by="U9")
     assert find_reports(db) == []
     assert run_retrain(deps, trigger="command", requested_by="U9").outcome == "nothing to learn"
 
