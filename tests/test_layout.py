@@ -25,7 +25,7 @@ BELOW_BOT = {"config", "feedback", "retrain", *RETRIEVAL}
 WIRING = {"bot.services", "bot.tickets"}
 ROOMS: dict[str, set[str]] = {
     "config": set(),
-    "retrieval.encoders": {"config"},
+    "retrieval.encoders": {*VALUES, "config"},
     "retrieval.english": {*VALUES, "retrieval.encoders"},
     "retrieval.asked": {*VALUES, "retrieval.english", "retrieval.encoders"},
     "retrieval.reading": {*VALUES, "retrieval.english"},
