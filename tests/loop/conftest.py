@@ -93,7 +93,7 @@ class Chip:
     engine: QuotingEngine
     workspace: LocalWorkspace
     _running: ExitStack = field(default_factory=ExitStack)
-    parts: Services | None = None
+    services: Services | None = None
     gateway: Gateway | None = None
 
     def start(self) -> None:
