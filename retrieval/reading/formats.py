@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from retrieval.reading import mail, office, pdf, rows, webpage
+from retrieval.reading import delimited, mail, records, webpage
 from retrieval.reading.documents import DocumentKind, Part, RejectedError, parse_markdown
+from retrieval.reading.office import slides, word, workbook
+from retrieval.reading.pdf import file as pdf
 
 log = logging.getLogger(__name__)
 
 Reader = Callable[[bytes], Iterator[Part]]
 
 # Part of every fingerprint: raise it when the same bytes would give other documents.
-READERS_VERSION = 1
+READERS_VERSION = 2
 TEXT_BYTES = 5_000_000
 FILE_BYTES = 64_000_000
 # What an office file may unfold to. A large workbook unfolds about tenfold; a bomb a thousandfold.
@@ -55,12 +57,12 @@ FORMATS = {
     ".htm": _HTML,
     ".xhtml": _HTML,
     ".pdf": Format(pdf.read_pdf),
-    ".docx": Format(office.read_docx, is_zip=True),
-    ".pptx": Format(office.read_pptx, is_zip=True),
-    ".xlsx": Format(rows.read_xlsx, is_zip=True),
-    ".csv": Format(rows.read_csv, TEXT_BYTES),
-    ".tsv": Format(rows.read_csv, TEXT_BYTES),
-    ".jsonl": Format(rows.read_jsonl),
+    ".docx": Format(word.read_docx, is_zip=True),
+    ".pptx": Format(slides.read_pptx, is_zip=True),
+    ".xlsx": Format(workbook.read_xlsx, is_zip=True),
+    ".csv": Format(delimited.read_csv, TEXT_BYTES),
+    ".tsv": Format(delimited.read_csv, TEXT_BYTES),
+    ".jsonl": Format(records.read_jsonl),
     ".eml": Format(mail.read_eml),
     ".mbox": Format(mail.read_mbox),
 }

@@ -145,8 +145,8 @@ def _names_rows(columns: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_label(text: str) -> bool:
-    words = re.findall(r"[^\W\d_]+\.?", text.casefold())
-    return 0 < len(words) <= 4 and any(word in _LABEL_SET for word in words) and not _NUMBER.match(text.strip())
+    words = re.findall(r"[^\W_]+\.?", text.casefold())
+    return 0 < len(words) <= 4 and any(word in _LABEL_SET for word in words) and not re.search(r"\d", text)
 
 
 def _is_generic(text: str) -> bool:

@@ -14,7 +14,7 @@ none: `retrieval.reading.chunks` takes an empty row of labels for a table withou
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from retrieval.reading.documents import RejectedError
@@ -25,12 +25,14 @@ MAX_CELLS = 3_000_000
 MAX_HEAD_ROWS = 5
 LABEL_JOINT = ", "
 _CAPTION_WORDS = 15
+_PIPE = re.compile(r"(?<!\\)\|")
 # A cell of so few words, such as "yes", holds for each column that it spans.
 _MARK_WORDS = 2
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|]|~(?=~)|(?<=~)~|&(?=#?\w+;))")
 _LIST_MARK = re.compile(r"^(\d{0,9})([-+=.)])(?=\s|=|-|$)")
 # A line of a cell that starts a new thing, and does not go on with the line before.
-_NEW_LINE = re.compile(r"(?<=[\w)\]%°€$\"'”’])[^\S\n]*\n\s*(?=[^\W_a-zß-öø-ÿ])")
+_NEW_LINE = re.compile(r"(?<=[\w)\]%°€$\"'”’])[^\S\n]*\n\s*(?:[•·▪◦*–-]\s+|(?=[^\W_a-zß-öø-ÿ]))")
+_BULLET = re.compile(r"^\s*[•·▪◦]\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,22 @@ _BLANK = _Slot(Cell(""))
 
 
 def show_table(
-    rows: Iterable[Sequence[Cell]], *, caption: str = "", head_rows: int | None = None, origin: Origin = Origin.DOCUMENT
+    rows: Iterable[Sequence[Cell]],
+    *,
+    caption: str = "",
+    head_rows: int | None = None,
+    origin: Origin = Origin.DOCUMENT,
+    is_markdown: bool = False,
 ) -> str:
     """Return a table as Markdown; "" where it holds no words. Raise `RejectedError` where it is too large.
 
     `head_rows` is the number of rows of labels where the format says it for certain, as `<thead>` does; 0 for none.
     With None the cells' `is_head` marks decide and, without marks, what the cells hold. `origin` says whether tables
-    without marks usually have labels there.
+    without marks usually have labels there. `is_markdown`: the texts are Markdown already, with links and code.
     """
     tables = build_tables(rows, caption=caption, head_rows=head_rows, origin=origin)
-    return "\n\n".join(filter(None, map(to_markdown, tables)))
+    spell = _escape_pipes if is_markdown else escape
+    return "\n\n".join(filter(None, (to_markdown(table, spell) for table in tables)))
 
 
 def build_tables(
@@ -111,14 +119,19 @@ def build_tables(
     return before + list(_split_sections(grid[count:], _merge_labels(grid[:count]), caption))
 
 
-def to_markdown(table: Table) -> str:
-    """Return the caption as a bold line, the rows as a pipe table (its first row empty without labels), the notes."""
-    blocks = [f"**{escape(table.caption)}**"] if table.caption else []
+def to_markdown(table: Table, spell: Callable[[str], str] | None = None) -> str:
+    """Return the caption as a bold line, the rows as a pipe table (its first row empty without labels), the notes.
+
+    `spell` makes the texts safe; by default they are plain.
+    """
+    spell = spell or escape
+    blocks = [f"**{spell(table.caption)}**"] if table.caption else []
     if table.rows:
         width = len(table.rows[0])
-        lines = [_show_row(table.head or ("",) * width), f"|{' --- |' * width}", *map(_show_row, table.rows)]
-        blocks.append("\n".join(lines))
-    return "\n\n".join([*blocks, *map(escape, table.notes)])
+        rows = (table.head or ("",) * width, *table.rows)
+        first, *others = (f"| {' | '.join(spell(join_lines(cell)) for cell in row)} |" for row in rows)
+        blocks.append("\n".join([first, f"|{' --- |' * width}", *others]))
+    return "\n\n".join([*blocks, *map(spell, table.notes)])
 
 
 def escape(text: str) -> str:
@@ -126,13 +139,18 @@ def escape(text: str) -> str:
     return _LIST_MARK.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", _one_line(text)), count=1)
 
 
-def _show_row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(escape(join_lines(cell)) for cell in cells)} |"
+def escape_inline(text: str) -> str:
+    """Return text that stands within a line, or keeps the list mark that it begins with, as Markdown reads it."""
+    return _SPECIAL.sub(r"\\\1", _one_line(text))
+
+
+def _escape_pipes(text: str) -> str:
+    return _PIPE.sub(r"\|", _one_line(text))
 
 
 def join_lines(text: str) -> str:
     """Put the lines of a cell on one: a line that starts a new thing is parted by a comma, a wrapped one by a blank."""
-    return _one_line(_NEW_LINE.sub(", ", text.strip()))
+    return _one_line(_NEW_LINE.sub(", ", _BULLET.sub("", text.strip())))
 
 
 def _one_line(text: str) -> str:
@@ -188,8 +206,14 @@ def _require_size(columns: int, cells: int) -> None:
 
 def _count_titles(grid: _Grid) -> int:
     """Return how many rows above the table hold one cell only: its title, and what is said of the whole."""
-    count = next((place for place, row in enumerate(grid) if not _is_lone(row)), 0)
+    count = next((place for place, row in enumerate(grid) if not _is_title(row)), 0)
     return count if count <= MAX_HEAD_ROWS and len(grid[0]) > 1 else 0
+
+
+def _is_title(row: list[_Slot]) -> bool:
+    """Whether the row is one cell, at its start or over several columns: a label alone stands over its column."""
+    filled = [slot for slot in row if slot.text.strip()]
+    return _is_lone(row) and (len(filled) > 1 or filled[0] is row[0])
 
 
 def _is_lone(row: list[_Slot]) -> bool:

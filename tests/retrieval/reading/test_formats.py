@@ -174,7 +174,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes,
 def test_a_pdf_of_500_pages_is_read_and_one_of_too_many_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "long.pdf").write_bytes(make_pdf([[f"Page {n} has words."] for n in range(500)]))
     assert "Page 499 has words." in read_one(tmp_path)[0].text
-    monkeypatch.setattr("retrieval.reading.pdf.MAX_PAGES", 499)
+    monkeypatch.setattr("retrieval.reading.pdf.file.MAX_PAGES", 499)
     assert "500 pages" in reason(tmp_path)
 
 

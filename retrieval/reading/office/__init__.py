@@ -1,0 +1,1 @@
+"""Office files into Markdown: Word, PowerPoint and Excel, as each program shows them."""

@@ -1,0 +1,39 @@
+"""Records into parts: each line of a JSONL file is a document with a head of its own."""
+
+import json
+from collections.abc import Iterator
+
+from retrieval.reading.documents import DocumentKind, Part, RejectedError, parse_audience, parse_date
+
+_TEXT_FIELDS = ("text", "body", "content", "answer")
+_TITLE_FIELDS = ("title", "subject", "question", "name")
+
+
+def read_jsonl(raw: bytes) -> Iterator[Part]:
+    """Yield a part for each line: an object with text and, where it has them, id, title, url, updated and audience."""
+    for number, line in enumerate(raw.decode("utf-8-sig").splitlines(), start=1):
+        if line.strip():
+            yield _read_record(line, number)
+
+
+def _read_record(line: str, number: int) -> Part:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RejectedError(f"Line {number} is no JSON.") from error
+    if not isinstance(record, dict):
+        raise RejectedError(f"Line {number} is no JSON object.")
+    text = next((str(record[name]) for name in _TEXT_FIELDS if record.get(name)), None)
+    if text is None:
+        raise RejectedError(f"Line {number} has no text; name it one of: {', '.join(_TEXT_FIELDS)}.")
+    title = next((str(record[name]) for name in _TITLE_FIELDS if record.get(name)), None)
+    url = record.get("url")
+    return Part(
+        text=text,
+        kind=DocumentKind.MARKDOWN,
+        title=title,
+        updated=parse_date(record.get("updated") or record.get("date")),
+        url=url if isinstance(url, str) and url.startswith(("https://", "http://")) else None,
+        audience=parse_audience(record.get("audience")),
+        name=str(record.get("id") or number)[:80],
+    )

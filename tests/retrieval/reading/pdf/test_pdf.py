@@ -1,0 +1,167 @@
+"""PDF: words in their places, what pages repeat, hyphens, columns, tables."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject
+
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Rules, build_document
+from retrieval.reading.formats import read_parts
+from retrieval.reading.pdf.prose import Vocabulary
+
+Placed = tuple[float, float, str]
+
+
+def make(*pages: Sequence[Placed], title: str = "", size: int = 10) -> bytes:
+    """Return a PDF with texts at places that are counted from the upper left corner. "\\1" is the ligature fi."""
+    writer = PdfWriter()
+    encoding = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Encoding"),
+            NameObject("/BaseEncoding"): NameObject("/WinAnsiEncoding"),
+            NameObject("/Differences"): ArrayObject([NumberObject(1), NameObject("/fi")]),
+        }
+    )
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+            NameObject("/Encoding"): encoding,
+        }
+    )
+    for texts in pages:
+        page = writer.add_blank_page(595, 842)
+        fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        stream = DecodedStreamObject()
+        drawn = (f"BT /F1 {size} Tf {x} {842 - y} Td ({text}) Tj ET" for x, y, text in texts)
+        stream.set_data("\n".join(drawn).encode("cp1252"))
+        page[NameObject("/Contents")] = writer._add_object(stream)
+    if title:
+        writer.add_metadata({"/Title": title})
+    buffer = BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def read(raw: bytes) -> list[str]:
+    (part,) = read_parts("hand-book.pdf", raw)
+    passages = build_passages(build_document(part, "hand-book.pdf", Rules()))
+    return [line.replace("\u00a0", " ") for p in passages for line in p.text.split("\n")]
+
+
+def column(x: float, y: float, *lines: str) -> list[Placed]:
+    return [(x, y + 13 * number, line) for number, line in enumerate(lines)]
+
+
+LEFT = (
+    "Used batteries of the pump are",
+    "taken back free of charge at",
+    "every depot. Bring them in the",
+    "grey box that came with it.",
+)
+RIGHT = (
+    "The depot in Bergen is closed",
+    "from 24 December until the 2nd",
+    "of January. Urgent orders go",
+    "to Aarhus during that time.",
+)
+
+
+def test_two_columns_are_read_one_after_the_other_however_they_are_drawn() -> None:
+    by_line = [text for pair in zip(column(50, 100, *LEFT), column(320, 100, *RIGHT), strict=True) for text in pair]
+    over_both = (50.0, 80.0, "What is new in our depots in the winter of this year and in the spring of the next one")
+    assert read(make([over_both, *by_line])) == [over_both[2], " ".join(LEFT), " ".join(RIGHT)]
+
+
+def test_rows_of_a_table_carry_their_labels_and_wrapped_cells_stay_whole() -> None:
+    rows = [
+        ("Model", "Max. head", "Remarks"),
+        ("T 40", "28 m", "for clean"),
+        ("", "", "water only"),
+        ("T 60", "34 m", "for any water"),
+    ]
+    placed = [
+        (x, 100 + 13 * number, text)
+        for number, row in enumerate(rows)
+        for x, text in zip((50, 160, 280), row, strict=True)
+        if text
+    ]
+    assert read(
+        make([(50, 60, "Overview"), *placed, (50, 200, "The heads were measured with water of 20 degrees.")])
+    ) == [
+        "Overview",
+        "Model: T 40; Max. head: 28 m; Remarks: for clean water only",
+        "Model: T 60; Max. head: 34 m; Remarks: for any water",
+        "The heads were measured with water of 20 degrees.",
+    ]
+
+
+def test_running_heads_and_page_numbers_are_left_out_and_sentences_go_on() -> None:
+    texts = (
+        "The guarantee for the winding is",
+        "seven years from the day of sale. Lifting eyes are",
+        "rated for 150 kg.",
+    )
+    pages = [
+        [(50, 25, "ACME HANDBOOK"), (450, 25, f"Page {n} of 3"), (50, 100, text), (300, 820, str(n))]
+        for n, text in enumerate(texts, start=1)
+    ]
+    assert read(make(*pages)) == [" ".join(texts)]
+
+
+def test_ligatures_are_letters() -> None:
+    assert read(make([(50, 100, "The \\001lter is \\001ne.")])) == ["The filter is fine."]
+
+
+def test_hyphens_at_line_ends_stay_where_they_belong() -> None:
+    said = column(
+        50,
+        100,
+        "The pump is self-",
+        "priming and made of corro-",
+        "sion resistant steel. The leak-",
+        "age was small.",
+        "A leakage is rare.",
+    )
+    assert read(make(said)) == [
+        "The pump is self-priming and made of corrosion resistant steel. The leakage was small.",
+        "A leakage is rare.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        (["the start-", "up current"], "the start-up current"),
+        (["a guaran-", "tee"], "a guarantee"),
+        (["a low-noise fan", "a low-", "noise fan"], "a low-noise fan"),
+        (["die Pumpe und der Deckel", "die Pumpen-", "gehäuse"], "die Pumpengehäuse"),
+        (["the Tarn-", "Pump"], "the Tarn-Pump"),
+        (["wet and dry oil", "the oil-", "wet part"], "the oil-wet part"),
+        (["soft\u00ad", "ware"], "software"),
+    ],
+)
+def test_the_words_of_the_file_tell_how_a_cut_word_is_written(lines: list[str], joined: str) -> None:
+    assert Vocabulary(lines).join(lines[-2], lines[-1]) == joined
+
+
+def test_the_file_name_that_word_left_is_no_title() -> None:
+    (part,) = read_parts("a.pdf", make([(50, 100, "Text.")], title="Microsoft Word - handbook(2).docx"))
+    assert part.title is None
+
+
+def test_list_items_stay_items() -> None:
+    items = [
+        (50.0, 100.0, "1."),
+        (70.0, 100.0, "Switch it off."),
+        (50.0, 113.0, "2."),
+        (70.0, 113.0, "Open the cover."),
+        (50.0, 126.0, "3."),
+        (70.0, 126.0, "Clean it."),
+    ]
+    assert read(make(items)) == ["1. Switch it off.", "2. Open the cover.", "3. Clean it."]
