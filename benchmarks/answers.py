@@ -28,6 +28,7 @@ from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
 from retrieval.prompt import REFUSAL, Turn, build_messages, is_refusal
 
 BATCH = 256
+CACHE = Path(tempfile.gettempdir()) / "chip-benchmarks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,16 @@ about which line answers. A list that is cut counts as wrong. A miss costs less 
 """
 
 import re
-import tempfile
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.answers import Answer, Asked, answer, open_chip
+from benchmarks.answers import CACHE, Answer, Asked, answer, open_chip
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
 
-CACHE = Path(tempfile.gettempdir()) / "chip-benchmarks"
 OUTCOMES = ("right", "wrong", "refused")
 KINDS = {"d": "documents", "r": "retrieval"}
 GOALS = {"right": "≥ 115", "wrong": "≤ 8"}

@@ -21,8 +21,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from benchmarks.answers import Answer, Asked, answer, open_chip
-from benchmarks.cases import CACHE
+from benchmarks.answers import CACHE, Answer, Asked, answer, open_chip
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
 from retrieval.prompt import Turn
