@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from bot.answering.quoting import choose_sampling
@@ -68,7 +69,8 @@ def open_chip(documents: Path, cache: Path, *, default_audience: Literal["custom
         settings = Settings(data=Path(folder), knowledge=chosen)
         db = stack.enter_context(closing(open_database(settings.database_url, clock=now_utc, new_id=make_id)))
         engine = stack.enter_context(open_engine(settings.engine))
-        embedder = stack.enter_context(closing(KeptEmbedder(load_embedder(chosen.embedder), cache)))
+        own = load_embedder(chosen.embedder, threads=psutil.cpu_count() or 1)
+        embedder = stack.enter_context(closing(KeptEmbedder(own, cache)))
         knowledge = stack.enter_context(closing(open_knowledge(settings, embedder)))
         report = knowledge.ingest(documents)
         for unreadable in report.unreadable:
