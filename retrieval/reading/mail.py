@@ -61,6 +61,8 @@ def read_mbox(raw: bytes) -> Iterator[Part]:
 
 
 def _read_mail(raw: bytes, name: str) -> Part:
+    # Some programs save a mail as text in UTF-16, in which no mail is sent.
+    raw = decode_text(raw).encode() if b"\0" in raw[:200] else raw
     message = email.message_from_bytes(_cut_subject(raw), policy=default)
     assert isinstance(message, EmailMessage)  # what this policy makes
     if not message.keys():

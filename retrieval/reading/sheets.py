@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from retrieval.reading.table_heads import Origin
+from retrieval.reading.table_heads import Origin, is_value
 from retrieval.reading.tables import Cell, Table, build_tables, to_markdown
 
 _TITLE_WORDS = 15
+_HEAD_ROWS = 3
 
 Place = tuple[int, int]
 
@@ -37,7 +38,7 @@ def show_sheet(cells: Mapping[Place, Cell]) -> str:
     shown: list[str] = []
     title = ""
     before: tuple[tuple[int, ...], tuple[str, ...]] = ((), ())
-    for block in _find_blocks(cells):
+    for block in _join_heads(list(_find_blocks(cells))):
         if block.title:
             shown += [to_markdown(Table((), (), notes=(title,)))] if title else []
             title = block.title
@@ -51,6 +52,31 @@ def show_sheet(cells: Mapping[Place, Cell]) -> str:
     if title:
         shown.append(to_markdown(Table((), (), notes=(title,))))
     return "\n\n".join(filter(None, shown))
+
+
+def _join_heads(blocks: list[_Block]) -> Iterator[_Block]:
+    """Yield the blocks; one that holds only labels is put on top of the block of values below it."""
+    above: _Block | None = None
+    for block in blocks:
+        if above and _is_below(above, block):
+            rows = tuple(tuple((above.columns[column], cell) for column, cell in row) for row in above.rows)
+            rows += tuple(tuple((block.columns[column], cell) for column, cell in row) for row in block.rows)
+            (block,) = _cut_columns([list(row) for row in rows], is_whole=True)
+            above = None
+        if above:
+            yield above
+        above = block
+    if above:
+        yield above
+
+
+def _is_below(above: _Block, block: _Block) -> bool:
+    """Whether a block has the values of the labels that stand above it, with an empty row between."""
+    labels = [cell.text for row in above.rows for _, cell in row]
+    if len(above.rows) > _HEAD_ROWS or len(above.columns) < 2 or any(map(is_value, labels)):
+        return False
+    values = [cell.text for row in block.rows for _, cell in row[1:]]
+    return set(above.columns[1:]) >= set(block.columns[1:]) and sum(map(is_value, values)) > len(values) / 2
 
 
 def _go_on(table: Table, block: _Block, before: tuple[tuple[int, ...], tuple[str, ...]]) -> Table:
@@ -92,11 +118,11 @@ def _find_blocks(cells: Mapping[Place, Cell]) -> Iterator[_Block]:
         yield from _cut_columns(run)
 
 
-def _cut_columns(rows: list[list[tuple[int, Cell]]]) -> Iterator[_Block]:
-    """Yield the tables that stand side by side, each at least two columns wide; else all as one."""
+def _cut_columns(rows: list[list[tuple[int, Cell]]], *, is_whole: bool = False) -> Iterator[_Block]:
+    """Yield the tables that stand side by side: each at least two columns wide, with names first; else all as one."""
     used = sorted({column for row in rows for column, _ in row})
     edges = [used[0], *_find_gaps(rows), used[-1] + 1]
-    if min(bisect_left(used, right) - bisect_left(used, left) for left, right in pairwise(edges)) < 2:
+    if is_whole or not all(_is_table(rows, used, left, right) for left, right in pairwise(edges)):
         edges = [used[0], used[-1] + 1]
     for left, right in pairwise(edges):
         kept = ([(column, cell) for column, cell in row if left <= column < right] for row in rows)
@@ -114,6 +140,11 @@ def _cut_columns(rows: list[list[tuple[int, Cell]]]) -> Iterator[_Block]:
         )
         if block:
             yield _Block(block, tuple(column for column in used if left <= column < right))
+
+
+def _is_table(rows: list[list[tuple[int, Cell]]], used: list[int], left: int, right: int) -> bool:
+    names = [cell.text for row in rows for column, cell in row if column == left]
+    return _count(used, left, right) > 1 and sum(map(is_value, names)) < len(names) / 2
 
 
 def _find_gaps(rows: list[list[tuple[int, Cell]]]) -> Iterator[int]:

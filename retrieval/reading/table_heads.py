@@ -84,6 +84,11 @@ def count_head_rows(rows: Sequence[Sequence[str]], origin: Origin) -> int:
     return int(score > 0)
 
 
+def is_value(text: str) -> bool:
+    """Whether a cell holds a number, a date, a contact or a mark, and no name or label."""
+    return _find_kind(text) in _VALUES
+
+
 def _heads_one_column(label: str, cells: Sequence[str]) -> bool:
     return len(label.split()) <= 2 and all(len(cell.split()) > 2 for cell in cells if cell.strip())
 

@@ -21,6 +21,10 @@ _MAX_DEPTH = 8
 # Lines of prose in a column have so many words and fill so much of its width.
 _PROSE_WORDS = 3.5
 _PROSE_FILL = 0.6
+# So many of the lines of a table that has a rule between all rows begin below one: the others go on in their cells.
+_RULED = 0.25
+# Where so many lines begin in the middle of a sentence it is running text, set narrowly.
+_WRAPPED = 0.4
 # What stands before the items of a list.
 _LABEL = re.compile(r"^(?:[•▪◦‣·●○■□\uf0b7–*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]?)$")
 
@@ -177,13 +181,18 @@ def _is_prose(words: Sequence[Word]) -> bool:
         return False
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     fill = median((line.right - line.left) / max(right - left, 1) for line in lines)
-    return fmean(len(line.words) for line in lines) >= _PROSE_WORDS and fill >= _PROSE_FILL
+    length = fmean(len(line.words) for line in lines)
+    wrapped = fmean(line.text[:1].islower() for line in lines)
+    return (length >= _PROSE_WORDS and fill >= _PROSE_FILL) or (length >= 3 and wrapped >= _WRAPPED)
 
 
 def _read_table(lines: Sequence[Line], rules: _Rules) -> Iterator[Block]:
     """Yield a table, and as lines what stands over all its columns above and below it; a list is no table."""
     columns = _find_columns([line for line in lines if _find_gaps(line)])
     fits = [_fits(line, columns) for line in lines]
+    if not any(fits):
+        yield from lines
+        return
     first, last = fits.index(True), len(fits) - fits[::-1].index(True)
     inner = lines[first:last]
     labels = [line.words[0].text for line in inner if line.words[0].right <= columns[0][1]]
@@ -217,14 +226,17 @@ def _mark_item(line: Line) -> Line:
 def _read_grid(lines: Sequence[Line], columns: Sequence[_Gap], rules: _Rules) -> Grid:
     """Return the lines of a table as rows of cells."""
     rows: list[list[list[Word]]] = []
+    parted = [_is_parted(above, line, rules) for above, line in pairwise(lines)]
+    is_ruled = sum(parted) >= _RULED * len(lines)
     for number, line in enumerate(lines):
         cells: list[list[Word]] = [[] for _ in columns]
         for word in line.words:
             middle = (word.left + word.right) / 2
             cells[min(range(len(columns)), key=lambda place: _distance(middle, columns[place]))].append(word)
-        if rows and _goes_on(lines[number - 1], line, cells, rules):
-            for above, cell in zip(rows[-1], cells, strict=True):
-                above.extend(cell)
+        # In a ruled table a row ends at a rule; else a line goes on with the row above where its first cell is empty.
+        if rows and not parted[number - 1] and (is_ruled or not cells[0]):
+            for begun, cell in zip(rows[-1], cells, strict=True):
+                begun.extend(cell)
         else:
             rows.append(cells)
     texts = tuple(tuple(" ".join(word.text for word in cell) for cell in row) for row in rows)
@@ -235,14 +247,10 @@ def _distance(place: float, column: _Gap) -> float:
     return max(column[0] - place, place - column[1], 0.0)
 
 
-def _goes_on(above: Line, line: Line, cells: Sequence[Sequence[Word]], rules: _Rules) -> bool:
-    """Whether a line goes on with the row above: no rule parts them in a ruled table, else its first cell is empty."""
-    near = [height for height, left, right in rules if left < line.right and right > line.left]
-    between = any(above.top + 0.6 * above.size < height < line.top + 0.4 * line.size for height in near)
-    is_ruled = any(height <= above.top + 0.3 * above.size for height in near) and any(
-        height >= line.bottom - 0.3 * line.size for height in near
-    )
-    return not between and (not cells[0] or (is_ruled and len(near) > 2))
+def _is_parted(above: Line, line: Line, rules: _Rules) -> bool:
+    """Whether a rule is drawn between two lines."""
+    first, last = above.top + 0.6 * above.size, line.top + 0.4 * line.size
+    return any(first < height < last and left < line.right and right > line.left for height, left, right in rules)
 
 
 def _find_columns(lines: Sequence[Line]) -> list[_Gap]:

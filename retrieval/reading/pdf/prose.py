@@ -88,11 +88,26 @@ def find_repeated(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> 
         for lines, height in zip(pages, heights, strict=True)
     ]
     seen = Counter(key for lines in margins for key in {_find_key(line) for line in lines})
-    least = max(2, min(3, len(pages)), 0.3 * len(pages)) if len(pages) > 2 else 2
+    least = max(min(3, len(pages)), 0.3 * len(pages), 2)
+    numbers = _find_numbers(pages)
     return [
-        frozenset(line for line in lines if _is_repeated(line, page, seen[_find_key(line)] >= least))
-        for lines, page in zip(margins, pages, strict=True)
+        frozenset(
+            line
+            for line in page
+            if line in numbers or (line in margin and _is_repeated(line, page, seen[_find_key(line)] >= least))
+        )
+        for margin, page in zip(margins, pages, strict=True)
     ]
+
+
+def _find_numbers(pages: Sequence[Sequence[Line]]) -> frozenset[Line]:
+    """Return the first and last lines that count the pages: each is by one more than that of the page before."""
+    found: dict[tuple[int, int], list[Line]] = {}
+    for number, page in enumerate(pages):
+        for place, line in ((0, page[0]), (-1, page[-1])) if len(page) > 1 else ():
+            if _PAGE_NUMBER.match(line.text) and (digits := re.search(r"\d+", line.text)):
+                found.setdefault((place, int(digits[0]) - number), []).append(line)
+    return frozenset(line for lines in found.values() if len(lines) > 1 for line in lines)
 
 
 def _is_repeated(line: Line, page: Sequence[Line], is_common: bool) -> bool:

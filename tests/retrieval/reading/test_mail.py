@@ -62,3 +62,8 @@ def test_a_subject_of_thousands_of_encoded_words_is_cut() -> None:
     said = read("\nText.", subject=" ".join(["=?utf-8?q?word?="] * 20_000))
     assert [text for _, text in said] == ["Text."]
     assert time.process_time() - started < 2
+
+
+def test_a_mail_that_was_saved_in_utf_16_is_read() -> None:
+    (part,) = read_parts("a.eml", f"{HEAD.format('Größe')}\nText.".encode("utf-16"))
+    assert (part.title, part.text) == ("Größe", "Text.")

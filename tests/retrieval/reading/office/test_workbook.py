@@ -113,3 +113,8 @@ def test_a_workbook_of_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("retrieval.reading.office.workbook.MAX_CELLS", 3)
     with pytest.raises(RejectedError, match="4 cells"):
         read(make(["a", "b"], ["c", "d"]))
+
+
+def test_labels_that_an_empty_row_parts_from_their_values_stay_labels() -> None:
+    raw = make(["In CHF", "Sales", None, "Profit"], [], ["Zone A", 12, None, 3], ["Zone B", 14, None, 5])
+    assert read(raw) == [("Book", "In CHF: Zone A; Sales: 12; Profit: 3\nIn CHF: Zone B; Sales: 14; Profit: 5")]

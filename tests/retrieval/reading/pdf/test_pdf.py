@@ -15,8 +15,8 @@ from retrieval.reading.pdf.prose import Vocabulary
 Placed = tuple[float, float, str]
 
 
-def make(*pages: Sequence[Placed], title: str = "", size: int = 10) -> bytes:
-    """Return a PDF with texts at places that are counted from the upper left corner. "\\1" is the ligature fi."""
+def make(*pages: Sequence[Placed], title: str = "", rules: Sequence[float] = ()) -> bytes:
+    """Return a PDF with texts, and lines across the page, at places from the upper left corner. "\\1" is a ligature."""
     writer = PdfWriter()
     encoding = DictionaryObject(
         {
@@ -38,8 +38,9 @@ def make(*pages: Sequence[Placed], title: str = "", size: int = 10) -> bytes:
         fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
         page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
         stream = DecodedStreamObject()
-        drawn = (f"BT /F1 {size} Tf {x} {842 - y} Td ({text}) Tj ET" for x, y, text in texts)
-        stream.set_data("\n".join(drawn).encode("cp1252"))
+        drawn = (f"BT /F1 10 Tf {x} {842 - y} Td ({text}) Tj ET" for x, y, text in texts)
+        lines = (f"50 {842 - y} m 500 {842 - y} l S" for y in rules)
+        stream.set_data("\n".join([*drawn, *lines]).encode("cp1252"))
         page[NameObject("/Contents")] = writer._add_object(stream)
     if title:
         writer.add_metadata({"/Title": title})
@@ -99,6 +100,34 @@ def test_rows_of_a_table_carry_their_labels_and_wrapped_cells_stay_whole() -> No
         "Model: T 60; Max. head: 34 m; Remarks: for any water",
         "The heads were measured with water of 20 degrees.",
     ]
+
+
+def place_rows(*rows: tuple[str, ...]) -> list[Placed]:
+    """Return the cells of rows that are 13 points apart, from 100 on."""
+    return [
+        (x, 100.0 + 13 * number, text)
+        for number, row in enumerate(rows)
+        for x, text in zip((50.0, 160.0, 280.0), row, strict=True)
+        if text
+    ]
+
+
+def test_rules_between_all_rows_hold_the_lines_of_a_row_together() -> None:
+    rows = [
+        ("Model", "Use", "Remarks"),
+        ("Tarn", "clean", "not for"),
+        ("40", "water", "the sea"),
+        ("Tarn", "any", "none"),
+    ]
+    assert read(make(place_rows(*rows), rules=[88, 103, 129, 142])) == [
+        "Model: Tarn 40; Use: clean water; Remarks: not for the sea",
+        "Model: Tarn; Use: any; Remarks: none",
+    ]
+
+
+def test_rules_around_a_table_hold_no_rows_together() -> None:
+    rows = [("Model", "Use", "Remarks"), ("T 1", "a", "b"), ("T 2", "c", "d"), ("T 3", "e", "f"), ("T 4", "g", "h")]
+    assert read(make(place_rows(*rows), rules=[88, 103, 155]))[-1] == "Model: T 4; Use: g; Remarks: h"
 
 
 def test_running_heads_and_page_numbers_are_left_out_and_sentences_go_on() -> None:
@@ -165,3 +194,10 @@ def test_list_items_stay_items() -> None:
         (70.0, 126.0, "Clean it."),
     ]
     assert read(make(items)) == ["1. Switch it off.", "2. Open the cover.", "3. Clean it."]
+
+
+def test_numbers_that_count_the_pages_are_left_out_wherever_they_stand() -> None:
+    pages = [
+        [(50.0, 300.0, f"Chapter {word} is here."), (300.0, 640.0, str(n))] for n, word in ((7, "one"), (8, "two"))
+    ]
+    assert read(make(*pages)) == ["Chapter one is here.", "Chapter two is here."]
