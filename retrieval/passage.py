@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.layout import flatten
+
 Vectors = NDArray[np.float32]
 """Directions of texts, in rows of length 1; one direction alone is (width,)."""
 
@@ -105,13 +107,19 @@ class Match(StrEnum):
 class EvidenceLine:
     """One numbered line of the prompt: a sentence, or a few that need each other, cut from a passage.
 
-    `number` counts from 1 in ranked order; it is what the model cites.
+    `number` counts from 1 in ranked order; it is what the model cites. `text` is what an answer quotes, laid out as
+    `layout` says: a list or code has several lines.
     """
 
     number: int
     text: str
     heading: str
     passage_id: str
+
+    @property
+    def flat(self) -> str:
+        """The words of the text on one line, as prompts and checks read them."""
+        return flatten(self.text)
 
 
 @dataclass(frozen=True, slots=True)

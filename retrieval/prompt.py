@@ -53,7 +53,7 @@ def _render_evidence(evidence: Evidence) -> str:
         if line.heading != heading:
             rows.append(line.heading)
             heading = line.heading
-        rows.append(f"[{line.number}] {line.text}")
+        rows.append(f"[{line.number}] {line.flat}")
     return "\n".join(rows)
 
 

@@ -36,8 +36,8 @@ def build_whole_grammar(line: EvidenceLine) -> str:
 
 
 def _build_line_rules(line: EvidenceLine) -> list[str]:
-    """Any run of the line's whole sentences, in their order; steps are said from the first to the last."""
-    if len(_STEP.findall(line.text)) > 1:
+    """Any run of the line's whole sentences, in their order; lists, code and steps are said as a whole."""
+    if "\n" in line.text or len(_STEP.findall(line.text)) > 1:
         return [f'line{line.number} ::= "{line.text.translate(_ESCAPED)}"']
     sentences = split_sentences(line.text)
     names = [f"line{line.number}-{place}" for place in range(len(sentences))]

@@ -36,7 +36,7 @@ def find_conflicts(lines: Sequence[EvidenceLine], passages: Mapping[str, Passage
     found = []
     for position, (line, passage) in enumerate(known):
         for other, source in known[position + 1 :]:
-            if passage.source != source.source and _contradict(line.text, passage, other.text, source):
+            if passage.source != source.source and _contradict(line.flat, passage, other.flat, source):
                 is_newer = (passage.updated and source.updated and source.updated > passage.updated) or False
                 found.append(Conflict(other, line) if is_newer else Conflict(line, other))
     return tuple(found)

@@ -13,6 +13,7 @@ from retrieval.encoders.cross_encoder import CrossEncoder
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import Unit, count_words, split_units, unit_texts
 from retrieval.english.terms import tokenise
+from retrieval.layout import flatten
 from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vectors
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.features import Candidate
@@ -138,7 +139,7 @@ def rank_units(
     if cross_encoder is not None:
         least = ranking.scores.max() - READ_WITHIN
         best = [shown[number] for number in ranking.order()[:READ_LINES] if ranking.scores[number] >= least]
-        odds = cross_encoder.score(question, [(passage.heading, text) for passage, text in best])
+        odds = cross_encoder.score(question, [(passage.heading, flatten(text)) for passage, text in best])
         ranking = blend_odds(ranking, odds, is_calibrated=cross_encoder.is_calibrated)
     scored = (
         ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5), number in ranking.denials)
@@ -160,8 +161,9 @@ def _with_neighbour(units: Sequence[Unit], position: int) -> str:
     """Return the unit, with the one before it where it leans on that ("It lasts 90 minutes.")."""
     unit = units[position]
     if not unit.leans_back or position == 0:
-        return unit.text
-    return f"{units[position - 1].text} {unit.text}"
+        return unit.shown
+    before = units[position - 1].shown
+    return f"{before}\n{unit.shown}" if "\n" in before + unit.shown else f"{before} {unit.shown}"
 
 
 def _choose(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> list[ScoredUnit]:
@@ -188,7 +190,7 @@ def _says_the_same(unit: ScoredUnit, other: ScoredUnit) -> bool:
     """
     if unit.passage.id == other.passage.id and (unit.text in other.text or other.text in unit.text):
         return True
-    ours, theirs = (tokenise(f"{u.passage.heading} {u.text}") for u in (unit, other))
+    ours, theirs = (tokenise(f"{u.passage.heading} {flatten(u.text)}") for u in (unit, other))
     union = set(ours) | set(theirs)
     numbers = {t for t in set(ours) ^ set(theirs) if any(c.isdigit() for c in t)}
     return bool(union) and not numbers and len(set(ours) & set(theirs)) / len(union) > 0.9

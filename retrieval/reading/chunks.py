@@ -1,6 +1,7 @@
 """Documents in, passages out: cut along headings, with tables turned into rows that can be quoted.
 
-Knows the structure of Markdown through markdown-it; knows nothing of files, vectors or scopes.
+Knows the structure of CommonMark through markdown-it, and the scopes that `documents` marks in it; the text of a
+passage is laid out as `layout` says. Knows nothing of files, vectors, access or the dialects of Markdown.
 """
 
 import hashlib
@@ -8,26 +9,32 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from retrieval.english.sentences import count_words, split_sentences
+from retrieval.layout import BREAK, ITEM, build_code_block, build_code_span, build_link, is_code_block, mask
 from retrieval.passage import Passage
-from retrieval.reading.documents import PAGE_BREAK, Document, DocumentKind
+from retrieval.reading.documents import PAGE_BREAK, SCOPE_END, SCOPE_START, Document, DocumentKind
 from retrieval.reading.table_lines import tell_rows
 
 # Part of an index's identity: raise it when the same document would give other passages.
-CHUNKER_VERSION = 4
+CHUNKER_VERSION = 5
 TARGET_WORDS = 120
+# Code is never cut up to so many words: half of a listing does not run.
+MAX_CODE_WORDS = 400
 HEADING_JOINT = " › "
 _MARKER = re.compile(r"\[(\d{1,2})\]")
-_ITEM = re.compile(r"^(?:- |\d{1,3}[.)] )")
+_PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+# Lines of text that are all this short were broken on purpose: an address, opening hours.
+_SHORT_LINE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines that belong together under one heading path; `whole` blocks (lists, tables) are cut only between lines."""
+    """Blocks of text that belong together under one heading path. Between them it may be cut, within none."""
 
     headings: tuple[str, ...]
     lines: tuple[str, ...]
@@ -40,7 +47,7 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
     passages: dict[str, Passage] = {}
     for block in _pack(blocks, target_words):
         heading = _spell_markers(HEADING_JOINT.join((document.title, *block.headings)))
-        text = _spell_markers("\n".join(block.lines))
+        text = "\n".join(line if is_code_block(line) else _spell_markers(line) for line in block.lines)
         covered = f"{document.source}\0{heading}\0{text}".encode("utf-8", "replace")
         identity = hashlib.sha256(covered).hexdigest()[:20]
         passages[identity] = Passage(
@@ -59,7 +66,9 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
 
 def _spell_markers(text: str) -> str:
     """Write "[3]" as "(3)": in brackets a number is how a prompt marks its evidence, and an answer its source."""
-    return _MARKER.sub(r"(\1)", text)
+    for marker in _MARKER.finditer(mask(text)):  # code stays as it is
+        text = f"{text[: marker.start()]}({marker.group(1)}){text[marker.end() :]}"
+    return text
 
 
 def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[_Block]:
@@ -97,18 +106,45 @@ def _cut_long(lines: tuple[str, ...], target_words: int) -> Iterator[list[str]]:
 
 
 def _cut_line(line: str, target_words: int) -> Iterator[str]:
-    run: list[str] = []
+    if is_code_block(line):
+        yield from _cut_code(line)
+        return
+    run, words = "", 0
     for sentence in split_sentences(line):
-        words = sentence.split()
-        if run and len(run) + len(words) > target_words:
-            yield " ".join(run)
-            run = []
-        run.extend(words)
-        while len(run) > 2 * target_words:
-            yield " ".join(run[:target_words])
-            run = run[target_words:]
+        for piece in _cut_sentence(sentence, target_words):
+            size = count_words(piece)
+            if run and words + size > target_words:
+                yield run
+                run, words = "", 0
+            # Scripts that part no words by blanks part no sentences by them either.
+            run += f" {piece}" if run and run[-1].isascii() else piece
+            words += size
     if run:
-        yield " ".join(run)
+        yield run
+
+
+def _cut_sentence(sentence: str, target_words: int) -> Iterator[str]:
+    """Yield a sentence whole up to twice the target; one that is longer is cut between words or characters."""
+    if count_words(sentence) <= 2 * target_words:
+        yield sentence
+        return
+    words = sentence.split()
+    if len(words) > target_words:
+        yield from (" ".join(words[start : start + target_words]) for start in range(0, len(words), target_words))
+    else:
+        yield from (sentence[start : start + target_words] for start in range(0, len(sentence), target_words))
+
+
+def _cut_code(block: str) -> Iterator[str]:
+    """Yield a code block whole; a very long one at line ends, each piece between fences."""
+    opening, *lines, closing = block.split("\n")
+    run: list[str] = []
+    for line in lines:
+        if run and count_words("\n".join([*run, line])) > MAX_CODE_WORDS:
+            yield "\n".join([opening, *run, closing])
+            run = []
+        run.append(line)
+    yield "\n".join([opening, *run, closing])
 
 
 def _read_text(document: Document) -> Iterator[_Block]:
@@ -118,7 +154,7 @@ def _read_text(document: Document) -> Iterator[_Block]:
         items: list[str] = []
         for paragraph in page.split("\n\n"):
             for line in _join_lines(paragraph):
-                if _ITEM.match(line):
+                if ITEM.match(line):
                     items.append(line)
                     continue
                 if items:
@@ -130,38 +166,39 @@ def _read_text(document: Document) -> Iterator[_Block]:
 
 
 def _join_lines(paragraph: str) -> list[str]:
-    """Return a paragraph as one line, or as a line for each item where it is a list."""
+    """Return a paragraph as one block, or as a line for each item where it is a list."""
+    lines = [" ".join(line.split()) for line in paragraph.split("\n") if line.strip()]
+    is_broken = max(map(len, lines), default=0) < _SHORT_LINE
     joined: list[str] = []
-    for line in paragraph.split("\n"):
-        text = " ".join(line.split())
-        if text and (not joined or _ITEM.match(text)):
-            joined.append(text)
-        elif text:
-            joined[-1] += f" {text}"
+    for line in lines:
+        if not joined or ITEM.match(line):
+            joined.append(line)
+        else:
+            joined[-1] += f"{BREAK}\n{line}" if is_broken and not ITEM.match(joined[-1]) else f" {line}"
     return joined
 
 
 def _read_markdown(document: Document) -> Iterator[_Block]:
-    tree = SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(document.text))
+    tree = SyntaxTreeNode(_PARSER.parse(document.text))
     breaks = [number for number, line in enumerate(document.text.split("\n")) if line == PAGE_BREAK]
-    path: list[tuple[int, str]] = []
+    reader = _Inline(document.url)
+    path = _HeadingPath(document.title)
     caption: tuple[str, ...] = ()
     for node in tree.children:
         if node.type == "heading":
-            level, text = int(node.tag[1:]), _plain(node)
-            path = [(above, name) for above, name in path if above < level]
-            # The document's own "# Title" line repeats the title, which starts every heading path already.
-            if text and text != document.title:
-                path.append((level, text))
+            yield from path.enter(int(node.tag[1:]), reader.plain(node))
             continue
         if _is_caption(node):
-            caption = (_plain(node),)
+            caption = (reader.plain(node),)
             continue
-        lines = tuple(line for line in _read_block(node) if line)
+        if node.type == "paragraph" and path.follow_scope(reader.plain(node)):
+            continue
+        lines = tuple(line for line in _read_block(node, reader) if line.strip())
         if lines:
             page = bisect_right(breaks, node.map[0]) + 1 if breaks and node.map else None
-            yield _Block((*(name for _, name in path), *caption), lines, page)
+            yield path.build_block(lines, page, caption)
         caption = ()
+    yield from path.finish()
 
 
 def _is_caption(node: SyntaxTreeNode) -> bool:
@@ -172,51 +209,144 @@ def _is_caption(node: SyntaxTreeNode) -> bool:
     return [part.type for part in node.children[0].children if part.content or part.children] == ["strong"]
 
 
-def _read_block(node: SyntaxTreeNode) -> Iterator[str]:
+class _HeadingPath:
+    """The headings above what is read. A heading with nothing below it is said as a line of its own."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._path: list[tuple[int, str]] = []
+        self._scopes: list[int] = []
+        self._is_bare = False
+
+    def enter(self, level: int, text: str) -> Iterator[_Block]:
+        """Go below a heading; yield the one before where nothing stood below it."""
+        base = self._scopes[-1] if self._scopes else 0
+        outer = [entry for place, entry in enumerate(self._path) if place < base or entry[0] < level]
+        if len(outer) < len(self._path):
+            yield from self.finish()
+        self._path = outer
+        # The document's own "# Title" line repeats the title, which starts every heading path already.
+        if text and text != self._title:
+            self._path.append((level, text))
+            self._is_bare = True
+
+    def follow_scope(self, text: str) -> bool:
+        """Whether a paragraph opens or ends a scope, which was done then: a label that holds for what is within."""
+        if text.startswith(SCOPE_START):
+            self._scopes.append(len(self._path))
+            self._path.append((0, text.removeprefix(SCOPE_START)))
+            return True
+        if text.startswith(SCOPE_END):
+            if self._scopes:
+                del self._path[self._scopes.pop() :]
+            return True
+        return False
+
+    def build_block(self, lines: tuple[str, ...], page: int | None, caption: tuple[str, ...]) -> _Block:
+        self._is_bare = False
+        return _Block((*(name for _, name in self._path), *caption), lines, page)
+
+    def finish(self) -> Iterator[_Block]:
+        """Yield the last heading where nothing stood below it."""
+        if self._is_bare and self._path:
+            *above, (_, text) = self._path
+            self._is_bare = False
+            yield _Block(tuple(name for _, name in above), (text,))
+
+
+def _read_block(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
     match node.type:
         case "paragraph" | "heading":
-            yield _plain(node)
+            yield _say_scope(reader.laid_out(node))
         case "bullet_list" | "ordered_list":
-            yield from _read_list(node)
+            yield from _read_list(node, reader)
         case "table":
-            yield from _read_table(node)
+            yield from _read_table(node, reader)
         case "fence" | "code_block":
-            yield " ".join(node.content.split())
+            code = node.content.rstrip().strip("\n")
+            yield build_code_block(code, node.info.split(maxsplit=1)[0] if node.info.strip() else "") if code else ""
         case "blockquote":
             for child in node.children:
-                yield from _read_block(child)
+                yield from _read_block(child, reader)
         case "html_block" | "hr":
             return
         case _:
-            yield _plain(node)
+            yield reader.laid_out(node)
 
 
-def _read_list(node: SyntaxTreeNode) -> Iterator[str]:
+def _say_scope(text: str) -> str:
+    """Return a scope's label as a lead-in, in a list, where no heading can hold it."""
+    return f"{text[1:]}:" if text.startswith(SCOPE_START) else text.removeprefix(SCOPE_END)
+
+
+def _read_list(node: SyntaxTreeNode, reader: "_Inline", level: int = 0) -> Iterator[str]:
+    """Yield a line for each item, those of inner lists behind it; code within an item follows its line."""
     first = int(node.attrs.get("start", 1))
     for number, item in enumerate(node.children, start=first):
         marker = f"{number}. " if node.type == "ordered_list" else "- "
-        lines = [line for child in item.children for line in _read_block(child)]
-        if not lines:
-            continue
-        own = [line for line in lines if not line.startswith("- ")]
-        nested = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
-        tail = f" {'; '.join(nested)}" if nested else ""
-        yield f"{marker}{' '.join(own)}{tail}"
+        own, below = [], []
+        for child in item.children:
+            if child.type in ("bullet_list", "ordered_list"):
+                below += list(_read_list(child, reader, level + 1))
+            elif child.type in ("fence", "code_block", "table") or below:
+                below += list(_read_block(child, reader))
+            else:
+                own += [line.replace(f"{BREAK}\n", " ") for line in _read_block(child, reader)]
+        said = " ".join(filter(None, own))
+        if said or below:
+            yield f"{BREAK * level}{marker}{said}".rstrip()
+        indent = BREAK * (level + 1)
+        for line in below:
+            yield line if is_code_block(line) or ITEM.match(line) else f"{indent}- {line}"
 
 
-def _read_table(node: SyntaxTreeNode) -> Iterator[str]:
+def _read_table(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
     """Yield the lines of a table; an empty first row says that it has no labels."""
-    head, *rows = [[_plain(cell) for cell in row.children] for part in node.children for row in part.children]
+    head, *rows = [[reader.plain(cell) for cell in row.children] for part in node.children for row in part.children]
     yield from tell_rows(head, rows)
 
 
-def _plain(node: SyntaxTreeNode) -> str:
-    """Return the readable words of a node: no markup, no link targets, line breaks as blanks."""
-    words: list[str] = []
-    for part in node.walk():
-        match part.type:
-            case "text" | "code_inline":
-                words.append(part.content)
-            case "softbreak" | "hardbreak" | "html_inline":
-                words.append(" ")
-    return " ".join("".join(words).split())
+class _Inline:
+    """The words of a node, without the markup that is no part of a passage's layout. Struck text is left out."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url or ""
+
+    def plain(self, node: SyntaxTreeNode) -> str:
+        """Return the words on one line."""
+        return " ".join(self.laid_out(node).split())
+
+    def laid_out(self, node: SyntaxTreeNode) -> str:
+        """Return the words with the line breaks that were meant."""
+        lines = "".join(self._say(node)).split("\n")
+        return f"{BREAK}\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
+
+    def _say(self, node: SyntaxTreeNode) -> Iterator[str]:
+        for part in node.children:
+            match part.type:
+                case "text":
+                    yield part.content
+                case "code_inline":
+                    yield build_code_span(part.content)
+                case "softbreak":
+                    yield " "
+                case "hardbreak":
+                    yield "\n"
+                case "link":
+                    label = "".join(self._say(part)).replace("\n", " ")
+                    yield self._say_link(label, str(part.attrs.get("href", "")))
+                case "html_inline":
+                    yield "\n" if part.content.lower().startswith("<br") else ""
+                case "image" | "s":
+                    yield ""
+                case _:
+                    yield from self._say(part)
+
+    def _say_link(self, label: str, target: str) -> str:
+        scheme, _, address = target.partition(":")
+        if scheme in ("mailto", "tel"):
+            address = address.partition("?")[0]
+            return label if address in label or not label.strip() else f"{label} ({address})"
+        if "`" in label:  # code is shown as it is, and holds no links
+            return label
+        return build_link(label, urljoin(self._url, target) if self._url else target)

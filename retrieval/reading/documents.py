@@ -1,30 +1,34 @@
 """The values that reading makes: a document with its audience, or the reason why there is none.
 
-Every format becomes Markdown or plain text with a title and a date. Knows front matter; knows nothing of files,
-passages or indexes.
+Every format becomes CommonMark or plain text with a title and a date. Knows nothing of files, passages or indexes.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-import yaml
 from markdown_it import MarkdownIt
 
+from retrieval.english.dates import find_dates
 from retrieval.passage import AUDIENCE_FORMS, Audience
 
 # A line that holds this alone starts a new page (or slide), in Markdown and in text.
 PAGE_BREAK = "\f"
+# In Markdown, a paragraph that begins so opens a scope: a label (of a tab, of an answer that unfolds) that holds until
+# its end. Readers take these characters, which nobody uses, out of what they read.
+SCOPE_START, SCOPE_END = "\ue000", "\ue001"
 _MAX_TITLE = 200
+_MAX_TITLE_TEXT = 2_000
 
 
 class DocumentKind(StrEnum):
     """How the text of a document is to be read."""
 
-    MARKDOWN = "markdown"
+    MARKDOWN = "markdown"  # CommonMark with tables and ~~struck text~~; its HTML is left out
     TEXT = "text"
 
 
@@ -119,24 +123,11 @@ def build_document(part: Part, source: str, rules: Rules) -> Document:
     return Document(source, title, audience, part.updated, part.kind, part.text, digest, part.url)
 
 
-def parse_markdown(text: str) -> Part:
-    """Return the part of a Markdown text with or without front matter. Raise `RejectedError` for a bad head."""
-    fields, body = _split_front_matter(text)
-    title = fields.get("title")
-    return Part(
-        text=body,
-        kind=DocumentKind.MARKDOWN,
-        title=str(title).strip() if title else None,
-        updated=parse_date(fields.get("updated")),
-        audience=parse_audience(fields.get("audience")),
-    )
-
-
 def parse_audience(value: object) -> Audience | None:
     """Return the audience that a document names for itself; None where it names none. Raise `RejectedError`."""
     if value is None:
         return None
-    name = str(value).strip()
+    name = str(value)[:80].strip() if isinstance(value, str | int | float) else "a list"
     try:
         return Audience(name if name.startswith("group:") else name.lower())
     except ValueError as error:
@@ -149,32 +140,36 @@ def parse_date(value: object) -> date | None:
         return value.date() if isinstance(value, datetime) else None
     if isinstance(value, date):
         return value
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError as error:
-        raise RejectedError(f"The date {str(value)[:40]!r} is not of the form 2026-01-31.") from error
+    said = str(value).strip() if isinstance(value, str | int) else "a list"
+    found = _read_day(said)
+    if found is None:
+        raise RejectedError(f"The date {said[:40]!r} cannot be read; write it as 2026-01-31.")
+    return found
 
 
-def _split_front_matter(text: str) -> tuple[dict[str, object], str]:
-    lines = text.split("\n")
-    if lines[0].rstrip() != "---":
-        return {}, text
-    end = next((i for i, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
-    if end is None:
-        raise RejectedError("The front matter starts with --- but does not end.")
+def _read_day(said: str) -> date | None:
+    """Return the one day that a text names in numbers or in English; the first of a month that it names alone."""
+    numbers = re.fullmatch(
+        r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}))(?:[T ,].*)?", said
+    )
     try:
-        fields = yaml.safe_load("\n".join(lines[1:end]))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise RejectedError("The front matter is not valid YAML.") from error
-    if not isinstance(fields, dict | None):
-        raise RejectedError("The front matter is not a list of names and values.")
-    return fields or {}, "\n".join(lines[end + 1 :])
+        if numbers:
+            year, month, day = numbers.group(1, 2, 3) if numbers.group(1) else numbers.group(6, 5, 4)
+            return date(int(year), int(month), int(day))
+        dates = find_dates(said)
+        if len(dates) == 1 and dates[0].year:
+            return date(dates[0].year, dates[0].month, dates[0].day or 1)
+    except ValueError:
+        pass
+    return None
 
 
 def _first_heading(part: Part) -> str | None:
     if part.kind is not DocumentKind.MARKDOWN:
         return None
-    tokens = MarkdownIt("commonmark").parse(part.text)
+    tokens = MarkdownIt("commonmark").parse(part.text.lstrip()[:_MAX_TITLE_TEXT])
+    while tokens and tokens[0].type in ("hr", "html_block"):
+        del tokens[0]
     if len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
         return " ".join(child.content for child in tokens[1].children or [] if child.content) or None
     return None

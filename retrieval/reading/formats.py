@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from retrieval.reading import delimited, mail, records, webpage
-from retrieval.reading.documents import DocumentKind, Part, RejectedError, parse_markdown
+from retrieval.reading import delimited, mail, markdown, records, webpage
+from retrieval.reading.decoding import decode_text
+from retrieval.reading.documents import DocumentKind, Part, RejectedError
 from retrieval.reading.office import slides, word, workbook
 from retrieval.reading.pdf import file as pdf
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 Reader = Callable[[bytes], Iterator[Part]]
 
 # Part of every fingerprint: raise it when the same bytes would give other documents.
-READERS_VERSION = 2
+READERS_VERSION = 3
 TEXT_BYTES = 5_000_000
 FILE_BYTES = 64_000_000
 # What an office file may unfold to. A large workbook unfolds about tenfold; a bomb a thousandfold.
@@ -38,7 +39,7 @@ class Format:
 
 
 def _read_markdown(raw: bytes) -> Iterator[Part]:
-    yield parse_markdown(decode_text(raw))
+    yield markdown.read_markdown(decode_text(raw))
 
 
 def _read_text(raw: bytes) -> Iterator[Part]:
@@ -102,17 +103,6 @@ def read_parts(name: str, raw: bytes) -> Iterator[Part]:
         # A broken file can raise anything at all from inside a foreign parser; it must not end the run.
         log.info("a file of the kind %s broke its parser: %s", PurePosixPath(name).suffix, type(error).__name__)
         raise RejectedError(f"The file is broken ({type(error).__name__}).") from error
-
-
-def decode_text(raw: bytes) -> str:
-    """Return UTF-8 text with plain line ends. Raise `RejectedError` for anything else."""
-    if b"\0" in raw:
-        raise RejectedError("The file is binary, not text.")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RejectedError(f"The file is not UTF-8 text (byte {error.start:,}).") from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _refuse_bomb(raw: bytes) -> None:

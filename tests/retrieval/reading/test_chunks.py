@@ -1,9 +1,13 @@
 """Documents cut into passages that can be quoted."""
 
+from dataclasses import replace
+
+import pytest
+
 from retrieval.english.sentences import split_units
 from retrieval.passage import Audience
 from retrieval.reading.chunks import build_passages
-from retrieval.reading.documents import Document, DocumentKind
+from retrieval.reading.documents import SCOPE_END, SCOPE_START, Document, DocumentKind
 
 
 def markdown(text: str, title: str = "Moss 2", source: str = "moss.md") -> Document:
@@ -76,16 +80,76 @@ def test_a_bold_line_above_a_table_heads_its_rows() -> None:
     assert (second.heading, second.text) == ("Moss 2", "Not bold\nAfter.")
 
 
-def test_ordered_lists_keep_their_numbers_and_nested_items_their_parent() -> None:
-    (passage,) = build_passages(markdown("Do this:\n\n1. Open it\n   - left screw\n   - right screw\n2. Close it\n"))
-    assert passage.text.split("\n") == ["Do this:", "1. Open it left screw; right screw", "2. Close it"]
+def test_lists_keep_their_numbers_their_levels_and_their_code() -> None:
+    steps = "3. Open it\n   - left screw\n   - right screw\n4. Reset it:\n\n   ```sh\n   a\n     b\n   ```\n5. Close it"
+    (passage,) = build_passages(markdown(f"Do this:\n\n{steps}"))
+    lines = ["Do this:", "3. Open it", "  - left screw", "  - right screw", "4. Reset it:"]
+    assert passage.text.split("\n") == [*lines, "```sh", "a", "  b", "```", "5. Close it"]
 
 
-def test_markup_and_link_targets_are_no_part_of_the_text() -> None:
-    (passage,) = build_passages(
-        markdown("**Press** the [red button](https://evil.example/x) `R1`<br>now.\n\n<script>x</script>\n")
-    )
-    assert passage.text == "Press the red button R1 now."
+def test_links_keep_their_address_and_code_its_backticks() -> None:
+    text = "**Press** [the [red] button](<https://a.example/x(1)>) `rows[3]`, ~~9~~ 8 ![alt](x.png) [3](https://b.example).\n"
+    (passage,) = build_passages(markdown(text))
+    link, number = "[the (red) button](https://a.example/x%281%29)", "[(3)](https://b.example)"
+    assert passage.text == f"Press {link} `rows[3]`, 8 {number}."
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("[mail us](mailto:help@a.example?subject=x)", "mail us (help@a.example)"),
+        ("[help@a.example](mailto:help@a.example)", "help@a.example"),
+        ("<https://a.example/b>", "https://a.example/b"),
+        ("[a page](../b.md)", "a page"),
+        ("[bad](javascript:alert(1))", "[bad](javascript:alert(1))"),
+    ],
+)
+def test_a_link_is_kept_where_a_person_can_use_it(written: str, kept: str) -> None:
+    assert build_passages(markdown(written))[0].text == kept
+
+
+def test_a_relative_link_of_a_page_leads_from_the_page() -> None:
+    document = replace(markdown("[a page](../b)"), url="https://a.example/docs/x/")
+    assert build_passages(document)[0].text == "[a page](https://a.example/docs/b)"
+
+
+def test_code_is_one_block_with_its_lines_and_is_never_cut() -> None:
+    code = "\n".join(f"  step {n} [1]" for n in range(100))
+    passages = build_passages(markdown(f"Run:\n\n````\n{code}\n````\n\nDone."))
+    assert any(passage.text == f"Run:\n```\n{code}\n```" for passage in passages)
+
+
+def test_line_breaks_that_were_meant_are_kept() -> None:
+    assert build_passages(markdown("Mon 8-12  \nTue 9-13\nand later"))[0].text == "Mon 8-12  \nTue 9-13 and later"
+    text = replace(markdown("Mon 8-12\nTue 9-13\n\nWrapped " + "long " * 20 + "\nline."), kind=DocumentKind.TEXT)
+    assert build_passages(text)[0].text.split("\n")[:2] == ["Mon 8-12  ", "Tue 9-13"]
+    assert build_passages(text)[0].text.endswith("long line.")
+
+
+def test_a_heading_without_text_below_it_is_said() -> None:
+    passages = build_passages(markdown("# Moss 2\n\n## Sold since 2024\n\n## Care\n\nWash it.\n\n## Ends in 2030"))
+    assert [(p.heading, p.text) for p in passages] == [
+        ("Moss 2", "Sold since 2024"),
+        ("Moss 2 › Care", "Wash it."),
+        ("Moss 2", "Ends in 2030"),
+    ]
+
+
+def test_a_scope_holds_until_its_end() -> None:
+    text = f"{SCOPE_START}Europe\n\n230 volts.\n\n## Plug\n\nType F.\n\n{SCOPE_END}\n\nBoth are safe."
+    assert [(p.heading, p.text) for p in build_passages(markdown(text))] == [
+        ("Moss 2 › Europe", "230 volts."),
+        ("Moss 2 › Europe › Plug", "Type F."),
+        ("Moss 2", "Both are safe."),
+    ]
+
+
+def test_text_without_blanks_is_cut_into_passages_too() -> None:
+    text = "".join(f"部品番号A{n}の交換間隔は{n}か月です。" for n in range(100))
+    passages = build_passages(markdown(text))
+    assert len(passages) > 5
+    assert "".join(p.text for p in passages) == text
+    assert max(len(p.text) for p in passages) < 200
 
 
 def test_long_sections_are_cut_between_sentences() -> None:

@@ -42,7 +42,7 @@ def test_html_is_read_without_scripts_menus_and_hidden_text(tmp_path: Path) -> N
     document, passages = read_one(tmp_path)
     assert (document.title, document.updated) == ("Care of the Moss 2", date(2026, 3, 1))
     assert [(p.heading, p.text) for p in passages] == [
-        ("Care of the Moss 2", "Brush the deck."),
+        ("Care of the Moss 2", "Brush the [deck](https://x.example)."),
         ("Care of the Moss 2 › Blades", "- Left blade\n- Right blade\nModel: Moss 2; Runtime: 90 minutes"),
     ]
 

@@ -1,0 +1,114 @@
+"""How the text of a passage is laid out, and what that text is without its layout.
+
+Each paragraph, list item and table row is a line. Nested items stand behind two blanks a level. A paragraph whose own
+line breaks count ends each line but its last with two blanks. Code blocks stand between fences, code within a line in
+backticks, and a link is "[label](address)". All of it is Markdown, so that it is shown as it stands. Knows nothing of
+documents or of where a sentence ends.
+"""
+
+import re
+from collections.abc import Iterator
+
+CODE_SPAN = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)")
+LINK = re.compile(r"\[(?P<label>[^\[\]\n]*)\]\((?P<target>https?://[^\s()]+)\)", re.IGNORECASE)
+ITEM = re.compile(r"^ *(?:- |\d{1,3}[.)] )")
+NUMBERED = re.compile(r"^ *\d{1,3}[.)] ")
+BREAK = "  "
+_FENCE = re.compile(r"(`{3,})[\w+#.-]{0,20}")
+_CODE_OR_LINK = re.compile(f"{CODE_SPAN.pattern}|{LINK.pattern}", re.IGNORECASE)
+_UNSAFE = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"}
+
+
+def build_link(label: str, target: str) -> str:
+    """Return a link as it stands in a passage; the label alone where the target is no web address."""
+    label = " ".join(label.replace("[", "(").replace("]", ")").split())
+    label = f"({label})" if label.isdecimal() else label  # "[3]" would be a marker of evidence
+    target = "".join(_UNSAFE.get(character, character) for character in target.strip())
+    if not label or label.removesuffix("/") == target.removesuffix("/"):
+        return target if label else ""
+    return f"[{label}]({target})" if LINK.fullmatch(f"[{label}]({target})") else label
+
+
+def build_code_span(code: str) -> str:
+    """Return code within a line, in enough backticks that it holds none of their length."""
+    ticks = "`" * (_longest_run(code) + 1)
+    return f"{ticks} {code} {ticks}" if code.startswith("`") or code.endswith("`") else f"{ticks}{code}{ticks}"
+
+
+def build_code_block(code: str, language: str = "") -> str:
+    """Return a code block between fences, its lines as they are."""
+    fence = "`" * max(3, _longest_run(code) + 1)
+    language = language if re.fullmatch(r"[\w+#.-]{1,20}", language) else ""
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def is_code_block(block: str) -> bool:
+    """Whether a block, as `split_blocks` gives it, is code."""
+    return block.startswith("```")
+
+
+def split_blocks(text: str) -> list[str]:
+    """Return the lines of a text; a code block, or a paragraph with line breaks of its own, is one."""
+    blocks: list[str] = []
+    fence, goes_on = "", False
+    for line in text.split("\n"):
+        if fence or goes_on:
+            blocks[-1] += f"\n{line}"
+        elif line.strip():
+            blocks.append(line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif opened := _FENCE.fullmatch(line):
+            fence = opened.group(1)
+        else:
+            goes_on = bool(line.strip()) and line.endswith(BREAK)
+    return [block if is_code_block(block) else block.rstrip() for block in blocks]
+
+
+def flatten(text: str) -> str:
+    """Return the words on one line, as search reads them: no fences, backticks or addresses, a list run together."""
+    if "\n" not in text and "`" not in text and "](" not in text:
+        return text
+    flat, before = "", ""
+    for line in _strip_fences(text):
+        is_bullet = line.lstrip().startswith("- ")
+        if is_bullet and before.lstrip().startswith("- "):
+            flat = f"{flat.rstrip('.;,')}; "
+        elif flat:
+            flat += " "
+        words = line.strip().removeprefix("- ")
+        flat += words
+        before = line
+    return " ".join(flat.split())
+
+
+def mask(text: str) -> str:
+    """Return text of the same length in which code and links hold no sign that could end a sentence."""
+    if "`" not in text and "](" not in text:
+        return text
+    return _CODE_OR_LINK.sub(lambda match: "x" * len(match.group()), text)
+
+
+def find_addresses(text: str) -> frozenset[str]:
+    """Return the web and mail addresses and the bare domains that a text holds, as they stand."""
+    return frozenset(match.group().rstrip(".,;:!?") for match in _ADDRESS.finditer(text))
+
+
+_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s<>()\[\]`]+|(?<![\w@.])(?:[\w-]+\.)+[a-z]{2,24}\b", re.IGNORECASE)
+
+
+def _strip_fences(text: str) -> Iterator[str]:
+    for block in split_blocks(text):
+        lines = block.split("\n")
+        if is_code_block(block):
+            yield from lines[1:-1]
+        else:
+            yield from (_CODE_OR_LINK.sub(_say_plainly, line) for line in lines)
+
+
+def _say_plainly(match: re.Match[str]) -> str:
+    return match["label"] if match["target"] else match.group().strip("`").strip()
+
+
+def _longest_run(code: str) -> int:
+    return max((len(run) for run in re.findall("`+", code)), default=0)
