@@ -14,6 +14,11 @@ LINK = re.compile(r"\[(?P<label>[^\[\]\n]*)\]\((?P<target>https?://[^\s()]+)\)",
 ITEM = re.compile(r"^ *(?:- |\d{1,3}[.)] )")
 NUMBERED = re.compile(r"^ *\d{1,3}[.)] ")
 BREAK = "  "
+SENTENCE_MARKS = ".,;:!?"
+ADDRESS = r"https?://[^\s<>()\[\]`]+(?:\([^\s<>()\[\]`]*\)[^\s<>()\[\]`]*)*"
+"""The pattern of a web address within text."""
+
+_ADDRESS = re.compile(ADDRESS, re.IGNORECASE)
 _FENCE = re.compile(r"(`{3,})[\w+#.-]{0,20}")
 _CODE_OR_LINK = re.compile(f"{CODE_SPAN.pattern}|{LINK.pattern}", re.IGNORECASE)
 _UNSAFE = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"}
@@ -44,7 +49,8 @@ def build_code_block(code: str, language: str = "") -> str:
 
 def is_code_block(block: str) -> bool:
     """Whether a block, as `split_blocks` gives it, is code."""
-    return block.startswith("```")
+    opening, line_break, _ = block.partition("\n")
+    return bool(line_break) and _FENCE.fullmatch(opening) is not None
 
 
 def split_blocks(text: str) -> list[str]:
@@ -90,11 +96,8 @@ def mask(text: str) -> str:
 
 
 def find_addresses(text: str) -> frozenset[str]:
-    """Return the web and mail addresses and the bare domains that a text holds, as they stand."""
-    return frozenset(match.group().rstrip(".,;:!?") for match in _ADDRESS.finditer(text))
-
-
-_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s<>()\[\]`]+|(?<![\w@.])(?:[\w-]+\.)+[a-z]{2,24}\b", re.IGNORECASE)
+    """Return the web addresses that a text holds, as they stand and without the mark that ends a sentence."""
+    return frozenset(match.group().rstrip(SENTENCE_MARKS) for match in _ADDRESS.finditer(text))
 
 
 def _strip_fences(text: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answering.claim_reader import Sentence
 from bot.answering.private_reply import Outlet, PrivateReply, Show
 from bot.answering.question import QUESTION, Asked, Question
-from bot.answering.quoting import choose_sampling
+from bot.answering.quoting import choose_sampling, find_room
 from bot.answering.record import build_footer, build_reply
 from bot.answering.reply_stream import ReplyStream
 from bot.answering.shown_answer import ShownAnswer, read_sentences
@@ -49,6 +49,7 @@ logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
+_CUT = ("length", "deadline")
 TITLE_CHARACTERS = 80
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 STOPPED = "stopped"  # a fact of a question, in the inbox, whose answer was stopped
@@ -224,7 +225,7 @@ class Answering:
             GenerationRequest(
                 id=asked.reply_id,
                 messages=asked.messages,
-                max_tokens=self.limits.answer_tokens,
+                max_tokens=find_room(asked.retrieved.evidence.lines, self.limits.answer_tokens),
                 sampling=choose_sampling(
                     asked.retrieved.evidence.lines,
                     exact_quotes=self.limits.exact_quotes,
@@ -258,8 +259,8 @@ class Answering:
             stream.abandon()
             self.say_instead(asked.question, wording.STOPPED, show)
             return
-        if completion.finish in ("length", "deadline"):
-            stream.append(f"\n\n{wording.CUT_SHORT}")
+        if completion.finish in _CUT:
+            stream.append(f"{shown.finish()}\n\n{wording.CUT_SHORT}")
         if not shown.text:
             stream.append(shown.add(Sentence(REFUSAL, "", None), milliseconds=asked.milliseconds))
         role = self.directory.role(asked.question.person)
@@ -302,7 +303,7 @@ class Answering:
 
     def _show_sentences(self, generation: Generation, stream: Outlet, shown: ShownAnswer, asked: Asked) -> Completion:
         try:
-            for sentence in read_sentences(generation):
+            for sentence in read_sentences(generation, lambda: generation.completion().finish in _CUT):
                 if markdown := shown.add(sentence, milliseconds=asked.milliseconds):
                     stream.append(markdown)
                 if stream.is_stopped:

@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass
 
 from bot.slack.markdown import find_open_code, is_fence, mask_code
+from retrieval.english.sentences import ends_sentence
+from retrieval.layout import mask
 
 _MARKER = re.compile(r"\[(\d{1,2})\] ?")
 _OPEN_MARKER = re.compile(r"\[\d{0,2}\]?$")
 _ITEM_NUMBER = re.compile(r"\s*\d{1,3}\.")
+_MARK = re.compile(r"[.!?]\)?\s*")
 _SENTENCE_END = re.compile(r"[.!?]\)?(?=\s)|\n")
 
 
@@ -40,10 +43,10 @@ class ClaimReader:
         sentences = [sentence for line in lines for sentence in self._read_line(f"{line}\n")]
         return sentences if self._in_code else sentences + self._read_beginning()
 
-    def finish(self) -> list[Sentence]:
-        """Return what is left when the model has stopped."""
+    def finish(self, *, is_cut: bool = False) -> list[Sentence]:
+        """Return what is left when the model has stopped; where it was cut short, not the words that it was amid."""
         rest, self._rest = self._rest, ""
-        return self._read_line(rest)
+        return [] if is_cut else self._read_line(rest)
 
     def _read_line(self, line: str) -> list[Sentence]:
         """Return the sentences of a line, or of what is left of it; it ends with its line break but for the last."""
@@ -80,8 +83,9 @@ class ClaimReader:
 
     def _cut(self, text: str, *, whole: bool) -> tuple[list[Sentence], str]:
         sentences, start = [], 0
-        for end in _SENTENCE_END.finditer(mask_code(text)):
-            if _ITEM_NUMBER.fullmatch(text[start : end.end()]):
+        masked = mask(mask_code(text))
+        for end in _SENTENCE_END.finditer(masked):
+            if _ITEM_NUMBER.fullmatch(text[start : end.end()]) or _goes_on(text, start, end):
                 continue
             sentences.append(text[start : end.end()])
             start = end.end()
@@ -103,3 +107,9 @@ class ClaimReader:
         if "\n" not in self._breaks:
             self._breaks = ""
         return Sentence(said, before, self._number)
+
+
+def _goes_on(text: str, start: int, end: re.Match[str]) -> bool:
+    """Whether a full stop belongs to a short form ("i.e. this") or to the number of a step."""
+    mark = _MARK.match(text, end.start())
+    return "\n" not in end.group() and mark is not None and not ends_sentence(text, start, mark)

@@ -7,6 +7,11 @@ from retrieval.factcheck.quote_grammar import build_quote_grammar, build_whole_g
 from retrieval.passage import EvidenceLine
 from retrieval.prompt import REFUSAL
 
+BYTES_A_TOKEN = 2
+MARKER_TOKENS = 16
+MOST_ROOM = 3
+"""Times as many tokens as set: the prompt needs the rest."""
+
 REFUSING = Sampling(grammar=f'root ::= "{REFUSAL}"\n')
 
 
@@ -29,3 +34,9 @@ def choose_sampling(
     if not exact_quotes or not lines:
         return PLAIN
     return Sampling(grammar=build_quote_grammar(lines), never_begin=REFUSAL)
+
+
+def find_room(lines: Sequence[EvidenceLine], answer_tokens: int) -> int:
+    """Return how many tokens an answer may have: as many as set, or more where a list or code would be cut short."""
+    longest = max((len(line.text.encode()) for line in lines if "\n" in line.text), default=0)
+    return max(answer_tokens, min(longest // BYTES_A_TOKEN + MARKER_TOKENS, MOST_ROOM * answer_tokens))

@@ -5,25 +5,28 @@ What no line supports is withheld, with the reason in the log. Knows nothing of 
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from bot.answering.claim_reader import ClaimReader, Sentence
 from bot.answering.neutral import neutralise
 from bot.slack.markdown import is_fence, is_table_row, is_table_rule
 from bot.slack.text import harmless_code, harmless_markdown, has_words
 from retrieval.encoders.entailment import EntailmentModel
+from retrieval.english.sentences import GOES_ON, split_sentences
 from retrieval.factcheck.check import Checked, Support, check_claim, is_courtesy, judge_claim, states_fact
 from retrieval.factcheck.quotes import mend_quote
+from retrieval.layout import ITEM
 from retrieval.passage import EvidenceLine
 
 logger = logging.getLogger(__name__)
 
 
-def read_sentences(pieces: Iterable[str]) -> Iterator[Sentence]:
-    """Yield each sentence as soon as the model has finished it."""
+def read_sentences(pieces: Iterable[str], is_cut: Callable[[], bool] = lambda: False) -> Iterator[Sentence]:
+    """Yield each sentence as soon as the model has finished it; `is_cut` says at the end whether it was stopped."""
     reader = ClaimReader()
     for piece in pieces:
         yield from reader.feed(piece)
-    yield from reader.finish()
+    yield from reader.finish(is_cut=is_cut())
 
 
 class ShownAnswer:
@@ -55,6 +58,7 @@ class ShownAnswer:
         self.cited: list[EvidenceLine] = []
         self._said: set[str] = set()
         self._in_code = False
+        self._in_list: int | None = None
         self.first_text_ms = 0.0
 
     def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
@@ -65,13 +69,17 @@ class ShownAnswer:
         """
         is_frame, is_code = self._see_layout(sentence)
         is_laid_out = is_frame or is_code or is_table_row(sentence.text)  # a mark would break it
+        is_item = ITEM.match(f"{sentence.text} ") is not None
         line = self._lines.get(sentence.number) if sentence.number and not is_frame else None
-        checked = Checked(sentence.text, None) if is_frame else self._check(sentence.text, line)
+        is_quote = line is not None and sentence.text in _split_quotable(line.text)
+        checked = Checked(sentence.text, line if is_quote else None)
+        if not (is_frame or is_quote):
+            checked = self._check(sentence.text, line)
         text, line = checked.text, checked.line
         self.sentences += not is_frame and has_words(sentence.text)
-        if text is not None and not (is_frame or is_code):
+        if text is not None and not (is_frame or is_code or is_quote):
             text = neutralise(text, asked=self._asked, source=line.text if line else "")
-        if text is None or (text in self._said and not is_laid_out):
+        if text is None or (text in self._said and not (is_laid_out or is_item)):
             reason = "said before" if text is not None else checked.reason or "not neutral"
             logger.info("a sentence was withheld: %s", reason)
             self.withheld += checked.text is None and has_words(sentence.text)
@@ -80,12 +88,21 @@ class ShownAnswer:
         before = (sentence.before or " ") if self.text else ""
         self.text += before + text
         self.first_text_ms = self.first_text_ms or milliseconds()
-        markdown = before + (harmless_code(text) if is_code else harmless_markdown(text))
+        markdown = before + (harmless_code(text) if is_code else harmless_markdown(text, line.text if line else ""))
         if line is None:
             return markdown
         if line not in self.cited:
             self.cited.append(line)
-        return markdown if is_laid_out else f"{markdown} [{line.number}]"
+        # The lead-in of a list, or its first item, carries the mark for all of it.
+        goes_on = is_item or text == GOES_ON or "\n" not in before
+        is_marked = is_laid_out or (self._in_list == line.number and goes_on)
+        self._in_list = line.number if is_item or text.endswith((":", "：")) or is_marked else None
+        return markdown if is_marked else f"{markdown} [{line.number}]"
+
+    def finish(self) -> str:
+        """Return what closes the code in which the answer was cut short; "" where it was not."""
+        was_in_code, self._in_code = self._in_code, False
+        return "\n```" if was_in_code else ""
 
     def _check(self, text: str, line: EvidenceLine | None) -> Checked:
         lines = tuple(self._lines.values())
@@ -106,3 +123,9 @@ class ShownAnswer:
             self._in_code = not self._in_code
             return True, True
         return is_table_rule(sentence.text), self._in_code
+
+
+@lru_cache(maxsize=100)
+def _split_quotable(line: str) -> frozenset[str]:
+    """Return what of a line is said in its own words: each sentence, item and line of code."""
+    return frozenset([*split_sentences(line), *(part.strip() for part in line.split("\n"))])

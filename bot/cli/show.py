@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from bot.answering.quoting import choose_sampling
+from bot.answering.quoting import choose_sampling, find_room
 from bot.answering.shown_answer import ShownAnswer, read_sentences
 from bot.core import Core, make_id, now_utc
 from bot.engine.port import GenerationRequest
@@ -60,7 +60,12 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
         is_unanswered=retrieved.is_unanswered,
     )
     generation = core.engine.submit(
-        GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
+        GenerationRequest(
+            make_id("R"),
+            messages,
+            max_tokens=find_room(retrieved.evidence.lines, chosen.answer_tokens),
+            sampling=sampling,
+        )
     )
     shown = ShownAnswer(
         retrieved.evidence.lines,
@@ -69,7 +74,7 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
         core.claim_model,
         lambda sentence: core.knowledge.find_lines(sentence, scope),
     )
-    for sentence in read_sentences(generation):
+    for sentence in read_sentences(generation, lambda: generation.completion().finish == "length"):
         output.print(shown.add(sentence, milliseconds=lambda: 0.0), end="", markup=False)
     output.print("" if shown.text else REFUSAL)
     completion = generation.completion()

@@ -2,7 +2,8 @@
 
 import re
 
-CODE_SPAN = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)")
+from retrieval.layout import CODE_SPAN
+
 _FENCE = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,3}[.)])\s+)*(`{3,}[\w+#.-]{0,20} *)\n?")
 _TABLE_RULE = re.compile(r"\|[|:\-\s]+")
 

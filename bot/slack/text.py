@@ -6,13 +6,13 @@ Knows Slack's escapes and mentions; knows nothing of blocks.
 import re
 import unicodedata
 
-from bot.slack.markdown import CODE_SPAN
+from retrieval.layout import ADDRESS, CODE_SPAN, SENTENCE_MARKS, find_addresses
 
 _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _EMOJI_NAME = re.compile(r":[a-z0-9_+-]+(?:::skin-tone-\d)?:")
 _PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
-_LINK = r"!?\[(?P<label>[^\]\n]*)\]\([^)]*\)|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?"
+_LINK = rf"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\n]*)\)|<?(?P<bare>\b{ADDRESS})>?|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?"
 _CODE_OR_LINK = re.compile(f"(?P<code>{CODE_SPAN.pattern})|{_LINK}", re.IGNORECASE)
 # In code "<!DOCTYPE", "<!--" and the like are no mentions; that Slack makes none of the others there is not documented.
 _PING_IN_CODE = re.compile(
@@ -50,17 +50,18 @@ def has_words(text: str) -> bool:
     return any(character.isalnum() for character in _EMOJI_NAME.sub(" ", text))
 
 
-def harmless_markdown(text: str) -> str:
-    """Return a sentence of the model's that can ping nobody and link nowhere: only the label of a link is kept.
+def harmless_markdown(text: str, held: str = "") -> str:
+    """Return a sentence of the model's that can ping nobody, and link only to what `held`, the cited line, holds.
 
-    In a code span, where Markdown makes no links, only pings are changed; a backtick that none closes is no code's.
+    Of any other link only the label is kept. In a code span, where Markdown makes no links, only pings are changed; a
+    backtick that none closes is no code's.
     """
-    text = _CODE_OR_LINK.sub(_without_link, text)
+    known = find_addresses(held) | frozenset(_DOMAIN.findall(held))
     pieces, start = [], 0
-    for span in CODE_SPAN.finditer(text):
-        pieces += [_harmless_prose(text[start : span.start()]), harmless_code(span.group())]
+    for span in _CODE_OR_LINK.finditer(text):
+        pieces += [_harmless_prose(text[start : span.start()], known), _harmless_span(span, known)]
         start = span.end()
-    return "".join([*pieces, _harmless_prose(text[start:])])
+    return "".join([*pieces, _harmless_prose(text[start:], known)])
 
 
 def harmless_code(text: str) -> str:
@@ -68,13 +69,24 @@ def harmless_code(text: str) -> str:
     return _PING_IN_CODE.sub(lambda match: match.group() + _INVISIBLE, text)
 
 
-def _without_link(match: re.Match[str]) -> str:
-    return match["code"] or (match["label"] or "").replace("`", "") or "(link removed)"
+def _harmless_span(match: re.Match[str], known: frozenset[str]) -> str:
+    if match["code"]:
+        return harmless_code(match["code"])
+    if match["label"] is None:
+        address = (match["bare"] or "").rstrip(SENTENCE_MARKS)
+        return match.group() if address in known else "(link removed)"
+    label = _harmless_prose(match["label"].replace("`", ""), known)
+    is_held = match["target"] in known and not match.group().startswith("!")
+    return f"[{label}]({match['target']})" if is_held else label or "(link removed)"
 
 
-def _harmless_prose(text: str) -> str:
-    text = _DOMAIN.sub(lambda match: match.group().replace(".", f".{_INVISIBLE}"), text.replace("`", "'"))
+def _harmless_prose(text: str, known: frozenset[str]) -> str:
+    text = _DOMAIN.sub(lambda match: _part_domain(match.group(), known), text.replace("`", "'"))
     return _PING.sub(lambda match: f"<{_INVISIBLE}{match.group(1)}" if match.group(1) else f"@{_INVISIBLE}", text)
+
+
+def _part_domain(domain: str, known: frozenset[str]) -> str:
+    return domain if domain in known else domain.replace(".", f".{_INVISIBLE}")
 
 
 def escape_mrkdwn(text: str) -> str:

@@ -1,11 +1,17 @@
 """Terms: the words of a text as search compares them, casefolded and lightly stemmed."""
 
 import re
+import unicodedata
+from collections.abc import Iterator
 
 # Part of what a stored ranking was made with: raise it when the same text would give other terms.
-TERMS_VERSION = 1
+TERMS_VERSION = 2
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Soft hyphens, and what Word and web pages put between letters to allow or forbid a break.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_RUNS = re.compile(rf"{_UNSPACED.pattern}+|(?:(?!{_UNSPACED.pattern}).)+")
 _COMMON = """
 a an the and or but if so than then as at by for from in into of off on onto out over to up with without about is are
 was were be been being am do does did doing done have has had having can could may might must shall should will would
@@ -23,8 +29,20 @@ def tokenise(text: str) -> list[str]:
 
 def tokenise_with_words(text: str) -> list[tuple[str, str]]:
     """Return the terms of a text, each with the word that it was made of."""
-    words = (match.replace("’", "'").removesuffix("'s") for match in _WORD.findall(text.casefold()))
+    text = text.casefold() if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    words = (match.replace("’", "'").removesuffix("'s") for match in _WORD.findall(text))
+    if not text.isascii():
+        words = (part for word in words for part in _split_unspaced(word))
     return [(_stem(word), word) for word in words if word not in _STOPWORDS]
+
+
+def _split_unspaced(word: str) -> Iterator[str]:
+    """Yield a word, or of Chinese and Japanese, which part no words by blanks, each two characters that follow."""
+    for is_unspaced, run in ((bool(_UNSPACED.match(part)), part) for part in _RUNS.findall(word)):
+        if is_unspaced and len(run) > 2:
+            yield from (run[start : start + 2] for start in range(len(run) - 1))
+        else:
+            yield run
 
 
 def _stem(word: str) -> str:

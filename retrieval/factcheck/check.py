@@ -26,6 +26,7 @@ from retrieval.english.quantities import find_quantities
 from retrieval.english.terms import tokenise_with_words
 from retrieval.factcheck.quotes import mend_quote
 from retrieval.factcheck.signs import SIGNS, Comparison, compare, is_garbled, is_in_order
+from retrieval.layout import flatten
 from retrieval.passage import EvidenceLine
 
 WEIGHTS = Path(__file__).parent / "factcheck_weights.json"
@@ -101,14 +102,15 @@ def check_claim(
 def _judge(text: str, line: EvidenceLine) -> Judgement:
     if not any(character.isalnum() for character in text):
         return Judgement(Support.NOT_FOUND, "no words", line, 0.0)
-    comparison = compare(text, line.text, line.heading, load_meanings())
+    text = flatten(text)
+    comparison = compare(text, line.flat, line.heading, load_meanings())
     probability = estimate(comparison)
     if comparison.conflict:
         same_matter = comparison.measures[SIGNS.index("words meant")] >= SAME_MATTER
         verdict = Support.CONTRADICTED if same_matter else Support.NOT_FOUND
         return Judgement(verdict, comparison.conflict, line, 0.0)
     is_quote = comparison.measures[SIGNS.index("in order")] > 0
-    if not is_quote and is_garbled(text, line.text, line.heading, load_meanings()):
+    if not is_quote and is_garbled(text, line.flat, line.heading, load_meanings()):
         return Judgement(Support.NOT_FOUND, _GARBLED, line, probability)
     if is_quote or probability >= load_judge().threshold:
         return Judgement(Support.SUPPORTED, "", line, probability)

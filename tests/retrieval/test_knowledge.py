@@ -90,7 +90,7 @@ def test_the_best_line_answers_the_question(knowledge: Knowledge) -> None:
 
 def test_a_short_list_of_steps_is_quoted_whole(knowledge: Knowledge) -> None:
     assert lines(knowledge, "How do I reset the Moss 2?")[0] == (
-        "To reset the Moss 2: 1. Hold the red button for 8 seconds. 2. Wait for three beeps. 3. Press start."
+        "To reset the Moss 2:\n1. Hold the red button for 8 seconds.\n2. Wait for three beeps.\n3. Press start."
     )
 
 

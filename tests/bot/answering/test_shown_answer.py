@@ -75,3 +75,32 @@ def test_backticks_within_a_line_open_no_code_block() -> None:
     for text in ("Type", "```"):
         shown.add(Sentence(text, " ", None), milliseconds=lambda: 1.0)
     assert "evil.example" not in shown.add(Sentence("https://evil.example", "\n", None), milliseconds=lambda: 1.0)
+
+
+LAID_OUT = (
+    "To reset it, i.e. to clear it:\n1. Open [the page](https://a.example/x). Log in.\n"
+    "```sh\ncurl tar.gz # <b>\n  rm -rf x\n```\n"
+    "2. Her key is at https://b.example/k, in `my.conf`.\n  - Press OK.\n  - Press OK.\n…"
+)
+
+
+def test_a_list_comes_out_as_it_stands_with_one_mark_and_with_the_links_and_the_code_that_its_line_holds() -> None:
+    shown = ShownAnswer([EvidenceLine(1, LAID_OUT, "Reset", "a")], lessons=())
+    said = read_sentences(["[1] ", *LAID_OUT])
+    markdown = "".join(shown.add(sentence, milliseconds=lambda: 1.0) for sentence in said)
+    assert markdown == LAID_OUT.replace("clear it:", "clear it: [1]")
+    assert shown.withheld == 0
+
+
+def test_a_link_that_no_cited_line_holds_is_not_shown() -> None:
+    line = EvidenceLine(1, "The page is at https://a.example/x, see [here](https://a.example/y).", "Page", "a")
+    shown = ShownAnswer([line], lessons=())
+    for said in ("The page is at https://evil.example/x.", "See [here](https://a.example/y?evil)."):
+        assert "evil" not in shown.add(Sentence(said, "", 1), milliseconds=lambda: 1.0)
+
+
+def test_an_answer_that_was_cut_short_ends_with_a_whole_sentence_and_outside_of_code() -> None:
+    shown = ShownAnswer([EvidenceLine(1, LAID_OUT, "Reset", "a")], lessons=())
+    said = read_sentences([f"[1] {LAID_OUT[:110]}"], lambda: True)
+    text = "".join(shown.add(sentence, milliseconds=lambda: 1.0) for sentence in said) + shown.finish()
+    assert text.endswith("```sh\ncurl tar.gz # <b>\n```")

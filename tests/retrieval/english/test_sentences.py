@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.english.sentences import split_sentences, split_units
+from retrieval.english.sentences import count_words, split_sentences, split_units
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,26 @@ def test_a_pronoun_leans_on_the_sentence_before() -> None:
 
 def test_a_repeated_sentence_is_quoted_once() -> None:
     assert quotes("Call us.\nCall us.") == ["Call us."]
+
+
+def test_a_unit_is_searched_on_one_line_and_shown_as_it_is_laid_out() -> None:
+    text = "To reset it, run:\n```sh\na\n  b # c. D\n```\nSee [the page](https://a.example/x. y) or [it](https://b.example/x)."
+    code, sentence = split_units(text)
+    assert (code.text, code.shown) == ("To reset it, run: a b # c. D", "To reset it, run:\n```sh\na\n  b # c. D\n```")
+    assert sentence.text.endswith("or it.")
+    assert sentence.shown.endswith("or [it](https://b.example/x).")
+
+
+def test_steps_are_shown_with_all_of_their_list_and_a_cut_list_says_so() -> None:
+    steps = [f"{n}. Turn the left and the right screw by {n} turns." for n in range(1, 10)]
+    assert {unit.shown for unit in split_units("\n".join(["Do this:", *steps]))} == {"\n".join(["Do this:", *steps])}
+    many = [f"{n}. Turn the left and the right screw by {n} turns." for n in range(1, 40)]
+    first, second, *_, last = (unit.shown.split("\n") for unit in split_units("\n".join(["Do this:", *many])))
+    assert (first[0], first[-1]) == ("Do this:", "…")
+    assert (second[0], second[1], second[-1]) == ("Do this:", "…", "…")
+    assert (last[1], last[-1]) == ("…", many[-1])
+
+
+def test_characters_of_scripts_without_blanks_are_counted() -> None:
+    assert count_words("one two") == 2
+    assert 10 <= count_words("部品番号の交換間隔です") <= 14
