@@ -4,6 +4,8 @@ SQLite is the default and is set up to lose nothing that was committed and to le
 any other SQLAlchemy URL is used as it comes.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ from feedback.turns import Turns
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
+WAL_PAUSE_SECONDS = 0.01
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _READ_ONLY = "chip_read_only"
@@ -130,8 +133,23 @@ def _prepare_file(url: URL) -> None:
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself: `_begin_sqlite` does
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").close()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    _use_wal(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to WAL. Where another connection writes or switches too, SQLite refuses at once, whatever its timeout."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

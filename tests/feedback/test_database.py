@@ -128,6 +128,19 @@ def test_several_starts_at_once_migrate_a_new_database_once(tmp_path: Path) -> N
         assert list(pool.map(migrate, [url] * 4)) == [None] * 4
 
 
+def test_a_new_database_that_another_start_writes_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "chip.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        migrating = pool.submit(migrate, f"sqlite:///{path}")
+        with pytest.raises(TimeoutError):
+            migrating.result(timeout=0.2)
+        other.execute("ROLLBACK")
+        assert migrating.result(timeout=30) is None
+    other.close()
+
+
 def test_sqlite_is_set_up_to_lose_nothing(db: Database) -> None:
     with db.read() as connection:
         settings = [
