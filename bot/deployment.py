@@ -89,12 +89,7 @@ def serve_installations(
 
         tenants = Tenants(open_tenant)
         stack.callback(tenants.close)
-        for team, token in store.tokens().items():
-            try:
-                tenants.add(team, token)
-            except Exception as error:
-                logger.exception("the workspace %s cannot be opened", team)
-                say(f"The workspace {team} is left out: {name_error(error)}")
+        _open_all(tenants, store, say)
         store.on_saved = tenants.add
         client = build_client("", slack.base_url)
         pages = build_install_pages(
@@ -119,6 +114,15 @@ def serve_installations(
             pages=pages,
         )
         yield Deployment(stack.enter_context(gateway), store, tenants)
+
+
+def _open_all(tenants: Tenants, store: DatabaseInstallations, say: Tell) -> None:
+    for team, token in store.tokens().items():
+        try:
+            tenants.add(team, token)
+        except Exception as error:
+            logger.exception("the workspace %s cannot be opened", team)
+            say(f"The workspace {team} is left out: {name_error(error)}")
 
 
 def settings_of(settings: Settings, team: str) -> Settings:

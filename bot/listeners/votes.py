@@ -35,26 +35,7 @@ def register(app: App, services: Services) -> None:
 
     @app.action(blocks.VOTE)
     def handle_vote(ack: Ack, body: Body) -> None:
-        verdict, _, reply_id = body["actions"][0]["value"].partition(":")
-        if not _is_known(services, verdict, reply_id):
-            ack()
-            _whisper(services, body, wording.UNKNOWN_REPLY)
-            return
-        is_open = verdict != "down" or _open_correction(services, body, reply_id)
-        person = body["user"]["id"]
-        votes.record_button(
-            services.db,
-            reply_id=reply_id,
-            person=person,
-            role=services.directory.role(person).value,
-            verdict=verdict,
-            key=body["trigger_id"],
-        )
-        ack()
-        if verdict == "up":
-            _whisper(services, body, wording.VOTE_UP)
-        elif not is_open:
-            _ask_for_correction(services, replies.find_reply(services.db, reply_id), person)
+        _take_vote(services, ack, body)
 
     @app.action(blocks.WRITE_CORRECTION)
     def handle_write_correction(ack: Ack, body: Body) -> None:
@@ -106,6 +87,30 @@ def record_reaction(services: Services, body: Body) -> None:
             _ask_for_correction(services, replies.find_reply_at(services.db, item["channel"], item["ts"]), person)
     finally:
         inbox.mark_done(services.db, body["event_id"])
+
+
+def _take_vote(services: Services, ack: Ack, body: Body) -> None:
+    """Record the verdict of a button; a thumbs-down opens the correction modal."""
+    verdict, _, reply_id = body["actions"][0]["value"].partition(":")
+    if not _is_known(services, verdict, reply_id):
+        ack()
+        _whisper(services, body, wording.UNKNOWN_REPLY)
+        return
+    is_open = verdict != "down" or _open_correction(services, body, reply_id)
+    person = body["user"]["id"]
+    votes.record_button(
+        services.db,
+        reply_id=reply_id,
+        person=person,
+        role=services.directory.role(person).value,
+        verdict=verdict,
+        key=body["trigger_id"],
+    )
+    ack()
+    if verdict == "up":
+        _whisper(services, body, wording.VOTE_UP)
+    elif not is_open:
+        _ask_for_correction(services, replies.find_reply(services.db, reply_id), person)
 
 
 def _is_known(services: Services, verdict: str, reply_id: str) -> bool:

@@ -115,23 +115,23 @@ def _check(value: Any, rule: Rule, pointer: str) -> Iterator[Problem]:
         case Bool():
             if not isinstance(value, bool):
                 yield "must be a boolean", pointer
-        case Int(lowest, highest):
-            if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-                yield f"must be an integer from {lowest} to {highest}", pointer
+        case Int():
+            yield from _check_integer(value, rule, pointer)
         case Text():
             yield from _check_text(value, rule, pointer)
         case Items():
             yield from _check_items(value, rule, pointer)
         case Shape():
             yield from _check_shape(value, rule, pointer)
-        case Kinds(shapes):
-            kind = _type_of(value)
-            if kind not in shapes:
-                yield f"unsupported type: {kind}", f"{pointer}/type"
-            else:
-                yield from _check_shape(value, shapes[kind], pointer)
+        case Kinds():
+            yield from _check_kind(value, rule, pointer)
         case Anything():
             return
+
+
+def _check_integer(value: Any, rule: Int, pointer: str) -> Iterator[Problem]:
+    if not isinstance(value, int) or isinstance(value, bool) or not rule.lowest <= value <= rule.highest:
+        yield f"must be an integer from {rule.lowest} to {rule.highest}", pointer
 
 
 def _check_string(value: Any, rule: Str, pointer: str) -> Iterator[Problem]:
@@ -145,6 +145,14 @@ def _check_string(value: Any, rule: Str, pointer: str) -> Iterator[Problem]:
         yield f"must be one of: {', '.join(rule.choices)}", pointer
     elif rule.pattern and not re.match(rule.pattern, value):
         yield f"failed to match pattern: {rule.pattern}", pointer
+
+
+def _check_kind(value: Any, rule: Kinds, pointer: str) -> Iterator[Problem]:
+    kind = _type_of(value)
+    if kind not in rule.shapes:
+        yield f"unsupported type: {kind}", f"{pointer}/type"
+        return
+    yield from _check_shape(value, rule.shapes[kind], pointer)
 
 
 def _check_text(value: Any, rule: Text, pointer: str) -> Iterator[Problem]:

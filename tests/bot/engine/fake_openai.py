@@ -39,7 +39,7 @@ class FakeOpenAI:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.answers_as: str | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._build_handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
@@ -52,6 +52,17 @@ class FakeOpenAI:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def load(self, name: str) -> int:
+        """Take an adapter, if this server can; return the status of the answer."""
+        if self.can_load:
+            self.models.append(name)
+        return 200 if self.can_load else 404
+
+    def plan(self, body: dict[str, Any]) -> Refusal | Iterator[str]:
+        """Return what was planned for the next request, else the lines of an answer."""
+        planned = self.queue.popleft() if self.queue else self.answer(body)
+        return iter(planned.lines) if isinstance(planned, RawLines) else planned
 
     def answer(self, body: dict[str, Any]) -> Iterator[str]:
         """Yield the lines of a streamed answer."""
@@ -70,47 +81,43 @@ class FakeOpenAI:
     def _event(self, body: dict[str, Any], choice: dict[str, Any]) -> str:
         return "data: " + json.dumps({"model": self.answers_as or body["model"], "choices": [{"index": 0, **choice}]})
 
-    def _build_handler(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeOpenAI
 
-            def do_GET(self) -> None:
-                self._send(200, json.dumps({"data": [{"id": name} for name in fake.models]}))
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                if self.path == "/v1/load_lora_adapter":
-                    if fake.can_load:
-                        fake.models.append(body["lora_name"])
-                    self._send(200 if fake.can_load else 404, "{}")
-                    return
-                fake.requests.append({"path": self.path, **body})
-                fake.headers.append(dict(self.headers.items()))
-                planned = fake.queue.popleft() if fake.queue else None
-                if isinstance(planned, Refusal):
-                    self._send(planned.status, planned.body, planned.headers)
-                    return
-                self._stream(planned.lines if planned else fake.answer(body))
+    def do_GET(self) -> None:
+        self._send(200, json.dumps({"data": [{"id": name} for name in self.fake.models]}))
 
-            def _stream(self, lines: Iterator[str] | tuple[str, ...]) -> None:
-                self.send_response(200)
-                self.send_header("content-type", "text/event-stream")
-                self.end_headers()
-                try:
-                    for line in lines:
-                        self.wfile.write(f"{line}\n\n".encode())
-                except OSError:
-                    pass  # the reader has left
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path == "/v1/load_lora_adapter":
+            self._send(self.fake.load(body["lora_name"]), "{}")
+            return
+        self.fake.requests.append({"path": self.path, **body})
+        self.fake.headers.append(dict(self.headers.items()))
+        planned = self.fake.plan(body)
+        if isinstance(planned, Refusal):
+            self._send(planned.status, planned.body, planned.headers)
+        else:
+            self._stream(planned)
 
-            def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
-                self.send_response(status)
-                for name, value in (headers or {}).items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
+    def _stream(self, lines: Iterator[str]) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        try:
+            for line in lines:
+                self.wfile.write(f"{line}\n\n".encode())
+        except OSError:
+            pass  # the reader has left
 
-        return Handler
+    def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
