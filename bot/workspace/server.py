@@ -30,7 +30,7 @@ from bot.workspace.people import Directory
 from bot.workspace.same_origin import SameOrigin
 from bot.workspace.socket_mode import Delivery
 from bot.workspace.streaming import StreamLimits
-from bot.workspace.visitor import Visitor
+from bot.workspace.visitor import PATIENCE_SECONDS, Visitor
 from bot.workspace.workspace import ApiCall, Token, Workspace
 
 T = TypeVar("T")
@@ -38,8 +38,6 @@ T = TypeVar("T")
 BOT_TOKEN = "xoxb-local"
 APP_TOKEN = "xapp-local"
 SIGNING_SECRET = "local-signing-secret"
-START_TIMEOUT_SECONDS = 10.0
-STEP_TIMEOUT_SECONDS = 30.0
 
 
 def now_utc() -> datetime:
@@ -133,7 +131,7 @@ class LocalWorkspace:
         self._server = uvicorn.Server(self._build_config())
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="workspace", daemon=True)
         self._thread.start()
-        if not self._started.wait(START_TIMEOUT_SECONDS):
+        if not self._started.wait(PATIENCE_SECONDS):
             raise RuntimeError("the local workspace did not start")
 
     def stop(self) -> None:
@@ -141,7 +139,7 @@ class LocalWorkspace:
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
-        self._thread.join(START_TIMEOUT_SECONDS)
+        self._thread.join(PATIENCE_SECONDS)
         self._server = self._thread = self._loop = None
 
     def __enter__(self) -> LocalWorkspace:
@@ -168,7 +166,7 @@ class LocalWorkspace:
         if self._loop is None:
             work.close()
             raise RuntimeError("the local workspace is not running")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(STEP_TIMEOUT_SECONDS)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
     def messages(self, channel: str) -> list[Message]:
         """Everything said in a channel, threads included, oldest first; ephemerals too."""
@@ -254,7 +252,7 @@ class LocalWorkspace:
         """Changes a person's fields (`role="admin"`), as people.Person has them. Raises KeyError."""
         self.inside(lambda w: w.change_person(replace(w.directory.people[user], **fields)))
 
-    def wait_for(self, predicate: Callable[[], T], timeout_seconds: float = 5.0) -> T:
+    def wait_for(self, predicate: Callable[[], T], timeout_seconds: float = PATIENCE_SECONDS) -> T:
         """The first true value of `predicate`, asked every 10 ms from this thread. Raises TimeoutError."""
         deadline = time.monotonic() + timeout_seconds
         while True:

@@ -14,6 +14,8 @@ from bot.workspace.workspace import Workspace
 
 T = TypeVar("T")
 
+PATIENCE_SECONDS = 30.0  # within which a busy machine does what a quiet one does at once
+
 
 class Visitor:
     """Every method may raise Refusal, as the page would be refused."""
@@ -108,7 +110,7 @@ class Visitor:
         channel: str,
         predicate: Callable[[Shape], bool] = lambda _message: True,
         thread_ts: str | None = None,
-        timeout_seconds: float = 5.0,
+        timeout_seconds: float = PATIENCE_SECONDS,
     ) -> Shape:
         """The first message here that fits `predicate`. Raises TimeoutError, with how many messages there were."""
         deadline = time.monotonic() + timeout_seconds
@@ -121,13 +123,13 @@ class Visitor:
                 raise TimeoutError(f"none of {len(shown)} messages fits after {timeout_seconds} s")
             time.sleep(0.01)
 
-    def wait_for_reply(self, channel: str, thread_ts: str, timeout_seconds: float = 5.0) -> Shape:
+    def wait_for_reply(self, channel: str, thread_ts: str, timeout_seconds: float = PATIENCE_SECONDS) -> Shape:
         """The app's first finished (not streaming) reply in a thread."""
         return self.wait_for_message(
             channel, lambda m: "bot_id" in m and not m["streaming"] and m["ts"] != thread_ts, thread_ts, timeout_seconds
         )
 
-    def wait_for_view(self, timeout_seconds: float = 5.0) -> Shape:
+    def wait_for_view(self, timeout_seconds: float = PATIENCE_SECONDS) -> Shape:
         """The modal, as soon as one is open. Raises TimeoutError."""
         deadline = time.monotonic() + timeout_seconds
         while (view := self.view()) is None:

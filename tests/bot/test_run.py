@@ -15,6 +15,7 @@ from bot.run import run_chip
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
 from tests.bot.engine.tiny_gguf import write_random_base
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_it_says_where_to_find_it_and_stops_when_told(settings: Settings) -> Non
     before = set(threading.enumerate())
     running = threading.Thread(target=run_chip, args=(settings, say, stop))
     running.start()
-    assert ready.wait(30), said
+    assert ready.wait(PATIENCE_SECONDS), said
     told = time.monotonic()
     stop.set()
     running.join(10)

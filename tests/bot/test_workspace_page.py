@@ -13,7 +13,7 @@ from bot.workspace.server import LocalWorkspace
 from tests.bot.workspace.conftest import MANIFEST, PATIENT, BoltApp
 from tests.chromium import CHROMIUM, FLAGS
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 pytestmark = [

@@ -23,6 +23,7 @@ from feedback.measures import summary
 from feedback.replies import find_reply
 from feedback.tables import APPEND_ONLY, METADATA, messages, promotions
 from feedback.votes import record_button, verdicts
+from tests.patience import PATIENCE_SECONDS
 
 from .conftest import START, Clock, GiveReply
 
@@ -137,7 +138,7 @@ def test_a_new_database_that_another_start_writes_is_waited_for(tmp_path: Path) 
         with pytest.raises(TimeoutError):
             migrating.result(timeout=0.2)
         other.execute("ROLLBACK")
-        assert migrating.result(timeout=30) is None
+        assert migrating.result(timeout=PATIENCE_SECONDS) is None
     other.close()
 
 
@@ -177,7 +178,7 @@ def test_reading_does_not_wait_for_a_writer(db: Database) -> None:
     with db.begin() as writer:
         writer.execute(insert(promotions).values(id="P1", at=START, base_id="b", by="UA", reason="better"))
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(find_thread, db, "T1", "C1", "1.1").result(timeout=5) == []
+            assert pool.submit(find_thread, db, "T1", "C1", "1.1").result(timeout=PATIENCE_SECONDS) == []
 
 
 def test_an_instant_comes_back_aware_and_in_utc(db: Database) -> None:

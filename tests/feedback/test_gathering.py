@@ -12,6 +12,7 @@ from feedback import inbox
 from feedback.database import Database, insert_once
 from feedback.gathering import Gathering
 from feedback.tables import inbox as rows
+from tests.patience import PATIENCE_SECONDS
 
 
 def record(db: Database, key: str) -> bool:
@@ -36,7 +37,7 @@ def test_what_waits_while_one_commits_is_in_the_next_commit(db: Database) -> Non
             futures = [pool.submit(record, db, f"Ev{number:02}") for number in range(20)]
             while len(db.gathering._queue) < 19:
                 pass
-        assert all(future.result(5) for future in futures)
+        assert all(future.result(PATIENCE_SECONDS) for future in futures)
     assert keys(db) == [f"Ev{number:02}" for number in range(20)]
     assert len(commits) == 3, "the one that held them up, the first, and all the others"
 
@@ -63,7 +64,7 @@ def test_what_is_urgent_is_committed_before_the_rest_and_apart_from_it(db: Datab
             while len(db.gathering._urgent) < 3:
                 pass
         for future in (first, *others, *urgent):
-            future.result(5)
+            future.result(PATIENCE_SECONDS)
     assert order[0] == "first"
     assert sorted(order[1:4]) == [f"urgent {number}, 5 wait" for number in range(3)]
     assert sorted(order[4:]) == [f"other {number}" for number in range(5)]
@@ -83,7 +84,7 @@ def test_what_is_urgent_does_not_hold_up_the_rest_for_ever(db: Database) -> None
         gathering.run(db.begin, lambda _: order.append("other"))
         is_over.set()
         for future in hurrying:
-            future.result(5)
+            future.result(PATIENCE_SECONDS)
     assert "other" in order
 
 
@@ -137,17 +138,17 @@ def test_a_thread_that_ends_in_the_middle_leaves_nobody_waiting(db: Database) ->
 
     def end(_: Connection) -> None:
         begun.set()
-        assert may_end.wait(5)
+        assert may_end.wait(PATIENCE_SECONDS)
         raise Ended
 
     begun, may_end = threading.Event(), threading.Event()
     with ThreadPoolExecutor(2) as pool:
         ended = pool.submit(db.write, end)
-        assert begun.wait(5)
+        assert begun.wait(PATIENCE_SECONDS)
         other = pool.submit(record, db, "Ev1")
         while not db.gathering._queue:
             pass
         may_end.set()
-        assert other.result(5)
+        assert other.result(PATIENCE_SECONDS)
         assert isinstance(ended.exception(5), Ended)
     assert keys(db) == ["Ev1"]

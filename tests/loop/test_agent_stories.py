@@ -11,6 +11,7 @@ from bot.workspace import events
 from retrieval.knowledge import Knowledge, Retrieved
 from tests.fakes import Slowly
 from tests.loop.conftest import ADA, CLEO, HELP, SAM, Chip
+from tests.patience import PATIENCE_SECONDS
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 
@@ -78,7 +79,7 @@ class Gate:
 
         def find_later(*args: Any, **kwargs: Any) -> Retrieved:
             self.searching += 1
-            assert self._opened.wait(20)
+            assert self._opened.wait(PATIENCE_SECONDS)
             return find(*args, **kwargs)
 
         monkeypatch.setattr(Knowledge, "find_evidence", find_later)

@@ -32,6 +32,7 @@ from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.verified import VerifiedAnswer
 from tests.chromium import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, SECRET
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.slow,
@@ -66,7 +67,7 @@ class Together:
 
     def __init__(self, engine: LlamaEngine) -> None:
         self._engine = engine
-        self._everybody = threading.Barrier(COUNT, timeout=60)
+        self._everybody = threading.Barrier(COUNT, timeout=PATIENCE_SECONDS)
 
     @property
     def base_id(self) -> str:
@@ -142,7 +143,7 @@ def test_eight_answers_grow_side_by_side(workspace: LocalWorkspace) -> None:
     asked = {f"D0P{n}": workspace.visit(f"U0P{n}").post(f"D0P{n}", QUESTION) for n in range(COUNT)}
     for n, (room, ts) in enumerate(asked.items()):
         done = workspace.visit(f"U0P{n}").wait_for_message(
-            room, lambda message: "bot_id" in message and not message["streaming"], ts, timeout_seconds=60
+            room, lambda message: "bot_id" in message and not message["streaming"], ts, timeout_seconds=PATIENCE_SECONDS
         )
         assert all(sentence in str(done) for sentence in SENTENCES), done
 

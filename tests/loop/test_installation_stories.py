@@ -24,6 +24,7 @@ from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
 from tests.fakes import QuotingEngine
 from tests.loop.conftest import CLEO, DMS
+from tests.patience import PATIENCE_SECONDS
 
 SECRET, QUESTION = "secret of both", "How long does the Tansy 4 run on one charge?"
 FACTS = {"T0LOCAL": "The Tansy 4 runs for 55 minutes on one charge.", "T0OTHER": "The Tansy 4 runs for 99 minutes."}
@@ -80,13 +81,15 @@ def serve(settings: Settings, workspaces: dict[str, LocalWorkspace]) -> Iterator
 def install_by_browser(deployment: Deployment, workspace: LocalWorkspace) -> int:
     """Press the button of the install page, agree in Slack, and come back; return the status of the last page."""
     url = deployment.gateway.http_url
-    with urllib.request.urlopen(f"{url}/slack/install", timeout=10) as page:
+    with urllib.request.urlopen(f"{url}/slack/install", timeout=PATIENCE_SECONDS) as page:
         cookie = page.headers["Set-Cookie"].partition(";")[0]
         state = re.search(r"state=([^&\"]+)", page.read().decode())
     assert state is not None
     back = f"{url}/slack/oauth_redirect?code={workspace.issue_code()}&state={state[1]}"
     try:
-        with urllib.request.urlopen(urllib.request.Request(back, headers={"Cookie": cookie}), timeout=60) as page:
+        with urllib.request.urlopen(
+            urllib.request.Request(back, headers={"Cookie": cookie}), timeout=PATIENCE_SECONDS
+        ) as page:
             return int(page.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -96,7 +99,7 @@ def install_by_browser(deployment: Deployment, workspace: LocalWorkspace) -> int
 def read_readiness(deployment: Deployment) -> tuple[int, dict[str, str]]:
     """Return the status of the page and what it says of each workspace's token."""
     try:
-        with urllib.request.urlopen(f"{deployment.gateway.http_url}/readyz", timeout=10) as page:
+        with urllib.request.urlopen(f"{deployment.gateway.http_url}/readyz", timeout=PATIENCE_SECONDS) as page:
             return int(page.status), json.load(page)["workspaces"]
     except urllib.error.HTTPError as error:
         with error:

@@ -23,6 +23,7 @@ from feedback.tables import feedback_events
 from feedback.tables import inbox as inbox_rows
 from tests.fakes import Slowly
 from tests.loop.conftest import ADA, ADMIN, CLEO, COMPANY, HELP, ONLY_HTTP, ONLY_SOCKET, SECRET, TEAM, Chip, show
+from tests.patience import PATIENCE_SECONDS
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
@@ -232,7 +233,7 @@ def post(chip: Chip, body: dict[str, Any], secret: str = SECRET) -> int:
     }
     request = urllib.request.Request(chip.gateway.request_url, content.encode(), headers)
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -240,7 +241,7 @@ def post(chip: Chip, body: dict[str, Any], secret: str = SECRET) -> int:
 
 
 def get(url: str) -> tuple[int, dict[str, Any]]:
-    with urllib.request.urlopen(url, timeout=5) as response:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
         return response.status, json.loads(response.read())
 
 

@@ -16,6 +16,7 @@ from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
 from feedback import corrections, replies
 from retrieval.prompt import split_claims
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -115,7 +116,7 @@ def ask(workspace: LocalWorkspace, core: Core, question: str) -> replies.Reply:
     )
 
 
-def run_command(workspace: LocalWorkspace, text: str, expected: str, timeout_seconds: float = 15.0) -> str:
+def run_command(workspace: LocalWorkspace, text: str, expected: str, timeout_seconds: float = PATIENCE_SECONDS) -> str:
     """Run a command as Ada in #chip-admin and return the text of the message that holds `expected`."""
     ada = workspace.visit("U0ADA")
     assert ada.command("C0ADMIN", text)

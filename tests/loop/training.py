@@ -4,6 +4,7 @@ import threading
 
 from bot.learning.learning import Learning
 from retrain.report import RetrainReport
+from tests.patience import PATIENCE_SECONDS
 
 
 def hold_training(learning: Learning) -> threading.Event:
@@ -11,7 +12,7 @@ def hold_training(learning: Learning) -> threading.Event:
     train, may_begin = learning.run, threading.Event()
 
     def train_later(trigger: str, requested_by: str) -> RetrainReport:
-        may_begin.wait(10)
+        may_begin.wait(PATIENCE_SECONDS)
         return train(trigger, requested_by)
 
     learning.run = train_later

@@ -10,6 +10,7 @@ from retrain.errors import RetrainError
 from retrain.report import RetrainReport, begin_run, end_run, fail_run, find_reports
 from retrain.schedule import count_new_feedback, due, find_next, start_schedule
 from retrain.settings import ScheduleSettings
+from tests.patience import PATIENCE_SECONDS
 from tests.retrain.feedback_rows import add_reply, correct, like
 
 
@@ -17,7 +18,7 @@ def test_the_schedule_calls_the_job() -> None:
     called = threading.Event()
     scheduler = start_schedule(called.set, ScheduleSettings(every_hours=1 / 3600))
     try:
-        assert called.wait(5)
+        assert called.wait(PATIENCE_SECONDS)
     finally:
         scheduler.shutdown()
 

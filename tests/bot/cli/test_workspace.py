@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from bot.cli.main import app
 from config.settings import PROJECT
+from tests.patience import PATIENCE_SECONDS
 
 FACTS = {"API base URL", "Bot token", "App token", "Signing secret"}
 Start = Callable[..., subprocess.Popen[str]]
@@ -71,7 +72,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 def stop(process: subprocess.Popen[str]) -> None:
     """Press Ctrl+C: it ends without an error."""
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, errors) == (0, "")
 
 

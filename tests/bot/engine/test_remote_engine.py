@@ -32,6 +32,7 @@ from retrain.adapter import Adapter
 from retrain.base_card import Base
 from tests.bot.engine.conftest import ask
 from tests.bot.engine.fake_openai import FakeOpenAI, RawLines, Refusal
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_the_server_of_llama_cpp_python_answers_as_it_should(base: Base, tmp_pat
     finally:
         engine.close()
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
 
 
 def wait_until_listed(port: int, name: str) -> None:

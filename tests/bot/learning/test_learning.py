@@ -20,6 +20,7 @@ from retrain.report import RetrainReport
 from retrain.settings import CurateSettings
 from tests.fakes import QuotingEngine
 from tests.loop.adapters import write_adapter
+from tests.patience import PATIENCE_SECONDS
 from tests.retrain.feedback_rows import add_reply, correct
 
 REPORT = RetrainReport("T1", "command", "U1", datetime(2026, 1, 1, tzinfo=UTC), "nothing to learn", (), "b", None)
@@ -43,7 +44,7 @@ class Runs:
 
     def __call__(self, trigger: str, requested_by: str) -> RetrainReport:
         self.asked.append((trigger, requested_by))
-        self.may_end.wait(5)
+        self.may_end.wait(PATIENCE_SECONDS)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -289,7 +290,7 @@ def test_the_end_of_an_installation_takes_the_adapter_at_once(learning: Learning
 
 def test_stopping_breaks_a_retrain_off_and_says_so(learning: Learning, channel: Channel) -> None:
     def run(_trigger: str, _by: str) -> RetrainReport:
-        assert learning.stopping.wait(10)
+        assert learning.stopping.wait(PATIENCE_SECONDS)
         raise RetrainStopped
 
     learning.run = run

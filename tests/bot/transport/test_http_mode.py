@@ -23,6 +23,7 @@ from waitress.trigger import trigger
 from bot.transport.delivery import open_delivery
 from bot.transport.http_mode import HttpDoor, open_http
 from feedback.arrivals import Arrivals
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 EVENT = {
@@ -64,7 +65,7 @@ class Slack:
 
 def exchange(request: urllib.request.Request) -> tuple[int, str, dict[str, str]]:
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             return response.status, response.read().decode(), read_names(response.headers)
     except urllib.error.HTTPError as error:
         with error:
@@ -95,7 +96,7 @@ def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
     @app.command("/chip")
     def handle_command(ack: Ack, body: dict[str, Any]) -> None:
         heard.append(body)
-        assert may_answer.wait(10)
+        assert may_answer.wait(PATIENCE_SECONDS)
         ack(text="taken")
 
     @app.action("vote")
@@ -128,10 +129,7 @@ def forget(slack: Slack) -> None:
 
 
 def wait_for(slack: Slack, count: int) -> None:
-    deadline = time.monotonic() + 5
-    while len(slack.heard) < count:
-        assert time.monotonic() < deadline, "nothing was heard"
-        time.sleep(0.01)
+    wait_until(lambda: len(slack.heard) >= count)
 
 
 def test_a_signed_event_is_acknowledged_and_heard(slack: Slack) -> None:
@@ -222,7 +220,7 @@ def test_health_and_readiness_are_told_apart(slack: Slack) -> None:
 
 
 def test_a_request_larger_than_any_of_slacks_is_refused(slack: Slack) -> None:
-    with socket.create_connection(("127.0.0.1", int(slack.url.rpartition(":")[2])), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", int(slack.url.rpartition(":")[2])), timeout=PATIENCE_SECONDS) as line:
         line.sendall(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
         assert b" 413 " in line.recv(100)
 
@@ -232,7 +230,7 @@ def test_the_door_leaves_no_thread_and_no_port_behind() -> None:
     door = HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {})
     with open_http(door, "127.0.0.1", 0) as url:
         port = int(url.rpartition(":")[2])
-        line = socket.create_connection(("127.0.0.1", port), timeout=5)  # kept open, as Slack keeps it
+        line = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)  # kept open, as Slack keeps it
     line.close()
     assert set(threading.enumerate()) == before
     with open_http(door, "127.0.0.1", port):
@@ -259,7 +257,7 @@ def test_a_command_that_takes_long_holds_up_no_event(slack: Slack) -> None:
             assert not waiting.done()
         finally:
             slack.may_answer.set()  # type: ignore[attr-defined]
-        assert waiting.result(10)[0] == 200
+        assert waiting.result(PATIENCE_SECONDS)[0] == 200
 
 
 def test_events_that_cannot_be_kept_are_refused_and_the_next_are_taken(
@@ -289,4 +287,4 @@ def test_a_door_that_is_woken_while_it_closes_still_closes(monkeypatch: pytest.M
     with open_http(HttpDoor(None, is_well, is_well, {}), "127.0.0.1", 0) as url:
         monkeypatch.setattr(waitress_trigger, "_physical_pull", be_woken_first)
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(f"{url}/healthz", timeout=5)
+        urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_SECONDS)

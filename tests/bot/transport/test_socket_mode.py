@@ -5,7 +5,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bot.transport.delivery import open_delivery
 from bot.transport.socket_mode import Connection, PromptClient, close_socket, open_sockets
 from bot.workspace.server import LocalWorkspace
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 
 class SlowSocket:
@@ -52,7 +53,7 @@ class Taker:
     def take(self, events: Sequence[SocketModeRequest]) -> None:
         self.batches.append([event.envelope_id for event in events])
         self.has_begun.set()
-        assert self.may_go_on.wait(10)
+        assert self.may_go_on.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -72,20 +73,13 @@ def envelope(number: int, kind: str = "events_api", payload: object = None) -> s
     return json.dumps({"type": kind, "envelope_id": f"e{number}", "payload": {} if payload is None else payload})
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_events_that_come_while_others_are_taken_are_taken_together(client: PromptClient, taker: Taker) -> None:
     client.enqueue_message(envelope(0))
-    assert taker.has_begun.wait(10)
+    assert taker.has_begun.wait(PATIENCE_SECONDS)
     for number in range(1, 6):
         client.enqueue_message(envelope(number))
     taker.may_go_on.set()
-    wait_for(lambda: len(taker.batches) > 1)
+    wait_until(lambda: len(taker.batches) > 1)
     assert taker.batches == [["e0"], ["e1", "e2", "e3", "e4", "e5"]]
 
 
@@ -95,13 +89,13 @@ def test_what_is_no_event_goes_its_own_way_and_what_is_malformed_harms_no_other(
     pressed: list[str] = []
     client.socket_mode_request_listeners.append(lambda _client, request: pressed.append(request.envelope_id))
     client.enqueue_message(envelope(0))
-    assert taker.has_begun.wait(10)
+    assert taker.has_begun.wait(PATIENCE_SECONDS)
     for text in (envelope(1), "[1]", "{", '"hello"', envelope(2, payload=[]), '{"type": "events_api"}'):
         client.enqueue_message(text)
     client.enqueue_message(envelope(3, "interactive"))
     client.enqueue_message(envelope(4))
     taker.may_go_on.set()
-    wait_for(lambda: len(taker.batches) > 1 and bool(pressed))
+    wait_until(lambda: len(taker.batches) > 1 and bool(pressed))
     assert (taker.batches, pressed) == ([["e0"], ["e1", "e4"]], ["e3"])
 
 
@@ -143,7 +137,7 @@ def test_neither_what_cannot_be_read_nor_a_broken_line_harms_what_came_with_it(t
         line = Connection(1, delivery, 0.0)
         line.client = recorder = Recorder()  # type: ignore[assignment]
         line.take(envelopes)
-        wait_for(lambda: len(heard) == 3)
+        wait_until(lambda: len(heard) == 3)
     assert recorder.acknowledged == ["bad", "good", "last"]
     assert sorted(heard) == ["Ev1", "Ev3", "Ev4"]
 

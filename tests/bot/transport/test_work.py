@@ -10,6 +10,7 @@ from bot.answering.question import Question
 from bot.answering.waiting import WORTH_TELLING, WaitingNotes
 from bot.transport.work import WorkPool
 from bot.views import wording
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 
 class Gate:
@@ -21,7 +22,7 @@ class Gate:
 
     def job(self, name: str) -> None:
         self.begun.append(name)
-        self.open.wait(5)
+        self.open.wait(PATIENCE_SECONDS)
 
 
 class Slack:
@@ -34,7 +35,7 @@ class Slack:
 
     def assistant_threads_setStatus(self, *, channel_id: str, thread_ts: str, status: str) -> None:  # noqa: ARG002, N802
         self.said.append((thread_ts, status))
-        self.may_go_on.wait(5)
+        self.may_go_on.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -52,13 +53,6 @@ def pool(gate: Gate) -> Iterator[WorkPool]:
     yield pool
     gate.open.set()
     pool.close()
-
-
-def wait_until(holds: object) -> None:
-    deadline = time.monotonic() + 5
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def submit(pool: WorkPool, gate: Gate, *names: str) -> None:

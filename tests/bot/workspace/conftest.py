@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from bot.workspace.manifest import AppManifest, Shortcut, SlashCommand
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.socket_mode import Delivery
+from tests.patience import PATIENCE_SECONDS
 
 SCOPES = frozenset(
     [
@@ -102,7 +103,7 @@ class BareSocket:
         self.line = line
         self.hello = self.receive()
 
-    def receive(self, timeout: float = 2.0) -> dict[str, Any]:
+    def receive(self, timeout: float = PATIENCE_SECONDS) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self.line.recv(timeout=timeout))
         return frame
 

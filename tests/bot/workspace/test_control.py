@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.workspace.server import LocalWorkspace
+from tests.patience import PATIENCE_SECONDS
 
 from .conftest import HASTY, BoltApp
 
@@ -18,7 +19,7 @@ from .conftest import HASTY, BoltApp
 def order(workspace: LocalWorkspace, **what: Any) -> tuple[int, dict[str, Any]]:
     request = urllib.request.Request(f"{workspace.url}/control", json.dumps(what).encode())
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             return response.status, json.loads(response.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -76,6 +77,8 @@ def test_an_order_that_nobody_knows_is_refused_with_those_that_are_known(what: d
 def test_what_the_app_sent_can_be_read() -> None:
     with LocalWorkspace() as workspace:
         build_client(workspace).chat_postMessage(channel="C0HELP", text="Hello")
-        with urllib.request.urlopen(f"{workspace.url}/control/calls?method=chat.postMessage", timeout=5) as response:
+        with urllib.request.urlopen(
+            f"{workspace.url}/control/calls?method=chat.postMessage", timeout=PATIENCE_SECONDS
+        ) as response:
             calls = json.loads(response.read())["calls"]
     assert [(call["arguments"]["text"], call["error"]) for call in calls] == [("Hello", "")]

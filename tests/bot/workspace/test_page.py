@@ -18,6 +18,7 @@ from bot.workspace.errors import Refusal
 from bot.workspace.people import Directory
 from bot.workspace.server import LocalWorkspace
 from tests.bot.workspace.conftest import MANIFEST
+from tests.patience import PATIENCE_SECONDS
 
 
 class Page:
@@ -56,12 +57,12 @@ def quiet_page() -> Iterator[Page]:
 @pytest.fixture
 def cleos_events(workspace: LocalWorkspace) -> Iterator[ClientConnection]:
     with connect(f"{workspace.url.replace('http', 'ws')}/ui/events?user=U0CLEO") as line:
-        assert json.loads(line.recv(timeout=2)) == {"type": "app", "connected": False}
+        assert json.loads(line.recv(timeout=PATIENCE_SECONDS)) == {"type": "app", "connected": False}
         yield line
 
 
 def receive(line: ClientConnection) -> Any:
-    return json.loads(line.recv(timeout=2))
+    return json.loads(line.recv(timeout=PATIENCE_SECONDS))
 
 
 def test_everybody_sees_their_own_conversations(page: Page) -> None:
