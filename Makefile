@@ -12,6 +12,9 @@ PIP_FLAGS ?= $(shell test "$$(uname)" = Linux && ! test -e /proc/driver/nvidia &
   && echo --extra-index-url $(CPU_TORCH))
 # Gigabytes that a set-up needs, what already stands in the virtual environment included.
 ROOM := 4
+# Each process that runs tests computes on one core and takes about 2 GB.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 4 ? n : 4 )))
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 # What is compared with is built here, and what was measured is kept here: bench-serving goes on where it was stopped.
 BENCH := .bench
 COMPARE = $(BIN)/python -m benchmarks.serving --trials $(BENCH)/serving.jsonl --xllamacpp $(BENCH)/xllamacpp/bin/python \
@@ -23,7 +26,7 @@ CASES ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test check docs bench bench-loop bench-knowledge bench-answers bench-serving setup help clean
+.PHONY: run test test-rest fast check fix docs bench bench-loop bench-knowledge bench-answers bench-serving setup help clean
 .DEFAULT_GOAL := run
 
 # A virtual environment whose Python does not start (it was upgraded, or removed) is made again.
@@ -56,13 +59,23 @@ run: $(READY) ## set up what is missing, then start Chip (the local workspace, o
 	@$(BIN)/chip run
 
 test: $(READY) ## set up what is missing, then run the tests
-	@echo "Running the tests (several minutes on two cores)"
-	@$(BIN)/python -m pytest
+	@echo "Running the tests (6 minutes on two cores)"
+	@$(PYTEST) -m "not http and not slow and not browser"
+
+test-rest: $(READY) ## run what `make test` leaves out: stories over HTTP, real models and training, the browser (15 minutes)
+	@$(PYTEST) -m "http or slow or browser"
+
+fast: $(READY) ## run the tests without stories and engines (a minute)
+	@$(PYTEST) -m "not http and not slow and not browser" --ignore tests/loop --ignore tests/bot/engine
 
 check: $(READY) ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fix: $(READY) ## mend what ruff can mend, and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 docs: $(READY) ## write the generated parts of docs/
 	@$(BIN)/python docs/generate.py

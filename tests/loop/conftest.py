@@ -188,7 +188,7 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["socket", "http"])
+@pytest.fixture(params=["socket", pytest.param("http", marks=pytest.mark.http)])
 def transport(request: pytest.FixtureRequest) -> str:
     """How the workspace reaches Chip. Every story is told in both, but for those that are about one of them."""
     return str(request.param)
