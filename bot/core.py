@@ -45,6 +45,7 @@ from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 from retrieval.prompt import ChatMessage, build_messages
 from retrieval.ranking.evidence import EvidenceLimits
+from retrieval.reading.file_reader import ReadingLimits
 from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
@@ -181,6 +182,7 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
             chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
         ),
         cross_encoder=load_cross_encoder(chosen.cross_encoder),
+        reading=ReadingLimits(chosen.file_seconds, chosen.file_megabytes),
     )
 
 

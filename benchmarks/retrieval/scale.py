@@ -98,7 +98,9 @@ def list_documents(passages: int, each: int, text: SyntheticText) -> Iterator[So
         yield SourceItem(name, mark, partial(_write_document, number, name, each, text))
 
 
-def _write_document(number: int, name: str, each: int, text: SyntheticText) -> Iterator[Document | Unreadable]:
+def _write_document(
+    number: int, name: str, each: int, text: SyntheticText, _read_file: object
+) -> Iterator[Document | Unreadable]:
     text.begin(number)
     sections = "\n\n".join(f"## Part {n}\n\n{text.sentence(20)}" for n in range(each))
     audience = Audience.STAFF if number % 3 == 0 else Audience.CUSTOMER

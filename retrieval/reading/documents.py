@@ -67,6 +67,10 @@ class RejectedError(Exception):
     """Something cannot be used as a document; the message says why."""
 
 
+class StoppedError(Exception):
+    """Chip is told to end while it reads documents; the next run goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a format's reader found: a text, with what the file itself says of it.
@@ -81,6 +85,10 @@ class Part:
     url: str | None = None
     audience: Audience | None = None
     name: str = ""
+
+
+# From a file's name and bytes to its parts. Raises `RejectedError`; and `StoppedError` where Chip is told to end.
+ReadFile = Callable[[str, bytes], Iterator[Part]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +107,13 @@ class Rules:
 class Item:
     """One thing that a source lists: a file, a web page, a pinned message.
 
-    `fingerprint` changes whenever reading would give something else; `read` does the reading, only when it has.
+    `fingerprint` changes whenever reading would give something else; `read` does the reading, only when it has, with
+    what it is handed to read the bytes of files.
     """
 
     name: str
     fingerprint: str
-    read: Callable[[], Iterator[Document | Unreadable]]
+    read: Callable[[ReadFile], Iterator[Document | Unreadable]]
 
 
 Found = Item | Unreadable

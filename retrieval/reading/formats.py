@@ -97,7 +97,7 @@ def read_parts(name: str, raw: bytes) -> Iterator[Part]:
         _refuse_bomb(raw)
     try:
         yield from found.read(raw)
-    except RejectedError:
+    except (RejectedError, MemoryError):
         raise
     except (Exception, RecursionError) as error:
         # A broken file can raise anything at all from inside a foreign parser; it must not end the run.

@@ -8,12 +8,12 @@ from retrieval.reading.documents import (
     Document,
     Found,
     Item,
+    ReadFile,
     RejectedError,
     Rules,
     Unreadable,
     build_document,
 )
-from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import fingerprint
 
 
@@ -41,14 +41,14 @@ def list_canvases(
         yield Item(
             source,
             fingerprint(canvas.html, fixed, canvas.title, canvas.day, canvas.url),
-            lambda canvas=canvas, source=source: _read(canvas, source, channel, fixed),  # type: ignore[misc]  # per turn
+            lambda read, canvas=canvas, source=source: _read(read, canvas, source, channel, fixed),  # type: ignore[misc]  # per turn
         )
 
 
-def _read(canvas: Canvas, source: str, channel: str, rules: Rules) -> Iterator[Document | Unreadable]:
+def _read(read: ReadFile, canvas: Canvas, source: str, channel: str, rules: Rules) -> Iterator[Document | Unreadable]:
     title = canvas.title or f"Canvas of {channel}"
     try:
-        for part in read_parts("canvas.html", canvas.html):
+        for part in read("canvas.html", canvas.html):
             yield build_document(replace(part, title=title, updated=canvas.day, url=canvas.url), source, rules)
     except RejectedError as error:
         yield Unreadable(source, str(error))

@@ -7,7 +7,17 @@ from datetime import date
 from pathlib import Path
 
 from retrieval.passage import Audience
-from retrieval.reading.documents import Document, Found, Item, Part, RejectedError, Rules, Unreadable, build_document
+from retrieval.reading.documents import (
+    Document,
+    Found,
+    Item,
+    Part,
+    ReadFile,
+    RejectedError,
+    Rules,
+    Unreadable,
+    build_document,
+)
 from retrieval.reading.formats import READERS_VERSION, read_parts, require_format
 
 
@@ -38,7 +48,7 @@ def find_item(
     except OSError:
         return Unreadable(source, "The file cannot be opened.")
     # The bytes are read again when they are needed: a list of items must not hold a folder in memory.
-    return Item(source, fingerprint(raw, rules, updated), lambda: _read_file(path, source, rules, updated))
+    return Item(source, fingerprint(raw, rules, updated), lambda read: _read_file(read, path, source, rules, updated))
 
 
 def fingerprint(raw: bytes, rules: Rules, *more: object) -> str:
@@ -48,11 +58,18 @@ def fingerprint(raw: bytes, rules: Rules, *more: object) -> str:
 
 
 def read_bytes(
-    name: str, raw: bytes, source: str, rules: Rules, *, updated: date | None = None, url: str | None = None
+    read: ReadFile,
+    name: str,
+    raw: bytes,
+    source: str,
+    rules: Rules,
+    *,
+    updated: date | None = None,
+    url: str | None = None,
 ) -> Iterator[Document | Unreadable]:
     """Yield the documents in the bytes of a file called `name`, or why there are none."""
     try:
-        for part in read_parts(name, raw):
+        for part in read(name, raw):
             yield build_document(_complete(part, updated, url), source, rules)
     except RejectedError as error:
         yield Unreadable(source, str(error))
@@ -66,7 +83,7 @@ def load_documents(
         if isinstance(found, Unreadable):
             yield found
         else:
-            yield from found.read()
+            yield from found.read(read_parts)
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -81,13 +98,15 @@ def list_files(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _read_file(path: Path, source: str, rules: Rules, updated: date | None) -> Iterator[Document | Unreadable]:
+def _read_file(
+    read: ReadFile, path: Path, source: str, rules: Rules, updated: date | None
+) -> Iterator[Document | Unreadable]:
     try:
         raw = path.read_bytes()
     except OSError:
-        yield Unreadable(source, "The file cannot be opened.")
+        yield Unreadable(source, "The file cannot be opened.", is_kept=True)
         return
-    yield from read_bytes(path.name, raw, source, rules, updated=updated)
+    yield from read_bytes(read, path.name, raw, source, rules, updated=updated)
 
 
 def _complete(part: Part, updated: date | None, url: str | None) -> Part:

@@ -36,7 +36,7 @@ def list_pins(channel: str, pins: Iterable[Pin], rules: Rules, *, prefix: str) -
         yield Item(
             source,
             fingerprint(pin.text.encode(), fixed, pin.day, pin.url),
-            lambda pin=pin, source=source: _read(pin, source, channel, fixed),  # type: ignore[misc]  # bound per turn
+            lambda _read_file, pin=pin, source=source: _read(pin, source, channel, fixed),  # type: ignore[misc]  # bound per turn
         )
 
 

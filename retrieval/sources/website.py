@@ -95,7 +95,7 @@ def _find_page(
     return Item(
         source,
         fingerprint(page.body, rules, name, page.url, entry.updated),
-        lambda: read_bytes(name, page.body, source, rules, updated=entry.updated, url=page.url),
+        lambda read: read_bytes(read, name, page.body, source, rules, updated=entry.updated, url=page.url),
     )
 
 

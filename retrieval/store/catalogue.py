@@ -8,6 +8,7 @@ import json
 import secrets
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -19,16 +20,21 @@ import numpy as np
 
 from retrieval.english.facts import Fact, draw_facts
 from retrieval.passage import Audience, Passage, Vectors
-from retrieval.reading.documents import Document
+from retrieval.reading.documents import Document, Unreadable
 from retrieval.store.vectors import Stored
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 10
+_SCHEMA_VERSION = 11
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
     origin TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (origin, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS problems (
+    origin TEXT NOT NULL, item TEXT NOT NULL, path TEXT NOT NULL, reason TEXT NOT NULL,
+    FOREIGN KEY (origin, item) REFERENCES items (origin, name) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS problems_by_item ON problems (origin, item);
 CREATE TABLE IF NOT EXISTS syncs (origin TEXT PRIMARY KEY, at TEXT NOT NULL, problem TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY, origin TEXT NOT NULL, item TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
@@ -163,12 +169,24 @@ class Catalogue:
         return {source: Listed(source, item, digest) for source, item, digest in rows}
 
     def list_items(self, origin: str) -> dict[str, str]:
-        """Return item → fingerprint of every item of this origin that was read whole."""
+        """Return item → fingerprint of every item of this origin that was read, or found to be unreadable."""
         return dict(self._read("SELECT name, fingerprint FROM items WHERE origin = ?", (origin,)))
 
-    def record_item(self, origin: str, name: str, fingerprint: str) -> None:
+    def list_problems(self, origin: str) -> dict[str, list[Unreadable]]:
+        """Return item → what could not be read of it."""
+        problems: dict[str, list[Unreadable]] = defaultdict(list)
+        for item, path, reason in self._read("SELECT item, path, reason FROM problems WHERE origin = ?", (origin,)):
+            problems[item].append(Unreadable(path, reason))
+        return dict(problems)
+
+    def record_item(self, origin: str, name: str, fingerprint: str, problems: Sequence[Unreadable] = ()) -> None:
+        """Note that an item was read, and what could not be read of it."""
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (origin, name, fingerprint))
+            connection.executemany(
+                "INSERT INTO problems VALUES (?, ?, ?, ?)",
+                [(origin, name, each.path, each.reason) for each in problems],
+            )
 
     def delete_items(self, origin: str, names: Sequence[str]) -> None:
         with self._transaction() as connection:

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
 
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import split_units, unit_texts
-from retrieval.passage import Audience, Passage
+from retrieval.passage import Audience, Passage, Vectors
 from retrieval.reading.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
-from retrieval.reading.documents import Document, Found, Item, Rules, Unreadable
+from retrieval.reading.documents import Document, Found, Item, ReadFile, Rules, StoppedError, Unreadable
+from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import list_folder
 from retrieval.store.catalogue import Catalogue, Entry, Listed
 from retrieval.store.exact import EXACT_UNITS, ExactVectors
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, str], None]
 
 FOLDER_ORIGIN = "folder"
+# So many units are encoded between two looks whether to stop: a second or two.
+ENCODED_TOGETHER = 256
 # So many passages, or a twentieth of all, are ranked one by one before the ranking of words is built anew.
 MOST_FRESH = 1_000
 
@@ -84,14 +88,19 @@ class _Run:
 class Index:
     """The searchable passages of all sources. Safe to read from many threads while one writes."""
 
-    def __init__(self, folder: Path, embedder: Embedder, *, exact_units: int = EXACT_UNITS) -> None:
+    def __init__(
+        self, folder: Path, embedder: Embedder, read_file: ReadFile = read_parts, *, exact_units: int = EXACT_UNITS
+    ) -> None:
         """Open or create the index; mend it where it is damaged or was made with other settings.
 
-        Up to `exact_units` are searched exactly, more than that by Chroma.
+        `read_file` reads the bytes of files; what it is by default has no limit on time. Up to `exact_units` are
+        searched exactly, more than that by Chroma.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._embedder = embedder
+        self._read_file = read_file
+        self._is_stopped = threading.Event()
         self._threads = threading.Lock()
         self._processes = FileLock(folder / "lock", thread_local=False)
         self._sync_threads = threading.Lock()
@@ -110,6 +119,10 @@ class Index:
         """What was rebuilt since this index was opened, in sentences."""
         return tuple(self._mended)
 
+    def stop(self) -> None:
+        """Let the sync that runs, and each that begins, end soon with `StoppedError`; what is done of it stays."""
+        self._is_stopped.set()
+
     def close(self) -> None:
         self.vectors.close()
         self.catalogue.close()
@@ -122,10 +135,11 @@ class Index:
         """Make the index hold what a source lists, which is read as it comes.
 
         Only what is new or changed is read into passages and vectors. A file that has become unreadable loses its
-        passages, since what they said may no longer hold. Every document is whole as soon as it is done, so a run that
-        is cut short loses nothing: the next one goes on. What vanished is removed at the end, unless a listing is
-        missing. Raise `SourceGoneError` where nothing at all is listed any more. `progress` gets the number of items
-        done and the last one's name.
+        passages, since what they said may no longer hold, and is not tried again until it changes. Every document is
+        whole as soon as it is done, so a run that is cut short loses nothing: the next one goes on. What vanished is
+        removed at the end, unless a listing is missing. Raise `SourceGoneError` where nothing at all is listed any
+        more, and `StoppedError` when it is told to stop. `progress` gets the number of items done and the last one's
+        name.
         """
         with self._syncing():
             known = self.catalogue.list_documents(origin)
@@ -134,10 +148,12 @@ class Index:
                 by_item[listed.item].append(listed.source)
             run = _Run(known, by_item)
             before = self.catalogue.list_items(origin)
+            problems = self.catalogue.list_problems(origin)
             is_changed = False
             try:
                 for done, thing in enumerate(found, start=1):
-                    is_changed |= self._take(origin, thing, before, run)
+                    self._check_stop()
+                    is_changed |= self._take(origin, thing, before, problems, run)
                     if progress is not None:
                         progress(done, thing.path if isinstance(thing, Unreadable) else thing.name)
                 if known and not run.seen and not run.unreadable:
@@ -166,7 +182,9 @@ class Index:
                 unreachable=tuple(run.unreachable),
             )
 
-    def _take(self, origin: str, thing: Found, before: dict[str, str], run: _Run) -> bool:
+    def _take(
+        self, origin: str, thing: Found, before: Mapping[str, str], problems: Mapping[str, list[Unreadable]], run: _Run
+    ) -> bool:
         """Bring one item up to date; return whether anything was written."""
         if isinstance(thing, Unreadable):
             pile = run.listings if thing.is_listing else run.unreachable if thing.is_kept else run.unreadable
@@ -176,17 +194,22 @@ class Index:
             return False
         if before.get(thing.name) == thing.fingerprint:
             run.keep(thing.name)
+            run.unreadable += problems.get(thing.name, ())
             return False
         return self._read_item(origin, thing, run)
 
     def _read_item(self, origin: str, item: Item, run: _Run) -> bool:
-        is_changed, failed = False, False
-        for document in item.read():
+        is_changed, is_known = False, True
+        problems: list[Unreadable] = []
+        for document in item.read(self._read_file):
+            self._check_stop()
             if isinstance(document, Unreadable):
-                failed = True
-                (run.unreachable if document.is_kept else run.unreadable).append(document)
                 if document.is_kept:
+                    is_known = False
+                    run.unreachable.append(document)
                     run.keep(item.name)
+                else:
+                    problems.append(document)
                 continue
             known = run.known.get(document.source)
             if document.source not in run.seen and (known is None or known.digest != document.digest):
@@ -196,10 +219,15 @@ class Index:
                 run.added += known is None
                 run.changed += known is not None
             run.seen.add(document.source)
-        if not failed:
+        run.unreadable += problems
+        if is_known:
             run.items.add(item.name)
-            self.catalogue.record_item(origin, item.name, item.fingerprint)
+            self.catalogue.record_item(origin, item.name, item.fingerprint, problems)
         return is_changed
+
+    def _check_stop(self) -> None:
+        if self._is_stopped.is_set():
+            raise StoppedError
 
     def forget(self, origin: str) -> int:
         """Take everything of a source out of search; return how many documents that were."""
@@ -295,13 +323,21 @@ class Index:
             [f"{context} {unit.text}" for unit in split_units(passage.text)] if context else unit_texts(passage)
             for passage in new
         ]
-        vectors = self._embedder.encode([text for texts in units for text in texts])
+        vectors = self._encode_units([text for texts in units for text in texts])
         fresh: dict[str, Entry] = {}
         start = 0
         for passage, texts in zip(new, units, strict=True):
             fresh[passage.id] = Entry(passage, vectors[start : start + len(texts)])
             start += len(texts)
         return [fresh.get(p.id) or Entry(p, known[p.id].unit_vectors) for p in passages]
+
+    def _encode_units(self, texts: Sequence[str]) -> Vectors:
+        """Return the units' vectors, (units, width); a document of a book's length may be left in the middle."""
+        rows = []
+        for start in range(0, max(len(texts), 1), ENCODED_TOGETHER):
+            self._check_stop()
+            rows.append(self._embedder.encode(texts[start : start + ENCODED_TOGETHER]))
+        return rows[0] if len(rows) == 1 else np.concatenate(rows)
 
     def _open_catalogue(self) -> Catalogue:
         path = self._folder / "catalogue.sqlite3"

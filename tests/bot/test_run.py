@@ -1,6 +1,7 @@
 """`chip run` starts everything, answers, and is gone within two seconds of being told to stop."""
 
 import gc
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli.main import main as cli
+from bot.cli import main as cli
 from bot.core import retrain_settings
 from bot.run import run_chip
 from bot.workspace.server import LocalWorkspace
@@ -61,6 +62,44 @@ def test_it_says_where_to_find_it_and_stops_when_told(settings: Settings) -> Non
     assert any("No Slack tokens are set" in line for line in said)
     left = {thread.name for thread in threading.enumerate() if thread not in before and not thread.daemon}
     assert left == set()
+
+
+def test_it_serves_and_stops_while_it_reads_documents(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.reading.FIRST_SECONDS", 0)
+    rows = "".join(f'{{"question": "Why {n}?", "answer": "Because of rain {n}."}}\n' for n in range(20_000))
+    (settings.knowledge.folder / "log.jsonl").write_text(rows, encoding="utf-8")
+    said: list[str] = []
+    stop, ready = threading.Event(), threading.Event()
+
+    def say(text: str) -> None:
+        said.append(text)
+        if text.startswith("Chip is ready"):
+            ready.set()
+
+    running = threading.Thread(target=run_chip, args=(settings, say, stop))
+    running.start()
+    assert ready.wait(60), said
+    told = time.monotonic()
+    stop.set()
+    running.join(30)
+
+    assert time.monotonic() - told < 5.0
+    assert said[-1] == "Reading the documents was stopped; the next start goes on."
+
+
+def test_the_first_documents_of_all_are_there_when_it_is_ready(settings: Settings) -> None:
+    stop, found = threading.Event(), list[int]()
+
+    def say(text: str) -> None:
+        if text.startswith("Chip is ready"):
+            with sqlite3.connect(settings.data / "index" / "catalogue.sqlite3") as catalogue:
+                found.extend(row[0] for row in catalogue.execute("SELECT count(*) FROM documents"))
+            catalogue.close()
+            stop.set()
+
+    run_chip(settings, say, stop)
+
+    assert found == [1]
 
 
 def test_what_lasts_is_no_longer_looked_at_by_the_collector(settings: Settings) -> None:
