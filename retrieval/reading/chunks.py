@@ -18,6 +18,7 @@ from retrieval.english.sentences import count_words, split_sentences
 from retrieval.layout import BREAK, ITEM, build_code_block, build_code_span, build_link, is_code_block, mask
 from retrieval.passage import Passage
 from retrieval.reading.documents import PAGE_BREAK, SCOPE_END, SCOPE_START, Document, DocumentKind
+from retrieval.reading.table_heads import is_value
 from retrieval.reading.table_lines import tell_rows
 
 # Part of an index's identity: raise it when the same document would give other passages.
@@ -303,6 +304,9 @@ def _read_list(node: SyntaxTreeNode, reader: "_Inline", level: int = 0) -> Itera
 def _read_table(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
     """Yield the lines of a table; an empty first row says that it has no labels."""
     head, *rows = [[reader.plain(cell) for cell in row.children] for part in node.children for row in part.children]
+    if len(head) == 2 and rows and is_value(head[1]) and sum(is_value(row[1]) for row in rows) > len(rows) / 2:
+        # Markdown has no tables without labels: here the first row is one of the rows.
+        head, rows = ["", ""], [head, *rows]
     yield from tell_rows(head, rows)
 
 

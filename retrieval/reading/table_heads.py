@@ -75,10 +75,11 @@ def count_head_rows(rows: Sequence[Sequence[str]], origin: Origin) -> int:
     if len(head) == 1:
         return int(_heads_one_column(head[0], [row[0] for row in body]))
     columns = list(zip(*body, strict=True))
-    score = _score_origin(len(head), origin)
-    score += sum(
+    found = sum(
         _score_column(label, cells, place, head) for place, (label, cells) in enumerate(zip(head, columns, strict=True))
     )
+    # Names over names: only a word that heads columns elsewhere tells that these do.
+    score = _score_origin(len(head), origin) + found if found or any(map(_is_label, head)) else -1.0
     if len(head) == 2 and _names_rows(columns):
         score = 1.0 if _is_generic(head[1]) else -1.0
     return int(score > 0)
@@ -138,7 +139,9 @@ def _score_alike(kind: _Kind, label: str, cells: Sequence[str]) -> float:
         return -2.0
     if kind is _Kind.CODE:
         return -2.0 if _find_shape(label) in map(_find_shape, cells) else 0.0
-    return 0.5 if len(cells) > 3 and len(set(cells)) <= _MOST * len(cells) and label not in cells else 0.0
+    is_shorter = len(label.split()) < min(len(cell.split()) for cell in cells)
+    repeats = len(cells) > 3 and len(set(cells)) <= _MOST * len(cells) and label not in cells
+    return 0.5 if is_shorter or repeats else 0.0
 
 
 def _names_rows(columns: Sequence[Sequence[str]]) -> bool:

@@ -30,6 +30,8 @@ _PIPE = re.compile(r"(?<!\\)\|")
 _MARK_WORDS = 2
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|]|~(?=~)|(?<=~)~|&(?=#?\w+;))")
 _LIST_MARK = re.compile(r"^(\d{0,9})([-+=.)])(?=\s|=|-|$)")
+# Alone on its line this would make a heading of the line above, or a rule.
+_UNDERLINE = re.compile(r"[-=][-= ]*")
 # A line of a cell that starts a new thing, and does not go on with the line before.
 _NEW_LINE = re.compile(r"(?<=[\w)\]%°€$\"'”’])[^\S\n]*\n\s*(?:[•·▪◦*–-]\s+|(?=[^\W_a-zß-öø-ÿ]))")
 _BULLET = re.compile(r"^\s*[•·▪◦]\s+")
@@ -75,7 +77,7 @@ class _Slot:
 
     @property
     def begins(self) -> bool:
-        return self.is_first_column and self.is_first_row and bool(self.text.strip())
+        return self.is_first_column and self.is_first_row and bool(self.text.strip(" |\n"))
 
 
 _Grid = list[list[_Slot]]
@@ -141,7 +143,8 @@ def escape(text: str) -> str:
 
 def escape_inline(text: str) -> str:
     """Return text that stands within a line, or keeps the list mark that it begins with, as Markdown reads it."""
-    return _SPECIAL.sub(r"\\\1", _one_line(text))
+    line = _SPECIAL.sub(r"\\\1", _one_line(text))
+    return f"\\{line}" if _UNDERLINE.fullmatch(line) else line
 
 
 def _escape_pipes(text: str) -> str:

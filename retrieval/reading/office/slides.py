@@ -74,15 +74,17 @@ def _read_paragraphs(body: Any, *, is_list: bool) -> list[str]:
     paragraphs = [(paragraph, text) for paragraph in body.iter(qn("a:p")) if (text := _read_text(paragraph))]
     numbers: dict[int, Iterator[int]] = {}
     lines: list[str] = []
+    above = -1
     for paragraph, text in paragraphs:
         properties = paragraph.find(qn("a:pPr"))
-        level = int(properties.get("lvl", 0)) if properties is not None else 0
+        level = min(int(properties.get("lvl", 0)) if properties is not None else 0, above + 1)
         mark = _find_mark(properties, is_list and len(paragraphs) > 1)
         if mark == "1.":
             mark = f"{next(numbers.setdefault(level, count(_first_number(properties))))}."
         else:
             numbers.pop(level, None)
         lines.append(f"{'    ' * level}{mark} {text}" if mark else text)
+        above = level if mark else -1
     return ["\n".join(lines)] if all(line.lstrip()[:1] in "-123456789" for line in lines) else lines
 
 

@@ -5,7 +5,7 @@ what stands before it `word_numbers`'.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
@@ -19,9 +19,19 @@ from docx.oxml.ns import qn
 from retrieval.reading.documents import DocumentKind, Part
 from retrieval.reading.office.word_numbers import Mark, Numbering, read_numbering
 from retrieval.reading.office.word_tables import is_layout, show_grid, walk_cells, walk_rows
-from retrieval.reading.office.word_text import GONE, NO_NOTES, Notes, Words, find_value, is_placeholder, read_words
+from retrieval.reading.office.word_text import (
+    GONE,
+    NO_NOTES,
+    Notes,
+    Words,
+    choose,
+    find_value,
+    is_placeholder,
+    read_words,
+)
 from retrieval.reading.titles import clean_title
 
+_ITEM = re.compile(r"( *)(?:-|\d{1,9}\.) ")
 _CONTENTS = re.compile(r"^toc \d|^table of figures", re.IGNORECASE)
 _HEADING = re.compile(r"^heading ([1-9])", re.IGNORECASE)
 # What every page repeats is worth reading from so many words; a shorter one is a running title.
@@ -33,7 +43,7 @@ def read_docx(raw: bytes) -> Iterator[Part]:
     """Yield a Word document as one part, all its tracked changes taken as made."""
     document = docx.Document(BytesIO(raw))
     reader = _open_reader(document.part)
-    blocks = list(reader.read(document.element.body))
+    blocks = list(_settle_lists(reader.read(document.element.body)))
     repeated = list(_read_repeated(document, reader, "\n".join(blocks)))
     if repeated:
         blocks += [f"# {_RUNNING}", *repeated]
@@ -139,6 +149,15 @@ def _show_item(line: str, mark: Mark) -> str:
     return f"{indent}- {mark.text} {line}" if mark.level or len(mark.text) < 4 else f"{mark.text} {line}"
 
 
+def _settle_lists(blocks: Iterable[str]) -> Iterator[str]:
+    """Yield the blocks; an inner item stands one level below the item before it, and is no code where there is none."""
+    level = -1
+    for block in blocks:
+        item = _ITEM.match(block)
+        level = min(len(item[1]) // 4, level + 1) if item else -1
+        yield f"{'    ' * level}{block.lstrip()}" if item else block
+
+
 def _find_level(properties: Any, style: _Style) -> int | None:
     own = find_value(properties, "w:outlineLvl")
     level = int(own) if own and own.isdigit() else style.level
@@ -150,6 +169,8 @@ def _walk_blocks(container: Any) -> Iterator[Any]:
     for child in container:
         if child.tag in (qn("w:p"), qn("w:tbl")):
             yield child
+        elif child.tag == qn("mc:AlternateContent"):
+            yield from _walk_blocks(choose(child))
         elif isinstance(child.tag, str) and child.tag not in GONE and not is_placeholder(child):
             yield from _walk_blocks(child)
 

@@ -32,7 +32,8 @@ def walk_rows(table: Any) -> Iterator[Any]:
 def walk_cells(row: Any) -> Iterator[Any]:
     for child in row:
         if child.tag == qn("w:tc"):
-            yield child
+            if child.find(f"{qn('w:tcPr')}/{qn('w:cellDel')}") is None:
+                yield child
         elif isinstance(child.tag, str) and child.tag not in GONE:
             yield from walk_cells(child)
 

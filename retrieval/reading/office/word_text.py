@@ -26,6 +26,8 @@ _SENTENCE_MARK = re.compile(r"[.!?,;:]+\s*$")
 _LINK = re.compile(r"^\s*HYPERLINK\s+(?:\\\S+\s+)*\"([^\"]+)\"", re.IGNORECASE)
 _COUNTING = re.compile(r"^\s*(?:PAGE|NUMPAGES|SECTIONPAGES|PAGEREF)\b", re.IGNORECASE)
 _TARGET = re.compile(r"^(?:https?://|mailto:|tel:)[^\s<>]+$", re.IGNORECASE)
+# What Wingdings draws in the places of letters: ticks, crosses, boxes, an arrow.
+_SYMBOLS = {"F0FC": "✓", "F0FB": "✗", "F0FE": "☒", "F0FD": "☒", "F0A8": "☐", "F06F": "☐", "F0E0": "→", "F0B7": "•"}
 _SIGNS = {
     qn("w:tab"): "\t", qn("w:ptab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-",
 }  # fmt: skip
@@ -109,7 +111,7 @@ class _Reader:
             elif child.tag == qn("m:t"):
                 yield _Piece(child.text or "")
             elif child.tag == qn("mc:AlternateContent"):
-                yield from self.read(_choose(child), target)
+                yield from self.read(choose(child), target)
             elif isinstance(child.tag, str) and child.tag not in GONE and not is_placeholder(child):
                 yield from self.read(child, target)
 
@@ -133,6 +135,8 @@ class _Reader:
             self._follow_field(child)
         elif child.tag in (qn("w:footnoteReference"), qn("w:endnoteReference")):
             return self._read_note(child)
+        elif child.tag == qn("w:sym"):
+            return _read_symbol(child.get(qn("w:char"), "").upper())
         elif child.tag == qn("w:ruby"):
             return "".join(text.text or "" for base in child.iter(qn("w:rubyBase")) for text in base.iter(qn("w:t")))
         elif child.tag in (qn("w:drawing"), qn("w:pict"), qn("w:object"), qn("mc:AlternateContent")):
@@ -165,15 +169,22 @@ class _Reader:
         return f"\0{text}\0" if text else ""
 
 
+def _read_symbol(code: str) -> str:
+    """Return a letter that is given by its number in a font; "" for one that only the font knows."""
+    if code in _SYMBOLS or not re.fullmatch(r"[0-9A-F]{4}", code):
+        return _SYMBOLS.get(code, "")
+    return "" if 0xE000 <= int(code, 16) <= 0xF8FF else chr(int(code, 16))
+
+
 def find_boxes(node: Any) -> list[Any]:
     """Return the contents of the text boxes in a drawing, each once: Word writes it for old and new readers."""
     if node.tag == qn("w:txbxContent"):
         return [node]
-    children = _choose(node) if node.tag == qn("mc:AlternateContent") else node
+    children = choose(node) if node.tag == qn("mc:AlternateContent") else node
     return [box for child in children if isinstance(child.tag, str) for box in find_boxes(child)]
 
 
-def _choose(alternatives: Any) -> Any:
+def choose(alternatives: Any) -> Any:
     """Return the first of several forms of the same content."""
     choice = alternatives.find(qn("mc:Choice"))
     fallback = alternatives.find(qn("mc:Fallback"))

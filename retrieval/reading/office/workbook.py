@@ -63,7 +63,7 @@ def _sheet_files(archive: zipfile.ZipFile) -> list[str]:
 
 def _read_sheet(sheet: Any, formulas: Any) -> dict[Place, Cell]:
     """Return the filled cells by their place among the rows and columns that are shown."""
-    texts = {place: text for place, cell in sheet._cells.items() if (text := _show(cell, formulas))}
+    texts = {place: _add_target(text, cell) for place, cell in sheet._cells.items() if (text := _show(cell, formulas))}
     rows, columns = _Shown(_find_hidden_rows(sheet)), _Shown(_find_hidden_columns(sheet))
     last = (max((row for row, _ in texts), default=0), max((column for _, column in texts), default=0))
     areas = {(area.min_row, area.min_col): area for area in sheet.merged_cells.ranges}
@@ -100,14 +100,14 @@ class _Shown:
 
 
 def _find_hidden_rows(sheet: Any) -> set[int]:
-    return {number for number, row in sheet.row_dimensions.items() if row.hidden}
+    return {number for number, row in sheet.row_dimensions.items() if row.hidden or row.height == 0}
 
 
 def _find_hidden_columns(sheet: Any) -> set[int]:
     """Return the hidden columns: one entry may stand for a run of them."""
     hidden: set[int] = set()
     for name, column in sheet.column_dimensions.items():
-        if column.hidden:
+        if column.hidden or column.width == 0:
             first = column.min or column_index_from_string(name)
             hidden.update(range(first, (column.max or first) + 1))
     return hidden
@@ -119,6 +119,13 @@ def _find_head_rows(sheet: Any) -> set[int]:
     if sheet.auto_filter.ref:
         areas.append(sheet.auto_filter.ref)
     return {row for area in areas if (row := range_boundaries(area)[1]) is not None}
+
+
+def _add_target(text: str, cell: Any) -> str:
+    """Return a cell's text with the address that it links to."""
+    target = str(cell.hyperlink.target or "") if cell.hyperlink else ""
+    shows = target.startswith(("https://", "http://", "mailto:")) and target not in text
+    return f"{text} ({target.removeprefix('mailto:')})" if shows else text
 
 
 def _show(cell: Any, formulas: Any) -> str:

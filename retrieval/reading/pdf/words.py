@@ -2,7 +2,8 @@
 
 import ctypes
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import pypdfium2  # type: ignore[import-untyped]  # the package has no types
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
@@ -14,6 +15,11 @@ SOFT_HYPHEN = "\u00ad"
 _HYPHENS = dict.fromkeys(map(ord, (_LINE_HYPHEN, "\u2010", "\u2011")), "-")
 _LIGATURES = ("\ufb00", "\ufb06")
 _THIN = 3.0
+_MAX_LINKS = 2_000
+# So much of an address tells that a link shows it; a long one may be cut at a line's end.
+_SHOWN = 12
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def read_page(page: pypdfium2.PdfPage) -> Page:
     height = page.get_height()
     text = page.get_textpage()
     try:
-        words = _collect_words(text, height)
+        words = _add_targets(_collect_words(text, height), page, height)
     finally:
         text.close()
     return Page(tuple(words), tuple(_find_rules(page, height)), height)
@@ -90,6 +96,43 @@ def _goes_on(edges: pdfium.FS_RECTF, last: tuple[float, float, float], tall: flo
     follows = left - 0.1 * tall <= edges.left < right + 0.5 * tall
     precedes = right + 0.1 * tall >= edges.right > left - 0.5 * tall
     return bool(abs(edges.bottom - bottom) < 0.6 * tall and (follows or precedes))
+
+
+def _add_targets(words: list[Word], page: pypdfium2.PdfPage, height: float) -> list[Word]:
+    """Return the words; behind the last one of a link stands its address in brackets, unless the link shows it."""
+    links = list(_find_links(page, height))
+    followers = [*(target for target, _ in links[1:]), ""]
+    for (target, box), following in zip(links, followers, strict=False):
+        inside = [n for n, word in enumerate(words) if _is_inside(word, box)]
+        shown = "".join(words[n].text for n in inside)
+        bare = target.removeprefix("mailto:").rstrip("/")
+        # A link over two lines is two boxes.
+        if inside and target != following and (bare.partition("://")[2] or bare)[:_SHOWN] not in shown:
+            last = inside[-1]
+            said = words[last].text
+            mark = said[-1] if said[-1] in ".,;:!?" else ""
+            words[last] = replace(words[last], text=f"{said.removesuffix(mark)} ({bare}){mark}")
+    return words
+
+
+def _find_links(page: pypdfium2.PdfPage, height: float) -> Iterator[tuple[str, Box]]:
+    place, link, box = ctypes.c_int(0), pdfium.FPDF_LINK(), pdfium.FS_RECTF()
+    for _ in range(_MAX_LINKS):
+        if not pdfium.FPDFLink_Enumerate(page, place, link):
+            return
+        action = pdfium.FPDFLink_GetAction(link)
+        size = pdfium.FPDFAction_GetURIPath(page.pdf, action, None, 0) if action else 0
+        if 0 < size < 2_000 and pdfium.FPDFLink_GetAnnotRect(link, box):
+            buffer = ctypes.create_string_buffer(size)
+            pdfium.FPDFAction_GetURIPath(page.pdf, action, buffer, size)
+            target = buffer.value.decode("ascii", "replace")
+            if target.startswith(("https://", "http://", "mailto:")):
+                yield target, (box.left, height - box.top, box.right, height - box.bottom)
+
+
+def _is_inside(word: Word, box: Box) -> bool:
+    across, down = (word.left + word.right) / 2, (word.top + word.bottom) / 2
+    return box[0] <= across <= box[2] and box[1] - 1 <= down <= box[3] + 1
 
 
 def _clean(text: str) -> str:

@@ -183,3 +183,7 @@ def test_a_sentence_without_end_is_cut_and_not_lost() -> None:
     passages = build_passages(document)
     assert sum(len(p.text.split()) for p in passages) == 1_000
     assert max(len(p.text.split()) for p in passages) <= 240
+
+
+def test_a_data_sheet_in_markdown_keeps_its_first_row() -> None:
+    assert lines_of("| Flow | 40 l/min |\n|---|---|\n| Weight | 11 kg |\n") == ["Flow: 40 l/min", "Weight: 11 kg"]

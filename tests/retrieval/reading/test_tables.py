@@ -45,6 +45,7 @@ SHEETS_WITH_LABELS = {
     "sentences in one column": "Macro\nThank the customer and ask for it\nOffer a replacement hose free",
 }
 SHEETS_WITHOUT_LABELS = {
+    "names over names": "Norway|Oslo\nSweden|Stockholm\nDenmark|Copenhagen",
     "telephones": "Bergen depot|+47 555 0101|ring\nMalmo depot|+46 555 0202|closed\nTurku depot|+358 555 03|gate C",
     "addresses": "anna@x.example|Bergen\nbob@x.example|Malmo",
     "days": "2026-01-01|Seal|18 euros\n2026-01-02|Rotor|61 euros",

@@ -209,3 +209,17 @@ def test_page_headers_that_say_something_are_read_once() -> None:
     said = read(make(paragraph(run("Text.")), header="Valid from May 2026 on for all pumps"))
     assert said == "Text.\n\n# Page header and footer\n\nValid from May 2026 on for all pumps"
     assert read(make(paragraph(run("Text.")), header="ACME")) == "Text."
+
+
+def test_an_inner_item_without_an_outer_one_is_no_code() -> None:
+    document = docx.Document()
+    for text, style in (("Text.", "Normal"), ("deep", "List Bullet 2"), ("deeper", "List Bullet 3")):
+        document.add_paragraph(text, style=style)
+    buffer = BytesIO()
+    document.save(buffer)
+    assert [line.strip() for line in lines(buffer.getvalue())] == ["Text.", "- deep", "- deeper"]
+
+
+def test_ticks_that_a_font_draws_are_read() -> None:
+    tick = '<w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r>'
+    assert lines(make(paragraph(tick + run(" included")))) == ["✓ included"]

@@ -118,3 +118,11 @@ def test_a_workbook_of_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_labels_that_an_empty_row_parts_from_their_values_stay_labels() -> None:
     raw = make(["In CHF", "Sales", None, "Profit"], [], ["Zone A", 12, None, 3], ["Zone B", 14, None, 5])
     assert read(raw) == [("Book", "In CHF: Zone A; Sales: 12; Profit: 3\nIn CHF: Zone B; Sales: 14; Profit: 5")]
+
+
+def test_a_link_keeps_its_address() -> None:
+    def link(sheet: Worksheet) -> None:
+        sheet["B2"].hyperlink = "https://x.example/a"
+
+    raw = make(["Part", "Manual"], ["Seal", "open"], then=link)
+    assert read(raw) == [("Book", "Part: Seal; Manual: open (https://x.example/a)")]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from io import BytesIO
 
 import pytest
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import Link
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject
 
 from retrieval.reading.chunks import build_passages
@@ -201,3 +202,11 @@ def test_numbers_that_count_the_pages_are_left_out_wherever_they_stand() -> None
         [(50.0, 300.0, f"Chapter {word} is here."), (300.0, 640.0, str(n))] for n, word in ((7, "one"), (8, "two"))
     ]
     assert read(make(*pages)) == ["Chapter one is here.", "Chapter two is here."]
+
+
+def test_a_link_keeps_its_address() -> None:
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(make([(50, 100, "Read the manual. Then call.")]))))
+    writer.add_annotation(0, Link(rect=(50, 735, 130, 755), url="https://x.example/manual"))
+    buffer = BytesIO()
+    writer.write(buffer)
+    assert read(buffer.getvalue()) == ["Read the manual (https://x.example/manual). Then call."]
