@@ -130,7 +130,9 @@ class KnowledgeSettings(_Section):
     )
     ranking_depth: int = Field(30, ge=1, le=500, description="Passages that are taken from each ranking.")
     exact_units: int = Field(
-        100_000, ge=0, description="Up to so many sentences all are compared with the question; beyond, Chroma guesses."
+        100_000,
+        ge=0,
+        description="With fewer sentences each is compared with the question; beyond, Chroma searches, about exactly.",
     )
     standalone_questions: bool = Field(True, description="A follow-up is searched with what it leaves to its thread.")
     passages: int = Field(24, ge=1, le=200, description="Passages that search hands to the evidence cut.")

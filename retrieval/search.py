@@ -30,7 +30,7 @@ class SearchSettings:
     """How passages are found: by which rankings and how these are fused, and how many passages of each are taken.
 
     In a sum the best BM25 score counts `worth_of_words`; by reciprocal rank, place n counts 1 / (`rank_constant` + n).
-    An index of at most `exact_units` is searched exactly.
+    An index of fewer than `exact_units` is searched exactly.
     """
 
     rankings: Literal["sum", "reciprocal_rank", "dense", "words"] = "sum"
@@ -51,7 +51,7 @@ def search(
     `vector` is the question's, (width,), of length 1. Ties are broken by similarity and then by id.
     """
     index.refresh()
-    dense = _score_dense(index, vector, scope, settings.depth) if settings.rankings != "words" else {}
+    dense = score_dense(index, vector, scope, settings.depth) if settings.rankings != "words" else {}
     is_by_words = settings.rankings != "dense"
     lexical = index.lexical.score(question, scope.audiences, settings.depth) if is_by_words else {}
     scores = fuse(dense, lexical, settings)
@@ -101,7 +101,8 @@ def _fetch(index: Index, scores: Mapping[str, float], vector: Vectors, scope: Sc
     return found
 
 
-def _score_dense(index: Index, vector: Vectors, scope: Scope, depth: int) -> dict[str, float]:
+def score_dense(index: Index, vector: Vectors, scope: Scope, depth: int) -> dict[str, float]:
+    """Return the ids of the passages nearest in meaning that the asker may read, nearest first, with their cosines."""
     exact = index.exact.score(vector, scope.audiences, depth)
     if exact is not None:
         return exact

@@ -30,7 +30,7 @@ from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Passage, Scope
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, rank_units
 from retrieval.reading.documents import Document, DocumentKind, Item, Rules, Unreadable
-from retrieval.search import search
+from retrieval.search import score_dense, search
 from retrieval.sources.folder import fingerprint
 
 SETS = ("squad", "qed", "venues", "dialogues", "hardware")
@@ -103,7 +103,7 @@ def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> I
             continue
         audiences = question.scope.audiences
         rankings = {
-            "dense": _fetch(knowledge, index.vectors.rank(vector, audiences, DEPTH)),
+            "dense": _fetch(knowledge, list(score_dense(index, vector, question.scope, DEPTH))),
             "BM25": _fetch(knowledge, index.lexical.rank(question.text, audiences, DEPTH)),
             "fused": [hit.passage for hit, _ in search(index, question.text, vector, question.scope, DEPTH)],
             "reranked": hits[:DEPTH],

@@ -26,7 +26,7 @@ from retrieval.encoders.embedder import Embedder, load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Hit, Passage, Scope
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
-from retrieval.search import search
+from retrieval.search import score_dense, search
 from retrieval.store.index import Index
 
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
@@ -77,7 +77,7 @@ def measure(rows: Sequence[Row], folder: Path, cross_encoder: CrossEncoder | Non
     index.ingest(SAMPLE / "knowledge", default_audience=Audience.STAFF)
     answerable = [row for row in rows if row.answerable]
     rankings: dict[str, Callable[[Row], list[Passage]]] = {
-        "dense": lambda row: _fetch(index, index.vectors.rank(_encode(row), row.scope.audiences, 10)),
+        "dense": lambda row: _fetch(index, list(score_dense(index, _encode(row), row.scope, 10))),
         "bm25": lambda row: _fetch(index, index.lexical.rank(row.question, row.scope.audiences, 10)),
         "fused": lambda row: [h.passage for h, _ in search(index, row.question, _encode(row), row.scope, 10)],
         "reranked": lambda row: [

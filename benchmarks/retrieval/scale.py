@@ -10,7 +10,8 @@ company's, with the real model), and without that. Run it on a quiet machine.
 
 How to read it: a raw query asks Chroma for results of the customers' collection, by the same client, and "with
 encoding" by the same model; readings are taken in turns, so that ratios hold on a busy machine. The words of invented
-questions follow Zipf's law with no stop words left out, which is harder on BM25 than people's questions.
+questions follow Zipf's law with no stop words left out, which is harder on BM25 than people's questions. Below
+100,000 sentences search compares them all and does not ask Chroma.
 """
 
 import gc
@@ -41,7 +42,7 @@ from retrieval.passage import CUSTOMER_SCOPE, Audience, Vectors
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.reading.documents import Item as SourceItem
-from retrieval.search import DEPTH, search
+from retrieval.search import DEPTH, score_dense, search
 from retrieval.sources.folder import fingerprint
 from retrieval.store.index import Index
 
@@ -170,7 +171,6 @@ def _build_calls(knowledge: Knowledge, vectors: SyntheticVectors) -> dict[str, l
     asked = list(zip(questions, vectors.encode(questions), strict=True))
     real = cycle([row.question for row in load_rows(REAL)])
     customers = CUSTOMER_SCOPE.audiences
-    held = index.catalogue.find_held(customers)
 
     def encode() -> object:
         return embedder.encode([next(real)])
@@ -182,7 +182,7 @@ def _build_calls(knowledge: Knowledge, vectors: SyntheticVectors) -> dict[str, l
         "search": [partial(search, index, q, v, CUSTOMER_SCOPE, LIMIT) for q, v in asked],
         "raw query": [partial(_query_raw, index, v) for _, v in asked],
         "encoding": [encode for _ in asked],
-        "of search: dense": [partial(index.vectors.rank, v, held, DEPTH) for _, v in asked],
+        "of search: dense": [partial(score_dense, index, v, CUSTOMER_SCOPE, DEPTH) for _, v in asked],
         "of search: words": [partial(index.lexical.rank, q, customers, DEPTH) for q, _ in asked],
     }
 

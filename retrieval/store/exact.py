@@ -67,10 +67,10 @@ def _build_empty() -> _Rows:
 class ExactVectors:
     """The units of one catalogue. Safe to use from many threads."""
 
-    def __init__(self, catalogue: Catalogue, most_units: int = EXACT_UNITS) -> None:
-        """Hold what the catalogue holds, unless that is more than `most_units`."""
+    def __init__(self, catalogue: Catalogue, limit: int = EXACT_UNITS) -> None:
+        """Hold what the catalogue holds, where that is fewer than `limit` units."""
         self._catalogue = catalogue
-        self._most_units = most_units
+        self._limit = limit
         self._lock = threading.Lock()
         self._room = _build_empty().matrix
         self._held: tuple[tuple[int, int], _Rows | None] = ((0, 0), _build_empty())
@@ -105,7 +105,7 @@ class ExactVectors:
             with self._lock:
                 before, rows = self._held
                 state = self._catalogue.find_state()
-                if self._catalogue.count_units() > self._most_units:
+                if self._catalogue.count_units() >= self._limit:
                     rows, self._room = None, _build_empty().matrix
                 elif rows is None:
                     rows = self._take_over(_build_empty(), 0, documents=state[1])

@@ -93,8 +93,8 @@ class Index:
     ) -> None:
         """Open or create the index; mend it where it is damaged or was made with other settings.
 
-        `read_file` reads the bytes of files; what it is by default has no limit on time. Up to `exact_units` are
-        searched exactly, more than that by Chroma.
+        `read_file` reads the bytes of files; what it is by default has no limit on time. Fewer than `exact_units` are
+        searched exactly, more by Chroma.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder

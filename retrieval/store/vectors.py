@@ -88,14 +88,10 @@ class VectorIndex:
                 part = ids[start : start + _BATCH]
                 self._on(audience, lambda held, part=part: held.delete(ids=part))  # type: ignore[misc]  # bound per turn
 
-    def rank(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> list[str]:
-        """Return the ids of the passages with the nearest units for these audiences, nearest first, ties by id."""
-        return list(self.score(vector, audiences, limit))
-
     def score(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> dict[str, float]:
-        """Return the same ids, in the same order, each with its cosine similarity.
+        """Return the ids of the passages with the nearest units for these audiences, nearest first, with their cosines.
 
-        A passage is as near as its nearest unit: one fact in it is enough to answer.
+        Ties are broken by id. A passage is as near as its nearest unit: one fact in it is enough to answer.
         """
         near: list[tuple[float, str]] = []
         for audience in sorted(audiences):
