@@ -97,6 +97,7 @@ bench-knowledge: $(READY) ## measure search and the claim check (2 hours; DATA=F
 	@$(BIN)/python -m benchmarks.factcheck.answers
 	@$(BIN)/python -m benchmarks.neutral $(if $(DATA),--data $(DATA))
 	@$(BIN)/python -m benchmarks.retrieval.leaks
+	@$(BIN)/python -m benchmarks.retrieval.encoding
 	@$(BIN)/python -m benchmarks.retrieval.scale --passages $(PASSAGES)
 
 bench-answers: $(READY) ## ask hard questions (CASES=FOLDER: documents and questions; with DATA also on real documents, 1 hour)

@@ -1,0 +1,137 @@
+"""How fast texts become vectors: a question, the texts of documents, and lines that are read with a question.
+
+    python -m benchmarks.retrieval.encoding [--texts 400]
+
+The texts are the sample company's, as indexing encodes them.
+
+How to read it: sentence-transformers encodes the same texts on one thread of torch, in turns with Chip, so that the
+ratios hold on a busy machine. Memory and the time to load are those of a process of its own, beyond the imports of
+numpy and onnxruntime.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+import psutil
+
+from benchmarks.figures import Figure
+from benchmarks.retrieval.sample_company import QUESTIONS, load_rows
+from benchmarks.run import begin_run, build_parser, record
+from config.settings import SAMPLE, KnowledgeSettings
+from retrain.free_cores import find_cores
+from retrieval.encoders.cross_encoder import load_cross_encoder
+from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
+from retrieval.english.sentences import unit_texts
+from retrieval.reading.chunks import build_passages
+from retrieval.reading.documents import Document, Item, Rules
+from retrieval.sources.folder import list_folder
+
+ROUNDS = 40
+PARTS = 4
+LINES = 24
+SYSTEMS = ("Chip", "sentence-transformers")
+
+
+def list_texts() -> list[str]:
+    """Return what indexing the sample company's documents encodes: their units with their headings."""
+    items = [found for found in list_folder(SAMPLE / "knowledge", Rules()) if isinstance(found, Item)]
+    documents = [document for item in items for document in item.read() if isinstance(document, Document)]
+    return [text for document in documents for passage in build_passages(document) for text in unit_texts(passage)]
+
+
+def measure(texts: Sequence[str], questions: Sequence[str]) -> Iterator[Figure]:
+    """Yield all figures."""
+    systems: dict[str, Embedder] = {
+        "Chip": load_embedder(),
+        "sentence-transformers": SentenceTransformerEmbedder(str(default_model_folder()), threads=1),
+    }
+    vectors = [system.encode(texts) for system in systems.values()]
+    yield Figure("largest difference of a number", float(np.abs(vectors[0] - vectors[1]).max()), goal="≤ 0.00001")
+    yield from _measure_questions(systems, questions)
+    yield from _measure_texts(systems, texts)
+    yield from _measure_meanwhile(texts, questions)
+    yield from _measure_lines(texts, questions[0])
+    with ProcessPoolExecutor(1, get_context("spawn")) as child:
+        seconds, mebibytes = child.submit(_load_alone).result()
+    yield Figure("loading the embedder", seconds, "s", goal="≤ 1")
+    yield Figure("memory for the embedder", mebibytes, "MiB")
+
+
+def _measure_questions(systems: dict[str, Embedder], questions: Sequence[str]) -> Iterator[Figure]:
+    taken = _in_turns([[partial(system.encode, [q]) for q in questions[:ROUNDS]] for system in systems.values()])
+    for name, seconds in zip(SYSTEMS, taken, strict=True):
+        yield Figure("one question, p50", 1000 * float(np.median(seconds)), "ms", on=name)
+    yield Figure("one question, Chip / sentence-transformers", float(np.median(taken[0] / taken[1])), goal="≤ 1")
+
+
+def _measure_texts(systems: dict[str, Embedder], texts: Sequence[str]) -> Iterator[Figure]:
+    cores = len(find_cores())
+    encoders = [*systems.values(), load_embedder(threads=cores)]
+    parts = [texts[part::PARTS] for part in range(PARTS)]
+    taken = _in_turns([[partial(encoder.encode, part) for part in parts] for encoder in encoders])
+    sizes = np.array([len(part) for part in parts])
+    for on, seconds in zip((*SYSTEMS, f"Chip, {cores} threads"), taken, strict=True):
+        speeds = sizes / seconds
+        yield Figure("texts read", float(np.median(speeds)), "texts/s", on, low=min(speeds), high=max(speeds))
+    yield Figure("texts read, Chip / sentence-transformers", float(np.median(taken[1] / taken[0])), goal="≥ 1")
+    yield Figure(f"texts read, {cores} threads / one", float(np.median(taken[0] / taken[2])))
+
+
+def _measure_meanwhile(texts: Sequence[str], questions: Sequence[str]) -> Iterator[Figure]:
+    """Yield how long a question takes while every core reads documents in."""
+    encoder = load_embedder(threads=len(find_cores()))
+    with ThreadPoolExecutor(1) as other:
+        reading: Future[object] = other.submit(encoder.encode, texts)
+        taken: list[float] = []
+        while not reading.done():
+            taken.append(_seconds(partial(encoder.encode, [questions[len(taken) % len(questions)]])))
+    yield Figure("one question while documents are read in, p50", 1000 * float(np.median(taken)), "ms")
+
+
+def _measure_lines(texts: Sequence[str], question: str) -> Iterator[Figure]:
+    cross_encoder = load_cross_encoder(KnowledgeSettings().cross_encoder)
+    if cross_encoder is not None:
+        lines = [("Moss 2", text) for text in texts[:LINES]]
+        taken = [_seconds(partial(cross_encoder.score, question, lines)) for _ in range(ROUNDS // 4)]
+        yield Figure("a line read with its question, p50", 1000 * float(np.median(taken)) / LINES, "ms")
+
+
+def _in_turns(calls: Sequence[Sequence[Callable[[], object]]]) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Return the seconds of each system's calls; the first of each, which warms it up, is made once more before."""
+    for own in calls:
+        own[0]()
+    taken = [[_seconds(call) for call in turn] for turn in zip(*calls, strict=True)]
+    return [np.array(column) for column in zip(*taken, strict=True)]
+
+
+def _load_alone() -> tuple[float, float]:
+    process = psutil.Process()
+    before = process.memory_info().rss
+    embedder: list[Embedder] = []
+    seconds = _seconds(lambda: embedder.append(load_embedder()))
+    embedder[0].encode(["How long does the battery last?"])
+    return seconds, (process.memory_info().rss - before) / 2**20
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure, print and keep the figures."""
+    parser = build_parser(__doc__)
+    parser.add_argument("--texts", type=int, default=400, help="how many texts are encoded")
+    chosen = parser.parse_args()
+    run = begin_run(__file__, chosen)
+    questions = [row.question for row in load_rows(QUESTIONS)]
+    record(run, measure(list_texts()[: chosen.texts], questions), chosen.results)
+
+
+if __name__ == "__main__":
+    main()
