@@ -37,7 +37,7 @@ from config.settings import SAMPLE, EngineSettings, Settings
 from retrain.base_card import load_base
 from retrieval.english.sentences import split_sentences, split_units
 from retrieval.factcheck.check import is_courtesy
-from retrieval.factcheck.signs import is_in_order
+from retrieval.factcheck.quotes import is_in_order
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import EvidenceLine
 from retrieval.prompt import REFUSAL, build_messages

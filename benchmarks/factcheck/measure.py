@@ -23,7 +23,7 @@ from retrieval.encoders.entailment import EntailmentModel
 from retrieval.english.names import find_names
 from retrieval.english.sentences import split_units
 from retrieval.factcheck.check import Support, check_claim, judge_claim
-from retrieval.factcheck.signs import is_in_order
+from retrieval.factcheck.quotes import is_in_order
 from retrieval.passage import Audience
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document

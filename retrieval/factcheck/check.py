@@ -24,8 +24,8 @@ from retrieval.english.meanings import load_meanings
 from retrieval.english.names import find_names
 from retrieval.english.quantities import find_quantities
 from retrieval.english.terms import tokenise_with_words
-from retrieval.factcheck.quotes import mend_quote
-from retrieval.factcheck.signs import SIGNS, Comparison, compare, is_garbled, is_in_order
+from retrieval.factcheck.quotes import is_in_order, mend_quote
+from retrieval.factcheck.signs import SIGNS, Comparison, compare, is_garbled
 from retrieval.layout import flatten
 from retrieval.passage import EvidenceLine
 

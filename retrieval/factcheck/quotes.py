@@ -19,25 +19,27 @@ def mend_quote(text: str, line: str) -> str | None:
 
     The similarity is difflib's ratio over words, between the text and each sentence of the line.
     """
-    said = _split(text)
-    if not said:
+    if not split_words(text):
         return None
-    held = set(_split(line))
-    if all(word in held for word in said) and _keeps_order(said, _split(line)):
+    if is_in_order(text, line):
         return text
-    best = max(split_sentences(line) or [line], key=lambda sentence: _similarity(said, sentence))
-    return best if _similarity(said, best) >= NEAR_COPY else None
+    best = max(split_sentences(line) or [line], key=lambda sentence: compare_words(text, sentence))
+    return best if compare_words(text, best) >= NEAR_COPY else None
 
 
-def _similarity(said: list[str], sentence: str) -> float:
-    return SequenceMatcher(None, said, _split(sentence), autojunk=False).ratio()
+def compare_words(text: str, sentence: str) -> float:
+    """Return how alike their words are, in [0, 1]."""
+    return SequenceMatcher(None, split_words(text), split_words(sentence), autojunk=False).ratio()
 
 
-def _keeps_order(said: list[str], line: list[str]) -> bool:
-    """Whether the words stand in the line in this order: numbers that changed places are not a quote."""
-    rest = iter(line)
-    return all(word in rest for word in said)
+def is_in_order(text: str, line: str) -> bool:
+    """Whether every word stands in the line, in this order: a quote, perhaps with words left out.
+
+    Numbers that changed places are no quote.
+    """
+    rest = iter(split_words(line))
+    return all(word in rest for word in split_words(text))
 
 
-def _split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())

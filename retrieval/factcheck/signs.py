@@ -20,7 +20,7 @@ from retrieval.english.names import find_names
 from retrieval.english.quantities import Quantity, find_quantities
 from retrieval.english.sentences import split_sentences
 from retrieval.english.terms import tokenise_with_words
-from retrieval.factcheck.quotes import NEAR_COPY
+from retrieval.factcheck.quotes import NEAR_COPY, compare_words, is_in_order, split_words
 
 Name = tuple[str, ...]
 
@@ -36,7 +36,6 @@ SIGNS = (
     "is short",
 )
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 _NOT = re.compile(r"\b(?:not|no|none|never|cannot|nobody|nothing|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:before|after)\b", re.IGNORECASE)
 _SAME = 1e-6
@@ -79,7 +78,7 @@ def measure(text: str, line: str, heading: str, meanings: WordMeanings) -> NDArr
             meant @ weights / weights.sum(),
             meant.min(),
             sum(pair in held_pairs for pair in pairs) / max(1, len(pairs)),
-            max(_similarity(text, sentence) for sentence in split_sentences(line) or [line]),
+            max(compare_words(text, sentence) for sentence in split_sentences(line) or [line]),
             float(is_in_order(text, line)),
             min(4, int((meant < _FOREIGN).sum())) / 4.0,
             float(len(said) < 3),
@@ -87,19 +86,13 @@ def measure(text: str, line: str, heading: str, meanings: WordMeanings) -> NDArr
     )
 
 
-def is_in_order(text: str, line: str) -> bool:
-    """Whether every word stands in the line, in this order: a quote, perhaps with words left out."""
-    rest = iter(_split(line))
-    return all(word in rest for word in _split(text))
-
-
 def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
     """Whether a near copy of the line stutters, says what is no word, or has an unrelated word amid the line's own.
 
     "The boundaryary is cut", "it recognises cables and cables" and, for blades, "the Mondays stop within 2 seconds".
     """
-    nearest = max(split_sentences(line) or [line], key=lambda sentence: _similarity(text, sentence))
-    if _similarity(text, nearest) < NEAR_COPY:
+    nearest = max(split_sentences(line) or [line], key=lambda sentence: compare_words(text, sentence))
+    if compare_words(text, nearest) < NEAR_COPY:
         return False
     said = Counter(term for term, _ in tokenise_with_words(text))
     held = Counter(term for term, _ in tokenise_with_words(f"{heading} {line}"))
@@ -112,7 +105,7 @@ def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bo
 
 def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMeanings) -> bool:
     """Whether a word stands amid the sentence's own that none of them means; at the start people say "In short"."""
-    said, own = _split(text), _split(sentence)
+    said, own = split_words(text), split_words(sentence)
     for kind, start, end, first, last in SequenceMatcher(None, said, own, autojunk=False).get_opcodes():
         if kind in ("replace", "delete") and start > 0:
             new = [word for term, word in tokenise_with_words(" ".join(said[start:end])) if term not in held]
@@ -125,14 +118,6 @@ def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMe
 def _is_meant(word: str, others: Sequence[str], meanings: WordMeanings) -> bool:
     direction = meanings.look_up(word)[0]
     return any(float(direction @ meanings.look_up(other)[0]) >= _FOREIGN for other in others)
-
-
-def _similarity(text: str, sentence: str) -> float:
-    return SequenceMatcher(None, _split(text), _split(sentence), autojunk=False).ratio()
-
-
-def _split(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
 
 
 def _find_conflict(text: str, line: str, heading: str) -> str:
