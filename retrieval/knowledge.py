@@ -18,7 +18,18 @@ from retrieval.english.facts import Fact, find_subjects, read_values
 from retrieval.english.lines import split_name
 from retrieval.english.sentences import split_units
 from retrieval.gaps import Gap, Unanswered, find_gaps
-from retrieval.passage import Audience, Evidence, EvidenceLine, Hit, Match, Passage, Scope, Turn, Vectors
+from retrieval.passage import (
+    Audience,
+    Evidence,
+    EvidenceLine,
+    Hit,
+    Match,
+    Passage,
+    Scope,
+    Turn,
+    Vectors,
+    VerifiedAnswer,
+)
 from retrieval.ranking.conflicts import Conflict, find_conflicts
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
 from retrieval.reading.documents import Found
@@ -29,7 +40,7 @@ from retrieval.store.catalogue import Edition, Sync
 from retrieval.store.index import Index, IngestReport, Progress
 from retrieval.store.vectors import VectorsDamagedError
 from retrieval.store.versions import leave_out_copies, prefer_newest
-from retrieval.verified import Near, VerifiedAnswer, VerifiedStore, is_verified
+from retrieval.verified import Near, VerifiedStore, is_verified
 
 # What is longer is no question: beyond this many characters only the start is searched for.
 MAX_QUESTION_CHARACTERS = 2_000

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -136,3 +136,20 @@ class Turn:
 
     role: Literal["user", "assistant"]
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAnswer:
+    """What staff approved: the question as it stands alone, its answer, and the ids of the passages under it.
+
+    None are under it where no document answered. `audience` is who may read it; `author` is the id of the person who
+    wrote it and is never shown.
+    """
+
+    id: str
+    question: str
+    answer: str
+    author: str
+    approved_at: datetime
+    audience: Audience
+    evidence: tuple[str, ...]

@@ -9,7 +9,6 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import count_words, split_units
@@ -25,6 +24,7 @@ from retrieval.passage import (
     Passage,
     Scope,
     Vectors,
+    VerifiedAnswer,
 )
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Part, Rules, build_document
@@ -50,23 +50,6 @@ _ASKING = frozenset({"how", "what", "which", "where", "when", "who", "whom", "wh
 _DENYING = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
 # "on one charge" is "on a charge".
 _FILLING = frozenset({"one", "exactly", "actually", "really", "currently", "now", "usually"})
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedAnswer:
-    """What staff approved: the question as it stands alone, its answer, and the ids of the passages under it.
-
-    None are under it where no document answered. `audience` is who may read it; `author` is the id of the person who
-    wrote it and is never shown.
-    """
-
-    id: str
-    question: str
-    answer: str
-    author: str
-    approved_at: datetime
-    audience: Audience
-    evidence: tuple[str, ...]
 
 
 def audience_of_correction(
@@ -115,16 +98,16 @@ class VerifiedStore:
     def replace(self, answers: Sequence[VerifiedAnswer]) -> None:
         """Hold exactly these answers, searchable when this returns; those that are held already cost nothing."""
         wanted = {answer.id: answer for answer in answers if any(c.isalnum() for c in answer.answer)}
-        held = {row.id: row for row in self._list()}
+        held = {row.answer.id: row for row in self._list()}
         # An index made anew cannot tell what the documents said when these were approved: whatever answers is news.
         has_held = self._index.catalogue.find_setting(_HAS_HELD) is not None
         for identity in held.keys() - wanted.keys():
             self._index.catalogue.delete_verified(identity)
         for identity, answer in wanted.items():
-            if identity not in held or _from_row(held[identity]) != answer:
+            if identity not in held or held[identity].answer != answer:
                 (vector,) = self._embedder.encode([answer.question])
-                row = _to_row(answer, vector)
-                if has_held and not row.evidence:
+                row = VerifiedRow(answer, vector)
+                if has_held and not answer.evidence:
                     row = replace(row, near=tuple(hit.passage.id for hit, _ in self._look(row)))
                 self._index.catalogue.record_verified(row)
         if not has_held:
@@ -141,21 +124,20 @@ class VerifiedStore:
             self._telling = None
             self._read()
             waiting = [row for row in self._rows if not self._stands(row)]
-            hidden = {row.id for row in waiting}
-            shown = [_build(row) for row in self._rows if row.id not in hidden]
-            contexts = {_source(row.id): row.question for row in self._rows}
-            self._index.replace_origin(VERIFIED_ORIGIN, shown, contexts)
-            standing = [row for row in self._rows if row.id not in hidden]
-        return [_from_row(row) for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
+            hidden = {row.answer.id for row in waiting}
+            standing = [row for row in self._rows if row.answer.id not in hidden]
+            contexts = {_source(row.answer): row.answer.question for row in self._rows}
+            self._index.replace_origin(VERIFIED_ORIGIN, [_build(row.answer) for row in standing], contexts)
+        return [row.answer for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
 
     def find(self, question: str, vector: Vectors, scope: Scope) -> tuple[Hit, Evidence] | None:
         """Return the latest answer that this asker may read to this very question, asked in other words or not."""
         asked = _describe(question)
-        for row in sorted(self._list(), key=lambda row: (row.approved_at, row.id), reverse=True):
+        for row in sorted(self._list(), key=lambda row: (row.answer.approved_at, row.answer.id), reverse=True):
             similarity = float(row.vector @ vector)
-            may_read = row.audience in scope.audiences
-            if may_read and similarity >= SAME_MEANING and self._is_same(asked, row) and self._stands(row):
-                document = _build(row)
+            may_read = row.answer.audience in scope.audiences
+            if may_read and similarity >= SAME_MEANING and self._is_same(asked, row.answer) and self._stands(row):
+                document = _build(row.answer)
                 passages = build_passages(document)
                 return Hit(passages[0], 1.0, round(similarity, 5)), _build_evidence(document, passages)
         return None
@@ -175,8 +157,8 @@ class VerifiedStore:
             titles = (edition.title for edition in self._index.catalogue.list_editions())
             self._telling = frozenset(term for title in titles for term in tokenise(title))
 
-    def _is_same(self, asked: "_Description", row: VerifiedRow) -> bool:
-        known = _describe(row.question)
+    def _is_same(self, asked: "_Description", answer: VerifiedAnswer) -> bool:
+        known = _describe(answer.question)
         if (asked.asking, asked.is_denying) != (known.asking, known.is_denying):
             return False
         apart, union = asked.terms ^ known.terms, asked.terms | known.terms
@@ -187,10 +169,10 @@ class VerifiedStore:
     def _takes_its_place(self, later: VerifiedRow, row: VerifiedRow) -> bool:
         """Whether a later answer is one to the same question, for all who might read this one."""
         return (
-            later.approved_at > row.approved_at
-            and later.audience in _find_scope(row.audience).audiences
+            later.answer.approved_at > row.answer.approved_at
+            and later.answer.audience in _find_scope(row.answer.audience).audiences
             and float(later.vector @ row.vector) >= SAME_MEANING
-            and self._is_same(_describe(later.question), row)
+            and self._is_same(_describe(later.answer.question), row.answer)
         )
 
     def _check_silence(self) -> None:
@@ -204,9 +186,9 @@ class VerifiedStore:
         with self._checking:
             documents = catalogue.describe_documents()
             is_changed = catalogue.last_checked() != documents
-            silent = [row for row in catalogue.list_verified() if not row.evidence]
+            silent = [row for row in catalogue.list_verified() if not row.answer.evidence]
             looked = [(row, self._is_outrun(row)) for row in silent if is_changed or not row.is_checked]
-            news = {row.id: found for row, found in looked if not row.is_checked or found != row.is_outrun}
+            news = {row.answer.id: found for row, found in looked if not row.is_checked or found != row.is_outrun}
             if is_changed or news:
                 catalogue.record_outrun(news, documents)
 
@@ -216,13 +198,14 @@ class VerifiedStore:
         news = {hit.passage.id for hit, _ in found} - set(row.near)
         if not news:
             return False
-        return any(line.passage_id in news for line in self._choose_lines(row.question, row.vector, found).lines)
+        return any(line.passage_id in news for line in self._choose_lines(row.answer.question, row.vector, found).lines)
 
     def _look(self, row: VerifiedRow) -> Near:
-        return self._find_near(row.question, row.vector, _find_scope(row.audience))
+        return self._find_near(row.answer.question, row.vector, _find_scope(row.answer.audience))
 
     def _stands(self, row: VerifiedRow) -> bool:
-        return not row.is_outrun and len(self._index.catalogue.find_known(row.evidence)) == len(set(row.evidence))
+        evidence = row.answer.evidence
+        return not row.is_outrun and len(self._index.catalogue.find_known(evidence)) == len(set(evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +230,14 @@ def _find_scope(audience: Audience) -> Scope:
     return Scope(STAFF_SCOPE.audiences | {audience})
 
 
-def _source(identity: str) -> str:
-    return f"{VERIFIED_ORIGIN}:{identity}"
+def _source(answer: VerifiedAnswer) -> str:
+    return f"{VERIFIED_ORIGIN}:{answer.id}"
 
 
-def _build(row: VerifiedRow) -> Document:
-    title = f"{TITLE}, {row.approved_at.date().isoformat()}"
-    part = Part(row.answer, DocumentKind.TEXT, title, row.approved_at.date())
-    return build_document(part, _source(row.id), Rules(row.audience, is_fixed=True))
+def _build(answer: VerifiedAnswer) -> Document:
+    title = f"{TITLE}, {answer.approved_at.date().isoformat()}"
+    part = Part(answer.answer, DocumentKind.TEXT, title, answer.approved_at.date())
+    return build_document(part, _source(answer), Rules(answer.audience, is_fixed=True))
 
 
 def _build_evidence(document: Document, passages: Sequence[Passage]) -> Evidence:
@@ -267,28 +250,3 @@ def _build_evidence(document: Document, passages: Sequence[Passage]) -> Evidence
         EvidenceLine(number, text, passage.heading, passage.id) for number, (text, passage) in enumerate(texts, start=1)
     )
     return Evidence(tuple(lines), Match.STRONG)
-
-
-def _to_row(answer: VerifiedAnswer, vector: Vectors) -> VerifiedRow:
-    return VerifiedRow(
-        id=answer.id,
-        question=answer.question,
-        answer=answer.answer,
-        author=answer.author,
-        approved_at=answer.approved_at,
-        audience=answer.audience,
-        evidence=answer.evidence,
-        vector=vector,
-    )
-
-
-def _from_row(row: VerifiedRow) -> VerifiedAnswer:
-    return VerifiedAnswer(
-        id=row.id,
-        question=row.question,
-        answer=row.answer,
-        author=row.author,
-        approved_at=row.approved_at,
-        audience=row.audience,
-        evidence=row.evidence,
-    )

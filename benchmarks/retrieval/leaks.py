@@ -23,8 +23,7 @@ from config.settings import KnowledgeSettings
 from retrieval.encoders.cross_encoder import load_cross_encoder
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
-from retrieval.passage import Audience, Hit, Scope, Turn
-from retrieval.verified import VerifiedAnswer
+from retrieval.passage import Audience, Hit, Scope, Turn, VerifiedAnswer
 
 PAIRS = 10_000
 AUDIENCES = [Audience(name) for name in ("public", "customer", "staff", "group:S0LEGAL", "group:S0SALES")]

@@ -13,7 +13,7 @@ from feedback.privacy import mask_personal_data
 from feedback.replies import find_refused
 from retrieval.gaps import Gap, Unanswered
 from retrieval.knowledge import Knowledge
-from retrieval.verified import VerifiedAnswer
+from retrieval.passage import VerifiedAnswer
 
 _QUESTION_CHARACTERS = 120
 _ROWS = 5

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from feedback.corrections import Correction, approved
 from feedback.database import Database
 from feedback.replies import Reply, find_replies
-from retrieval.passage import Audience, Passage
-from retrieval.verified import VerifiedAnswer, audience_of_correction, find_answer_of
+from retrieval.passage import Audience, Passage, VerifiedAnswer
+from retrieval.verified import audience_of_correction, find_answer_of
 
 # A system message and the question: no earlier turn may have told what its readers should not hear of.
 _FIRST_QUESTION = 2

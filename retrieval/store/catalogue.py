@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from retrieval.english.facts import Fact, draw_facts
-from retrieval.passage import Audience, Passage, Vectors
+from retrieval.passage import Audience, Passage, Vectors, VerifiedAnswer
 from retrieval.reading.documents import Document, Unreadable
 from retrieval.store.vectors import Stored
 
@@ -111,19 +111,13 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRow:
-    """A verified answer with its question's vector, (width,); `evidence` holds ids of passages.
+    """A verified answer with its question's vector, (width,).
 
     What is approved while no document answers has no evidence. `near` are then the passages that were nearest, and
     `is_outrun` says whether another one answers by now, once somebody has looked (`is_checked`).
     """
 
-    id: str
-    question: str
-    answer: str
-    author: str
-    approved_at: datetime
-    audience: Audience
-    evidence: tuple[str, ...]
+    answer: VerifiedAnswer
     vector: Vectors
     near: tuple[str, ...] = ()
     is_checked: bool = False
@@ -275,13 +269,15 @@ class Catalogue:
         return int(self._read("SELECT count(*) FROM verified", ())[0][0])
 
     def record_verified(self, row: VerifiedRow) -> None:
-        values = (row.id, row.question, row.answer, row.author, row.approved_at.isoformat(), row.audience.value)
-        blob = row.vector.astype(np.float32).tobytes()
+        answer = row.answer
+        who = (answer.author, answer.approved_at.isoformat(), answer.audience.value)
+        held = (json.dumps(answer.evidence), row.vector.astype(np.float32).tobytes())
+        values = (answer.id, answer.question, answer.answer, *who, *held)
         silence = (json.dumps(row.near), row.is_checked, row.is_outrun)
         with self._transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO verified VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, json.dumps(row.evidence), blob, *silence),
+                (*values, *silence),
             )
 
     def record_outrun(self, outrun: Mapping[str, bool], documents: str) -> None:
@@ -455,16 +451,7 @@ def _to_edition(row: tuple[Any, ...]) -> Edition:
 
 def _to_verified(row: tuple[Any, ...]) -> VerifiedRow:
     identity, question, answer, author, approved_at, audience, evidence, vector, near, is_checked, is_outrun = row
-    return VerifiedRow(
-        id=identity,
-        question=question,
-        answer=answer,
-        author=author,
-        approved_at=datetime.fromisoformat(approved_at),
-        audience=Audience(audience),
-        evidence=tuple(json.loads(evidence)),
-        vector=np.frombuffer(vector, dtype=np.float32),
-        near=tuple(json.loads(near)),
-        is_checked=bool(is_checked),
-        is_outrun=bool(is_outrun),
-    )
+    when, rests_on = datetime.fromisoformat(approved_at), tuple(json.loads(evidence))
+    approved = VerifiedAnswer(identity, question, answer, author, when, Audience(audience), rests_on)
+    at = np.frombuffer(vector, dtype=np.float32)
+    return VerifiedRow(approved, at, tuple(json.loads(near)), bool(is_checked), bool(is_outrun))

@@ -28,8 +28,7 @@ from retrain.adapter import Adapter
 from retrain.base_card import MANIFEST, load_base
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, Audience
-from retrieval.verified import VerifiedAnswer
+from retrieval.passage import CUSTOMER_SCOPE, Audience, VerifiedAnswer
 from tests.chromium import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, SECRET
 from tests.patience import PATIENCE_SECONDS

@@ -9,8 +9,8 @@ import pytest
 
 from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope, Vectors
-from retrieval.verified import Near, VerifiedAnswer, audience_of_correction, is_verified
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope, Vectors, VerifiedAnswer
+from retrieval.verified import Near, audience_of_correction, is_verified
 
 QUESTION = "How long does the Moss 2 run on one charge?"
 ANSWER = "The Moss 2 runs for 75 minutes when the cutting height is above 40 mm."
