@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # Rooms: a folder, or single modules of a folder that others may use. A room may import itself and what is named here.
-VALUES = {"retrieval.passage"}
+VALUES = {"retrieval.layout", "retrieval.passage"}
 RETRIEVAL = {
     "retrieval",
     "retrieval.asked",
