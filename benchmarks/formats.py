@@ -11,6 +11,7 @@ in the file, such as a hidden row's. Small files take long for their size, so se
 Chip and not formats.
 """
 
+import resource
 import tarfile
 import tempfile
 import time
@@ -61,9 +62,9 @@ def measure_file(path: Path) -> Loss | None:
     seen = count_words(see(raw))
     taken = []
     for _ in range(REPETITIONS):
-        started = time.perf_counter()
+        started = read_clock()
         text, headings = read_words(path.name, raw)
-        taken.append(time.perf_counter() - started)
+        taken.append(read_clock() - started)
     read = text + headings
     return Loss(
         path.name,
@@ -74,6 +75,12 @@ def measure_file(path: Path) -> Loss | None:
         tuple((seen - read).elements()),
         min(taken),
     )
+
+
+def read_clock() -> float:
+    """Return the seconds of processor time of this process and its ended children: true on a busy machine too."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def read_words(name: str, raw: bytes) -> tuple[Counter[str], Counter[str]]:
@@ -98,7 +105,7 @@ def build_figures(losses: Iterable[tuple[str, Loss]]) -> Iterator[Figure]:
         yield Figure("files that lose over a tenth", sum(loss.share < WORTH_A_LOOK for loss in own), on=group)
         yield Figure("words read and not seen", sum(len(loss.not_seen) for loss in own), on=group)
         megabytes = sum(loss.size for loss in own) / 1e6
-        yield Figure("reading", sum(loss.seconds for loss in own) / megabytes, unit="s/MB", on=group)
+        yield Figure("reading, processor time", sum(loss.seconds for loss in own) / megabytes, unit="s/MB", on=group)
 
 
 @contextmanager
