@@ -28,6 +28,7 @@ from benchmarks.seen_words import count_words, find_seen
 from benchmarks.unseen import SETS
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, Rules
+from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import list_files, read_bytes
 
 REPETITIONS = 3
@@ -85,7 +86,7 @@ def read_clock() -> float:
 
 def read_words(name: str, raw: bytes) -> tuple[Counter[str], Counter[str]]:
     """Return the words of the passages that Chip makes of a file, and those of their headings, each heading once."""
-    documents = [one for one in read_bytes(name, raw, name, Rules()) if isinstance(one, Document)]
+    documents = [one for one in read_bytes(read_parts, name, raw, name, Rules()) if isinstance(one, Document)]
     passages = [passage for document in documents for passage in build_passages(document)]
     headings = dict.fromkeys(part for passage in passages for part in passage.heading.split(" › "))
     return count_words("\n".join(passage.text for passage in passages)), count_words("\n".join(headings))
