@@ -25,8 +25,8 @@ from bot.engine.port import GenerationRequest
 from config.settings import KnowledgeSettings, Settings
 from feedback.database import open_database
 from retrieval.encoders.embedder import Embedder, load_embedder
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
-from retrieval.prompt import REFUSAL, Turn, build_messages, is_refusal
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Turn
+from retrieval.prompt import REFUSAL, build_messages, is_refusal
 
 BATCH = 256
 CACHE = Path(tempfile.gettempdir()) / "chip-benchmarks"

@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.answers import CACHE, Answer, Asked, answer, open_chip
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
-from retrieval.prompt import Turn
+from retrieval.passage import Turn
 
 FIRST = 5
 

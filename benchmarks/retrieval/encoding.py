@@ -28,6 +28,7 @@ from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, d
 from retrieval.english.sentences import unit_texts
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, Item, Rules
+from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import list_folder
 
 ROUNDS = 40
@@ -39,7 +40,7 @@ SYSTEMS = ("Chip", "sentence-transformers")
 def list_texts() -> list[str]:
     """Return what indexing the sample company's documents encodes: their units with their headings."""
     items = [found for found in list_folder(SAMPLE / "knowledge", Rules()) if isinstance(found, Item)]
-    documents = [document for item in items for document in item.read() if isinstance(document, Document)]
+    documents = [document for item in items for document in item.read(read_parts) if isinstance(document, Document)]
     return [text for document in documents for passage in build_passages(document) for text in unit_texts(passage)]
 
 

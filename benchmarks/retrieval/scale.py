@@ -42,6 +42,7 @@ from retrieval.passage import CUSTOMER_SCOPE, Audience, Vectors
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.reading.documents import Item as SourceItem
+from retrieval.reading.formats import read_parts
 from retrieval.search import DEPTH, score_dense, search
 from retrieval.sources.folder import fingerprint
 from retrieval.store.index import Index
@@ -251,7 +252,7 @@ def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> float:
 
 def _list_encoded(item: SourceItem) -> list[str]:
     """Return the texts that indexing a document encodes: its units with their headings."""
-    documents = [document for document in item.read() if isinstance(document, Document)]
+    documents = [document for document in item.read(read_parts) if isinstance(document, Document)]
     return [text for document in documents for passage in build_passages(document) for text in unit_texts(passage)]
 
 
