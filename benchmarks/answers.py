@@ -18,15 +18,12 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from bot.answering.quoting import choose_sampling
-from bot.answering.shown_answer import ShownAnswer, read_sentences
 from bot.core import Core, make_id, now_utc, open_engine, open_knowledge
-from bot.engine.port import GenerationRequest
 from config.settings import KnowledgeSettings, Settings
 from feedback.database import open_database
 from retrieval.encoders.embedder import Embedder, load_embedder
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Turn
-from retrieval.prompt import REFUSAL, build_messages, is_refusal
+from retrieval.prompt import is_refusal
 
 BATCH = 256
 CACHE = Path(tempfile.gettempdir()) / "chip-benchmarks"
@@ -84,33 +81,14 @@ def answer(core: Core, asked: Asked) -> Answer:
     """Return what Chip answers, as it would be shown."""
     started = time.perf_counter()
     scope = STAFF_SCOPE if asked.is_staff else CUSTOMER_SCOPE
-    retrieved = core.knowledge.find_evidence(asked.text, scope, asked.thread)
-    lines = retrieved.evidence.lines
-    chosen = core.settings.engine
-    sampling = choose_sampling(
-        lines,
-        exact_quotes=chosen.exact_quotes,
-        is_verified=retrieved.is_verified,
-        is_unanswered=retrieved.is_unanswered,
-    )
-    company = core.settings.company
-    messages = build_messages(retrieved.question, retrieved.evidence, company=company, thread=asked.thread)
-    request = GenerationRequest(make_id("R"), messages, max_tokens=chosen.answer_tokens, sampling=sampling)
-    said = " ".join(turn.text for turn in asked.thread if turn.role == "user")
-    shown = ShownAnswer(
-        lines,
-        f"{said}\n{asked.text}" if said else asked.text,
-        [],
-        None,
-        lambda sentence: core.knowledge.find_lines(sentence, scope),
-    )
-    pieces = [shown.add(sentence, milliseconds=lambda: 0.0) for sentence in read_sentences(core.engine.submit(request))]
-    text = "".join(pieces) if shown.text else REFUSAL
+    draft = core.prepare(asked.text, scope, asked.thread)
+    saying = core.voice.say(draft, make_id("R"))
+    text, retrieved = "".join(saying), draft.retrieved
     sources = {hit.passage.id: hit.passage.source for hit in retrieved.hits}
     return Answer(
         text,
-        is_refusal(text),
-        _distinct([sources[line.passage_id] for line in shown.cited if line.passage_id in sources]),
+        is_refusal(saying.shown.text),
+        _distinct([sources[line.passage_id] for line in saying.shown.cited if line.passage_id in sources]),
         (),
         _distinct([hit.passage.source for hit in retrieved.hits]),
         retrieved.confidence,

@@ -1,23 +1,21 @@
 """The Bolt app: every listener registered once, in the order in which Bolt asks them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.answering.question import QUESTION
 from bot.listeners import (
     commands,
     consent,
-    edits,
     failures,
     forgetting,
     home,
     inbox,
-    messages,
     people,
     shortcuts,
     sources,
@@ -26,13 +24,35 @@ from bot.listeners import (
     unknown,
     votes,
 )
+from bot.listeners.asking import edits, messages, stop
 from bot.services import Services
 from feedback.inbox import InboxEvent, find_unfinished, mark_done
 
 logger = logging.getLogger(__name__)
 
+Resume = Callable[[Services, InboxEvent], bool]
+
 LISTENER_THREADS = 8
 UNSIGNED = "unused in Socket Mode"
+# In the order in which Bolt asks them.
+LISTENERS = (
+    failures,
+    inbox,
+    forgetting,
+    edits,
+    consent,
+    messages,
+    votes,
+    sources,
+    tickets,
+    home,
+    stop,
+    shortcuts,
+    survey,
+    people,
+    commands,
+    unknown,
+)
 
 
 def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
@@ -55,23 +75,7 @@ def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
         raise_error_for_unhandled_request=True,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="chip-listener"),
     )
-    for kind in (
-        failures,
-        inbox,
-        forgetting,
-        edits,
-        consent,
-        messages,
-        votes,
-        sources,
-        tickets,
-        home,
-        shortcuts,
-        survey,
-        people,
-        commands,
-        unknown,
-    ):
+    for kind in LISTENERS:
         kind.register(app, services)
     return app
 
@@ -79,37 +83,32 @@ def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
 def resume(app: App, services: Services) -> int:
     """Take up the events that an earlier process left undone; return how many questions are answered anew.
 
-    One that cannot be taken up holds up no other, and comes back no more unless that may pass.
+    Presses of Stop come first, since they hold for the questions after them. A failing event does not block the others;
+    it is retried at the next start only if the error is temporary.
     """
-    resumed = 0
-    unfinished = find_unfinished(services.db)
-    presses = [event for event in unfinished if event.kind == home.STOP]
-    for event in [*presses, *(event for event in unfinished if event.kind != home.STOP)]:
+    resumed, resumers = 0, list_resumers(app)
+    for event in sorted(find_unfinished(services.db), key=lambda event: event.kind not in stop.KINDS):
         try:
-            resumed += _take_up(app, services, event, presses)
+            resumed += _resume(resumers, services, event)
         except Exception as error:
             logger.exception("event %s cannot be taken up, reference %s", event.key, services.new_id("E"))
             inbox.settle(services.db, event.key, error)
     return resumed
 
 
-def _take_up(app: App, services: Services, event: InboxEvent, presses: Sequence[InboxEvent]) -> bool:
-    """Hand an event to what works on it; whether it is a question that is answered anew."""
-    if event.kind in ("reaction_added", "reaction_removed"):
-        votes.build_reaction_handler(services)(dict(event.payload))
-    elif event.kind in forgetting.KINDS or event.payload.get("event", {}).get("subtype") == "message_deleted":
-        forgetting.resume(services, dict(event.payload))
-    elif event.payload.get("event", {}).get("subtype") == "message_changed":
-        edits.resume(services, dict(event.payload))
-    elif event.kind in ("message", "app_mention"):
-        return messages.resume(services, event, presses)
-    elif event.kind == home.STOP:
-        home.resume_stop(services, event)
-    elif event.kind in inbox.INTERACTIONS:
-        inbox.resume(app, services, event)
-    elif event.kind == QUESTION:
-        if not edits.resume_answer(services, event):
-            messages.close_unasked(services, event)
-    else:
+def list_resumers(app: App) -> dict[str, Resume]:
+    """Return what takes up an unfinished event, by its kind; a subtype stands behind a colon."""
+    found: dict[str, Resume] = {kind: partial(inbox.resume, app) for kind in inbox.INTERACTIONS}
+    for listener in (edits, forgetting, messages, stop, votes):
+        found |= dict.fromkeys(listener.KINDS, listener.resume)
+    return found
+
+
+def _resume(resumers: Mapping[str, Resume], services: Services, event: InboxEvent) -> bool:
+    """Hand an event to its listener; return whether it is a question that is answered anew."""
+    subtype = event.payload.get("event", {}).get("subtype")
+    take_up = resumers.get(f"{event.kind}:{subtype}") or resumers.get(event.kind)
+    if take_up is None:
         mark_done(services.db, event.key)
-    return False
+        return False
+    return take_up(services, event)

@@ -15,6 +15,7 @@ from pathlib import Path
 from prometheus_client import start_http_server
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from bot.answering.say import Voice
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.metrics import EngineMetrics
 from bot.engine.port import Engine, EngineError
@@ -27,6 +28,7 @@ from bot.views import wording
 from config.settings import EngineSettings, Settings
 from feedback.choices import respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers
+from feedback.corrections import Lessons
 from feedback.database import Database, open_database
 from feedback.replies import Reply
 from retrain import registry
@@ -38,12 +40,12 @@ from retrain.free_cores import find_cores
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
+from retrieval.draft import Draft, prepare
 from retrieval.encoders.cross_encoder import load_cross_encoder
 from retrieval.encoders.embedder import Embedder, load_embedder
 from retrieval.encoders.entailment import EntailmentModel
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
-from retrieval.prompt import ChatMessage, build_messages
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope, Turn
 from retrieval.ranking.evidence import EvidenceLimits
 from retrieval.reading.file_reader import ReadingLimits
 from retrieval.search import SearchSettings
@@ -82,12 +84,31 @@ class Core:
     def runs_folder(self) -> Path:
         return self.settings.data / "retrain"
 
-    def build_prompt(self, question: str, audience: Audience) -> tuple[ChatMessage, ...]:
-        """Return the chat that a question gets now, outside of any thread."""
+    @property
+    def voice(self) -> Voice:
+        """What says answers, as set: in Slack, on the terminal, and for the gate of a retrain."""
+        chosen = self.settings.engine
+        return Voice(
+            self.engine,
+            self.knowledge.find_lines,
+            Lessons(self.db).texts,
+            chosen.answer_tokens,
+            chosen.exact_quotes,
+            self.claim_model,
+        )
+
+    def prepare(self, question: str, scope: Scope, thread: Sequence[Turn] = (), *, with_verified: bool = True) -> Draft:
+        """Return the draft of an answer to the question, asked now in this thread."""
+        return prepare(self.knowledge, self.settings.company, question, scope, thread, with_verified=with_verified)
+
+    def prepare_lesson(self, question: str, audience: Audience) -> Draft:
+        """Return the draft that a question gets now, outside of any thread.
+
+        What the documents say must be learned from them, not read from the correction itself, so that verified answers
+        are left out.
+        """
         scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
-        # What the documents say must be learned from them, not read from the correction itself.
-        found = self.knowledge.find_evidence(question, scope, with_verified=False)
-        return build_messages(found.question, found.evidence, company=self.settings.company)
+        return self.prepare(question, scope, with_verified=False)
 
     def retrain(
         self,
@@ -105,18 +126,13 @@ class Core:
             base_folder=self.settings.engine.base,
             adapters_folder=self.adapters_folder,
             runs_folder=self.runs_folder,
-            answerer=TrialAnswerer(
-                self.engine,
-                self.settings.engine.answer_tokens,
-                exact_quotes=self.settings.engine.exact_quotes,
-                is_question=self.knowledge.is_question,
-                stop=stop,
-            ),
-            build_prompt=self.build_prompt,
+            answerer=TrialAnswerer(self.voice, stop),
+            prepare=self.prepare_lesson,
+            is_question=self.knowledge.is_question,
             use_adapter=self.engine.use_adapter,
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.retrain.heldout,
-            replay_prompts=self._replay_prompts,
+            prepare_replay=self._prepare_replay,
             stop=stop,
             privacy=Privacy(
                 find_names=find_names,
@@ -147,11 +163,11 @@ class Core:
         passage = self.knowledge.passage(passage_id)
         return passage.audience if passage else None
 
-    def _replay_prompts(self, count: int) -> Sequence[tuple[ChatMessage, ...]]:
+    def _prepare_replay(self, count: int) -> Sequence[Draft]:
         step = max(1, self.knowledge.counts().passages // max(1, count))
         passages = islice(self.knowledge.passages(CUSTOMER_SCOPE), 0, None, step)
         questions = make_questions(passages, count)
-        return [self.build_prompt(question, Audience.CUSTOMER) for question in questions]
+        return [self.prepare_lesson(question, Audience.CUSTOMER) for question in questions]
 
 
 def retrain_settings(settings: Settings) -> RetrainSettings:

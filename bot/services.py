@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from slack_sdk import WebClient
 
 from bot.answering.answer import Answering
+from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.learning.learning import Learning
 from bot.slack.directory import Directory
@@ -35,6 +36,7 @@ class Services:
     db: Database
     directory: Directory
     answering: Answering
+    stops: Stops
     learning: Learning
     serve_corrections: Callable[[], bool]
     consent_unasked: Consent

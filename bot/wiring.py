@@ -14,7 +14,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from bot.answering.answer import Answering, Limits
+from bot.answering.answer import Answering
+from bot.answering.stops import Stops
 from bot.answering.waiting import REFRESH_SECONDS, WaitingNotes
 from bot.app import UNSIGNED, build_app, resume
 from bot.core import Core, make_id, now_utc, retrain_settings
@@ -39,7 +40,6 @@ from bot.views import wording
 from bot.views.report import build_report
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
-from feedback.corrections import Lessons
 from feedback.inbox import forget_payloads, mark_ended
 from feedback.replies import Reply
 from retrain.schedule import due, find_next, start_schedule
@@ -202,23 +202,19 @@ def build_services(core: Core, client: WebClient) -> Services:
         groups=core.knowledge.groups,
     )
     admin_channel = find_channel(client, slack.admin_channel)
+    stops = Stops(core.db)
     answering = Answering(
         client=client,
         directory=directory,
         db=core.db,
         knowledge=core.knowledge,
-        engine=core.engine,
+        voice=core.voice,
         company=core.settings.company,
         bot_user=identity["user_id"],
-        limits=Limits(
-            core.settings.engine.answer_tokens,
-            core.settings.engine.thread_messages,
-            core.settings.engine.exact_quotes,
-        ),
-        lessons=Lessons(core.db),
+        thread_messages=core.settings.engine.thread_messages,
         clock=now_utc,
         new_id=make_id,
-        claim_model=core.claim_model,
+        stops=stops,
     )
     tell = _build_tell(client, admin_channel)
     stopping = threading.Event()
@@ -255,6 +251,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         db=core.db,
         directory=directory,
         answering=answering,
+        stops=stops,
         learning=learning,
         serve_corrections=core.serve_corrections,
         consent_unasked=core.consent_unasked,

@@ -7,19 +7,21 @@ from typing import Any
 from retrain.adapter import Adapter
 from retrain.curate import normalise_question
 from retrain.evaluate import Answerer, HeldOutQuestion, Results, judge
-from retrain.examples import Example, Prompt
+from retrain.examples import Example
 from retrain.gate import Decision, decide
 from retrain.report import Scores
 from retrain.settings import GateSettings
+from retrieval.draft import Draft
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """What both are asked: held-out questions, the prompts of these in the same order, and the lessons."""
+    """What both are asked: held-out questions and lessons, each with the drafts of its answers in the same order."""
 
     questions: Sequence[HeldOutQuestion]
-    prompts: Sequence[Prompt]
+    drafts: Sequence[Draft]
     lessons: Sequence[Example]
+    lesson_drafts: Sequence[Draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def compare(
 
 
 def _examine(exam: Exam, answerer: Answerer, adapter: Adapter | None, settings: GateSettings) -> Results:
-    answers = answerer.answer([*exam.prompts, *(lesson.messages for lesson in exam.lessons)], adapter)
-    split = len(exam.prompts)
+    answers = answerer.answer([*exam.drafts, *exam.lesson_drafts], adapter)
+    split = len(exam.drafts)
     return judge(exam.questions, answers[:split], exam.lessons, answers[split:], settings.say_threshold)
 
 

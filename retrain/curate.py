@@ -18,11 +18,12 @@ from feedback.votes import StandingVerdict, Vote, standing_verdicts
 from retrain.examples import QUESTION, Example, Prompt
 from retrain.settings import CurateSettings
 from retrain.variations import find_quote, parse_evidence, split_words, vary
+from retrieval.draft import Draft
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Match
 from retrieval.prompt import ChatMessage, build_messages, split_claims
 from retrieval.verified import TITLE
 
-BuildPrompt = Callable[[str, Audience], Prompt]
+Prepare = Callable[[str, Audience], Draft]
 
 # A system message and the question: what an answer has that no earlier turn can have told staff secrets.
 _FIRST_TURN = 2
@@ -83,13 +84,13 @@ def curate(
     *,
     seed: int,
     heldout: Iterable[str],
-    build_prompt: BuildPrompt | None = None,
+    prepare: Prepare | None = None,
     privacy: Privacy | None = None,
 ) -> Curated:
     """Return the examples of all feedback that holds now, and the reasons for what is left out.
 
     `heldout` are the questions that the gate asks: a like of one is not learned. (A correction of one is, and the gate
-    then leaves that question out; see `run`.) With `build_prompt`, a correction is also learned under the prompt that
+    then leaves that question out; see `run`.) With `prepare`, a correction is also learned under the prompt that
     its question gets now, for the evidence may have changed since it was served.
     """
     dropped: Counter[str] = Counter()
@@ -103,7 +104,7 @@ def curate(
     for lesson in lessons:
         served = _mask(lesson.example, privacy.find_names(lesson.reply, lesson.person))
         audience = Audience(lesson.reply.audience)
-        examples += _give_forms(served, audience, settings, build_prompt, chance)
+        examples += _give_forms(served, audience, settings, prepare, chance)
     return Curated(tuple(examples), dict(dropped))
 
 
@@ -271,15 +272,15 @@ def _give_forms(
     served: Example,
     audience: Audience,
     settings: CurateSettings,
-    build_prompt: BuildPrompt | None,
+    prepare: Prepare | None,
     chance: random.Random,
 ) -> list[Example]:
     """Return the lesson as served and, for a correction, as it is asked now and altered; a like is known already."""
     if served.source != "correction":
         return [served]
     forms = [served]
-    if build_prompt is not None and len(served.messages) == 2:
-        messages = build_prompt(served.question, audience)
+    if prepare is not None and len(served.messages) == 2:
+        messages = prepare(served.question, audience).messages
         if messages != served.messages:
             target = cite(_LEADING_MARKER.sub("", served.target), messages)
             forms.append(replace(served, messages=messages, target=target, form="current"))

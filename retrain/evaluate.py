@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from retrain.adapter import Adapter
 from retrain.errors import DatasetError
-from retrain.examples import Example, Prompt
+from retrain.examples import Example
 from retrain.variations import split_words
+from retrieval.draft import Draft
 from retrieval.passage import Audience
 from retrieval.prompt import is_refusal, split_claims
 
@@ -37,10 +38,10 @@ class Answer:
 
 
 class Answerer(Protocol):
-    """Answers prompts with the base and one adapter, as it would be served (greedy)."""
+    """Answers drafts with the base and one adapter, as it would be served (greedy)."""
 
-    def answer(self, prompts: Sequence[Prompt], adapter: Adapter | None) -> list[Answer]:
-        """Return one answer for each prompt, in order. One that cannot be given is an `Answer` with its failure."""
+    def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
+        """Return one answer for each draft, in order. One that cannot be given is an `Answer` with its failure."""
 
 
 @dataclass(frozen=True, slots=True)

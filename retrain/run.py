@@ -16,16 +16,18 @@ from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.base_card import Base, load_base
 from retrain.contest import Exam, build_scores, choose_questions, compare
-from retrain.curate import BuildPrompt, Curated, Privacy, curate
+from retrain.curate import Curated, Prepare, Privacy, curate
 from retrain.erasure import has_learned_forgotten
 from retrain.errors import RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
-from retrain.examples import Dataset, Example, Prompt, freeze_dataset
+from retrain.examples import Dataset, Example, freeze_dataset
 from retrain.job import TrainingJob, TrainingResult, run_training
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
 from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, end_run, fail_run
 from retrain.settings import RetrainSettings
+from retrain.variations import rebuild_draft
+from retrieval.draft import Draft
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +45,10 @@ class Progress:
 class RetrainDeps:
     """What a retrain needs of the rest.
 
-    `build_prompt` gives the prompt that a question gets now; `replay_prompts(n)` up to n prompts to rehearse, none of
-    them a held-out question; `use_adapter` serves an adapter and returns the swap's milliseconds; `tell` hears of
-    progress. Once `stop` is set the run ends with `RetrainStopped`. Folders are made as needed.
+    `prepare` gives the draft that a question gets now; `prepare_replay(n)` up to n drafts to rehearse, none of them a
+    held-out question; `is_question` tells a question from small talk; `use_adapter` serves an adapter and returns the
+    swap's milliseconds; `tell` hears of progress. Once `stop` is set the run ends with `RetrainStopped`. Folders are
+    made as needed.
     """
 
     db: Database
@@ -53,11 +56,12 @@ class RetrainDeps:
     adapters_folder: Path
     runs_folder: Path
     answerer: Answerer
-    build_prompt: BuildPrompt
+    prepare: Prepare
     use_adapter: Callable[[Adapter | None], float]
     settings: RetrainSettings = field(default_factory=RetrainSettings)
     heldout_path: Path | None = None
-    replay_prompts: Callable[[int], Sequence[Prompt]] = field(default=lambda count: ())  # noqa: ARG005
+    prepare_replay: Callable[[int], Sequence[Draft]] = field(default=lambda count: ())  # noqa: ARG005
+    is_question: Callable[[str], bool] = field(default=lambda message: False)  # noqa: ARG005
     privacy: Privacy = field(default_factory=Privacy)
     tell: Callable[[Progress], None] = field(default=lambda progress: None)  # noqa: ARG005
     stop: threading.Event = field(default_factory=threading.Event)
@@ -135,8 +139,9 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         candidate = _build_candidate(deps, base, dataset, trained)
     with watch.step("evaluate", "Asking the candidate and the champion the same questions"):
         asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit)
-        prompts = [deps.build_prompt(question.question, question.audience) for question in asked]
-        exam = Exam(asked, prompts, curated.lessons)
+        drafts = [deps.prepare(question.question, question.audience) for question in asked]
+        lesson_drafts = [rebuild_draft(lesson, deps.is_question) for lesson in curated.lessons]
+        exam = Exam(asked, drafts, curated.lessons, lesson_drafts)
         comparison = compare(exam, deps.answerer, champion, candidate, deps.settings.gate)
     adapter = register(candidate, deps.adapters_folder, comparison.describe())
     swap_ms = None
@@ -175,18 +180,20 @@ def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
         deps.settings.curate,
         seed=deps.settings.train.seed,
         heldout=[question.question for question in questions],
-        build_prompt=deps.build_prompt,
+        prepare=deps.prepare,
         privacy=deps.privacy,
     )
 
 
 def _rehearse(deps: RetrainDeps) -> list[Example]:
     """Return the base's own answers to prompts that feedback does not touch; a rehearsed answer is hard to forget."""
-    prompts = list(deps.replay_prompts(deps.settings.curate.replay))
-    answers = deps.answerer.answer(prompts, None)
+    drafts = list(deps.prepare_replay(deps.settings.curate.replay))
+    answers = deps.answerer.answer(drafts, None)
     return [
-        Example(messages=prompt, target=answer.text.strip(), source="replay", weight=1.0, group=f"replay-{number}")
-        for number, (prompt, answer) in enumerate(zip(prompts, answers, strict=True))
+        Example(
+            messages=draft.messages, target=answer.text.strip(), source="replay", weight=1.0, group=f"replay-{number}"
+        )
+        for number, (draft, answer) in enumerate(zip(drafts, answers, strict=True))
         if answer.failure is None and answer.text.strip()
     ]
 

@@ -6,11 +6,14 @@ alone. Knows nothing of feedback or training.
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from retrain.examples import QUESTION, Example
+from retrieval.draft import Draft
 from retrieval.english.sentences import split_sentences
-from retrieval.passage import Evidence, EvidenceLine, Match
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
 from retrieval.prompt import ChatMessage, build_messages
 
 _HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
@@ -42,6 +45,18 @@ def parse_evidence(content: str) -> tuple[Evidence, str] | None:
     except ValueError:
         return None
     return (evidence, question) if _ask(evidence, question).content == content else None
+
+
+def rebuild_draft(example: Example, is_question: Callable[[str], bool]) -> Draft:
+    """Return the draft of which the example is the prompt, as a customer would be answered.
+
+    A question without evidence is refused, as in serving; `is_question` tells it from small talk.
+    """
+    parsed = parse_evidence(example.messages[-1].content)
+    evidence, question = parsed or (Evidence((), Match.WEAK), "")
+    is_unanswered = bool(question) and not evidence.lines and is_question(question)
+    retrieved = Retrieved(question, (), evidence, 0.0, question, is_unanswered=is_unanswered)
+    return Draft(question, CUSTOMER_SCOPE, retrieved, example.messages)
 
 
 def find_quote(text: str, evidence: Evidence) -> EvidenceLine | None:

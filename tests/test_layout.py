@@ -136,3 +136,37 @@ def test_every_folder_says_what_lives_there() -> None:
 def read_module(module: str) -> str:
     path = ROOT / Path(*module.split("."))
     return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8")
+
+
+# Who may touch what an answer is made of: everybody else calls `prepare` and `say`, so that the gate of a retrain and
+# the benchmarks judge what people see.
+MAKERS = {
+    "build_messages": ("retrieval/prompt.py", "retrieval/draft.py", "retrain/", "models/recipes/"),
+    "ShownAnswer": ("bot/answering/",),
+    "read_sentences": ("bot/answering/", "benchmarks/factcheck/answers.py"),
+    "choose_sampling": ("bot/answering/",),
+    "GenerationRequest": ("bot/answering/say.py", "bot/engine/", "benchmarks/"),
+}
+
+
+def find_makers(path: str, source: str) -> list[str]:
+    """Return what a module makes of an answer by itself, though it should not."""
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    return [
+        f"{path} uses {maker}" for maker, allowed in MAKERS.items() if maker in names and not path.startswith(allowed)
+    ]
+
+
+def test_an_answer_is_made_in_one_place() -> None:
+    tops = ("benchmarks", "bot", "feedback", "models", "retrain", "retrieval")
+    paths = (path for top in tops for path in (ROOT / top).rglob("*.py"))
+    made = [
+        found for path in paths for found in find_makers(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
+    ]
+    assert made == []
+
+
+def test_an_answer_that_is_made_elsewhere_is_found() -> None:
+    assert find_makers("bot/commands/everyone.py", "shown = ShownAnswer(lines)")
+    assert find_makers("benchmarks/loop.py", "messages = prompt.build_messages(question, evidence)")

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answering.quoting import choose_sampling
+from bot.answering.say import Voice
 from bot.engine.llama_engine import LlamaEngine
-from bot.engine.port import GenerationRequest
 from config.settings import EngineSettings
 from models.recipes.chip_nano.smalltalk import CARE, PERSONAL, SAYINGS
 from retrain.base_card import load_base
+from retrieval.draft import build_draft
 from retrieval.encoders.embedder import Embedder
-from retrieval.passage import Evidence, Turn, Vectors
-from retrieval.prompt import build_messages, is_refusal, split_claims
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Scope, Turn, Vectors
+from retrieval.prompt import is_refusal, split_claims
 
 TALK = frozenset([*SAYINGS, PERSONAL, CARE])
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -36,6 +37,14 @@ class RememberingEmbedder:
         return np.stack([self._vectors[text] for text in texts]) if texts else self._embedder.encode([])
 
 
+def no_lessons() -> list[str]:
+    return []
+
+
+def no_look_up(sentence: str, scope: Scope) -> tuple[EvidenceLine, ...]:  # noqa: ARG001
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the model said, and how long reading and writing took (tokens, seconds)."""
@@ -51,8 +60,9 @@ class BaseModel:
     """A base folder, loaded once, behind the product's engine."""
 
     def __init__(self, folder: Path, *, threads: int, exact_quotes: bool = True) -> None:
-        self._engine = LlamaEngine(load_base(folder), EngineSettings(base=folder, threads=threads))
-        self._exact_quotes = exact_quotes
+        settings = EngineSettings(base=folder, threads=threads)
+        self._engine = LlamaEngine(load_base(folder), settings)
+        self._voice = Voice(self._engine, no_look_up, no_lessons, settings.answer_tokens, exact_quotes)
 
     def answer(
         self,
@@ -64,9 +74,9 @@ class BaseModel:
         is_unanswered: bool = False,
     ) -> Answer:
         """Return the greedy answer to one prompt. What was read for an earlier prompt is not read again."""
-        messages = build_messages(question, evidence, company=company, thread=thread)
-        sampling = choose_sampling(evidence.lines, exact_quotes=self._exact_quotes, is_unanswered=is_unanswered)
-        completion = self._engine.submit(GenerationRequest("measure", messages, sampling=sampling)).completion()
+        retrieved = Retrieved(question, (), evidence, 0.0, question, is_unanswered=is_unanswered)
+        draft = build_draft(retrieved, company, question, CUSTOMER_SCOPE, thread)
+        completion = self._voice.say(draft, "measure").completion()
         read = completion.first_token_ms / 1000
         return Answer(
             completion.text.strip(),

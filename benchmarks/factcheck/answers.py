@@ -17,30 +17,31 @@ equal coverage" is over the questions that are answered in both forms.
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from typing import cast
 
-from benchmarks.base_model.answering import TALK
+from benchmarks.base_model.answering import TALK, no_lessons
 from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
 from benchmarks.run import begin_run, build_parser, record
 from bot.answering.claim_reader import Sentence
-from bot.answering.quoting import choose_sampling
-from bot.answering.shown_answer import ShownAnswer, read_sentences
+from bot.answering.say import Saying, Voice
+from bot.answering.shown_answer import read_sentences
 from bot.core import open_knowledge
 from bot.engine.llama_engine import LlamaEngine
-from bot.engine.port import GenerationRequest
-from bot.engine.sampling import PLAIN
+from bot.engine.port import Engine, Generation, GenerationRequest
 from bot.slack.text import has_words
 from config.settings import SAMPLE, EngineSettings, Settings
 from retrain.base_card import load_base
+from retrieval.draft import prepare
 from retrieval.english.sentences import split_sentences, split_units
 from retrieval.factcheck.check import is_courtesy
 from retrieval.factcheck.quotes import is_in_order
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import EvidenceLine
-from retrieval.prompt import REFUSAL, build_messages
+from retrieval.prompt import REFUSAL
 
 COMPANY = "Tarnwell Robotics"
 TEMPERATURE = 1.2
@@ -96,17 +97,14 @@ def show_unchecked(text: str, retrieved: Retrieved, truth: Truth) -> list[Said]:
     return [_judge(one.text, numbered.get(one.number or 0), truth) for one in sentences]
 
 
-def show_checked(text: str, retrieved: Retrieved, truth: Truth) -> list[Said]:
+def show_checked(saying: Saying, retrieved: Retrieved, truth: Truth) -> list[Said]:
     """Return what the check lets through, as the product shows it."""
     numbered = {line.number: line for line in retrieved.evidence.lines}
-    shown = ShownAnswer(retrieved.evidence.lines, lessons=[])
-    said = []
-    for sentence in _facts(read_sentences([text])):
-        before = shown.text
-        markdown = shown.add(sentence, milliseconds=lambda: 0.0)
-        if shown.text != before:
-            cited = _CITED.search(markdown)
-            words = shown.text.removeprefix(before).strip()
+    said, before = [], ""
+    for markdown in saying:
+        words, before = saying.shown.text.removeprefix(before).strip(), saying.shown.text
+        cited = _CITED.search(markdown)
+        if words not in _NO_FACTS and not is_courtesy(words) and has_words(words):
             said.append(_judge(words, numbered.get(int(cited.group(1))) if cited else None, truth))
     return said
 
@@ -131,10 +129,13 @@ def measure(rows: Sequence[Row], knowledge: Knowledge, engine: LlamaEngine, way:
         if row.scope not in truths:
             truths[row.scope] = Truth(knowledge, row)
         truth = truths[row.scope]
-        retrieved = knowledge.find_evidence(row.question, row.scope)
-        text = _generate(engine, row, retrieved, way, seed=number)
-        for name, tally, show in (("off", off, show_unchecked), ("on", checked, show_checked)):
-            said = show(text, retrieved, truth)
+        draft = prepare(knowledge, COMPANY, row.question, row.scope)
+        chosen = cast(Engine, HotEngine(engine, number)) if way == "sampled" else engine
+        voice = Voice(chosen, knowledge.find_lines, no_lessons, 200, exact_quotes=way == "exact")
+        saying = voice.say(draft, "measure")
+        passed = show_checked(saying, draft.retrieved, truth)
+        written = show_unchecked(saying.completion().text.strip(), draft.retrieved, truth)
+        for name, tally, said in (("off", off, written), ("on", checked, passed)):
             tally.answers.append(said)
             words = " ".join(one.text for one in said).lower()
             secrets[name] += any(word.lower() in words for word in row.forbid)
@@ -168,24 +169,15 @@ def _compare(on: str, off: Tally, checked: Tally) -> Iterator[Figure]:
         yield Figure("fewer hallucinated sentences at equal coverage", fewer, "%", on=on, goal="≥ 70")
 
 
-def _generate(engine: LlamaEngine, row: Row, retrieved: Retrieved, way: str, *, seed: int) -> str:
-    messages = build_messages(_asked(row, retrieved), retrieved.evidence, company=COMPANY)
-    exact = way == "exact"
-    request = GenerationRequest(
-        "measure",
-        messages,
-        temperature=TEMPERATURE if way == "sampled" else 0.0,
-        seed=seed,
-        sampling=choose_sampling(retrieved.evidence.lines, exact_quotes=True, is_unanswered=retrieved.is_unanswered)
-        if exact
-        else PLAIN,
-    )
-    return engine.submit(request).completion().text.strip()
+@dataclass(frozen=True, slots=True)
+class HotEngine:
+    """An engine that samples, which makes a model invent more."""
 
+    engine: LlamaEngine
+    seed: int
 
-def _asked(row: Row, retrieved: Retrieved) -> str:
-    """Return the question as the model reads it."""
-    return str(getattr(retrieved, "question", row.question))
+    def submit(self, request: GenerationRequest) -> Generation:
+        return self.engine.submit(replace(request, temperature=TEMPERATURE, seed=self.seed))
 
 
 def main() -> None:

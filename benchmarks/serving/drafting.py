@@ -2,7 +2,7 @@
 
     python -m benchmarks.serving.drafting --people 1 4 8 --draft-tokens 4 8
 
-The prompts, and the grammar that holds quotes exact, are those of the product. `--processor` takes seconds of processor
+The drafts, and the grammar that holds quotes exact, are those of the product. `--processor` takes seconds of processor
 time, which tell on a busy machine too where the engine has one thread (`--threads 1`).
 
 How to read it: each column is for so many people who ask at once. The ratio is the median over the repetitions, with
@@ -19,56 +19,47 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.base_model.answering import no_lessons, no_look_up
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
-from bot.answering.quoting import choose_sampling
+from bot.answering.say import Voice
 from bot.core import open_knowledge
 from bot.engine.llama_engine import LlamaEngine
-from bot.engine.port import Completion, GenerationRequest
-from bot.engine.sampling import Sampling
+from bot.engine.port import Completion
 from config.settings import PROJECT, EngineSettings, Settings
 from retrain.base_card import load_base
+from retrieval.draft import Draft, prepare
 from retrieval.passage import CUSTOMER_SCOPE
-from retrieval.prompt import ChatMessage, build_messages
 
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
-Prompt = tuple[tuple[ChatMessage, ...], Sampling]
 
 
-def build_prompts(settings: Settings, count: int) -> list[Prompt]:
-    """Return the prompts that the first so many questions get, and how their answers are chosen."""
+def prepare_drafts(settings: Settings, count: int) -> list[Draft]:
+    """Return the drafts that the first so many questions get."""
     questions = [json.loads(line)["question"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()[:count]]
     with closing(open_knowledge(settings)) as knowledge:
         knowledge.ingest(settings.knowledge.folder)
-        found = [knowledge.find_evidence(question, CUSTOMER_SCOPE).evidence for question in questions]
-    return [
-        (
-            build_messages(question, evidence, company=settings.company),
-            choose_sampling(evidence.lines, exact_quotes=settings.engine.exact_quotes),
-        )
-        for question, evidence in zip(questions, found, strict=True)
-    ]
+        return [prepare(knowledge, settings.company, question, CUSTOMER_SCOPE) for question in questions]
 
 
 def answer_all(
-    settings: Settings, draft_tokens: int, prompts: list[Prompt], people: int, read_clock: Callable[[], float]
+    settings: Settings, draft_tokens: int, drafts: list[Draft], people: int, read_clock: Callable[[], float]
 ) -> tuple[float, list[Completion]]:
     """Return the seconds and the answers of an engine of its own, after a warm-up."""
     chosen = settings.engine.model_copy(update={"draft_tokens": draft_tokens, "queue": 1000})
     with closing(LlamaEngine(load_base(chosen.base), chosen)) as engine, ThreadPoolExecutor(people) as pool:
+        voice = Voice(engine, no_look_up, no_lessons, chosen.answer_tokens, chosen.exact_quotes)
 
-        def answer(prompt: Prompt) -> Completion:
-            messages, sampling = prompt
-            request = GenerationRequest("draft", messages, max_tokens=chosen.answer_tokens, sampling=sampling)
-            return engine.submit(request).completion()
+        def answer(draft: Draft) -> Completion:
+            return voice.say(draft, "draft").completion()
 
-        answer(prompts[0])
+        answer(drafts[0])
         started = read_clock()
-        done = list(pool.map(answer, prompts))
+        done = list(pool.map(answer, drafts))
         return read_clock() - started, done
 
 
-def measure(chosen: Namespace, people: int, settings: Settings, prompts: list[Prompt]) -> Iterator[Figure]:
+def measure(chosen: Namespace, people: int, settings: Settings, drafts: list[Draft]) -> Iterator[Figure]:
     """Yield the figures of so many people at once, without guesses and with each length, in turns."""
     clock = time.process_time if chosen.processor else time.perf_counter
     plain: list[float] = []
@@ -76,10 +67,10 @@ def measure(chosen: Namespace, people: int, settings: Settings, prompts: list[Pr
     different = dict.fromkeys(guessing, 0)
     right = dict.fromkeys(guessing, 0.0)
     for _ in range(chosen.repetitions):
-        seconds, answers = answer_all(settings, 0, prompts, people, clock)
+        seconds, answers = answer_all(settings, 0, drafts, people, clock)
         plain.append(seconds)
         for size, column in guessing.items():
-            faster, guessed = answer_all(settings, size, prompts, people, clock)
+            faster, guessed = answer_all(settings, size, drafts, people, clock)
             column.append(seconds / faster)
             different[size] += sum(a.text != b.text for a, b in zip(answers, guessed, strict=True))
             right[size] = sum(done.drafted_tokens for done in guessed) / sum(done.completion_tokens for done in guessed)
@@ -104,10 +95,10 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), engine=EngineSettings(threads=chosen.threads))
-        prompts = build_prompts(settings, chosen.questions)
+        drafts = prepare_drafts(settings, chosen.questions)
     for people in chosen.people:
         run = begin_run(__file__, chosen)
-        record(run, measure(chosen, people, settings, prompts), chosen.results)
+        record(run, measure(chosen, people, settings, drafts), chosen.results)
 
 
 if __name__ == "__main__":

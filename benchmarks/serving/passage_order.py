@@ -23,8 +23,8 @@ from bot.engine.parking import common_prefix
 from config.settings import PROJECT, Settings
 from retrain.base_card import load_base
 from retrieval.chat_template import render_chat
+from retrieval.draft import build_draft
 from retrieval.passage import CUSTOMER_SCOPE, Evidence
-from retrieval.prompt import build_messages
 
 QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 
@@ -52,13 +52,15 @@ def measure() -> Iterator[Figure]:
         questions = [json.loads(line)["question"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
         with closing(open_knowledge(settings)) as knowledge:
             knowledge.ingest(settings.knowledge.folder)
-            found = [knowledge.find_evidence(question, CUSTOMER_SCOPE).evidence for question in questions]
+            found = [knowledge.find_evidence(question, CUSTOMER_SCOPE) for question in questions]
     with closing(LlamaModel(load_base(settings.engine.base))) as model:
         template = model.chat_template()
         for name, order in (("best line first", lambda evidence: evidence), ("as in the documents", sort_by_document)):
             chats = (
-                build_messages(question, order(evidence), company=settings.company)
-                for question, evidence in zip(questions, found, strict=True)
+                build_draft(
+                    replace(one, evidence=order(one.evidence)), settings.company, question, CUSTOMER_SCOPE
+                ).messages
+                for question, one in zip(questions, found, strict=True)
             )
             whole, system, beyond = count([model.tokenize(render_chat(template, chat)) for chat in chats])
             yield Figure("tokens of a prompt", whole, on=name)

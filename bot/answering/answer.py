@@ -7,29 +7,20 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from slack_sdk import WebClient
 
-from bot.answering.claim_reader import Sentence
 from bot.answering.private_reply import Outlet, PrivateReply, Show
-from bot.answering.question import QUESTION, Asked, Question
-from bot.answering.quoting import choose_sampling, find_room
+from bot.answering.question import PendingReply, Question
 from bot.answering.record import build_footer, build_reply
 from bot.answering.reply_stream import ReplyStream
-from bot.answering.shown_answer import ShownAnswer, read_sentences
-from bot.engine.port import (
-    Completion,
-    DeadlinePassed,
-    Engine,
-    EngineBusy,
-    EngineError,
-    Generation,
-    GenerationRequest,
-    PromptTooLong,
-)
+from bot.answering.say import Saying, Voice
+from bot.answering.shown_answer import ShownAnswer
+from bot.answering.stops import Stops
+from bot.engine.port import Completion, DeadlinePassed, EngineBusy, EngineError, PromptTooLong
 from bot.slack.directory import Directory
 from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.lost_streams import find_lost_stream
@@ -37,52 +28,38 @@ from bot.slack.marks import mark_outcome, mark_reply
 from bot.slack.text import has_words, plain_question, shorten
 from bot.views import blocks, wording
 from feedback import conversation, inbox, replies, signals
-from feedback.corrections import Lessons
 from feedback.database import Database
 from feedback.events import FeedbackSource
-from retrieval.encoders.entailment import EntailmentModel
+from retrieval.draft import prepare
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Turn
-from retrieval.prompt import REFUSAL, build_messages
 
 logger = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TURN_CHARACTERS = 300
-_CUT = ("length", "deadline")
 TITLE_CHARACTERS = 80
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)
-STOPPED = "stopped"  # a fact of a question, in the inbox, whose answer was stopped
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much goes into a prompt and comes out of it."""
-
-    answer_tokens: int
-    thread_messages: int
-    exact_quotes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Everything that answering needs; `answer` is the story."""
+    """Everything that answering in Slack needs; `answer` is the story.
+
+    A prompt holds at most `thread_messages` earlier turns of its thread.
+    """
 
     client: WebClient
     directory: Directory
     db: Database
     knowledge: Knowledge
-    engine: Engine
+    voice: Voice
     company: str
     bot_user: str
-    limits: Limits
-    lessons: Lessons
+    thread_messages: int
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
-    claim_model: EntailmentModel | None = None
-    # what is being said, by channel and thread
-    live: dict[tuple[str, str], tuple[Question, Generation]] = field(default_factory=dict)
-    waiting: dict[str, Question] = field(default_factory=dict)  # for their turn or their evidence, by key
+    stops: Stops
 
     def answer(self, question: Question, show: Show | None = None) -> None:
         """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not.
@@ -101,20 +78,21 @@ class Answering:
             if question.thread_ts:
                 meanwhile.append(side.submit(self._remember, question, question.ts, "user", text))
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
-            retrieved = self.knowledge.find_evidence(text, scope, thread)
-            messages = build_messages(retrieved.question, retrieved.evidence, company=self.company, thread=thread)
-            asked = Asked(question.reply_id or self.new_id("R"), question, text, scope, retrieved, messages, started)
-            self._reply_or_say_why_not(asked, show, meanwhile)
+            draft = prepare(self.knowledge, self.company, text, scope, thread)
+            pending = PendingReply(question.reply_id or self.new_id("R"), question, draft, started)
+            self._reply_or_say_why_not(pending, show, meanwhile)
 
-    def _reply_or_say_why_not(self, asked: Asked, show: Show | None, meanwhile: Sequence[Future[None]]) -> None:
+    def _reply_or_say_why_not(
+        self, pending: PendingReply, show: Show | None, meanwhile: Sequence[Future[None]]
+    ) -> None:
         """Reply, once what is done meanwhile is done: Slack must not show Chip at work after the answer has begun."""
-        question = asked.question
-        if self.was_stopped(question):
+        question = pending.question
+        if self.stops.was_stopped(question):
             _wait_for(meanwhile)
             self.clear_status(question)  # which may have been set after it was said
             return
         try:
-            self._reply(asked, show, meanwhile)
+            self._reply(pending, show, meanwhile)
             return
         except EngineBusy as busy:
             reason = wording.BUSY.format(seconds=max(1, round(busy.wait_seconds)))
@@ -125,57 +103,15 @@ class Answering:
         _wait_for(meanwhile)
         self.say_instead(question, reason, show)
 
-    def expect(self, question: Question) -> None:
-        """Note that a question in a thread will be answered; until it is, it can be stopped."""
-        self.waiting[question.key] = question
-
-    def was_stopped(self, question: Question) -> bool:
-        """Whether a question that was expected is to be answered no more."""
-        return bool(question.thread_ts) and question.key not in self.waiting
-
-    def stop(self, channel: str, thread_ts: str, person: str) -> list[Question]:
-        """Stop what is being said in a thread, as its asker wished, or what the person waits for there.
-
-        Return the waiting questions that were stopped, whose asker is to be told. All that was stopped is noted in the
-        inbox: whoever takes it up after a crash, or tries again after a pause, answers it no more, and says so.
-        """
-        said = self.live.get((channel, thread_ts))
-        if said is not None:
-            question, generation = said
-            generation.cancel()
-            self.note_stopped(question)
-            return []
-        place = (channel, thread_ts, person)
-        waiting = [q for q in list(self.waiting.values()) if (q.channel, q.thread_ts, q.person) == place]
-        stopped = [question for question in waiting if self.take_up(question)]
-        self.stop_unfinished(*place)
-        return stopped
-
-    def note_stopped(self, question: Question) -> None:
-        """Note in the inbox that the question is to be answered no more."""
-        inbox.note(self.db, question.key, **{STOPPED: True})
-
-    def stop_unfinished(self, channel: str, thread_ts: str, person: str, until: datetime | None = None) -> None:
-        """Note of all that a person asked in a thread, up to an instant, that it is to be answered no more."""
-        for asked in inbox.find_unfinished(self.db, QUESTION):
-            place = (asked.channel, asked.payload.get("thread_ts"), asked.payload.get("person"))
-            if place == (channel, thread_ts, person) and (until is None or asked.received_at <= until):
-                inbox.note(self.db, asked.key, **{STOPPED: True})
-
-    def take_up(self, question: Question) -> bool:
-        """Whether the question was still waiting, which it is no longer: it is said or stopped, and never both."""
-        return self.waiting.pop(question.key, None) is not None
-
     def record_taught(self, question: Question, text: str) -> replies.Reply:
         """Record a question that a person answered in Chip's place, with the evidence that Chip would have read."""
         started = time.perf_counter()
         scope = self.directory.scope(question.person, question.channel)
-        retrieved = self.knowledge.find_evidence(text, scope)
-        messages = build_messages(retrieved.question, retrieved.evidence, company=self.company)
-        asked = Asked(self.new_id("R"), question, text, scope, retrieved, messages, started)
-        silent = Completion("", "", 0, 0, "stop", self.engine.base_id, self.engine.adapter_id(), 0.0, 0.0)
+        pending = PendingReply(self.new_id("R"), question, prepare(self.knowledge, self.company, text, scope), started)
+        engine = self.voice.engine
+        silent = Completion("", "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
         role = self.directory.role(question.person).value
-        reply = build_reply(asked, silent, ShownAnswer(()), self.clock(), role)
+        reply = build_reply(pending, silent, ShownAnswer(()), self.clock(), role)
         reply = replace(reply, finish=replies.TAUGHT)
         replies.record_reply(self.db, reply)
         return reply
@@ -203,13 +139,11 @@ class Answering:
 
         return whisper
 
-    def _open(self, asked: Asked, show: Show | None) -> Outlet:
-        channel = asked.question.channel
-
+    def _open(self, pending: PendingReply, show: Show | None) -> Outlet:
         def note(ts: str) -> None:
-            replies.add_part(self.db, asked.reply_id, channel, ts)
+            replies.add_part(self.db, pending.reply_id, pending.question.channel, ts)
 
-        return PrivateReply(show, note) if show is not None else self.open_stream(asked.question, note)
+        return PrivateReply(show, note) if show is not None else self.open_stream(pending.question, note)
 
     def open_stream(self, question: Question, on_part: Callable[[str], None]) -> ReplyStream:
         """Return a stream into the question's thread, which has not begun."""
@@ -220,108 +154,86 @@ class Answering:
 
         return ReplyStream(self.client, question.place, on_part, find_lost)
 
-    def _reply(self, asked: Asked, show: Show | None, meanwhile: Sequence[Future[None]]) -> None:
-        generation = self.engine.submit(
-            GenerationRequest(
-                id=asked.reply_id,
-                messages=asked.messages,
-                max_tokens=find_room(asked.retrieved.evidence.lines, self.limits.answer_tokens),
-                sampling=choose_sampling(
-                    asked.retrieved.evidence.lines,
-                    exact_quotes=self.limits.exact_quotes,
-                    is_verified=asked.retrieved.is_verified,
-                    is_unanswered=asked.retrieved.is_unanswered,
-                ),
-                person=asked.question.person,
-                workspace=asked.question.team,
-            )
+    def _reply(self, pending: PendingReply, show: Show | None, meanwhile: Sequence[Future[None]]) -> None:
+        question = pending.question
+        saying = self.voice.say(
+            pending.draft,
+            pending.reply_id,
+            person=question.person,
+            workspace=question.team,
+            milliseconds=pending.milliseconds,
         )
-        stream = self._open(asked, show)
-        shown = ShownAnswer(
-            asked.retrieved.evidence.lines,
-            asked.said,
-            self.lessons.texts(),
-            self.claim_model,
-            lambda sentence: self.knowledge.find_lines(sentence, asked.scope),
-        )
-        place = (asked.question.channel, asked.question.thread_ts)
-        self.live[place] = (asked.question, generation)
-        try:
+        stream = self._open(pending, show)
+        with self.stops.saying(question, saying):
             _wait_for(meanwhile)
-            if asked.question.thread_ts and not self.take_up(asked.question):
-                generation.cancel()
-                self.clear_status(asked.question)
+            if question.thread_ts and not self.stops.claim(question):
+                saying.cancel()
+                self.clear_status(question)
                 return
-            completion = self._show_sentences(generation, stream, shown, asked)
-        finally:
-            self.live.pop(place, None)
-        if completion.finish == "cancelled" and not shown.text:
+            completion = _stream(saying, stream)
+        if completion.finish == "cancelled" and not saying.shown.text:
             stream.abandon()
-            self.say_instead(asked.question, wording.STOPPED, show)
+            self.say_instead(question, wording.STOPPED, show)
             return
-        if completion.finish in _CUT:
-            stream.append(f"{shown.finish()}\n\n{wording.CUT_SHORT}")
-        if not shown.text:
-            stream.append(shown.add(Sentence(REFUSAL, "", None), milliseconds=asked.milliseconds))
-        role = self.directory.role(asked.question.person)
-        reply = build_reply(asked, completion, shown, self.clock(), role.value)
-        replies.record_reply(self.db, reply)
-        was_streamed = bool(stream.parts)
-        if was_streamed:  # a follow-up may come as soon as the answer looks finished
-            self._remember(asked.question, stream.parts[0], "assistant", shown.text)
-        footer = build_footer(asked, shown, reply)
-        inbox.note(self.db, asked.question.key, reply_id=reply.id, markdown=stream.markdown, footer=footer)
-        stream.finish(footer, mark_reply(reply.id, asked.question.key))
-        if not was_streamed and show is None:
-            self._remember(asked.question, stream.parts[0], "assistant", shown.text)
-        if show is None:
-            self._set_title(asked.question, asked.text)
-        self._note_signals(asked)
+        reply = self._record(pending, completion, saying.shown)
+        self._finish(pending, stream, saying.shown, reply, is_public=show is None)
+        self._note_signals(pending)
         logger.info(
             "reply %s: prompt %d tokens, answer %d tokens, first text %s ms, total %d ms",
             *(reply.id, reply.prompt_tokens, reply.completion_tokens, reply.first_text_ms, reply.total_ms),
         )
 
-    def _note_signals(self, asked: Asked) -> None:
+    def _record(self, pending: PendingReply, completion: Completion, shown: ShownAnswer) -> replies.Reply:
+        role = self.directory.role(pending.question.person)
+        reply = build_reply(pending, completion, shown, self.clock(), role.value)
+        replies.record_reply(self.db, reply)
+        return reply
+
+    def _finish(
+        self, pending: PendingReply, stream: Outlet, shown: ShownAnswer, reply: replies.Reply, *, is_public: bool
+    ) -> None:
+        """End the message with its footer, and remember the answer as a turn of its thread.
+
+        A streamed answer is remembered before it looks finished, since a follow-up may come as soon as it does.
+        """
+        question, was_streamed = pending.question, bool(stream.parts)
+        if was_streamed:
+            self._remember(question, stream.parts[0], "assistant", shown.text)
+        footer = build_footer(pending, shown, reply)
+        inbox.note(self.db, question.key, reply_id=reply.id, markdown=stream.markdown, footer=footer)
+        stream.finish(footer, mark_reply(reply.id, question.key))
+        if is_public:
+            if not was_streamed:
+                self._remember(question, stream.parts[0], "assistant", shown.text)
+            self._set_title(question, pending.draft.asked)
+
+    def _note_signals(self, pending: PendingReply) -> None:
         """Record what the question says of an earlier answer, or of this one."""
-        question, person = asked.question, asked.question.person
+        question, person = pending.question, pending.question.person
         role = self.directory.role(person).value
         before = signals.find_asked_before(
             self.db,
             team=question.team,
             person=person,
-            question=asked.text,
+            question=pending.draft.asked,
             since=self.clock() - ASKED_AGAIN_WITHIN,
-            but=asked.reply_id,
+            but=pending.reply_id,
         )
         if before is not None:
-            signals.record_reasked(self.db, before, person, role, again=asked.reply_id, key=f"{question.key}:again")
-        if signals.wants_person(asked.text):
+            signals.record_reasked(self.db, before, person, role, again=pending.reply_id, key=f"{question.key}:again")
+        if signals.wants_person(pending.draft.asked):
             signals.record_escalation(
-                self.db, asked.reply_id, person, role, source=FeedbackSource.MESSAGE, key=f"{question.key}:person"
+                self.db, pending.reply_id, person, role, source=FeedbackSource.MESSAGE, key=f"{question.key}:person"
             )
-
-    def _show_sentences(self, generation: Generation, stream: Outlet, shown: ShownAnswer, asked: Asked) -> Completion:
-        try:
-            for sentence in read_sentences(generation, lambda: generation.completion().finish in _CUT):
-                if markdown := shown.add(sentence, milliseconds=asked.milliseconds):
-                    stream.append(markdown)
-                if stream.is_stopped:
-                    generation.cancel()
-                    break
-            return generation.completion()
-        except EngineError:
-            stream.abandon()
-            raise
 
     def _earlier_turns(self, question: Question) -> list[Turn]:
         messages = conversation.find_thread(
-            self.db, question.team, question.channel, question.thread_ts, limit=self.limits.thread_messages + 1
+            self.db, question.team, question.channel, question.thread_ts, limit=self.thread_messages + 1
         )
         earlier = [message for message in messages if message.ts != question.ts]
         if question.edit:  # what was said after it answered the words that it had
             earlier = [message for message in earlier if message.ts < question.ts]
-        latest = earlier[max(0, len(earlier) - self.limits.thread_messages) :]
+        latest = earlier[max(0, len(earlier) - self.thread_messages) :]
         return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in latest]
 
     def _remember(self, question: Question, ts: str, role: Literal["user", "assistant"], text: str) -> None:
@@ -349,7 +261,7 @@ class Answering:
             logger.info("no status in %s: %s", place.channel, name_error(error))
 
     def _set_title(self, question: Question, text: str) -> None:
-        """Say what a direct thread is about, after its first answer: whoever waits for that waits for no title."""
+        """Say what a direct thread is about: after the first answer, so that nobody waits for it."""
         if question.thread_ts != question.ts or not question.channel.startswith("D"):
             return
         try:
@@ -367,6 +279,20 @@ class Answering:
             )
         except SLACK_ERRORS as error:
             logger.info("the status in %s stays for two minutes: %s", question.channel, name_error(error))
+
+
+def _stream(saying: Saying, stream: Outlet) -> Completion:
+    """Show the answer as it is said, until its end or until its asker stops the stream."""
+    try:
+        for markdown in saying:
+            stream.append(markdown)
+            if stream.is_stopped:
+                saying.cancel()
+                break
+        return saying.completion()
+    except EngineError:
+        stream.abandon()
+        raise
 
 
 def _wait_for(jobs: Sequence[Future[None]]) -> None:

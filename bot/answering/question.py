@@ -4,9 +4,7 @@ import time
 from dataclasses import dataclass
 
 from bot.answering.reply_stream import Place
-from retrieval.knowledge import Retrieved
-from retrieval.passage import Scope
-from retrieval.prompt import ChatMessage
+from retrieval.draft import Draft
 
 QUESTION = "question"  # the kind of the row in the inbox that a question has beside the event that asked it
 
@@ -43,22 +41,13 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question on its way to a reply. `started` is a reading of `time.perf_counter`, in seconds."""
+class PendingReply:
+    """A question with its draft, on the way to a reply. `started` is a reading of `time.perf_counter`, in seconds."""
 
     reply_id: str
     question: Question
-    text: str
-    scope: Scope
-    retrieved: Retrieved
-    messages: tuple[ChatMessage, ...]
+    draft: Draft
     started: float
-
-    @property
-    def said(self) -> str:
-        """All that the asker has said in this thread."""
-        turns = (message.content for message in self.messages[1:-1] if message.role == "user")
-        return " ".join([*turns, self.text])
 
     def milliseconds(self) -> float:
         """Return the time since Chip took up the question."""

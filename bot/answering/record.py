@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from bot.answering.question import Asked
+from bot.answering.question import PendingReply
 from bot.answering.shown_answer import ShownAnswer
 from bot.engine.port import Completion
 from bot.views import blocks, wording
@@ -12,16 +12,16 @@ from retrieval.passage import Audience, Match
 from retrieval.prompt import is_refusal
 
 
-def build_footer(asked: Asked, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
+def build_footer(pending: PendingReply, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
     """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
-    offer = reply.refused or signals.wants_person(asked.text)
-    passages = {hit.passage.id: hit.passage for hit in asked.retrieved.hits}
+    offer = reply.refused or signals.wants_person(pending.draft.asked)
+    passages = {hit.passage.id: hit.passage for hit in pending.draft.retrieved.hits}
     footer = blocks.build_answer_footer(
-        reply.id, shown.cited, offer_person=offer, has_thread=bool(asked.question.thread_ts), passages=passages
+        reply.id, shown.cited, offer_person=offer, has_thread=bool(pending.question.thread_ts), passages=passages
     )
-    said = [c for c in asked.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
+    said = [c for c in pending.draft.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
     footer = [*blocks.build_conflicts(said, passages), *_tell_withheld(shown.withheld), *footer]
-    uncited = not shown.cited and not reply.refused and asked.retrieved.evidence.match is not Match.WEAK
+    uncited = not shown.cited and not reply.refused and pending.draft.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
 
 
@@ -32,24 +32,26 @@ def _tell_withheld(count: int) -> list[blocks.Block]:
 
 
 def build_reply(
-    asked: Asked, completion: Completion, shown: ShownAnswer, now: datetime, asker_role: str | None = None
+    pending: PendingReply, completion: Completion, shown: ShownAnswer, now: datetime, asker_role: str | None = None
 ) -> replies.Reply:
     """Return the row that ties an answer to its exact prompt, passages, base and adapter."""
-    question, evidence = asked.question, asked.retrieved.evidence
+    question, evidence = pending.question, pending.draft.retrieved.evidence
     return replies.Reply(
-        id=asked.reply_id,
+        id=pending.reply_id,
         team=question.team,
         channel=question.channel,
         thread_ts=question.thread_ts,
         question_ts=question.ts,
         asker=question.person,
-        audience=(Audience.STAFF if Audience.STAFF in asked.scope.audiences else Audience.CUSTOMER).value,
-        question=asked.text,
-        query=asked.retrieved.query,
+        audience=(Audience.STAFF if Audience.STAFF in pending.draft.scope.audiences else Audience.CUSTOMER).value,
+        question=pending.draft.asked,
+        query=pending.draft.retrieved.query,
         answer=completion.text,
         shown=shown.text,
         prompt=completion.prompt,
-        messages=tuple(replies.SentMessage(read.role, read.content) for read in completion.choose_read(asked.messages)),
+        messages=tuple(
+            replies.SentMessage(read.role, read.content) for read in completion.choose_read(pending.draft.messages)
+        ),
         evidence=tuple(replies.SourceLine(**asdict(line)) for line in evidence.lines),
         match=evidence.match.value,
         base_id=completion.base_id,
@@ -59,7 +61,7 @@ def build_reply(
         prompt_tokens=completion.prompt_tokens,
         completion_tokens=completion.completion_tokens,
         first_text_ms=round(shown.first_text_ms),
-        total_ms=round(asked.milliseconds()),
+        total_ms=round(pending.milliseconds()),
         created_at=now,
         asker_role=asker_role,
         sentences=shown.sentences,

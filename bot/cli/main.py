@@ -67,19 +67,27 @@ def ingest(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="What to ask.")],
+    question: Annotated[str | None, typer.Argument(help="What to ask.")] = None,
     staff: bool = typer.Option(False, help="Ask as staff, who may read staff documents."),
     show_prompt: bool = typer.Option(False, help="Print the exact prompt as well."),
+    file: Annotated[Path | None, typer.Option(help='Questions, a JSON object a line: {"question": "…"}.')] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the answers to a file go, a JSON object a line.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask one question here, without Slack."""
+    """Ask one question here, without Slack; or a file of questions."""
+    if (question is None) == (file is None) or (file is None) != (out is None):
+        raise typer.BadParameter("Ask one question, or name a file of questions with --file and another with --out.")
     settings = _load(config).settings
     with _plain_errors():
-        from bot.cli.show import ask_once
+        from bot.cli.ask import ask_file, ask_once
         from bot.core import open_core
 
         with open_core(settings, say) as core:
-            ask_once(core, question, staff=staff, show_prompt=show_prompt, output=output)
+            if file is not None and out is not None:
+                count = ask_file(core, file, out, staff=staff, console=console)
+                output.print(f"{count} answers are in {out}.", markup=False)
+            elif question is not None:
+                ask_once(core, question, staff=staff, show_prompt=show_prompt, output=output)
 
 
 @app.command()
@@ -240,6 +248,7 @@ def _plain_errors() -> Iterator[None]:
     """Turn the errors that a person can mend into one sentence and exit code 1."""
     from slack_sdk.errors import SlackClientError
 
+    from bot.cli.ask import QuestionFileError
     from bot.cli.calibrate import NothingToMeasureError
     from bot.cli.workspace import WorkspaceOptionError
     from bot.engine.port import EngineError
@@ -264,6 +273,7 @@ def _plain_errors() -> Iterator[None]:
         CrossEncoderError,
         EntailmentModelError,
         NothingToMeasureError,
+        QuestionFileError,
         WorkspaceOptionError,
         OSError,
     ) as error:

@@ -1,4 +1,4 @@
-"""What the commands show on a terminal: progress bars, one answer, the list of models."""
+"""What the commands show on a terminal: progress bars and the list of models."""
 
 from types import TracebackType
 
@@ -6,20 +6,14 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from bot.answering.quoting import choose_sampling, find_room
-from bot.answering.shown_answer import ShownAnswer, read_sentences
-from bot.core import Core, make_id, now_utc
-from bot.engine.port import GenerationRequest
-from bot.progress import build_bars, ingest_documents
+from bot.core import make_id, now_utc
+from bot.progress import build_bars
 from config.settings import Settings
-from feedback.corrections import Lessons
 from feedback.database import open_database
 from retrain import registry
 from retrain.base_card import load_base
 from retrain.run import Progress as RetrainProgress
 from retrain.unlearn import take_back_lessons
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE
-from retrieval.prompt import REFUSAL, build_messages
 
 
 class StepBars:
@@ -43,51 +37,6 @@ class StepBars:
         if progress.step not in self._tasks:
             self._tasks[progress.step] = self._bars.add_task(progress.text, total=1.0)
         self._bars.update(self._tasks[progress.step], description=progress.text, completed=progress.share)
-
-
-def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, output: Console) -> None:
-    """Answer one question on the terminal, as it would be answered in Slack."""
-    if not core.knowledge.counts().documents:
-        ingest_documents(core.knowledge, core.settings.knowledge.folder, output)
-    scope = STAFF_SCOPE if staff else CUSTOMER_SCOPE
-    retrieved = core.knowledge.find_evidence(question, scope)
-    messages = build_messages(retrieved.question, retrieved.evidence, company=core.settings.company)
-    chosen = core.settings.engine
-    sampling = choose_sampling(
-        retrieved.evidence.lines,
-        exact_quotes=chosen.exact_quotes,
-        is_verified=retrieved.is_verified,
-        is_unanswered=retrieved.is_unanswered,
-    )
-    generation = core.engine.submit(
-        GenerationRequest(
-            make_id("R"),
-            messages,
-            max_tokens=find_room(retrieved.evidence.lines, chosen.answer_tokens),
-            sampling=sampling,
-        )
-    )
-    shown = ShownAnswer(
-        retrieved.evidence.lines,
-        question,
-        Lessons(core.db).texts(),
-        core.claim_model,
-        lambda sentence: core.knowledge.find_lines(sentence, scope),
-    )
-    for sentence in read_sentences(generation, lambda: generation.completion().finish == "length"):
-        output.print(shown.add(sentence, milliseconds=lambda: 0.0), end="", markup=False)
-    output.print("" if shown.text else REFUSAL)
-    completion = generation.completion()
-    for line in shown.cited:
-        output.print(f"  [{line.number}] {line.heading}", style="dim", markup=False)
-    output.print(
-        f"  {completion.adapter_id or completion.base_id} · retrieval {retrieved.milliseconds:.0f} ms · "
-        f"{completion.prompt_tokens} + {completion.completion_tokens} tokens in {completion.total_ms:.0f} ms",
-        style="dim",
-        markup=False,
-    )
-    if show_prompt:
-        output.print(completion.prompt, markup=False)
 
 
 def list_models(settings: Settings) -> Table:

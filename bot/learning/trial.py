@@ -1,91 +1,61 @@
 """The engine as retraining sees it: an answerer that puts a candidate on the trial lane while the champion serves."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-from bot.answering.claim_reader import ClaimReader
-from bot.answering.quoting import choose_sampling
-from bot.answering.shown_answer import ShownAnswer
-from bot.engine.port import Engine, EngineError, Generation, GenerationRequest, Lane
+from bot.answering.say import Saying, Voice
+from bot.engine.port import EngineError, Lane
 from retrain.adapter import Adapter
 from retrain.errors import RetrainStopped
 from retrain.evaluate import Answer
-from retrain.variations import parse_evidence
-from retrieval.prompt import REFUSAL, ChatMessage
+from retrieval.draft import Draft
 
 BATCH = 16
 
 
 class TrialAnswerer:
-    """Answers prompts with any adapter, greedily; a person who waits goes first. A failure is an answer's value.
-
-    As in serving, what `is_question` says is one is refused where its prompt has no evidence.
+    """Answers drafts with any adapter as people would see it; a person who waits goes first. A failure is a value.
 
     Once `stop` is set, `answer` raises `RetrainStopped` between two batches.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        max_tokens: int,
-        *,
-        exact_quotes: bool = True,
-        is_question: Callable[[str], bool] = lambda _: False,
-        stop: threading.Event | None = None,
-    ) -> None:
-        self._engine = engine
-        self._max_tokens = max_tokens
-        self._exact_quotes = exact_quotes
-        self._is_question = is_question
+    def __init__(self, voice: Voice, stop: threading.Event | None = None) -> None:
+        self._voice = voice
         self._stop = stop or threading.Event()
 
-    def answer(self, prompts: Sequence[tuple[ChatMessage, ...]], adapter: Adapter | None) -> list[Answer]:
-        """Return one answer for each prompt, in order."""
-        self._engine.use_adapter(adapter, Lane.TRIAL)
+    def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
+        """Return one answer for each draft, in order."""
+        engine = self._voice.engine
+        engine.use_adapter(adapter, Lane.TRIAL)
         try:
             answers: list[Answer] = []
-            for start in range(0, len(prompts), BATCH):
+            for start in range(0, len(drafts), BATCH):
                 if self._stop.is_set():
                     raise RetrainStopped
-                answers += self._answer_batch(prompts[start : start + BATCH], start)
+                answers += self._answer_batch(drafts[start : start + BATCH], start)
             return answers
         finally:
-            self._engine.use_adapter(None, Lane.TRIAL)
+            engine.use_adapter(None, Lane.TRIAL)
 
-    def _answer_batch(self, prompts: Sequence[tuple[ChatMessage, ...]], first: int) -> list[Answer]:
-        generations = [self._submit(f"trial-{first + index}", messages) for index, messages in enumerate(prompts)]
-        answers = [_wait_for(generation) for generation in generations]
-        return [_show(messages, answer) for messages, answer in zip(prompts, answers, strict=True)]
+    def _answer_batch(self, drafts: Sequence[Draft], first: int) -> list[Answer]:
+        """Begin all answers, so that they are decoded together, then read one after another."""
+        sayings = [self._begin(f"trial-{first + index}", draft) for index, draft in enumerate(drafts)]
+        return [_read_answer(saying) for saying in sayings]
 
-    def _submit(self, identity: str, messages: tuple[ChatMessage, ...]) -> Generation | EngineError:
-        parsed = parse_evidence(messages[-1].content)
-        lines, question = (parsed[0].lines, parsed[1]) if parsed else ((), "")
-        is_unanswered = bool(question) and not lines and self._is_question(question)
-        sampling = choose_sampling(lines, exact_quotes=self._exact_quotes, is_unanswered=is_unanswered)
-        request = GenerationRequest(identity, messages, max_tokens=self._max_tokens, lane=Lane.TRIAL, sampling=sampling)
+    def _begin(self, identity: str, draft: Draft) -> Saying | EngineError:
         try:
-            return self._engine.submit(request)
+            return self._voice.say(draft, identity, lane=Lane.TRIAL)
         except EngineError as error:
             return error
 
 
-def _show(messages: tuple[ChatMessage, ...], answer: Answer) -> Answer:
-    """Add what a person would see of the answer: unsupported sentences withheld, quotes in the document's words."""
-    parsed = parse_evidence(messages[-1].content)
-    if parsed is None or answer.failure is not None:
-        return answer
-    reader, shown = ClaimReader(), ShownAnswer(parsed[0].lines)
-    for sentence in [*reader.feed(answer.text), *reader.finish()]:
-        shown.add(sentence, milliseconds=lambda: answer.milliseconds)
-    return replace(answer, shown=shown.text or REFUSAL)
-
-
-def _wait_for(generation: Generation | EngineError) -> Answer:
-    if isinstance(generation, EngineError):
-        return Answer("", 0.0, failure=str(generation))
+def _read_answer(saying: Saying | EngineError) -> Answer:
+    if isinstance(saying, EngineError):
+        return Answer("", 0.0, failure=str(saying))
     try:
-        completion = generation.completion()
+        for _ in saying:
+            pass
+        completion = saying.completion()
     except EngineError as error:
         return Answer("", 0.0, failure=str(error))
-    return Answer(completion.text, completion.total_ms)
+    return Answer(completion.text, completion.total_ms, shown=saying.shown.text)

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
-KINDS = ("app_uninstalled", "tokens_revoked")
+KINDS = ("app_uninstalled", "tokens_revoked", "message:message_deleted")
 
 
 def register(app: App, services: Services) -> None:
@@ -32,11 +32,16 @@ def register(app: App, services: Services) -> None:
 
     @app.event("tokens_revoked")
     def handle_revoked(body: Body) -> None:
-        resume(services, body)
+        _queue(services, body)
 
 
-def resume(services: Services, body: Body) -> None:
+def resume(services: Services, event: inbox.InboxEvent) -> bool:
     """Take up what a kill cut off."""
+    _queue(services, dict(event.payload))
+    return False
+
+
+def _queue(services: Services, body: Body) -> None:
     if body["event"]["type"] == "tokens_revoked" and not body["event"].get("tokens", {}).get("bot"):
         inbox.mark_done(services.db, body["event_id"])
         return

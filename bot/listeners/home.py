@@ -9,7 +9,6 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.answering.question import Question
 from bot.commands.admins import PAUSED
 from bot.commands.consent import describe
 from bot.listeners.failures import guard
@@ -31,7 +30,6 @@ logger = logging.getLogger(__name__)
 Body = dict[str, Any]
 Act = Callable[[Services, str, str], object]
 
-STOP = "agent_session_stopped"
 DAYS = 30
 _SHOWN = 3
 _PROMPTS = 4
@@ -48,14 +46,6 @@ def register(app: App, services: Services) -> None:
             services.pool.submit(key, lambda: _suggest(services, body["event"]["channel"], key))
         else:
             services.pool.submit(key, lambda: _open(services, person, key))
-
-    @app.event(STOP)
-    def handle_stopped(body: Body) -> None:
-        event = body["event"]
-        for question in services.answering.stop(event["channel"], event["thread_ts"], event.get("user", "")):
-            services.waiting.drop(question)
-            _say_stopped(services, question)
-        _end_session(services, body)
 
     def listen(action_id: str, act: Act, least: Role = Role.CUSTOMER) -> None:
         @app.action(action_id)
@@ -157,37 +147,6 @@ def _suggest(services: Services, channel: str, key: str) -> None:
         logger.info("no prompts in %s: %s", channel, name_error(error))
     finally:
         inbox.mark_done(services.db, key)
-
-
-def _say_stopped(services: Services, question: Question) -> None:
-    try:
-        services.answering.say_instead(question, wording.STOPPED)
-    except SLACK_ERRORS as error:
-        logger.warning("could not say in %s that %s was stopped: %s", question.channel, question.ts, name_error(error))
-
-
-def resume_stop(services: Services, press: inbox.InboxEvent) -> None:
-    """End what a press of Stop had to end when a kill came, to be called before questions are taken up again.
-
-    What its person asked after it goes on.
-    """
-    body = dict(press.payload)
-    event = body["event"]
-    services.answering.stop_unfinished(event["channel"], event["thread_ts"], event.get("user", ""), press.received_at)
-    services.pool.submit(body["event_id"], lambda: _end_session(services, body))
-
-
-def _end_session(services: Services, body: Body) -> None:
-    """Tell Slack that nothing is being said any more, which it leaves to the app; the press is done with that."""
-    channel, thread_ts = body["event"]["channel"], body["event"]["thread_ts"]
-    try:
-        services.client.api_call(
-            "agents.sessions.setStatus",
-            json={"channel_id": channel, "thread_ts": thread_ts, "status": "active"},
-        )
-    except SLACK_ERRORS as error:
-        logger.info("no session to end in %s: %s", channel, name_error(error))
-    inbox.mark_done(services.db, body["event_id"])
 
 
 def _press(services: Services, body: Body, act: Act, least: Role) -> None:

@@ -70,13 +70,14 @@ def settle(db: Database, key: str, error: Exception) -> None:
         inbox.mark_done(db, key)
 
 
-def resume(app: App, services: Services, stored: inbox.InboxEvent) -> None:
+def resume(app: App, services: Services, stored: inbox.InboxEvent) -> bool:
     """Hand an interaction, whose work a kill cut off, to its listener again, unless it is too old."""
     if services.clock() - stored.received_at > RESUMABLE:
         inbox.mark_done(services.db, stored.key)
-        return
+        return False
     request = BoltRequest(mode="socket_mode", body=dict(stored.payload), context={RESUMED: True})
     app.dispatch(request)
+    return False
 
 
 def _remember_event(services: Services, body: Body) -> bool:

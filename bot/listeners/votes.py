@@ -4,7 +4,6 @@ Knows the payloads; what a verdict means is decided in `feedback`.
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
@@ -20,18 +19,19 @@ from feedback.events import Role
 
 Body = dict[str, Any]
 
+KINDS = ("reaction_added", "reaction_removed")
+
 
 def register(app: App, services: Services) -> None:
     """Listen to reactions, vote buttons and the correction modal."""
-    handle_reaction = build_reaction_handler(services)
 
     @app.event("reaction_added")
     def handle_reaction_added(body: Body) -> None:
-        handle_reaction(body)
+        _queue_reaction(services, body)
 
     @app.event("reaction_removed")
     def handle_reaction_removed(body: Body) -> None:
-        handle_reaction(body)
+        _queue_reaction(services, body)
 
     @app.action(blocks.VOTE)
     def handle_vote(ack: Ack, body: Body) -> None:
@@ -57,13 +57,14 @@ def register(app: App, services: Services) -> None:
         _decide(services, ack, body, approved=False)
 
 
-def build_reaction_handler(services: Services) -> Callable[[Body], None]:
-    """Return the function that takes a reaction event's body and queues its recording."""
+def resume(services: Services, event: inbox.InboxEvent) -> bool:
+    """Take up a reaction that a kill cut off."""
+    _queue_reaction(services, dict(event.payload))
+    return False
 
-    def handle(body: Body) -> None:
-        services.pool.submit(body["event_id"], lambda: record_reaction(services, body))
 
-    return handle
+def _queue_reaction(services: Services, body: Body) -> None:
+    services.pool.submit(body["event_id"], lambda: record_reaction(services, body))
 
 
 def record_reaction(services: Services, body: Body) -> None:

@@ -106,7 +106,7 @@ def test_stop_ends_a_question_that_is_queued_or_searched_for_and_nothing_is_gene
         sam.post("D0SAM", RUNTIME)
     chip.workspace.wait_for(lambda: gate.searching == others)
     ts = cleo.post("D0CLEO", RUNTIME)
-    chip.workspace.wait_for(lambda: chip.services is not None and len(chip.services.answering.waiting) > others)
+    chip.workspace.wait_for(lambda: chip.services is not None and len(chip.services.stops.waiting) > others)
     if not is_queued:
         chip.workspace.wait_for(lambda: gate.searching == 1)
 
@@ -121,7 +121,7 @@ def test_stop_ends_a_question_that_is_queued_or_searched_for_and_nothing_is_gene
     assert "55 minutes" in chip.ask(CLEO, RUNTIME, thread_ts=ts)["markdown"]
     assert chip.services is not None
     chip.settle()
-    assert chip.services.answering.waiting == {}
+    assert chip.services.stops.waiting == {}
 
 
 def test_stop_ends_no_question_that_somebody_else_waits_for(chip: Chip, gate: Gate) -> None:
@@ -138,7 +138,7 @@ def test_stop_ends_the_generation_itself_also_before_the_first_word(chip: Chip) 
     chip.engine.queue.append(Slowly(("It ", "runs ") * 200, 5.0))
     ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
     chip.workspace.wait_for(lambda: chip.engine.requests)
-    chip.workspace.wait_for(lambda: chip.services is not None and chip.services.answering.live)
+    chip.workspace.wait_for(lambda: chip.services is not None and chip.services.stops.live)
 
     press_stop(chip, CLEO, "D0CLEO", ts)
 

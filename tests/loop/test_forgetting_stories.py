@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.commands import consent
-from bot.listeners import edits, forgetting
-from bot.listeners.edits import ANSWER_EDIT
+from bot.listeners import forgetting
+from bot.listeners.asking import edits
+from bot.listeners.asking.edits import ANSWER_EDIT
 from bot.views import blocks, wording
 from bot.workspace.forms import build_api_message
 from bot.workspace.workspace import Workspace

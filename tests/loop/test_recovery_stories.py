@@ -12,7 +12,7 @@ from bot.answering.question import QUESTION
 from bot.answering.reply_stream import ReplyStream
 from bot.answering.shown_answer import ShownAnswer
 from bot.engine.port import EngineBusy, EngineError
-from bot.listeners import edits, home
+from bot.listeners.asking import edits, stop
 from bot.transport import later
 from bot.views import wording
 from bot.workspace import events
@@ -289,7 +289,7 @@ def test_a_press_of_stop_that_a_kill_cut_off_leaves_the_answer_as_it_stands(
         cleo.stop("D0CLEO", shown["ts"])
     else:
         press_stop(chip, CLEO, "D0CLEO", ts)
-    chip.workspace.wait_for(lambda: home.STOP in find_kinds_unfinished(chip))
+    chip.workspace.wait_for(lambda: stop.STOP in find_kinds_unfinished(chip))
     restart(chip, monkeypatch)
 
     assert_stopped_after_number_0(chip, ts)
@@ -306,7 +306,7 @@ def test_a_press_of_stop_that_was_heard_holds_where_a_kill_came_before_the_end(
     ts = cleo.post("D0CLEO", RUNTIME)
     cleo.stop("D0CLEO", cleo.wait_for_message("D0CLEO", lambda m: m["streaming"], ts)["ts"])
     chip.workspace.wait_for(lambda: chip.workspace.calls("agents.sessions.setStatus"))
-    chip.workspace.wait_for(lambda: home.STOP not in find_kinds_unfinished(chip))
+    chip.workspace.wait_for(lambda: stop.STOP not in find_kinds_unfinished(chip))
     restart(chip, monkeypatch)
 
     assert_stopped_after_number_0(chip, ts)
@@ -321,7 +321,7 @@ def test_a_press_of_stop_before_the_first_word_holds_after_a_kill(
         chip.services.rules.set(HELP, ChannelRules(answer_in=AnswerIn.EPHEMERAL), by=CLEO)
     chip.engine.queue.append(SILENCE)
     ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
-    chip.workspace.wait_for(lambda: chip.services is not None and chip.services.answering.live)
+    chip.workspace.wait_for(lambda: chip.services is not None and chip.services.stops.live)
     monkeypatch.setattr(Answering, "say_instead", kill)
     press_stop(chip, CLEO, HELP, ts)
     chip.workspace.wait_for(lambda: chip.workspace.calls("agents.sessions.setStatus"))
@@ -340,7 +340,7 @@ def test_a_press_of_stop_that_a_kill_cut_off_ends_what_its_person_had_asked_befo
     ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
     asked = {"type": "app_mention", "user": CLEO, "text": f"<@U0CHIP> {RUNTIME}", "ts": ts, "channel": HELP}
     pressed_ts = f"{float(ts) + later:.6f}"
-    pressed = {"type": home.STOP, "user": person, "channel": HELP, "thread_ts": ts, "event_ts": pressed_ts}
+    pressed = {"type": stop.STOP, "user": person, "channel": HELP, "thread_ts": ts, "event_ts": pressed_ts}
     for key, event in (("Ev1", asked), ("Ev2", pressed)):
         payload = {"type": "event_callback", "event_id": key, "team_id": TEAM, "event": event}
         stamp = event.get("ts", pressed_ts)
@@ -377,7 +377,7 @@ def test_a_press_of_stop_that_a_kill_cut_off_holds_for_the_answer_to_an_edit(
         cleo.wait_for_message(HELP, lambda m: m["streaming"], first["thread_ts"])
     monkeypatch.setattr(Answering, "stop", kill)
     press_stop(chip, CLEO, HELP, first["thread_ts"])
-    chip.workspace.wait_for(lambda: home.STOP in find_kinds_unfinished(chip))
+    chip.workspace.wait_for(lambda: stop.STOP in find_kinds_unfinished(chip))
     restart(chip, monkeypatch)
 
     said = chip.said(HELP)
@@ -403,7 +403,7 @@ def test_a_press_of_stop_between_two_tries_ends_the_question_and_is_told_once(
         chip.workspace.faults.fail(method, "service_unavailable", status=503)
     ts = chip.workspace.visit(CLEO).post(HELP, f"@Chip {RUNTIME}")
     chip.workspace.wait_for(lambda: chip.workspace.calls(says))
-    chip.workspace.wait_for(lambda: chip.services is not None and not chip.services.answering.waiting)
+    chip.workspace.wait_for(lambda: chip.services is not None and not chip.services.stops.waiting)
     press_stop(chip, SAM, HELP, ts)
     press_stop(chip, CLEO, HELP, ts)
     chip.workspace.wait_for(lambda: len(chip.workspace.calls("agents.sessions.setStatus")) == 2)

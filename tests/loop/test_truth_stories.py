@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from bot.cli.show import ask_once
+from bot.cli.ask import ask_once
 from bot.views import wording
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge

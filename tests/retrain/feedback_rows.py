@@ -5,7 +5,9 @@ from feedback.database import Database
 from feedback.replies import Reply, SentMessage, SourceLine, record_reply
 from feedback.votes import record_button
 from retrain.examples import Prompt
-from retrieval.passage import Evidence, EvidenceLine, Match, Turn
+from retrieval.draft import Draft, build_draft
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Match, Turn
 from retrieval.prompt import build_messages
 
 LINES = (
@@ -24,6 +26,12 @@ def build_evidence(lines: tuple[tuple[str, str], ...] = LINES) -> Evidence:
 
 def build_prompt(question: str, evidence: Evidence | None = None, thread: tuple[Turn, ...] = ()) -> Prompt:
     return build_messages(question, evidence or build_evidence(), company="Larkspur", thread=thread)
+
+
+def prepare(question: str, audience: Audience = Audience.CUSTOMER) -> Draft:  # noqa: ARG001
+    """Return the draft of a question over the usual evidence."""
+    retrieved = Retrieved(question, (), build_evidence(), 0.0, question)
+    return build_draft(retrieved, "Larkspur", question, CUSTOMER_SCOPE)
 
 
 def add_reply(

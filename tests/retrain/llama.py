@@ -17,6 +17,7 @@ from retrain.base_card import load_base
 from retrain.evaluate import Answer
 from retrain.examples import Prompt
 from retrieval.chat_template import render_chat, template_of_tokenizer
+from retrieval.draft import Draft
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def compute_llama_logits(model_path: Path, adapter_path: Path | None, tokens: li
 
 
 class LlamaAnswerer:
-    """Answers greedily with llama.cpp, one prompt after the other; the tokenizer is the base's Hugging Face one."""
+    """Answers greedily with llama.cpp, one draft after the other; the tokenizer is the base's Hugging Face one."""
 
     def __init__(self, base_folder: Path, max_tokens: int = 30) -> None:
         self.model_path = load_base(base_folder).gguf_path
@@ -63,12 +64,12 @@ class LlamaAnswerer:
         self.max_tokens = max_tokens
         self.asked: list[str | None] = []
 
-    def answer(self, prompts: Sequence[Prompt], adapter: Adapter | None) -> list[Answer]:
+    def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
         self.asked.append(None if adapter is None else adapter.id)
         if adapter is not None:
             adapter.verify()
         with open_llama(self.model_path, None if adapter is None else adapter.gguf_path, 512) as context:
-            return [self._answer_one(context, prompt) for prompt in prompts]
+            return [self._answer_one(context, draft.messages) for draft in drafts]
 
     def _answer_one(self, context: Any, prompt: Prompt) -> Answer:
         began = time.monotonic()

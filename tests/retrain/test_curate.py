@@ -7,9 +7,11 @@ from feedback.events import Role
 from feedback.forgetting import forget_message
 from feedback.replies import Reply
 from retrain.curate import Curated, Privacy, curate
-from retrain.examples import Example, Prompt
+from retrain.examples import Example
 from retrain.settings import CurateSettings
-from retrieval.passage import Audience, Turn
+from retrieval.draft import Draft, build_draft
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Turn
 from retrieval.prompt import REFUSAL
 from tests.retrain.feedback_rows import add_reply, build_evidence, build_prompt, correct, like
 
@@ -105,11 +107,11 @@ def test_a_correction_is_learned_under_the_prompt_of_today_too(db: Database) -> 
     correct(db, "R1", "It takes two hours.")
     today = build_evidence((("Corrections", "It takes two hours."),))
 
-    def build_prompt_now(question: str, audience: Audience) -> Prompt:
+    def prepare_now(question: str, audience: Audience) -> Draft:
         assert (question, audience) == (ASKED, Audience.CUSTOMER)
-        return build_prompt(question, today)
+        return build_draft(Retrieved(question, (), today, 0.0, question), "Larkspur", question, CUSTOMER_SCOPE)
 
-    curated = run_curate(db, build_prompt=build_prompt_now)
+    curated = run_curate(db, prepare=prepare_now)
     assert [(example.form, example.target) for example in curated.examples] == [
         ("served", "It takes two hours."),
         ("current", "[1] It takes two hours."),

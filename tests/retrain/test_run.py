@@ -20,7 +20,7 @@ from retrain.report import find_reports
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
 from retrieval.passage import Audience
-from tests.retrain.feedback_rows import add_reply, build_prompt, correct, like
+from tests.retrain.feedback_rows import add_reply, correct, like, prepare
 from tests.retrain.llama import LlamaAnswerer
 
 SETTINGS = RetrainSettings(
@@ -67,11 +67,11 @@ def deps(db: Database, tiny_base: Path, tmp_path: Path, serving: Serving, told: 
         adapters_folder=tmp_path / "adapters",
         runs_folder=tmp_path / "runs",
         answerer=LlamaAnswerer(tiny_base),
-        build_prompt=lambda question, audience: build_prompt(question),  # noqa: ARG005
+        prepare=prepare,
         use_adapter=serving.use_adapter,
         settings=SETTINGS,
         heldout_path=tmp_path / "heldout.jsonl",
-        replay_prompts=lambda count: [build_prompt(f"Rehearsal {number}?") for number in range(count)],
+        prepare_replay=lambda count: [prepare(f"Rehearsal {number}?") for number in range(count)],
         tell=told.append,
     )
 
@@ -98,7 +98,7 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     (adapter,) = list_adapters(deps.adapters_folder)
     assert (adapter.id, adapter.dataset_hash) == (report.adapter_id, report.dataset_hash)
     assert adapter.scores["passed"] is True
-    asked = deps.answerer.answer([deps.build_prompt("How long does it charge?", Audience.CUSTOMER)], adapter)
+    asked = deps.answerer.answer([deps.prepare("How long does it charge?", Audience.CUSTOMER)], adapter)
     assert asked[0].text.strip() == "[2] Charging takes 90 minutes."
     assert [row["state"] for row in find_reports(db)] == ["promoted"]
     assert {progress.step for progress in told} == {"curate", "rehearse", "train", "evaluate", "promote"}

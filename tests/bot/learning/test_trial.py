@@ -1,14 +1,35 @@
 """A candidate is tried as it would be served: what it would not be asked to decide, it does not decide on trial."""
 
+from bot.answering.say import Voice
 from bot.engine.llama_engine import LlamaEngine
 from bot.learning.trial import TrialAnswerer
-from retrieval.passage import Evidence, Match
-from retrieval.prompt import REFUSAL, build_messages, is_refusal
+from retrieval.draft import Draft, build_draft
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
+from retrieval.prompt import REFUSAL, is_refusal
+
+LINE = EvidenceLine(1, "Charging takes 90 minutes.", "Moss › Battery", "P1")
+
+
+def draft(question: str, *lines: EvidenceLine, is_unanswered: bool = False) -> Draft:
+    evidence = Evidence(lines, Match.STRONG if lines else Match.WEAK)
+    retrieved = Retrieved(question, (), evidence, 0.0, question, is_unanswered=is_unanswered)
+    return build_draft(retrieved, "Acme", question, CUSTOMER_SCOPE)
+
+
+def build_trial(engine: LlamaEngine) -> TrialAnswerer:
+    return TrialAnswerer(Voice(engine, lambda _sentence, _scope: (), list, 60))
 
 
 def test_a_question_without_evidence_is_refused_and_small_talk_is_answered(engine: LlamaEngine) -> None:
-    prompts = [build_messages(text, Evidence((), Match.WEAK), company="Acme") for text in ("Hello!", "Hello?")]
-    trial = TrialAnswerer(engine, 60, is_question=lambda text: text.endswith("?"))
-    talk, refused = trial.answer(prompts, None)
+    talk, refused = build_trial(engine).answer([draft("Hello!"), draft("Hello?", is_unanswered=True)], None)
     assert not is_refusal(talk.seen)
     assert refused.text == REFUSAL
+
+
+def test_what_is_judged_is_what_a_person_would_be_shown(engine: LlamaEngine) -> None:
+    asked = draft("How long does charging take?", LINE)
+    (answer,) = build_trial(engine).answer([asked], None)
+    shown = "".join(Voice(engine, lambda _sentence, _scope: (), list, 60).say(asked, "R1"))
+    assert answer.shown is not None
+    assert shown.startswith(answer.shown)

@@ -13,8 +13,8 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.answering.answer import STOPPED
 from bot.answering.question import Question
+from bot.answering.stops import is_stopped
 from bot.services import Services
 from bot.slack import marks
 from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
@@ -42,11 +42,11 @@ def end_earlier_attempt(services: Services, question: Question, facts: Mapping[s
     made, its Markdown and footer. Raises one of `SLACK_ERRORS` when what is to be said cannot be posted,
     `ThreadUnreadable` when nothing can be told for now.
     """
-    is_stopped = STOPPED in facts
+    was_stopped = is_stopped(facts)
     if question.is_private:  # it leaves no trace in Slack, and must not be ended for all to see
-        if is_stopped:
+        if was_stopped:
             services.answering.say_instead(question, wording.STOPPED)
-        return is_stopped
+        return was_stopped
     posted = _find_posted(services, question)
     if any(marks.is_about(message, question.key) for message in posted):
         return True
@@ -57,7 +57,7 @@ def end_earlier_attempt(services: Services, question: Question, facts: Mapping[s
     if is_made and is_whole:
         _end(services, question, facts, remains)
         return True
-    if is_stopped and not is_made:
+    if was_stopped and not is_made:
         for ts in remains:
             _stop(services.client, question.channel, ts)
         services.answering.say_instead(question, wording.STOPPED)

@@ -9,8 +9,8 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.answering.question import Question
-from bot.listeners import messages
+from bot.answering.question import QUESTION, Question
+from bot.listeners.asking import messages
 from bot.listeners.failures import guard
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, name_error
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 Body = dict[str, Any]
 
 ANSWER_EDIT = "answer_edit"
+CHANGE = "message:message_changed"
+KINDS = (CHANGE, QUESTION)
 
 
 def register(app: App, services: Services) -> None:
@@ -29,7 +31,7 @@ def register(app: App, services: Services) -> None:
 
     @app.event({"type": "message", "subtype": "message_changed"})
     def handle_change(body: Body) -> None:
-        resume(services, body)
+        queue_change(services, body)
 
     @app.action(ANSWER_EDIT)
     def handle_answer_edit(ack: Ack, body: Body) -> None:
@@ -37,8 +39,16 @@ def register(app: App, services: Services) -> None:
         services.pool.submit(body["trigger_id"], guard(services, body, lambda: answer_edit(services, body)))
 
 
-def resume(services: Services, body: Body) -> None:
-    """Take up a change, also one that a kill cut off."""
+def resume(services: Services, event: inbox.InboxEvent) -> bool:
+    """Take up a change, or the answer to an edit, that a kill cut off; close a question that nobody asks any more."""
+    if event.kind != QUESTION:
+        queue_change(services, dict(event.payload))
+    elif not _resume_answer(services, event):
+        messages.close_unasked(services, event)
+    return False
+
+
+def queue_change(services: Services, body: Body) -> None:
     services.pool.submit(body["event_id"], lambda: take_change(services, body))
 
 
@@ -87,11 +97,11 @@ def answer_edit(services: Services, body: Body) -> None:
         return
     is_resumed = inbox.find_event(services.db, question.key) is not None
     if messages.take_again(services, question, body["trigger_id"]):
-        services.answering.expect(question)
+        services.stops.expect(question)
         messages.answer_question(services, question, body["trigger_id"], is_resumed=is_resumed)
 
 
-def resume_answer(services: Services, question: inbox.InboxEvent) -> bool:
+def _resume_answer(services: Services, question: inbox.InboxEvent) -> bool:
     """Take up an answer to an edit that waited for another try; False where the question is none of these.
 
     The press that asked for it was done with the first try; one that is not is taken up by itself.

@@ -1,24 +1,26 @@
 """Messages that ask Chip something: in a DM, by a mention, or as a follow-up in a thread that Chip answered."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt import App
 
 from bot.answering import listening
-from bot.answering.answer import STOPPED
 from bot.answering.question import QUESTION, Question
+from bot.answering.stops import is_stopped
 from bot.commands.admins import PAUSED
-from bot.listeners import handover
-from bot.listeners.recovery import UNSETTLED, ThreadUnreadable, end_earlier_attempt
+from bot.listeners.asking import handover
+from bot.listeners.asking.recovery import UNSETTLED, ThreadUnreadable, end_earlier_attempt
 from bot.services import Services
 from bot.slack.errors import Unsettled, is_passing, name_error
 from bot.views import wording
 from feedback import conversation, inbox, switches
 
 logger = logging.getLogger(__name__)
+
+KINDS = ("message", "app_mention")
 
 
 def register(app: App, services: Services) -> None:
@@ -58,7 +60,7 @@ def _queue(services: Services, question: Question, key: str, *, is_resumed: bool
         services.waiting.leave(key)
         answer_question(services, question, key, is_resumed=is_resumed, tries=tries)
 
-    services.answering.expect(question)
+    services.stops.expect(question)
     services.questions.submit(key, answer, question.person, at=_read_instant(question.ts))
     if not question.is_private:
         services.waiting.tell(key, question)
@@ -89,28 +91,18 @@ def _follows_up(services: Services, question: Question) -> bool:
     return any(message.role == "assistant" for message in thread)
 
 
-def resume(services: Services, event: inbox.InboxEvent, presses: Sequence[inbox.InboxEvent]) -> bool:
-    """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken.
-
-    `presses` are those of Stop that the kill cut off too.
-    """
+def resume(services: Services, event: inbox.InboxEvent) -> bool:
+    """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken."""
     if handover.take(services, dict(event.payload), is_resumed=True):
         return False
     question = find_question(services, dict(event.payload))
     if question is None or not take_again(services, question, event.key):
         inbox.mark_done(services.db, event.key)
         return False
-    if any(_stops(press, question) for press in presses):
-        services.answering.note_stopped(question)
+    if services.stops.was_pressed(question):
+        services.stops.note(question)
     _queue(services, question, event.key, is_resumed=True)
     return True
-
-
-def _stops(press: inbox.InboxEvent, question: Question) -> bool:
-    """Whether the asker pressed Stop in the question's thread, after asking it."""
-    event = press.payload["event"]
-    pressed = (event.get("channel"), event.get("thread_ts"), event.get("user"))
-    return pressed == (question.channel, question.thread_ts, question.person) and question.ts < (press.ts or "")
 
 
 def close_unasked(services: Services, question: inbox.InboxEvent) -> None:
@@ -157,11 +149,11 @@ def answer_question(
     facts = dict(asked.payload) if asked else {}
     question = replace(question, reply_id=facts.get("reply_id"))
     try:
-        if services.answering.was_stopped(question):
+        if services.stops.was_stopped(question):
             logger.info("question %s in %s was stopped before its turn", question.ts, question.channel)
         elif switches.is_on(services.db, question.team, PAUSED):
             services.answering.say_instead(question, wording.PAUSED)
-        elif not ((is_resumed or STOPPED in facts) and end_earlier_attempt(services, question, facts)):
+        elif not ((is_resumed or is_stopped(facts)) and end_earlier_attempt(services, question, facts)):
             services.answering.answer(question)
     except (ThreadUnreadable, Unsettled) as error:
         logger.warning("question %s in %s waits: %s", question.ts, question.channel, error)
@@ -176,7 +168,7 @@ def answer_question(
             _try_later(services, question, key, tries)
             return
     finally:
-        services.answering.take_up(question)
+        services.stops.claim(question)
     inbox.mark_done(services.db, question.key)
     inbox.mark_done(services.db, key)
 

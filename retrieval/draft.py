@@ -1,0 +1,51 @@
+"""The draft of an answer: what was found for a question, and the chat that the model continues.
+
+`prepare` is the one place where the prompt of an answer is built. Slack, the command line, the gate of a retrain and
+the benchmarks all call it, so that what is judged is what people see. Knows nothing of models or of Slack.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.passage import Scope, Turn
+from retrieval.prompt import ChatMessage, build_messages
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A question that is ready to be answered. `asked` is the question in the asker's own words."""
+
+    asked: str
+    scope: Scope
+    retrieved: Retrieved
+    messages: tuple[ChatMessage, ...]
+
+    @property
+    def said(self) -> str:
+        """All that the asker has said in this thread."""
+        turns = (message.content for message in self.messages[1:-1] if message.role == "user")
+        return " ".join([*turns, self.asked])
+
+
+def prepare(
+    knowledge: Knowledge,
+    company: str,
+    question: str,
+    scope: Scope,
+    thread: Sequence[Turn] = (),
+    *,
+    with_verified: bool = True,
+) -> Draft:
+    """Find what the asker may read for the question and build the chat.
+
+    `thread` are the earlier turns, oldest first. `with_verified=False` leaves out the answers that staff approved.
+    """
+    retrieved = knowledge.find_evidence(question, scope, thread, with_verified=with_verified)
+    return build_draft(retrieved, company, question, scope, thread)
+
+
+def build_draft(retrieved: Retrieved, company: str, question: str, scope: Scope, thread: Sequence[Turn] = ()) -> Draft:
+    """Build the chat from what was found."""
+    messages = build_messages(retrieved.question, retrieved.evidence, company=company, thread=thread)
+    return Draft(question, scope, retrieved, messages)
