@@ -11,6 +11,7 @@ from bot.answering.private_reply import PrivateReply
 from bot.answering.question import QUESTION
 from bot.answering.reply_stream import ReplyStream
 from bot.answering.shown_answer import ShownAnswer
+from bot.answering.stops import Stops
 from bot.engine.port import EngineBusy, EngineError
 from bot.listeners.asking import edits, stop
 from bot.transport import later
@@ -280,7 +281,7 @@ def test_a_press_of_stop_that_a_kill_cut_off_leaves_the_answer_as_it_stands(
     chip: Chip, monkeypatch: pytest.MonkeyPatch, at_the_message: bool
 ) -> None:
     kill_after_one_sentence(monkeypatch)
-    monkeypatch.setattr(Answering, "stop", kill)
+    monkeypatch.setattr(Stops, "press", kill)
     chip.engine.queue.append(NUMBERS)
     cleo = chip.workspace.visit(CLEO)
     ts = cleo.post("D0CLEO", RUNTIME)
@@ -375,7 +376,7 @@ def test_a_press_of_stop_that_a_kill_cut_off_holds_for_the_answer_to_an_edit(
         chip.workspace.wait_for(lambda: find_kinds_unfinished(chip) == [QUESTION])
     else:
         cleo.wait_for_message(HELP, lambda m: m["streaming"], first["thread_ts"])
-    monkeypatch.setattr(Answering, "stop", kill)
+    monkeypatch.setattr(Stops, "press", kill)
     press_stop(chip, CLEO, HELP, first["thread_ts"])
     chip.workspace.wait_for(lambda: stop.STOP in find_kinds_unfinished(chip))
     restart(chip, monkeypatch)
