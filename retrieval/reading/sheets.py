@@ -124,19 +124,11 @@ def _cut_columns(rows: list[list[tuple[int, Cell]]], *, is_whole: bool = False) 
     edges = [used[0], *_find_gaps(rows), used[-1] + 1]
     if is_whole or not all(_is_table(rows, used, left, right) for left, right in pairwise(edges)):
         edges = [used[0], used[-1] + 1]
+    numbers = {column: number for number, column in enumerate(used)}
     for left, right in pairwise(edges):
         kept = ([(column, cell) for column, cell in row if left <= column < right] for row in rows)
-        # What a wide cell covers counts only where other cells begin there.
         block = tuple(
-            tuple(
-                (
-                    bisect_left(used, column),
-                    replace(cell, columns=_count(used, column, min(column + cell.columns, right))),
-                )
-                for column, cell in row
-            )
-            for row in kept
-            if row
+            tuple((numbers[column], _narrow(cell, used, column, right)) for column, cell in row) for row in kept if row
         )
         if block:
             yield _Block(block, tuple(column for column in used if left <= column < right))
@@ -155,6 +147,13 @@ def _find_gaps(rows: list[list[tuple[int, Cell]]]) -> Iterator[int]:
         if column > reach:
             yield column
         reach = max(reach, end)
+
+
+def _narrow(cell: Cell, used: list[int], column: int, right: int) -> Cell:
+    """Return a cell that spans only those columns in which other cells begin."""
+    if cell.columns == 1:
+        return cell
+    return replace(cell, columns=_count(used, column, min(column + cell.columns, right)))
 
 
 def _count(used: list[int], first: int, end: int) -> int:

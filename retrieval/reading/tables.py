@@ -138,7 +138,10 @@ def to_markdown(table: Table, spell: Callable[[str], str] | None = None) -> str:
 
 def escape(text: str) -> str:
     """Return text that Markdown reads as plain words, on one line."""
-    return _LIST_MARK.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", _one_line(text)), count=1)
+    line = _one_line(text)
+    if line.replace(" ", "").isalnum():
+        return line
+    return _LIST_MARK.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", line), count=1)
 
 
 def escape_inline(text: str) -> str:
@@ -153,6 +156,8 @@ def _escape_pipes(text: str) -> str:
 
 def join_lines(text: str) -> str:
     """Put the lines of a cell on one: a line that starts a new thing is parted by a comma, a wrapped one by a blank."""
+    if "\n" not in text:
+        return text
     return _one_line(_NEW_LINE.sub(", ", _BULLET.sub("", text.strip())))
 
 
@@ -177,6 +182,8 @@ def _fill_row(
     row: Sequence[Cell], hanging: dict[int, tuple[_Slot, int]]
 ) -> tuple[list[_Slot], dict[int, tuple[_Slot, int]]]:
     """Return one row's places, and what reaches down from it; `hanging` is what reaches down into it, by column."""
+    if not hanging and all(cell.columns == 1 == cell.rows for cell in row):
+        return [_Slot(cell) for cell in row], {}
     slots = {column: slot for column, (slot, _) in hanging.items()}
     left = {column: (slot, rows - 1) for column, (slot, rows) in hanging.items() if rows > 1}
     column = 0
