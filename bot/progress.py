@@ -1,12 +1,16 @@
 """Progress on a terminal: bars for long work, and what reading the documents came to."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from retrieval.knowledge import Knowledge
+from retrieval.knowledge import Counts, Knowledge
+from retrieval.reading.loss import Loss
 from retrieval.store.index import IngestReport
+
+MOST_NAMED = 30
 
 
 def build_bars(console: Console) -> Progress:
@@ -17,7 +21,7 @@ def build_bars(console: Console) -> Progress:
 
 
 def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> IngestReport:
-    """Index a folder with a progress bar, then say what changed and what could not be read."""
+    """Index a folder with a progress bar, then say what changed, who may read it, and what was not or not all read."""
     with build_bars(console) as bars:
         task = bars.add_task("Reading documents", total=None)
         report = knowledge.ingest(
@@ -33,4 +37,28 @@ def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> In
         console.print(sentence, style="yellow", markup=False)
     for unreadable in report.unreadable:
         console.print(f"Not read: {unreadable.path}: {unreadable.reason}", style="yellow", markup=False)
+    console.print(describe_readers(counts), markup=False)
+    for sentence in describe_losses(knowledge.losses()):
+        console.print(sentence, style="yellow", markup=False)
     return report
+
+
+def describe_readers(counts: Counts) -> str:
+    """Return who may read the documents, and how that is changed where customers may read none."""
+    staff_only = counts.documents - counts.for_customers
+    said = f"Customers may read {counts.for_customers} of the documents; {staff_only} are for staff only."
+    if not staff_only or counts.for_customers:
+        return said
+    return f"{said} Say `audience: customer` at the head of a file, or set `knowledge.default_audience`."
+
+
+def describe_losses(losses: Sequence[Loss]) -> Iterator[str]:
+    """Yield a sentence for each document that lost what a person sees in it, and one for those that are too many."""
+    for loss in losses[:MOST_NAMED]:
+        if not loss.passages:
+            yield f"Nothing to quote: {loss.source} was read and gave no passage. Look at the file."
+        else:
+            share = loss.lost / loss.words
+            yield f"Words lost: {loss.source}: {share:.0%} of {loss.words:,} words are in no passage. Look at the file."
+    if len(losses) > MOST_NAMED:
+        yield f"{len(losses) - MOST_NAMED} more documents lost words; `chip doctor` counts them."

@@ -19,6 +19,7 @@ from retrieval.english.lines import split_name
 from retrieval.english.sentences import split_units
 from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.passage import (
+    CUSTOMER_SCOPE,
     Audience,
     Evidence,
     EvidenceLine,
@@ -35,6 +36,7 @@ from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, Ranked
 from retrieval.reading.documents import Found
 from retrieval.reading.file_reader import FileReader, ReadingLimits
 from retrieval.reading.formats import read_parts
+from retrieval.reading.loss import Loss
 from retrieval.search import SearchSettings, search
 from retrieval.store.catalogue import Edition, Sync
 from retrieval.store.index import Index, IngestReport, Progress
@@ -76,10 +78,11 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much is searchable."""
+    """How much is searchable, and how many of the documents customers may read."""
 
     documents: int
     passages: int
+    for_customers: int
 
 
 class Knowledge:
@@ -299,7 +302,12 @@ class Knowledge:
         return self._index.catalogue.list_groups()
 
     def counts(self) -> Counts:
-        return Counts(*self._index.catalogue.count())
+        catalogue = self._index.catalogue
+        return Counts(*catalogue.count(), catalogue.count_readable(CUSTOMER_SCOPE.audiences))
+
+    def losses(self) -> list[Loss]:
+        """Return the documents that gave no passage, or lost more than a tenth of the words that a person sees."""
+        return self._index.catalogue.list_losses()
 
     def check(self) -> list[str]:
         """Return what is wrong with the index and how to mend it, in sentences; `[]` where all is well."""

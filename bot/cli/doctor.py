@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.core import load_claim_model, make_id, now_utc, open_knowledge
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
+from bot.progress import describe_losses, describe_readers
 from bot.wiring import find_channel
 from config.settings import PROJECT, Settings
 from feedback.database import open_database
@@ -135,7 +136,10 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
             yield Finding("documents", "problem", problem)
         if not problems:
             counts = knowledge.counts()
-            yield Finding("documents", "ok", f"{counts.documents} documents, {counts.passages} passages in Chroma.")
+            held = f"{counts.documents} documents, {counts.passages} passages in Chroma."
+            yield Finding("documents", "ok", f"{held} {describe_readers(counts)}")
+        losses = knowledge.losses()
+        yield from (Finding("documents", "warning", sentence) for sentence in describe_losses(losses))
         for name, last in knowledge.syncs().items():
             if last.problem:
                 advice = f"What is indexed of it was kept. Mend this and run `chip sources sync {name}`."

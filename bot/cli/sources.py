@@ -55,10 +55,17 @@ def add(
 
 @sources_app.command("list")
 def list_sources(config: ConfigOption = None) -> None:
-    """List the sources with what is indexed of them and how the last look went."""
+    """List the sources with what is indexed of them, how the last look went, who may read it and what was lost."""
+    from bot.progress import describe_losses, describe_readers
+    from retrieval.store.index import FOLDER_ORIGIN
+
     with _open_upkeep(config) as upkeep:
         table = Table("name", "kind", "location", "audience", "every", "documents", "last read", "problem")
         syncs = upkeep.knowledge.syncs()
+        folder = load_settings(config).settings.knowledge
+        held = upkeep.knowledge.documents_of(FOLDER_ORIGIN)
+        shown = (str(folder.folder), folder.default_audience, "start", str(held), "", "")
+        table.add_row(FOLDER_ORIGIN, "folder", *shown)
         for source in upkeep.sources():
             last = syncs.get(source.name)
             table.add_row(
@@ -72,6 +79,9 @@ def list_sources(config: ConfigOption = None) -> None:
                 last.problem if last else "",
             )
         output.print(table)
+        output.print(describe_readers(upkeep.knowledge.counts()), markup=False)
+        for sentence in describe_losses(upkeep.knowledge.losses()):
+            output.print(sentence, style="yellow", markup=False)
 
 
 @sources_app.command()
@@ -96,7 +106,7 @@ def remove(
 
 
 def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
-    from bot.progress import build_bars
+    from bot.progress import build_bars, describe_losses
 
     with build_bars(console) as bars:
         task = bars.add_task(f"Reading {name}", total=None)
@@ -105,6 +115,8 @@ def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
         )
         bars.update(task, total=1, completed=1, description=f"Read {name}")
     _show(outcome)
+    for sentence in describe_losses([loss for loss in upkeep.knowledge.losses() if loss.source.startswith(f"{name}:")]):
+        console.print(sentence, style="yellow", markup=False)
     return outcome
 
 

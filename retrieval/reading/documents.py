@@ -36,7 +36,7 @@ class DocumentKind(StrEnum):
 class Document:
     """One readable thing. `source` names it in the index; `digest` covers all that this value holds.
 
-    The text counts its pages by `PAGE_BREAK` lines; without one it has no pages.
+    The text counts its pages by `PAGE_BREAK` lines; without one it has no pages. `seen` is as `Part` has it.
     """
 
     source: str
@@ -47,6 +47,7 @@ class Document:
     text: str
     digest: str
     url: str | None = None
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class StoppedError(Exception):
 class Part:
     """What a format's reader found: a text, with what the file itself says of it.
 
-    `name` tells the parts of one file apart, as "#name" behind its path.
+    `name` tells the parts of one file apart, as "#name" behind its path. `seen` are the words that a person sees in the
+    file, told apart from how the text was read, so that a loss is noticed; empty where the text is all that is known.
     """
 
     text: str
@@ -85,6 +87,7 @@ class Part:
     url: str | None = None
     audience: Audience | None = None
     name: str = ""
+    seen: str = ""
 
 
 # From a file's name and bytes to its parts. Raises `RejectedError`; and `StoppedError` where Chip is told to end.
@@ -129,7 +132,7 @@ def build_document(part: Part, source: str, rules: Rules) -> Document:
     audience = rules.audience if rules.is_fixed or part.audience is None else part.audience
     covered = f"{source}\0{title}\0{audience}\0{part.updated}\0{part.kind}\0{part.url}\0{part.text}"
     digest = hashlib.sha256(covered.encode("utf-8", "replace")).hexdigest()
-    return Document(source, title, audience, part.updated, part.kind, part.text, digest, part.url)
+    return Document(source, title, audience, part.updated, part.kind, part.text, digest, part.url, part.seen)
 
 
 def parse_audience(value: object) -> Audience | None:

@@ -21,6 +21,7 @@ from retrieval.reading.documents import (
     parse_date,
 )
 from retrieval.reading.front_matter import Fields, say_scalar, split_front_matter
+from retrieval.reading.loss import strip_markup
 from retrieval.reading.markdown_tags import convert_tags
 from retrieval.reading.templates import replace_between, resolve_templates
 
@@ -58,6 +59,7 @@ def read_markdown(text: str) -> Part:
         title=say_scalar(fields.get("title")),
         updated=_find_updated(fields),
         audience=parse_audience(fields.get("audience")),
+        seen=strip_markup(body),
     )
 
 

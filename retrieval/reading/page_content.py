@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Comment, Tag
 
 _NOT_SEEN = [
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "img", "video", "audio",
-    "head", "map", "picture", "dialog",
+    "title", "map", "picture", "dialog",
 ]  # fmt: skip
 _CONTROLS = ["input", "select", "textarea", "datalist", "progress", "meter", "option"]
 _NAVIGATION = (

@@ -44,6 +44,10 @@ _BLOCKS = [
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?-|highlight-(?:source-)?|brush:\s*)([\w+#.-]+)")
 _GUTTER = re.compile(r"gutter|line-?nos?\b|line-?numbers?|lineno", re.IGNORECASE)
 _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_FRAME_NAMES = "nav header footer aside menu button select option textarea label dialog del s strike"
+_FRAME = frozenset(_FRAME_NAMES.split())
+_ROLE_NAMES = "navigation menu menubar search dialog alertdialog banner contentinfo tablist"
+_FRAME_ROLES = frozenset(_ROLE_NAMES.split())
 # A cell of a table of data is short; one that frames a page is not.
 _LONG_CELL = 60
 
@@ -56,10 +60,12 @@ def read_html(raw: bytes) -> Iterator[Part]:
     base = soup.find("base", href=True)
     address = str(base["href"]) if isinstance(base, Tag) else ""
     drop_unseen(soup)
+    seen = _see(soup)
     show_what_unfolds(soup)
     drop_controls(soup)
     parts = [to_markdown(part, address) for part in find_content(soup)]
-    yield Part("\n\n".join(part for part in parts if part), DocumentKind.MARKDOWN, title, updated)
+    text = "\n\n".join(part for part in parts if part)
+    yield Part(text, DocumentKind.MARKDOWN, title, updated, seen=seen)
 
 
 def html_to_markdown(html: str) -> str:
@@ -248,6 +254,22 @@ def _spell_definitions(definitions: Tag) -> None:
         following = tag.find_next_sibling()
         term = term if isinstance(following, Tag) and following.name == "dd" else ""
     definitions.name = "div"
+
+
+def _see(soup: BeautifulSoup) -> str:
+    """Return the words of the page but for its frame: menus, banners, what stands beside it, buttons and fields."""
+    mains = soup.select("main, [role=main]") or [soup.body or soup]
+    return " ".join(_see_words(main) for main in mains)
+
+
+def _see_words(tag: Tag) -> str:
+    words = []
+    for child in tag.children:
+        if isinstance(child, NavigableString):
+            words.append(str(child))
+        elif isinstance(child, Tag) and child.name not in _FRAME and child.get("role") not in _FRAME_ROLES:
+            words.append(_see_words(child))
+    return " ".join(words)
 
 
 def _find_title(soup: BeautifulSoup) -> str | None:

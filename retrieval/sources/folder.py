@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -111,4 +112,4 @@ def _read_file(
 
 def _complete(part: Part, updated: date | None, url: str | None) -> Part:
     """Give a part the day and the address that its source knows, where the file itself names none."""
-    return Part(part.text, part.kind, part.title, part.updated or updated, part.url or url, part.audience, part.name)
+    return replace(part, updated=part.updated or updated, url=part.url or url)

@@ -21,10 +21,11 @@ import numpy as np
 from retrieval.english.facts import Fact, draw_facts
 from retrieval.passage import Audience, Passage, Vectors, VerifiedAnswer
 from retrieval.reading.documents import Document, Unreadable
+from retrieval.reading.loss import Loss, measure_loss
 from retrieval.store.vectors import Stored
 
 # Raise it with every change of a table: a file of another version is read again from the sources.
-_SCHEMA_VERSION = 11
+_SCHEMA_VERSION = 12
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
@@ -38,7 +39,8 @@ CREATE INDEX IF NOT EXISTS problems_by_item ON problems (origin, item);
 CREATE TABLE IF NOT EXISTS syncs (origin TEXT PRIMARY KEY, at TEXT NOT NULL, problem TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT PRIMARY KEY, origin TEXT NOT NULL, item TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
-    audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT, written INTEGER NOT NULL
+    audience TEXT NOT NULL, updated TEXT, url TEXT, superseded_by TEXT, written INTEGER NOT NULL,
+    words INTEGER NOT NULL, lost INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS documents_by_written ON documents (written);
 CREATE INDEX IF NOT EXISTS documents_by_origin ON documents (origin);
@@ -207,12 +209,14 @@ class Catalogue:
         """Replace the document and its passages: readers see the old ones or the new ones."""
         updated = document.updated.isoformat() if document.updated else None
         values = (document.source, origin, item, document.digest, document.title, document.audience.value, updated)
+        loss = measure_loss(document, [entry.passage for entry in entries])
         with self._transaction() as connection:
             written = self.last_written() + 1
             connection.execute("INSERT OR REPLACE INTO settings VALUES ('written', ?)", (str(written),))
             connection.execute("DELETE FROM documents WHERE source = ?", (document.source,))
             connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)", (*values, document.url, written)
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)",
+                (*values, document.url, written, loss.words, loss.lost),
             )
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -380,6 +384,21 @@ class Catalogue:
             "SELECT (SELECT count(*) FROM documents WHERE origin != 'verified'), (SELECT count(*) FROM passages)", ()
         )
         return int(documents), int(passages)
+
+    def count_readable(self, audiences: frozenset[Audience]) -> int:
+        """Return the number of documents, without verified answers, that are meant for one of these audiences."""
+        marks = ", ".join("?" * len(audiences))
+        statement = f"SELECT count(*) FROM documents WHERE origin != 'verified' AND audience IN ({marks})"
+        return int(self._read(statement, tuple(audiences))[0][0])
+
+    def list_losses(self) -> list[Loss]:
+        """Return the documents that gave no passage or lost so many words that somebody should look at them."""
+        rows = self._read(
+            "SELECT d.source, d.words, d.lost, count(p.id) FROM documents d LEFT JOIN passages p USING (source) "
+            "WHERE d.origin != 'verified' GROUP BY d.source ORDER BY d.source",
+            (),
+        )
+        return [loss for loss in (Loss(*row) for row in rows) if loss.is_worth_a_look]
 
     def version(self) -> int:
         """Return a number that changes when another connection has written; writes of our own leave it alone."""

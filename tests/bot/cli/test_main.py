@@ -90,6 +90,17 @@ def test_ingesting_what_cannot_be_read_exits_with_1_and_names_it(home: Path) -> 
     assert "Not read: bad.md" in result.output
 
 
+def test_ingest_sources_and_doctor_name_what_was_lost_and_say_who_may_read(home: Path) -> None:
+    hidden = f"<p style='display:none'>{'Nobody reads this. ' * 9}</p>"
+    (home / "documents" / "page.html").write_text(f"<main><h1>Page</h1><p>Seen.</p>{hidden}</main>")
+    for command in (("ingest",), ("sources", "list"), ("doctor",)):
+        result = run(*command)
+        said = " ".join(result.output.split())
+        assert "Words lost: page.html: 93% of 29 words are in no passage." in said
+        assert "Customers may read" in said
+        assert "for staff only" in said
+
+
 def test_ingesting_a_folder_that_is_not_there_is_one_sentence() -> None:
     result = run("ingest", "nowhere")
     assert result.exit_code == 1
