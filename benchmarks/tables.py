@@ -26,8 +26,8 @@ def show_goal(figure: Figure) -> str:
 
 
 def show_number(value: float) -> str:
-    """Return a number as a table shows it: 0.958, 1,981, 46,428."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:,}"
+    """Return a number as a table shows it: 0.958, 1,981, 0.00001."""
+    return f"{value:,.12f}".rstrip("0").rstrip(".")
 
 
 def build_table(lines: Sequence[Line]) -> list[str]:

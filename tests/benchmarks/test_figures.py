@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.figures import Figure, Line, Run, append_lines, load_lines, round_figure
 from benchmarks.run import begin_run, build_parser, describe_command, record
-from benchmarks.tables import build_table
+from benchmarks.tables import build_table, show_number
 
 RUN = Run("slack.acks", "python -m benchmarks.slack.acks", "abc1234", "2026-11-28", "two cores", 0.3)
 
@@ -44,6 +44,17 @@ def test_figures_come_back_from_their_file_as_they_were_kept(tmp_path: Path) -> 
 def test_four_digits_are_kept() -> None:
     kept = round_figure(Figure("share", 0.123456, low=46428.4, high=2.0))
     assert (kept.value, kept.low, kept.high) == (0.1235, 46430, 2)
+
+
+def test_numbers_are_shown_without_exponents() -> None:
+    assert [show_number(n) for n in (0, 0.958, 46428, 1000.5, 0.00001, -3.0)] == [
+        "0",
+        "0.958",
+        "46,428",
+        "1,000.5",
+        "0.00001",
+        "-3",
+    ]
 
 
 def test_a_command_is_told_without_the_folders_of_one_machine() -> None:
