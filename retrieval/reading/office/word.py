@@ -32,6 +32,7 @@ from retrieval.reading.office.word_text import (
 from retrieval.reading.titles import clean_title
 
 _ITEM = re.compile(r"( *)(?:-|\d{1,9}\.) ")
+_INNER = re.compile(r"list \D*([2-5])$", re.IGNORECASE)
 _CONTENTS = re.compile(r"^toc \d|^table of figures", re.IGNORECASE)
 _HEADING = re.compile(r"^heading ([1-9])", re.IGNORECASE)
 # What every page repeats is worth reading from so many words; a shorter one is a running title.
@@ -134,7 +135,11 @@ def _show_block(words: Words, style: _Style, level: int | None, mark: Mark | Non
     if level is not None:
         return f"{'#' * min(level + 1, 6)} {mark.text if mark else ''} {line}".replace("  ", " ")
     if mark:
-        return _show_item(line, mark)
+        inner = _INNER.match(style.name)
+        return _show_item(line, replace(mark, level=int(inner[1]) - 1) if inner and not mark.level else mark)
+    if style.name.lower() == "caption":
+        # Above a table it heads the rows.
+        return f"**{line}**"
     if style.name.lower().startswith("list"):
         return f"- {line}"
     return words.markdown.replace("\n", "\\\n")

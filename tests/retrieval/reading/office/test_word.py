@@ -211,6 +211,26 @@ def test_page_headers_that_say_something_are_read_once() -> None:
     assert read(make(paragraph(run("Text.")), header="ACME")) == "Text."
 
 
+def test_inner_items_stay_below_their_item_and_a_caption_heads_its_table() -> None:
+    document = docx.Document()
+    for text, style in (("Open it.", "List Number"), ("left", "List Bullet 2"), ("Close it.", "List Number")):
+        document.add_paragraph(text, style=style)
+    document.add_paragraph("Table 1: Signs", style="Caption")
+    table = document.add_table(2, 2)
+    for place, text in enumerate(("Sign", "Meaning", "Red", "No water.")):
+        table.cell(place // 2, place % 2).text = text
+    buffer = BytesIO()
+    document.save(buffer)
+    assert read(buffer.getvalue()).split("\n\n")[:4] == [
+        "1. Open it.",
+        "    - left",
+        "2. Close it.",
+        "**Table 1: Signs**",
+    ]
+    (document,) = [build_document(part, "a.docx", Rules()) for part in read_parts("a.docx", buffer.getvalue())]
+    assert build_passages(document)[-1].heading == "A › Table 1: Signs"
+
+
 def test_an_inner_item_without_an_outer_one_is_no_code() -> None:
     document = docx.Document()
     for text, style in (("Text.", "Normal"), ("deep", "List Bullet 2"), ("deeper", "List Bullet 3")):
