@@ -18,9 +18,13 @@ _MAX_VALUE = 80
 
 
 class Origin(StrEnum):
-    """Where a table comes from: sheets and exports mostly begin with labels, tables in a text often do not."""
+    """Where a table comes from: sheets and exports mostly begin with labels, tables in a text often do not.
+
+    `BANDED`: the first row is set off by the table's style, which is no mark of its own.
+    """
 
     SHEET = "sheet"
+    BANDED = "banded"
     DOCUMENT = "document"
 
 
@@ -78,8 +82,10 @@ def count_head_rows(rows: Sequence[Sequence[str]], origin: Origin) -> int:
     found = sum(
         _score_column(label, cells, place, head) for place, (label, cells) in enumerate(zip(head, columns, strict=True))
     )
+    found += 2.0 if _counts_columns(head, body) else 0.0
     # Names over names: only a word that heads columns elsewhere tells that these do.
-    score = _score_origin(len(head), origin) + found if found or any(map(_is_label, head)) else -1.0
+    is_told = bool(found) or any(map(_is_label, head)) or origin is Origin.BANDED
+    score = _score_origin(len(head), origin) + found if is_told else -1.0
     if len(head) == 2 and _names_rows(columns):
         score = 1.0 if _is_generic(head[1]) else -1.0
     return int(score > 0)
@@ -94,8 +100,15 @@ def _heads_one_column(label: str, cells: Sequence[str]) -> bool:
     return len(label.split()) <= 2 and all(len(cell.split()) > 2 for cell in cells if cell.strip())
 
 
+def _counts_columns(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row counts its columns: "Level 1", "Level 2", over cells that do not."""
+    shapes = {_find_shape(label) for label in head if label.strip()}
+    shape = next(iter(shapes)) if len(shapes) == 1 else ""
+    return "9" in shape and "a" in shape and all(_find_shape(cell) != shape for row in body for cell in row)
+
+
 def _score_origin(width: int, origin: Origin) -> float:
-    if origin is Origin.SHEET:
+    if origin is not Origin.DOCUMENT:
         return 1.0
     return 0.5 if width > 2 else -0.5
 

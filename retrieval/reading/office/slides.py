@@ -125,7 +125,7 @@ def _read_table(table: Any) -> str:
         for row in table.rows
     ]
     # PowerPoint sets off the first row of a table unless it is told not to.
-    return show_table(rows, origin=Origin.SHEET if table.first_row else Origin.DOCUMENT)
+    return show_table(rows, origin=Origin.BANDED if table.first_row else Origin.DOCUMENT)
 
 
 def _read_chart(chart: Any) -> str:

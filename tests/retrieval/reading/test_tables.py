@@ -27,9 +27,12 @@ WITH_LABELS = {
     "models over values": "|Tarn 40|Tarn 90\nFlow|40 l/min|90 l/min\nWeight|11 kg|19 kg",
     "models over marks": "Hose|Tarn 40|Tarn 90\nH10|yes|no\nH20|no|yes",
     "years": "Product|2023|2024\nTarn 40|120|130\nTarn 90|12|14",
+    "columns that are counted": "Level 1|Level 2\nmail|call\nform|visit",
     "sentences": "Code|Cause|Action\nE1|valve stuck|clean it\nE2|too hot|wait",
     "property and value": "Property|Value\nRuntime|90 minutes\nWeight|3 kg",
 }
+BANDED_WITH_LABELS = {"words over words": "Lamp|Sign\nRed|Stop\nBlue|Go"}
+BANDED_WITHOUT_LABELS = {"a data sheet": "Flow|40 l/min\nWeight|11 kg\nCable|8 m"}
 WITHOUT_LABELS = {
     "a data sheet": "Flow|40 litres per minute\nWeight|11 kg\nCable length|8 metres",
     "a data sheet that begins with a name": "Name|Tarn 40\nFlow|40 l/min\nWeight|11 kg",
@@ -58,6 +61,8 @@ SHEETS_WITHOUT_LABELS = {
     [
         *((text, Origin.DOCUMENT, 1) for text in WITH_LABELS.values()),
         *((text, Origin.DOCUMENT, 0) for text in WITHOUT_LABELS.values()),
+        *((text, Origin.BANDED, 1) for text in BANDED_WITH_LABELS.values()),
+        *((text, Origin.BANDED, 0) for text in BANDED_WITHOUT_LABELS.values()),
         *((text, Origin.SHEET, 1) for text in SHEETS_WITH_LABELS.values()),
         *((text, Origin.SHEET, 0) for text in SHEETS_WITHOUT_LABELS.values()),
     ],
