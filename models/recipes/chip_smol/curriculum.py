@@ -17,30 +17,22 @@ from models.recipes.chip_smol.public_sets import (
     load_squad,
     load_venues,
 )
+from models.recipes.chip_smol.typing_style import as_typed
 
 FOLLOW_UPS = 0.12
 # A reading is worth its tokens only where several questions share it.
 FEWEST_ASKED = 4
 # Of each corpus so many lessons at most, as a share of its passages.
-SHARES = {"docs": 0.5, "squad": 0.22, "qed": 0.25, "diseases": 0.05, "companies": 0.3, "venues": 0.6, "hardware": 0.5}
-_BEFORE = (
-    "hi, ",
-    "hello! ",
-    "Hi there. ",
-    "quick one: ",
-    "sorry to bother you, ",
-    "question - ",
-    "Good morning, ",
-    "hey ",
-)
-_AFTER = (
-    " thanks",
-    " thank you!",
-    " Please help.",
-    ", can't find it anywhere",
-    " asking for a colleague",
-    " It's urgent.",
-)
+SHARES = {
+    "docs": 0.5,
+    "squad": 0.22,
+    "qed": 0.25,
+    "diseases": 0.05,
+    "companies": 0.3,
+    "venues": 0.6,
+    "hardware": 0.5,
+    "dialogues": 0.5,
+}
 
 
 def load_lessons(data: Path, *, seed: int, scale: float = 1.0) -> list[Lesson]:
@@ -48,7 +40,7 @@ def load_lessons(data: Path, *, seed: int, scale: float = 1.0) -> list[Lesson]:
     random = Random(seed)
     lessons = []
     for corpus in _load_corpora(data, random, scale):
-        corpus = replace(corpus, asks=tuple(replace(a, question=_as_typed(a.question, random)) for a in corpus.asks))
+        corpus = replace(corpus, asks=tuple(replace(a, question=as_typed(a.question, random)) for a in corpus.asks))
         corpus = add_follow_ups(corpus, random, FOLLOW_UPS)
         limit = max(1, round(len(corpus.pages) * SHARES.get(corpus.name, 1.0)))
         lessons += [lesson for lesson in make_lessons(corpus, random, limit) if len(lesson.asked) >= FEWEST_ASKED]
@@ -71,17 +63,6 @@ def _load_corpora(data: Path, random: Random, scale: float) -> Iterator[Corpus]:
 def _some(corpora: Iterator[Corpus], scale: float) -> Iterator[Corpus]:
     found = list(corpora)
     yield from found[: max(1, round(len(found) * scale))]
-
-
-def _as_typed(question: str, random: Random) -> str:
-    """Return a question as somebody in a hurry types it, now and then."""
-    if random.random() < 0.12:
-        question = random.choice((f"{random.choice(_BEFORE)}{question}", f"{question}{random.choice(_AFTER)}"))
-    if random.random() < 0.25:
-        question = question[0].lower() + question[1:] if random.random() < 0.5 else question.lower()
-    if random.random() < 0.15:
-        question = question.replace("'", "").rstrip("?")
-    return question
 
 
 def _load_talk(data: Path, lessons: list[Lesson], random: Random, count: int) -> Iterator[Lesson]:

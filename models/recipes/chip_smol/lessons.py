@@ -22,6 +22,9 @@ FIRST = 0.5
 ASKED_OF_THE_FIRST, ASKED_OF_ANOTHER = 6, 4
 REFUSED = 0.25
 HOLDS_THE_ANSWER = 0.8
+# So many lessons ask two things in one message.
+JOINED = 0.4
+LONGEST_TO_JOIN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def make_lessons(corpus: Corpus, random: Random, limit: int) -> Iterator[Lesson]
         near = [page for page in found if page != anchor]
         shown, left = _choose_shown(corpus.pages, anchor, near, random)
         asked = list(_ask(shown, anchor, by_page, random))
+        asked += _join(asked, random)
         absent = [ask for page in left for ask in by_page.get(page, ())]
         asked += _refuse(absent, corpus.pages, shown, random)[: _draw_count(REFUSED * len(asked), random)]
         random.shuffle(asked)
@@ -128,6 +132,17 @@ def _ask(shown: Sequence[int], anchor: int, by_page: dict[int, list[Ask]], rando
         limit = ASKED_OF_THE_FIRST if page == anchor else ASKED_OF_ANOTHER
         for ask in random.sample(asks, k=min(limit, len(asks))):
             yield Asked(ask.question, cite(ask.said, number), ask.thread)
+
+
+def _join(asked: Sequence[Asked], random: Random) -> list[Asked]:
+    """Ask two things at once, now and then; both are answered, each from its passage."""
+    alone = [one for one in asked if not one.thread and len(one.answer) < LONGEST_TO_JOIN]
+    if len(alone) < 2 or random.random() > JOINED:
+        return []
+    first, second = random.sample(alone, k=2)
+    joint = random.choice((" And ", " Also, ", " and ", "\n"))
+    question = f"{first.question}{joint}{second.question[0].lower()}{second.question[1:]}"
+    return [Asked(question, f"{first.answer} {second.answer}")]
 
 
 def _refuse(asks: Sequence[Ask], pages: Sequence[Page], shown: Sequence[int], random: Random) -> list[Asked]:

@@ -21,7 +21,7 @@ from retrieval.prompt import Turn
 
 ARTICLES = 3  # of SQuAD searched together
 LONGEST = 330
-FAQS_OF_A_PAGE = 6
+FAQS_OF_A_PAGE, REVIEWS_OF_A_PAGE = 6, 4
 DISEASES = 60
 _TAIL = re.compile(r"(?<=[.!?]) [^.!?]*\?$")
 
@@ -138,30 +138,39 @@ def _name(question: str, name: str, random: Random) -> str:
 
 
 def load_dialogues(folder: Path, random: Random) -> Iterator[Corpus]:
-    """Yield DSTC11: dialogues whose last turn a frequently asked question answers, with people's replies."""
+    """Yield DSTC11: dialogues whose last turn guests' reviews or frequently asked questions answer, and the replies."""
     files = {Path(path).parts[-2:]: json.loads(text) for path, text in read_archive(folder, ".json")}
     pages: list[Page] = []
-    places: dict[tuple[str, str, str], int] = {}
+    places: dict[tuple[str, ...], int] = {}
     for domain, entities in files["data", "knowledge.json"].items():
         for entity_id, entity in entities.items():
-            faqs = list(entity["faqs"].items())
-            for first in range(0, len(faqs), FAQS_OF_A_PAGE):
-                part = faqs[first : first + FAQS_OF_A_PAGE]
-                places |= {(domain, str(entity_id), str(number)): len(pages) for number, _ in part}
-                lines = [f"{faq['question']} {faq['answer']}" for _, faq in part]
-                pages.append(Page(entity["name"] or domain.title(), "\n".join(lines)))
-    asks = []
-    for log, label in zip(files["val", "logs.json"], files["val", "labels.json"], strict=True):
-        known = label.get("knowledge", []) if label["target"] else []
-        if len(known) != 1 or known[0]["doc_type"] != "faq":
-            continue
-        page = places.get((known[0]["domain"], str(known[0]["entity_id"]), str(known[0]["doc_id"])))
-        said = tuple(split_sentences(_without_tail(label["response"]))[:2])
-        if page is not None and said:
-            turns = [Turn("user" if t["speaker"] == "U" else "assistant", " ".join(t["text"].split())) for t in log]
-            asks.append(Ask(turns[-1].text, said, page, tuple(turns[-3:-1])))
+            for kind, size, texts in _list_knowledge(entity):
+                for first in range(0, len(texts), size):
+                    part = texts[first : first + size]
+                    places |= {(domain, str(entity_id), kind, number): len(pages) for number, _ in part}
+                    pages.append(Page(entity["name"] or domain.title(), "\n".join(text for _, text in part)))
+    asks = list(_ask_dialogues(files["val", "logs.json"], files["val", "labels.json"], places))
     random.shuffle(asks)
     yield Corpus("dialogues", tuple(pages), tuple(asks))
+
+
+def _list_knowledge(entity: dict[str, Any]) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
+    """Yield (kind, how many make a passage, texts by number) for what is known of a place."""
+    faqs = [(str(n), f"{faq['question']} {faq['answer']}") for n, faq in entity["faqs"].items()]
+    reviews = [(str(n), " ".join(r["sentences"].values())) for n, r in (entity.get("reviews") or {}).items()]
+    yield "faq", FAQS_OF_A_PAGE, faqs
+    yield "review", REVIEWS_OF_A_PAGE, reviews
+
+
+def _ask_dialogues(logs: Any, labels: Any, places: dict[tuple[str, ...], int]) -> Iterator[Ask]:
+    """Yield the last turns that one passage answers, after the two turns before them."""
+    for log, label in zip(logs, labels, strict=True):
+        known = label.get("knowledge", []) if label["target"] else []
+        found = {places.get((k["domain"], str(k["entity_id"]), k["doc_type"], str(k["doc_id"]))) for k in known}
+        said = tuple(split_sentences(_without_tail(label["response"]))[:2]) if known else ()
+        if len(found) == 1 and said and (page := found.pop()) is not None:
+            turns = [Turn("user" if t["speaker"] == "U" else "assistant", " ".join(t["text"].split())) for t in log]
+            yield Ask(turns[-1].text, said, page, tuple(turns[-3:-1]))
 
 
 def load_diseases(folder: Path, random: Random) -> Iterator[Corpus]:

@@ -1,6 +1,7 @@
 """The recipe of chip-smol: its prompt, its lessons, its dense rows and its training."""
 
 import io
+import re
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from models.recipes.chip_smol.prompt import Page, build_messages, cite
 from models.recipes.chip_smol.questions import make_questions
 from models.recipes.chip_smol.rows import Row, load_rows, open_answer, save_rows
 from models.recipes.chip_smol.train import Trainer, Tuning, choose_rows, rate_at, train
+from models.recipes.chip_smol.typing_style import reword
 from retrieval.prompt import REFUSAL, Turn
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
@@ -148,7 +150,10 @@ def test_lessons_refuse_what_no_passage_shown_answers() -> None:
     for lesson, asked in answers:
         number = asked.question.split("model ")[1].rstrip("?")
         shown = [page.heading for page in lesson.pages]
-        if asked.answer == REFUSAL:
+        if asked.answer.count("grams.") == 2:
+            cited = re.findall(r"model (\d+) weighs \d+ grams. \[(\d)\]", asked.answer)
+            assert [int(place) for _, place in cited] == [shown.index(f"Model {number}") + 1 for number, _ in cited]
+        elif asked.answer == REFUSAL:
             assert f"Model {number}" not in shown
         else:
             assert asked.answer.endswith(f"grams. [{shown.index(f'Model {number}') + 1}]")
@@ -178,3 +183,10 @@ def test_what_cannot_be_done_is_denied_first() -> None:
     made = [pair for seed in range(20) for pair in make_questions(page, Random(seed))]
     assert {said for _, said in made} == {("No. You can't move a shop to another owner.",)}
     assert any(asked.lower().startswith("how") for asked, _ in made)
+
+
+def test_rewording_leaves_names_and_codes_alone() -> None:
+    reworded = {reword("How do I delete the DELETE_KEY of Delete Plus?", Random(seed), 1.0) for seed in range(30)}
+    assert reworded == {
+        f"How do I {verb} the DELETE_KEY of Delete Plus?" for verb in ("remove", "get rid of", "throw out")
+    }
