@@ -17,7 +17,7 @@ import torch
 from models.recipes.chip_smol.base import GGUF_NAME, load_model, load_tokenizer, unpack_wheel
 from models.recipes.chip_smol.curriculum import load_lessons
 from models.recipes.chip_smol.evaluate import SETS, Budget, Speaker, evaluate, load_questions
-from models.recipes.chip_smol.export import export_gguf_adapter, merge, read_state, save_lora
+from models.recipes.chip_smol.export import GGUF_ADAPTER_NAME, export_gguf_adapter, merge, read_state, save_lora
 from models.recipes.chip_smol.rows import Row, build_row, load_rows, save_rows, split_rows
 from models.recipes.chip_smol.train import STATE, Trainer, Tuning, train
 
@@ -35,7 +35,7 @@ def main() -> None:
     elif chosen.export:
         lora = read_state(chosen.out / chosen.state, alpha=2 * chosen.rank)
         save_lora(lora, chosen.export, base=GGUF_NAME)
-        export_gguf_adapter(lora, chosen.out / "chip-smol-lora.gguf")
+        export_gguf_adapter(base, lora, chosen.out / GGUF_ADAPTER_NAME)
     else:
         rows, watched = split_rows(_prepare(chosen, base, chosen.out / "lessons.npz"))
         trainer = Trainer(load_model(base), _choose_tuning(chosen))

@@ -24,7 +24,6 @@ ADAPTER_NAME = "adapter_model.safetensors"
 CONFIG_NAME = "adapter_config.json"
 GGUF_ADAPTER_NAME = "chip-smol-lora.gguf"
 MOST_BYTES = 25_000_000
-SHAPE = BaseShape("llama", layers=30, heads=9, key_heads=3)
 _FILE_TYPES = {"q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0, "q4_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_0}
 
 
@@ -81,7 +80,7 @@ def merge(base: Path, lora: Lora | None, path: Path, form: Literal["q8_0", "q4_0
     """Write the base with the adapter merged, quantized, to `path`; seconds, and half a gigabyte on the way."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".f16.part")
-    _write_merged(base, _find_deltas(lora) if lora else {}, whole)
+    _write_merged(base, _find_deltas(lora, read_shape(base)) if lora else {}, whole)
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = _FILE_TYPES[form]
     unfinished = path.with_suffix(".part")
@@ -94,16 +93,23 @@ def merge(base: Path, lora: Lora | None, path: Path, form: Literal["q8_0", "q4_0
     return path
 
 
-def _find_deltas(lora: Lora) -> dict[str, NDArray[np.float32]]:
+def read_shape(base: Path) -> BaseShape:
+    """Return the shape of a llama in a GGUF."""
+    fields = gguf.GGUFReader(base).fields
+    counts = ("block_count", "attention.head_count", "attention.head_count_kv")
+    return BaseShape("llama", *(int(fields[f"llama.{count}"].contents()) for count in counts))
+
+
+def _find_deltas(lora: Lora, shape: BaseShape) -> dict[str, NDArray[np.float32]]:
     """Return what is added to each tensor of the GGUF, by its name there."""
     downs = {name: value for name, value in lora.weights.items() if ".lora_A." in name}
     deltas = {}
     for name, down in downs.items():
         module = name.removeprefix(PEFT_PREFIX).split(".lora_A.")[0]
         up = lora.weights[name.replace(".lora_A.", ".lora_B.")]
-        heads = {"q_proj": SHAPE.heads, "k_proj": SHAPE.key_heads}.get(module.rpartition(".")[2])
+        heads = {"q_proj": shape.heads, "k_proj": shape.key_heads}.get(module.rpartition(".")[2])
         delta = (lora.alpha / lora.rank) * (up @ down)
-        deltas[gguf_tensor_name(f"{module}.weight", SHAPE.layers)] = permute_qk(delta, heads) if heads else delta
+        deltas[gguf_tensor_name(f"{module}.weight", shape.layers)] = permute_qk(delta, heads) if heads else delta
     return deltas
 
 
@@ -137,6 +143,6 @@ def _copy_fields(reader: Any, writer: Any) -> None:
         writer.add_key_value(field.name, field.contents(), kind, sub_type=item)
 
 
-def export_gguf_adapter(lora: Lora, path: Path) -> None:
+def export_gguf_adapter(base: Path, lora: Lora, path: Path) -> None:
     """Write the adapter as llama.cpp loads it beside the base."""
-    export_adapter(lora.weights, SHAPE, lora.alpha, path)
+    export_adapter(lora.weights, read_shape(base), lora.alpha, path)

@@ -91,16 +91,10 @@ I read the docs but still unsure.|Tried a few things already.|For a client:|plea
     .replace("\n", "|")
     .split("|")
 )
-_ENDINGS = [
-    " thanks",
-    " thank you!",
-    " Please help.",
-    ", can't find it anywhere",
-    " asking for a colleague",
-    " It's urgent.",
-    " any idea?",
-    "??",
-]
+_ENDINGS = (
+    " thanks", " thank you!", " Please help.", ", can't find it anywhere", " asking for a colleague", " It's urgent.",
+    " any idea?", "??",
+)  # fmt: skip
 
 
 def reword(question: str, random: Random, share: float = 0.3) -> str:
