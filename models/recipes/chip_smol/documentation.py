@@ -15,7 +15,8 @@ from models.recipes.chip_smol.lessons import Ask, Corpus
 from models.recipes.chip_smol.prompt import Page
 from models.recipes.chip_smol.questions import make_questions
 from retrieval.reading.chunks import build_passages
-from retrieval.reading.documents import RejectedError, Rules, build_document, parse_markdown
+from retrieval.reading.documents import RejectedError, Rules, build_document
+from retrieval.reading.markdown import read_markdown
 
 # The four sets of questions on real documents: developing and reporting only.
 FORBIDDEN = ("jitsi_handbook", "balena-io_docs", "18F_handbook", "MicrosoftDocs_WSL")
@@ -26,10 +27,6 @@ _LEFT_OUT = re.compile(
 _MARKUP = (
     (re.compile(r"\[!INCLUDE ?\[(?:prod_\w+|d365\w*)\]\([^)]*\)\]", re.I), "the product"),
     (re.compile(r"\[!INCLUDE ?\[[^\]]*\]\([^)]*\)\]", re.I), ""),
-    (re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:[^}]*\}|<!--.*?-->", re.S), ""),
-    (re.compile(r"^> ?\[!\w+\]\s*\n", re.M), ""),
-    (re.compile(r"^:::.*$|^~~~.*?^~~~.*?$", re.M | re.S), ""),
-    (re.compile(r"&nbsp;"), " "),
     (re.compile(r"^_?\**Original (?:KB number|product version).*$", re.M), ""),
 )  # fmt: skip
 
@@ -82,7 +79,7 @@ def cut_markdown(path: str, text: str) -> list[Page]:
     for pattern, instead in _MARKUP:
         text = pattern.sub(instead, text)
     try:
-        document = build_document(parse_markdown(text.replace("\r\n", "\n")), path, Rules())
+        document = build_document(read_markdown(text.replace("\r\n", "\n")), path, Rules())
     except RejectedError:
         return []
     passages = build_passages(document)
