@@ -3,8 +3,11 @@
 Knows nothing of what the app does. The app verifies signatures; what is no request of Slack's at all is refused here.
 """
 
+import ipaddress
 import json
 import logging
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +20,7 @@ from slack_bolt import BoltRequest, BoltResponse
 from waitress import wasyncore
 from waitress.server import create_server
 
+from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.transport.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -28,6 +32,11 @@ SLACK_PATH = "/slack/events"
 THREADS = 16  # Slack opens several connections, and a request holds its thread until it is acknowledged
 LARGEST_REQUEST_BYTES = 5 * 2**20  # a message of 40,000 emoji comes twice in its event, 480 kB each
 LARGEST_BACKLOG = 1024  # connections that may wait for their turn in a burst
+# Of these a process may usually have 1,024 with all its files, and beyond 1,024 select() fails: the rest wait.
+MOST_CONNECTIONS = 512
+IDLE_SECONDS = 20  # a connection that says nothing for so long makes room
+_LONGEST_TIME = 12  # digits of an instant in seconds
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
 Handle = Callable[[BoltRequest], BoltResponse]
 
@@ -56,9 +65,10 @@ class HttpDoor:
         if method == "GET" and path == "/healthz":
             return _tell(*self.health())
         if method == "GET" and path == "/readyz":
-            return _tell(*self.readiness())
+            is_ready, facts = self.readiness()
+            return _tell(is_ready, facts if _is_from_here(environ) else {"ok": is_ready})
         if method == "GET" and path in self.pages:
-            return self.pages[path](_read(environ))
+            return _show(self.pages[path], environ)
         if path != SLACK_PATH:
             return BoltResponse(status=404, body="Not found")
         if method != "POST":
@@ -66,11 +76,11 @@ class HttpDoor:
         return self._take(environ)
 
     def _take(self, environ: "WSGIEnvironment") -> BoltResponse:
-        if not environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "").isdigit():
+        if not _may_be_signed(environ):
             return BoltResponse(status=401, body="Not signed")
         try:
             request = _read(environ)
-        except (ValueError, AttributeError):  # Bolt reads a body that is no JSON object as it comes
+        except (ValueError, AttributeError, RecursionError):  # Bolt reads a body that is no JSON object as it comes
             logger.warning("a request of %s bytes cannot be read", environ.get("CONTENT_LENGTH"))
             return BoltResponse(status=400, body="Not readable", headers={"X-Slack-No-Retry": "1"})
         if (attempt := environ.get("HTTP_X_SLACK_RETRY_NUM")) is not None:
@@ -82,9 +92,17 @@ class HttpDoor:
         return response or BoltResponse(status=404, body="Not installed there", headers={"X-Slack-No-Retry": "1"})
 
 
+def end_process() -> None:
+    """End Chip as a person would, so that what watches over it starts it again."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 @contextmanager
-def open_http(door: HttpDoor, host: str, port: int) -> Iterator[str]:
-    """Serve the door and lend its address, without a slash at the end. Raises OSError where the port is taken."""
+def open_http(door: HttpDoor, host: str, port: int, on_death: Callable[[], None] = end_process) -> Iterator[str]:
+    """Serve the door and lend its address, without a slash at the end. Raises OSError where the port is taken.
+
+    `on_death` is called should serving fail: a process that hears nothing any more is of no use.
+    """
     sockets: dict[int, Any] = {}
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family)
@@ -93,12 +111,15 @@ def open_http(door: HttpDoor, host: str, port: int) -> Iterator[str]:
         threads=THREADS,
         max_request_body_size=LARGEST_REQUEST_BYTES,
         backlog=LARGEST_BACKLOG,
-        connection_limit=LARGEST_BACKLOG,
+        connection_limit=MOST_CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=IDLE_SECONDS // 4,
+        asyncore_use_poll=True,  # select() takes no descriptor above 1,023
         ident="chip",
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=False,  # they only tell that a request comes from elsewhere
     )
     server: Any = create_server(door, map=sockets, **settings)  # its types leave out the trigger
-    thread = threading.Thread(target=server.run, name="chip-http")
+    thread = threading.Thread(target=_run, args=(server, on_death), name="chip-http")
     thread.start()
     try:
         yield f"http://{host}:{listener.getsockname()[1]}"
@@ -108,6 +129,39 @@ def open_http(door: HttpDoor, host: str, port: int) -> Iterator[str]:
             server.trigger.thunks.append(lambda: wasyncore.close_all(sockets))
             server.trigger.pull_trigger()
         thread.join()
+        wasyncore.close_all(sockets)  # where its thread had died
+
+
+def _run(server: Any, on_death: Callable[[], None]) -> None:
+    try:
+        server.run()
+    except Exception:
+        logger.exception("nothing is served over HTTP any more; Chip ends")
+        on_death()
+
+
+def _may_be_signed(environ: "WSGIEnvironment") -> bool:
+    """Whether a request has what a signature is checked with, in the form that the check can read."""
+    timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+    is_time = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _LONGEST_TIME
+    return is_time and environ.get("HTTP_X_SLACK_SIGNATURE", "").isascii()
+
+
+def _is_from_here(environ: "WSGIEnvironment") -> bool:
+    """Whether a request comes from this machine, and not through a proxy on it."""
+    try:
+        is_near = ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+    return is_near and not any(name in environ for name in _FORWARDED)
+
+
+def _show(page: Handle, environ: "WSGIEnvironment") -> BoltResponse:
+    try:
+        return page(_read(environ))
+    except SLACK_ERRORS as error:
+        logger.warning("the page %s needs Slack, which does not answer: %s", environ["PATH_INFO"], name_error(error))
+        return BoltResponse(status=502, body="Slack does not answer now. Try again in a minute.")
 
 
 def _read(environ: "WSGIEnvironment") -> BoltRequest:

@@ -1,8 +1,11 @@
 """What the HTTP door takes from Slack, and what it refuses: forged, replayed, stale and unreadable requests."""
 
 import json
+import resource
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -11,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from email.message import Message
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.signature import SignatureVerifier
 from waitress.trigger import trigger
@@ -26,7 +30,7 @@ from feedback.arrivals import Arrivals
 from tests.patience import PATIENCE_SECONDS, wait_until
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-EVENT = {
+EVENT: dict[str, Any] = {
     "type": "event_callback",
     "event_id": "Ev1",
     "team_id": "T1",
@@ -106,8 +110,8 @@ def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
 
     well = {"is_ready": True}
 
-    def readiness() -> tuple[bool, dict[str, bool]]:
-        return well["is_ready"], {"ok": well["is_ready"]}
+    def readiness() -> tuple[bool, dict[str, Any]]:
+        return well["is_ready"], {"ok": well["is_ready"], "queue": 3}
 
     def find_app(team: str | None) -> App | None:
         return app if team in ("T1", None) else None
@@ -175,6 +179,38 @@ def test_a_time_that_is_no_number_is_refused(slack: Slack, timestamp: str) -> No
     assert slack.post(json.dumps(EVENT), X_Slack_Request_Timestamp=timestamp)[0] == 401
 
 
+@pytest.mark.parametrize("timestamp", ["1" * 4_000, "1" * 5_000, "\u00b2"])
+def test_a_time_that_no_clock_shows_is_refused(slack: Slack, timestamp: str) -> None:
+    assert slack.post(json.dumps(EVENT), X_Slack_Request_Timestamp=timestamp)[0] == 401
+
+
+def test_a_signature_of_other_letters_is_refused(slack: Slack) -> None:
+    assert slack.post(json.dumps(EVENT), X_Slack_Signature="v0=\u00e9")[0] == 401
+
+
+def test_json_that_is_nested_without_end_is_refused(slack: Slack) -> None:
+    assert slack.post("[" * 50_000)[0] == 400
+
+
+def test_who_did_not_sign_writes_nothing_into_the_log(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    team = "T1\n2026-11-28 18:45:00,000 ERROR bot.fake: forged"
+    forged = {**EVENT, "team_id": team, "authorizations": [{**EVENT["authorizations"][0], "team_id": team}]}
+    assert slack.post(json.dumps(forged), secret="another")[0] == 401
+    assert slack.post(json.dumps({**EVENT, "event_id": "forged"}), secret="another")[0] == 401
+    assert "forged" not in caplog.text
+    assert slack.post(json.dumps(forged))[0] == 404  # signed, but of no team
+    assert "\n2026" not in caplog.text
+
+
+def test_an_unsigned_event_that_says_it_is_a_check_is_not_kept(slack: Slack) -> None:
+    for value in ("1", 1, "0"):
+        slack.post(json.dumps({**EVENT, "ssl_check": value}), secret="another")
+    assert slack.post(json.dumps(EVENT))[0] == 200
+    wait_for(slack, 1)
+    assert "ssl_check" not in slack.heard[0]
+
+
 def test_a_changed_body_is_refused(slack: Slack) -> None:
     body = json.dumps(EVENT)
     timestamp = str(int(time.time()))
@@ -217,6 +253,60 @@ def test_health_and_readiness_are_told_apart(slack: Slack) -> None:
         assert (slack.get("/healthz")[0], slack.get("/readyz")[0]) == (200, 503)
     finally:
         well["is_ready"] = True
+
+
+def test_facts_are_told_on_this_machine_only(slack: Slack) -> None:
+    assert json.loads(slack.get("/readyz")[1]) == {"ok": True, "queue": 3}
+    request = urllib.request.Request(f"{slack.url}/readyz", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert json.loads(exchange(request)[1]) == {"ok": True}
+
+
+def test_a_thousand_idle_connections_do_not_end_the_door(tmp_path: Path) -> None:
+    """The child has descriptors above 1,023, which select() cannot take."""
+    program = tmp_path / "flood.py"
+    program.write_text(
+        "import socket, urllib.request\n"
+        "from bot.transport.http_mode import HttpDoor, open_http\n"
+        "files = [open('/dev/null') for _ in range(1_000)]\n"
+        "with open_http(HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {}), '127.0.0.1', 0) as url:\n"
+        "    address = ('127.0.0.1', int(url.rpartition(':')[2]))\n"
+        "    lines = [socket.create_connection(address) for _ in range(1_060)]\n"
+        "    for line in lines:\n"
+        "        line.close()\n"
+        "    print(urllib.request.urlopen(f'{url}/healthz', timeout=60).status)\n"
+    )
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY and limit < 4_096:
+        pytest.skip("this system lets a process have too few files")
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PYTHONPATH": ":".join(sys.path)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4_096, limit)),
+        check=False,
+    )
+    assert done.stdout.strip() == "200", done.stderr[-2_000:]
+
+
+def test_a_page_that_needs_a_slack_which_does_not_answer_says_so() -> None:
+    def show(_request: BoltRequest) -> BoltResponse:
+        raise urllib.error.URLError("no route")
+
+    with open_http(HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {"/install": show}), "127.0.0.1", 0) as url:
+        status, body, _ = exchange(urllib.request.Request(f"{url}/install"))
+    assert (status, body) == (502, "Slack does not answer now. Try again in a minute.")
+
+
+def test_a_door_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(_self: object) -> None:
+        raise ValueError("filedescriptor out of range in select()")
+
+    died = threading.Event()
+    monkeypatch.setattr("waitress.server.TcpWSGIServer.run", die)
+    with open_http(HttpDoor(None, lambda: (True, {}), lambda: (True, {}), {}), "127.0.0.1", 0, died.set):
+        assert died.wait(PATIENCE_SECONDS)
 
 
 def test_a_request_larger_than_any_of_slacks_is_refused(slack: Slack) -> None:
