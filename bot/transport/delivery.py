@@ -90,12 +90,18 @@ class Delivery:
 
     def _answer(self, request: BoltRequest) -> Taken | None:
         """Return what a request is told; None for an event that is to be kept."""
+        # Before all else: who did not sign says nothing to the log, and Bolt would log the whole body.
+        if request.mode == "http" and not self._is_signed(request):
+            if request.body.get("ssl_check") == "1":  # Slack looks whether the address answers
+                return BoltResponse(status=200), None
+            logger.info("a request that Slack did not sign is refused")
+            return BoltResponse(status=401, body="Not signed"), None
         if not isinstance(request.context.team_id, str | None):
             logger.warning("a request whose team is no text is left aside")
             return BoltResponse(status=200), None
         app = self._find_app(request.context.team_id)
         if app is None:
-            logger.warning("a request of the unknown team %s stays unanswered", request.context.team_id)
+            logger.warning("a request of the unknown team %r stays unanswered", request.context.team_id)
             return None, None
         body = request.body
         if body.get("type") != "event_callback":
@@ -103,8 +109,6 @@ class Delivery:
         if not isinstance(body.get("event"), dict):  # Bolt itself would stumble over it
             logger.warning("an event without content is left aside")
             return BoltResponse(status=200), None
-        if request.mode == "http" and not self._is_signed(request):
-            return app.dispatch(request), None  # which says so
         return None
 
     def _keep(self, events: Sequence[BoltRequest]) -> list[int]:
@@ -135,13 +139,18 @@ class Delivery:
             pool.close()
 
     def hand_on_kept(self) -> int:
-        """Hand on the events that an earlier process left, and return how many."""
+        """Let the events that an earlier process left be handed on soon, and return how many.
+
+        They may be thousands, and take minutes: they wait in turn with what comes now, the earliest first.
+        """
         kept = self._arrivals.list_kept()
         for number, text in kept:
             try:
-                self._hand_on(json.loads(text), number)
+                _, rest = self._note(BoltRequest(mode="socket_mode", body=json.loads(text)), number)
             except Exception:
                 logger.exception("event %d from before cannot be handed on", number)
+            else:
+                self.do_later(rest)
         return len(kept)
 
     def _hand_on(self, body: dict[str, Any], number: int, tries: int = 0) -> None:
@@ -185,7 +194,7 @@ class Delivery:
 
 @contextmanager
 def open_delivery(find_app: FindApp, data: Path, signing_secret: str) -> Iterator[Delivery]:
-    """Open the arrivals in the data folder and hand on what an earlier process left there.
+    """Open the arrivals in the data folder; what an earlier process left there is handed on beside all else.
 
     Raises `DatabaseUnusable` where the file cannot be used.
     """

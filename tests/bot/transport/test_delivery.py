@@ -120,8 +120,22 @@ def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: P
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
         delivery.take(build_request(event("Ev1")))  # and then nothing more happens in this process
     with open_delivery(desk.find, tmp_path, "secret"):
-        assert desk.held == ["Ev1"]
+        wait_until_held(desk, 1)
     assert list_kept(tmp_path) == []
+
+
+def test_what_a_kill_left_keeps_nobody_from_the_open_door(desk: Desk, tmp_path: Path) -> None:
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:
+        delivery.take_all([build_request(event(f"Ev{number}", ts=f"{number}.0")) for number in range(1, 501)])
+    desk.may_go_on.clear()
+    with open_delivery(desk.find, tmp_path, "secret") as delivery:  # opens, although nothing can be handed on
+        response, rest = delivery.take(build_request(event("Ev999", ts="999.0")))
+        assert response is not None
+        assert response.status == 200
+        delivery.do_later(rest)
+        desk.may_go_on.set()
+        wait_until_held(desk, 501)
+    assert "Ev999" in desk.held[-2:]  # two threads hand on
 
 
 def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk, tmp_path: Path) -> None:
@@ -144,7 +158,7 @@ def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk
     assert list_kept(tmp_path) == ["Ev1"]
     desk.fails = False
     with open_delivery(desk.find, tmp_path, "secret"):
-        assert desk.held == ["Ev1"]
+        wait_until_held(desk, 1)
 
 
 def test_an_event_of_a_workspace_that_is_left_out_waits_for_a_day(desk: Desk, tmp_path: Path) -> None:
@@ -153,7 +167,10 @@ def test_an_event_of_a_workspace_that_is_left_out_waits_for_a_day(desk: Desk, tm
     for hours, kept in ((1, ["Ev1"]), (25, [])):
         arrivals = Arrivals(tmp_path / "arrivals.db")
         when = event("Ev1")["event_time"] + 3_600 * hours
-        Delivery(desk.find, arrivals, "secret", Later(), clock=lambda when=when: when).hand_on_kept()
+        delivery = Delivery(desk.find, arrivals, "secret", Later(), clock=lambda when=when: when)
+        delivery.hand_on_kept()
+        wait_until(lambda delivery=delivery: delivery.is_idle)
+        delivery.close()
         arrivals.close()
         assert (desk.held, list_kept(tmp_path)) == ([], kept)
 
