@@ -24,7 +24,7 @@ _COMMON = frozenset(
         "which who why will with would you your"
     )
 )
-_ALIKE = 0.6
+ALIKE = 0.6
 _PERSON = r"(?:human(?: being)?|(?:real |actual )?person|agent|operator|representative|somebody|someone|colleague)"
 _WANTS_PERSON = re.compile(
     rf"\b(?:talk|speak|chat|connect|transfer|hand|put|bring|get|need|want)\b[^.?!]{{0,40}}\b{_PERSON}\b"
@@ -100,10 +100,14 @@ def find_reasons(db: Database, reply_ids: Sequence[str] | None = None) -> list[F
 
 def are_alike(one: str, other: str) -> bool:
     """Whether two questions share most of their telling words (Jaccard of at least 0.6) and all of their numbers."""
-    ours, theirs = _telling_words(one), _telling_words(other)
+    return are_words_alike(find_telling_words(one), find_telling_words(other))
+
+
+def are_words_alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether the telling words of two questions are those of like questions."""
     if any(any(character.isdigit() for character in word) for word in ours ^ theirs):
         return False
-    return bool(ours | theirs) and len(ours & theirs) / len(ours | theirs) >= _ALIKE
+    return bool(ours | theirs) and len(ours & theirs) / len(ours | theirs) >= ALIKE
 
 
 def wants_person(text: str) -> bool:
@@ -111,7 +115,8 @@ def wants_person(text: str) -> bool:
     return _WANTS_PERSON.search(text) is not None
 
 
-def _telling_words(text: str) -> frozenset[str]:
+def find_telling_words(text: str) -> frozenset[str]:
+    """Return the words that tell one question from another."""
     return frozenset(word for word in _WORD.findall(text.casefold()) if word not in _COMMON)
 
 

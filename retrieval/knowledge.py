@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from retrieval.asked.impersonal import make_impersonal
+from retrieval.asked.shareable import is_shareable
 from retrieval.asked.small_talk import may_be_small_talk
 from retrieval.asked.standalone import standalone_question
 from retrieval.encoders.cross_encoder import CrossEncoder
@@ -237,6 +238,10 @@ class Knowledge:
     def is_question(self, message: str) -> bool:
         """Return whether a message is no small talk: where nothing is found for it, it is to be refused."""
         return not may_be_small_talk(message, self._embedder)
+
+    def is_shareable(self, question: str, scope: Scope) -> bool:
+        """Return whether a question says nothing that documents of this scope do not: others may see it."""
+        return is_shareable(question, lambda term: self._index.lexical.holds(term, scope.audiences))
 
     def _find_editions(self, sources: Sequence[str]) -> dict[str, Edition]:
         """Return these documents and those that supersede them, by source."""

@@ -83,12 +83,11 @@ def gather(services: Services, person: str) -> home.HomeFacts:
     scope = CUSTOMER_SCOPE if role is Role.CUSTOMER else STAFF_SCOPE
     readable = itertools.islice(services.knowledge.passages(scope), _LOOKED_AT)
     topics = sorted({passage.title for passage in readable})
-    since = services.clock() - timedelta(days=DAYS)
     return home.HomeFacts(
         role=role,
         documents=len(topics),
         topics=topics,
-        asked_often=questions.find_most_asked(services.db, team, since, _SHOWN),
+        asked_often=_find_most_asked(services, _SHOWN),
         may_train=choices.may_train_on(services.db, team, person),
         dashboard=gather_dashboard(services) if role is Role.ADMIN else None,
     )
@@ -128,6 +127,16 @@ def _find_waiting(services: Services) -> list[home.Waiting]:
     return [home.Waiting(one, given[one.reply_id]) for one in mine][:_SHOWN]
 
 
+def _find_most_asked(services: Services, limit: int) -> list[questions.PopularQuestion]:
+    return questions.find_most_asked(
+        services.db,
+        services.directory.team,
+        services.clock() - timedelta(days=DAYS),
+        limit,
+        may_show=lambda question: services.knowledge.is_shareable(question, CUSTOMER_SCOPE),
+    )
+
+
 def _open(services: Services, person: str, key: str) -> None:
     try:
         publish(services, person)
@@ -137,8 +146,7 @@ def _open(services: Services, person: str, key: str) -> None:
 
 def _suggest(services: Services, channel: str, key: str) -> None:
     """Offer what is asked most, where a person is about to write; the manifest's own prompts stay where nothing is."""
-    since = services.clock() - timedelta(days=DAYS)
-    asked = questions.find_most_asked(services.db, services.directory.team, since, _PROMPTS)
+    asked = _find_most_asked(services, _PROMPTS)
     prompts = [{"title": shorten(one.question, 60), "message": one.question} for one in asked]
     try:
         if prompts:

@@ -83,6 +83,16 @@ class LexicalIndex:
         known = self.ranking.vocab_dict if self.ranking is not None else {}
         return all(term in known or any(term in words.terms for words in self.fresh) for term in tokenise(word))
 
+    def holds(self, term: str, audiences: frozenset[Audience]) -> bool:
+        """Whether a passage that these audiences may read holds the term."""
+        allowed = self._find_readable(audiences)
+        newer = {words.id for words in self.fresh}
+        return any(words.audience in audiences and term in words.terms for words in self.fresh) or any(
+            self.ids[row].decode() not in newer
+            for column in self._find_columns({term: 1})
+            for row in column.rows[allowed[column.rows]]
+        )
+
     def with_fresh(self, fresh: Iterable[Words]) -> "LexicalIndex":
         """Return the same rows with other passages as what is new since."""
         return replace(self, fresh=tuple(fresh))

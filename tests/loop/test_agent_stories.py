@@ -46,6 +46,14 @@ def test_what_one_person_asked_is_not_suggested_to_others(chip: Chip) -> None:
     assert chip.workspace.calls("assistant.threads.setSuggestedPrompts") == []
 
 
+def test_what_several_people_asked_with_a_name_in_it_is_not_suggested(chip: Chip) -> None:
+    for person in (CLEO, SAM, ADA):
+        chip.ask(person, f"@Chip {RUNTIME[:-1]}, Acme Ltd wants to cancel?", "C0HELP")
+    open_messages(chip)
+    chip.settle()
+    assert chip.workspace.calls("assistant.threads.setSuggestedPrompts") == []
+
+
 def open_messages(chip: Chip) -> None:
     chip.workspace.inside(
         lambda workspace: workspace.push_event(
