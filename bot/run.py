@@ -2,8 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from bot.core import Core, open_core
 from bot.deployment import serve_installations
@@ -19,12 +22,16 @@ LOCAL_HINT = "No Slack tokens are set ({missing}), so Chip serves a small Slack 
 
 
 def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
-    """Start everything, say where Chip is to be found, and wait for `stop`."""
+    """Start everything, say where Chip is to be found, and wait for `stop`.
+
+    Raises `OSError` where another Chip runs on the same data folder.
+    """
     started = time.monotonic()
-    if settings.slack.serves_installations and not settings.is_local:
-        _serve_installations(settings, say, stop, started)
-        return
     with ExitStack() as stack:
+        stack.enter_context(hold_data_folder(settings.data))
+        if settings.slack.serves_installations and not settings.is_local:
+            _serve_installations(settings, say, stop, started)
+            return
         core = stack.enter_context(open_core(settings, say))
         stack.enter_context(read_in_background(core, say, stop))
         where = _connect(core, stack, say)
@@ -33,6 +40,21 @@ def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Eve
         stop.wait()
         say("Stopping: letting running answers end")
         core.knowledge.stop_reading()
+
+
+@contextmanager
+def hold_data_folder(data: Path) -> Iterator[None]:
+    """Keep any other Chip from the data folder: it would take this one's questions for left over, and answer twice."""
+    data.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(data / "chip.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise OSError(f"Another Chip runs on the data folder {data}. Stop it, or set `data` to another one.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _serve_installations(settings: Settings, say: Callable[[str], None], stop: threading.Event, started: float) -> None:

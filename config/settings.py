@@ -12,7 +12,10 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.masking import mask_secrets
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(__file__).resolve().parent / "sample"
@@ -28,6 +31,10 @@ TOKEN_VARIABLES = {
     "SLACK_CLIENT_ID": "client_id",
     "SLACK_CLIENT_SECRET": "client_secret",
 }
+
+
+# A wrong value is repeated where no secret is expected and none can hide: not of a section, a list or a secret.
+_SHOWN_TYPES = (int, float, bool, int | None, float | None)
 
 
 class SettingsError(Exception):
@@ -266,7 +273,10 @@ class LoadedSettings:
 
     def lines(self) -> list[SettingLine]:
         """Return one line for each setting, in the order of declaration."""
-        return [SettingLine(key, str(value), self.sources.get(key, "default")) for key, value in _leaves(self.settings)]
+        return [
+            SettingLine(key, mask_secrets(str(value)), self.sources.get(key, "default"))
+            for key, value in _leaves(self.settings)
+        ]
 
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> LoadedSettings:
@@ -297,7 +307,11 @@ def _read_file(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"The settings file {path} is not valid YAML: {error}") from error
+        # PyYAML's own words quote the file, in which tokens stand.
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1})" if mark is not None else ""
+        told = getattr(error, "problem", None) or type(error).__name__
+        raise SettingsError(f"The settings file {path} is not valid YAML{place}: {told}") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -364,5 +378,23 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
         if problem["type"] == "extra_forbidden":
             sentences.append(f"Unknown setting '{key}'{place}. `chip doctor` lists the known ones.")
         else:
-            sentences.append(f"Setting '{key}'{place}: {problem['msg']}; got {problem['input']!r}.")
+            sentences.append(f"Setting '{key}'{place}: {problem['msg']}{_show_input(problem)}.")
     return "\n".join(sentences)
+
+
+def _show_input(problem: ErrorDetails) -> str:
+    """Return what was given in place of a setting, unless it may be a secret: that of another setting too."""
+    given, annotation = problem["input"], _find_annotation(problem["loc"])
+    if annotation not in _SHOWN_TYPES or not isinstance(given, str | int | float):
+        return ""
+    return f"; got {mask_secrets(repr(given))}"
+
+
+def _find_annotation(place: tuple[int | str, ...]) -> Any:
+    section: Any = Settings
+    for part in place:
+        fields = getattr(section, "model_fields", {})
+        if part not in fields:
+            return section if section is not Settings else None
+        section = fields[part].annotation
+    return section

@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError
 
 from feedback.errors import DatabaseUnusable
 from feedback.gathering import Gathering
@@ -85,6 +85,18 @@ def open_database(url: str, *, clock: Callable[[], datetime], new_id: Callable[[
         raise
     writing = Turns(BUSY_TIMEOUT_MS / 1000) if engine.dialect.name == "sqlite" else nullcontext()
     return Database(engine, clock, new_id, writing)
+
+
+def find_damage(db: Database) -> str:
+    """Return what SQLite finds wrong with the pages of its file, "" for nothing or another database."""
+    if db.engine.dialect.name != "sqlite":
+        return ""
+    try:
+        with db.read() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except DatabaseError as error:
+        return str(error.orig)
+    return "" if found == "ok" else " ".join(found.split())[:200]
 
 
 def migrate(url: str) -> None:

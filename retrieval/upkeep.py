@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from config.masking import mask_secrets
 from retrieval.knowledge import Knowledge
 from retrieval.reading.documents import Found, Rules, StoppedError, Unreadable
 from retrieval.sources.canvases import Canvas, list_canvases
@@ -78,8 +79,9 @@ class Upkeep:
             report = self.knowledge.sync(source.name, self._list(source), progress=progress)
         except (SourceError, OSError) as error:
             log.warning("source %s: not read (%s)", source.name, type(error).__name__)
-            self.knowledge.record_sync(source.name, self.clock(), str(error))
-            return Outcome(source, None, str(error))
+            reason = mask_secrets(str(error))
+            self.knowledge.record_sync(source.name, self.clock(), reason)
+            return Outcome(source, None, reason)
         log.info("source %s: %d new, %d changed, %d removed", source.name, report.added, report.changed, report.removed)
         self.knowledge.record_sync(source.name, self.clock(), report.interruption)
         return Outcome(source, report, report.interruption)

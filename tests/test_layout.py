@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "retrieval.english": {*VALUES, "retrieval.encoders"},
     "retrieval.asked": {*VALUES, "retrieval.english", "retrieval.encoders"},
     "retrieval.reading": {*VALUES, "retrieval.english"},
-    "retrieval.sources": {*VALUES, "retrieval.reading"},
+    "retrieval.sources": {*VALUES, "config", "retrieval.reading"},
     "retrieval.store": {*VALUES, "retrieval.english", "retrieval.encoders", "retrieval.reading", "retrieval.sources"},
     "retrieval.ranking": {*VALUES, "retrieval.english", "retrieval.encoders", "retrieval.store"},
     "retrieval.factcheck": {*VALUES, "retrieval.english", "retrieval.encoders"},

@@ -15,8 +15,9 @@ from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers
 from bot.wiring import find_channel
+from config.masking import mask_secrets
 from config.settings import PROJECT, Settings
-from feedback.database import open_database
+from feedback.database import find_damage, open_database
 from feedback.errors import FeedbackError
 from retrain import registry
 from retrain.adapter import AdapterError
@@ -58,6 +59,9 @@ def _look_at_disk(settings: Settings) -> Iterator[Finding]:
     level: Level = "ok" if free >= FREE_GIB else "problem"
     advice = "" if level == "ok" else f" Free some space or move `data` elsewhere: {FREE_GIB:g} GiB are needed."
     yield Finding("disk", level, f"{free:.1f} GiB are free for {folder}.{advice}")
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        text = f"Other users of this machine may read conversations in {folder}. Run: chmod -R go= {folder}"
+        yield Finding("data folder", "warning", text)
 
 
 def _look_at_model(settings: Settings) -> Iterator[Finding]:
@@ -88,14 +92,16 @@ def _look_at_generation_server(settings: Settings) -> Iterator[Finding]:
     except BaseModelError:
         return
     except EngineError as error:
-        yield Finding("generation server", "problem", f"{error} Start it at {chosen.url}, or clear `engine.url`.")
+        yield Finding(
+            "generation server", "problem", f"{error} Start it at {mask_secrets(chosen.url)}, or clear `engine.url`."
+        )
         return
-    name = chosen.url_model or base.id
+    name, place = chosen.url_model or base.id, mask_secrets(chosen.url)
     if name in models:
-        yield Finding("generation server", "ok", f"{chosen.url} serves {name}.")
+        yield Finding("generation server", "ok", f"{place} serves {name}.")
     else:
         advice = f"It has: {', '.join(sorted(models))}. Name one in `engine.url_model`."
-        yield Finding("generation server", "problem", f"{chosen.url} does not serve {name}. {advice}")
+        yield Finding("generation server", "problem", f"{place} does not serve {name}. {advice}")
 
 
 def _look_at_database(settings: Settings) -> Iterator[Finding]:
@@ -105,6 +111,10 @@ def _look_at_database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "problem", f"{error}. Check the `database` setting and that its folder is writable.")
         return
     try:
+        if problem := find_damage(db):
+            advice = "Stop Chip, restore the file from a backup, or move it away to begin with an empty one."
+            yield Finding("database", "problem", f"{db.engine.url.render_as_string()} is damaged: {problem}. {advice}")
+            return
         yield Finding("database", "ok", f"{db.engine.url.render_as_string()} opens and its schema is current.")
         yield from _look_at_live_adapter(settings, registry.load_live, db)
     finally:

@@ -214,6 +214,7 @@ def print_line(text: str) -> None:
 
 def main() -> None:
     """The entry point of the `chip` command."""
+    os.umask(0o077)  # conversations, tokens and adapters are nobody else's on this machine
     app()
 
 

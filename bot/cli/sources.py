@@ -49,7 +49,9 @@ def add(
         place = str(Path(location).resolve()) if is_local else location
         source = Source(name or suggest_name(place), kind, place, readers, every)
         upkeep.add(source)
-        output.print(f"{source.name}: {kind} {place}, for {readers}, every {every:g} hours", markup=False)
+        output.print(
+            f"{source.name}: {kind} {source.shown_location}, for {readers}, every {every:g} hours", markup=False
+        )
         _exit_with([_sync(upkeep, source.name)])
 
 
@@ -71,7 +73,7 @@ def list_sources(config: ConfigOption = None) -> None:
             table.add_row(
                 source.name,
                 source.kind,
-                source.location,
+                source.shown_location,
                 source.audience,
                 f"{source.every_hours:g} h",
                 str(upkeep.knowledge.documents_of(source.name)),

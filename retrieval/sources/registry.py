@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
+from config.masking import mask_secrets
 from retrieval.passage import Audience
 from retrieval.sources.errors import SourceError
 
@@ -43,6 +44,11 @@ class Source:
     audience: Audience
     every_hours: float
 
+    @property
+    def shown_location(self) -> str:
+        """The location as people may see it, without the token that it may hold."""
+        return mask_secrets(self.location)
+
 
 def guess_kind(location: str) -> SourceKind:
     """Return what a location looks like. Raise `SourceError` where it looks like nothing that can be read."""
@@ -55,7 +61,7 @@ def guess_kind(location: str) -> SourceKind:
     path = Path(location)
     if path.is_dir():
         return SourceKind.GIT if (path / ".git").exists() else SourceKind.FOLDER
-    raise SourceError(f"{location} is no folder, address or channel that can be read from here.")
+    raise SourceError(f"{mask_secrets(location)} is no folder, address or channel that can be read from here.")
 
 
 def suggest_name(location: str) -> str:
@@ -88,9 +94,9 @@ def add_source(path: Path, source: Source) -> None:
     with _changing(path) as sources:
         for known in sources:
             if known.name == source.name:
-                raise SourceError(f"There is a source {source.name} already, at {known.location}.")
+                raise SourceError(f"There is a source {source.name} already, at {known.shown_location}.")
             if known.location == source.location:
-                raise SourceError(f"{source.location} is the source {known.name} already.")
+                raise SourceError(f"{source.shown_location} is the source {known.name} already.")
         sources.append(source)
 
 
@@ -120,5 +126,7 @@ def _changing(path: Path) -> Iterator[list[Source]]:
         yield sources
         temporary = path.with_suffix(".new")
         rows = [asdict(source) for source in sources]
+        temporary.unlink(missing_ok=True)
+        temporary.touch(mode=0o600)  # an address may hold a token
         temporary.write_text(json.dumps({"sources": rows}, indent=1, ensure_ascii=False), encoding="utf-8")
         os.replace(temporary, path)

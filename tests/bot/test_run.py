@@ -87,6 +87,22 @@ def test_it_serves_and_stops_while_it_reads_documents(settings: Settings, monkey
     assert said[-1] == "Reading the documents was stopped; the next start goes on."
 
 
+def test_a_second_chip_on_the_same_data_is_refused_and_the_first_goes_on(settings: Settings) -> None:
+    stop, refusals = threading.Event(), list[str]()
+
+    def say(text: str) -> None:
+        if text.startswith("Chip is ready"):
+            try:
+                run_chip(settings, lambda _text: None, stop)
+            except OSError as error:
+                refusals.append(str(error))
+            stop.set()
+
+    run_chip(settings, say, stop)
+
+    assert refusals == [f"Another Chip runs on the data folder {settings.data}. Stop it, or set `data` to another one."]
+
+
 def test_the_first_documents_of_all_are_there_when_it_is_ready(settings: Settings) -> None:
     stop, found = threading.Event(), list[int]()
 

@@ -71,6 +71,38 @@ def test_a_wrong_type_in_the_environment_says_where_it_came_from() -> None:
         load_settings(environment={"CHIP_ENGINE__SLOTS": "many"})
 
 
+def test_passwords_in_addresses_are_masked() -> None:
+    loaded = load_settings(
+        environment={
+            "CHIP_DATABASE": "postgresql+psycopg://chip:s3cr3t@127.0.0.1/chip",
+            "CHIP_ENGINE__URL": "http://bob:s3cr3t@127.0.0.1:8000",
+        }
+    )
+    lines = {line.key: line.value for line in loaded.lines()}
+    assert lines["database"] == "postgresql+psycopg://chip:****@127.0.0.1/chip"
+    assert lines["engine.url"] == "http://****@127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "slack: {bot_token: [xoxb-s3cr3t]}",
+        "slack: {bot_token: {a: xoxb-s3cr3t}}",
+        "slack: xoxb-s3cr3t",
+        "slack: [xoxb-s3cr3t]",
+        "slack: {staff_channels: xoxb-s3cr3t}",
+        "slack: {transport: xoxb-s3cr3t}",
+        "engine: {url: [http://bob:s3cr3t@gpu]}",
+        "database: [postgresql://chip:s3cr3t@db]",
+        "slack: {bot_token: xoxb-s3cr3t, bot_token: [",
+    ],
+)
+def test_a_wrong_type_repeats_no_secret(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(write(tmp_path, text), {})
+    assert "s3cr3t" not in str(raised.value)
+
+
 def test_the_sample_companys_shift_is_for_its_documents_only(tmp_path: Path) -> None:
     def shift(environment: dict[str, str]) -> float:
         return load_settings(environment=environment).settings.knowledge.shift

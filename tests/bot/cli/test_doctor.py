@@ -30,6 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     knowledge = open_knowledge(settings)
     knowledge.ingest(settings.knowledge.folder)
     knowledge.close()
+    (home / "var").chmod(0o700)
     return home
 
 
@@ -70,6 +71,29 @@ def test_good_settings_have_no_problem(home: Path, base: Path) -> None:
     }
     documents = next(finding.text for finding in findings if finding.part == "documents")
     assert documents.startswith("1 documents, 1 passages in Chroma. Customers may read ")
+
+
+def test_a_data_folder_that_others_may_read_is_named_with_its_mend(home: Path, base: Path) -> None:
+    settings = load(home, base)
+    settings.data.chmod(0o755)
+    try:
+        findings = [finding for finding in examine(settings) if finding.part == "data folder"]
+    finally:
+        settings.data.chmod(0o700)
+    assert [finding.level for finding in findings] == ["warning"]
+    assert f"chmod -R go= {settings.data}" in findings[0].text
+
+
+def test_a_database_with_damaged_pages_is_named(home: Path, base: Path, tmp_path: Path) -> None:
+    path = tmp_path / "chip.db"
+    settings = load(home, base, CHIP_DATABASE=f"sqlite:///{path}")
+    open_database(settings.database_url, clock=now_utc, new_id=make_id).close()
+    content = bytearray(path.read_bytes())
+    content[-4096:] = b"\x77" * 4096  # a page that is not looked at when the file is opened
+    path.write_bytes(content)
+    (problem,) = problems(settings, "database")
+    assert "is damaged" in problem
+    assert "restore the file from a backup" in problem
 
 
 def cut(file: Path) -> None:

@@ -1,12 +1,13 @@
 """The command line: exit codes, and sentences that name what to mend."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.cli.main import app
+from bot.cli.main import app, main
 from bot.core import make_id, now_utc
 from feedback.database import open_database
 from retrain import registry
@@ -212,6 +213,29 @@ def test_a_source_that_cannot_be_used_is_one_sentence(arguments: tuple[str, ...]
     assert result.exit_code == 1
     assert told in result.output.replace("\n", " ")
     assert "Traceback" not in result.output
+
+
+def test_a_token_in_a_sources_address_is_shown_to_nobody(home: Path) -> None:
+    location = f"file://oauth2:s3cr3t@localhost{home}/nothing.git"
+    added = run("sources", "add", location, "--name", "docs")
+    assert "docs: git file://oauth2:****@localhost" in added.output.replace("\n", "")
+    shown = added.output + run("sources", "list").output + run("sources", "add", location, "--name", "other").output
+    assert "s3cr3t" not in shown.replace("\n", "")
+    stored = home / "var" / "sources.json"
+    assert "s3cr3t" in stored.read_text()
+    assert stored.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_chip_writes_is_nobody_elses(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["chip", "models"])
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(SystemExit):
+            main()
+    finally:
+        os.umask(before)
+    assert (home / "var" / "chip.db").stat().st_mode & 0o777 == 0o600
+    assert (home / "var").stat().st_mode & 0o777 == 0o700
 
 
 def test_gaps_are_listed_and_none_is_said_so() -> None:
