@@ -12,14 +12,17 @@ LONGEST_WORDS = 25
 # What a question is put with, besides the words that search leaves out anyway.
 _ASKING = frozenset(
     tokenise(
-        "long longer longest much many more most often far fast old new big large small heavy high low deep wide quick "
-        "quickly soon early late easy hard good better best bad worse right wrong possible possibly get gets got "
-        "getting go goes going need needs needed want work works working use uses used using make makes take takes "
-        "taken give gives happen happens mean means cost costs price find know tell show let keep try change set start "
-        "stop turn help come comes available allowed able way ways thing things kind type difference between different same "
-        "one two first last next time times day days week weeks month months year years hour hours minute minutes "
-        "support supported include included always never still yet already again before after until while since each "
-        "every other another instead else like really own per via"
+        """
+        long longer longest much many more most often far fast old new big large small heavy high low deep
+        wide quick quickly soon early late easy hard good better best bad worse right wrong possible
+        possibly get gets got getting go goes going need needs needed want work works working use uses used
+        using make makes take takes taken give gives happen happens mean means cost costs price find know
+        tell show let keep try change set start stop turn help come comes available allowed able way ways
+        thing things kind type difference between different same one two first last next time times day days
+        week weeks month months year years hour hours minute minutes support supported include included
+        always never still yet already again before after until while since each every other another instead
+        else like really own per via
+        """
     )
 )
 
