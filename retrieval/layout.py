@@ -15,7 +15,7 @@ ITEM = re.compile(r"^ *(?:- |\d{1,3}[.)] )")
 NUMBERED = re.compile(r"^ *\d{1,3}[.)] ")
 BREAK = "  "
 SENTENCE_MARKS = ".,;:!?"
-ADDRESS = r"https?://[^\s<>()\[\]`]+(?:\([^\s<>()\[\]`]*\)[^\s<>()\[\]`]*)*"
+ADDRESS = r"https?://[^\s<>|()\[\]`]+(?:\([^\s<>|()\[\]`]*\)[^\s<>|()\[\]`]*)*"
 """The pattern of a web address within text."""
 
 _ADDRESS = re.compile(ADDRESS, re.IGNORECASE)

@@ -74,7 +74,7 @@ def _harmless_span(match: re.Match[str], known: frozenset[str]) -> str:
         return harmless_code(match["code"])
     if match["label"] is None:
         address = (match["bare"] or "").rstrip(SENTENCE_MARKS)
-        return match.group() if address in known else "(link removed)"
+        return match["bare"] if address in known else "(link removed)"
     label = _harmless_prose(match["label"].replace("`", ""), known)
     is_held = match["target"] in known and not match.group().startswith("!")
     return f"[{label}]({match['target']})" if is_held else label or "(link removed)"

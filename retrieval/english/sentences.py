@@ -113,6 +113,8 @@ def ends_sentence(line: str, start: int, end: re.Match[str]) -> bool:
     is_first = len(words) == 1
     if (ITEM.match(f"{last} ") and (is_first or words[-2].endswith(":"))) or (is_first and len(last) == 2):
         return False
+    if last == "no." and is_first and following.isalpha():  # an answer, and no number
+        return True
     if last in _ABBREVIATIONS or re.fullmatch(r"(?:[a-z]\.)+", last):
         # "No. 5", "e.g. Moss", "J. Smith": only "etc." and "p.m." before a capital end a sentence.
         return last in {"etc.", "a.m.", "p.m.", "al."} and following.isupper()

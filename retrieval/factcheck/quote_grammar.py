@@ -39,10 +39,21 @@ def _build_line_rules(line: EvidenceLine) -> list[str]:
     """Any run of the line's whole sentences, in their order; lists, code and steps are said as a whole."""
     if "\n" in line.text or len(_STEP.findall(line.text)) > 1:
         return [f'line{line.number} ::= "{line.text.translate(_ESCAPED)}"']
-    sentences = split_sentences(line.text)
+    sentences = _join_answers(split_sentences(line.text))
     names = [f"line{line.number}-{place}" for place in range(len(sentences))]
     rules = [f"line{line.number} ::= {' | '.join(names)}"]
     for place, (name, sentence) in enumerate(zip(names, sentences, strict=True)):
         more = f' (" " {names[place + 1]})?' if place + 1 < len(names) else ""
         rules.append(f'{name} ::= "{sentence.translate(_ESCAPED)}"{more}')
     return rules
+
+
+def _join_answers(sentences: Sequence[str]) -> list[str]:
+    """Return the sentences, a question together with what follows it: alone it would be no answer."""
+    joined: list[str] = []
+    for sentence in sentences:
+        if joined and joined[-1].endswith(("?", "？")):
+            joined[-1] += f" {sentence}"
+        else:
+            joined.append(sentence)
+    return joined

@@ -4,6 +4,7 @@ The order and the confidence come from `ranker` and, where there is one, a cross
 again; here lines are cut from passages, chosen and numbered. Knows nothing of prompts or models.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ SEARCHED_PASSAGES = 24
 # below comes first too seldom for the 20 ms that a line costs (3.5 lines are read on average; docs/LOG.md).
 READ_LINES = 8
 READ_WITHIN = 2.0
+# So short a line says nothing without the heading that it answers.
+BARE_WORDS = 3
+_BARE_ANSWER = re.compile(r"(?:yes|no|never|always|sometimes|not yet|ja|nein|oui|non|sí|はい|いいえ)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def rank_units(
     if not candidates:
         return RankedUnits((), 0.0)
     shown = [
-        (hit.passage, _with_neighbour(own, position))
+        (hit.passage, _below_question(hit.passage, _with_neighbour(own, position), position))
         for hit, own in zip(hits, units, strict=True)
         for position in range(len(own))
     ]
@@ -155,6 +159,13 @@ def _collect_vectors(hits: Sequence[Hit], embedder: Embedder, stored: Mapping[st
     ends = np.cumsum([len(own) for own in texts], dtype=int)
     fresh = {p.id: encoded[end - len(own) : end] for p, own, end in zip(missing, texts, ends, strict=True)}
     return [stored[hit.passage.id] if hit.passage.id in stored else fresh[hit.passage.id] for hit in hits]
+
+
+def _below_question(passage: Passage, text: str, position: int) -> str:
+    """Return the text, behind the question above it where it only answers that: "Is it waterproof? No."."""
+    asked = passage.heading.rpartition(" › ")[2]
+    is_bare = _BARE_ANSWER.match(text) is not None or count_words(text) <= BARE_WORDS
+    return f"{asked} {text}" if position == 0 and asked.endswith(("?", "？")) and is_bare else text
 
 
 def _with_neighbour(units: Sequence[Unit], position: int) -> str:

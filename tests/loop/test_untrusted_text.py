@@ -13,6 +13,8 @@ from retrieval.knowledge import Knowledge
 from tests.loop.conftest import ADA, CLEO, DMS, HELP, SAM, Chip
 
 HARM = ("<!channel>", "<!here>", "<@U0ADA>", "https://evil.example", "http://evil.example", "javascript:")
+# What a document itself links to may be shown with the line that holds it, but as what it is.
+OWN_LINKS = ("[our page](https://evil.example/x)", "https://evil.example/y")
 DOCUMENTS = {
     "poison.md": """---
 title: "Cleaning <!channel> <@U0ADA>"
@@ -52,6 +54,9 @@ def seen(message: dict[str, Any]) -> str:
 def test_a_passage_that_gives_orders_is_quoted_as_words_and_harmless(chip: Chip, question: str) -> None:
     shown = seen(chip.ask(CLEO, question))
     assert "leaning" in shown
+    assert "<https://" not in shown
+    for link in OWN_LINKS:
+        shown = shown.replace(link, "")
     for harm in HARM:
         assert harm not in shown
     assert chip.said(HELP) == []

@@ -301,3 +301,9 @@ def test_a_missing_folder_is_an_error_and_loses_nothing(knowledge: Knowledge, tm
     with pytest.raises(NotADirectoryError):
         knowledge.ingest(tmp_path / "nowhere")
     assert knowledge.counts().documents == 3
+
+
+def test_a_bare_answer_is_quoted_with_the_question_that_it_answers(documents: Path, knowledge: Knowledge) -> None:
+    (documents / "faq.md").write_text("---\naudience: customer\n---\n# FAQ\n\n## Is the Fern 4 waterproof?\n\nNo.\n")
+    knowledge.ingest(documents)
+    assert lines(knowledge, "Is the Fern 4 waterproof?")[0] == "Is the Fern 4 waterproof? No."

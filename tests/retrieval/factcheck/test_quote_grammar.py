@@ -38,3 +38,15 @@ def test_steps_are_quoted_from_the_first_to_the_last() -> None:
     assert grammar is not None
     assert f'line1 ::= "{steps}"\n' in grammar
     assert "line2 ::= line2-0 | line2-1" in grammar
+
+
+def test_a_question_is_never_quoted_without_its_answer() -> None:
+    grammar = build_quote_grammar([EvidenceLine(1, "Is it waterproof? No. It is not.", "FAQ", "a")])
+    assert grammar is not None
+    assert 'line1-0 ::= "Is it waterproof? No."' in grammar
+
+
+def test_a_list_is_quoted_as_it_is_laid_out() -> None:
+    grammar = build_quote_grammar([EvidenceLine(1, "Run:\n```\na\n```\n1. Go. Now.", "FAQ", "a")])
+    assert grammar is not None
+    assert 'line1 ::= "Run:\\n```\\na\\n```\\n1. Go. Now."' in grammar
