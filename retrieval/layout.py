@@ -21,14 +21,14 @@ ADDRESS = r"https?://[^\s<>|()\[\]`]+(?:\([^\s<>|()\[\]`]*\)[^\s<>|()\[\]`]*)*"
 _ADDRESS = re.compile(ADDRESS, re.IGNORECASE)
 _FENCE = re.compile(r"(`{3,})[\w+#.-]{0,20}")
 _CODE_OR_LINK = re.compile(f"{CODE_SPAN.pattern}|{LINK.pattern}", re.IGNORECASE)
-_UNSAFE = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"}
+_UNSAFE = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"})
 
 
 def build_link(label: str, target: str) -> str:
     """Return a link as it stands in a passage; the label alone where the target is no web address."""
     label = " ".join(label.replace("[", "(").replace("]", ")").split())
     label = f"({label})" if label.isdecimal() else label  # "[3]" would be a marker of evidence
-    target = "".join(_UNSAFE.get(character, character) for character in target.strip())
+    target = target.strip().translate(_UNSAFE)
     if not label or label.removesuffix("/") == target.removesuffix("/"):
         return target if label else ""
     return f"[{label}]({target})" if LINK.fullmatch(f"[{label}]({target})") else label

@@ -23,6 +23,7 @@ PAGE_BREAK = "\f"
 SCOPE_START, SCOPE_END = "\ue000", "\ue001"
 _MAX_TITLE = 200
 _MAX_TITLE_TEXT = 2_000
+_PARSER = MarkdownIt("commonmark")
 
 
 class DocumentKind(StrEnum):
@@ -179,7 +180,7 @@ def _read_day(said: str) -> date | None:
 def _first_heading(part: Part) -> str | None:
     if part.kind is not DocumentKind.MARKDOWN:
         return None
-    tokens = MarkdownIt("commonmark").parse(part.text.lstrip()[:_MAX_TITLE_TEXT])
+    tokens = _PARSER.parse(part.text.lstrip()[:_MAX_TITLE_TEXT])
     while tokens and tokens[0].type in ("hr", "html_block"):
         del tokens[0]
     if len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":

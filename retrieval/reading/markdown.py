@@ -53,12 +53,13 @@ _UPDATED = ("updated", "last_updated", "lastmod", "lastUpdated", "last_modified_
 def read_markdown(text: str) -> Part:
     """Return the part of a Markdown text with or without a head. Raise `RejectedError` for a bad head."""
     fields, body = split_front_matter(text)
+    updated, audience = _find_updated(fields), parse_audience(fields.get("audience"))
     return Part(
         text=to_commonmark(body, fields),
         kind=DocumentKind.MARKDOWN,
         title=say_scalar(fields.get("title")),
-        updated=_find_updated(fields),
-        audience=parse_audience(fields.get("audience")),
+        updated=updated,
+        audience=audience,
         seen=strip_markup(body),
     )
 
