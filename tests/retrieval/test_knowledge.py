@@ -16,7 +16,7 @@ from chromadb.config import Settings
 from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope, Turn
-from retrieval.search import WORTH_OF_WORDS
+from retrieval.search import WORTH_OF_WORDS, SearchSettings
 from retrieval.store.index import IngestReport
 
 MOSS = """---
@@ -210,8 +210,10 @@ def test_a_damaged_chroma_directory_is_rebuilt_and_said_so(
 
 
 def test_chroma_that_fails_while_serving_is_rebuilt_and_the_question_answered(
-    knowledge: Knowledge, tmp_path: Path
+    tmp_path: Path, documents: Path, embedder: Embedder
 ) -> None:
+    knowledge = Knowledge(tmp_path / "index", embedder, search_settings=SearchSettings(exact_units=0))
+    knowledge.ingest(documents)
     expected = lines(knowledge, "How long is the warranty?")
     settings = Settings(anonymized_telemetry=False)
     with chromadb.PersistentClient(path=str(tmp_path / "index" / "chroma"), settings=settings) as client:
@@ -219,6 +221,7 @@ def test_chroma_that_fails_while_serving_is_rebuilt_and_the_question_answered(
             client.delete_collection(collection.name)
     assert lines(knowledge, "How long is the warranty?") == expected
     assert any("could not be searched" in sentence for sentence in knowledge.check())
+    knowledge.close()
 
 
 def test_questions_asked_during_an_ingest_see_the_old_document_or_the_new_one(

@@ -7,12 +7,15 @@ import pytest
 from benchmarks.retrieval.leaks import AUDIENCES, MARKS, PAIRS, TOPICS, VERIFIED_QUESTION, ask_at_random, fill
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
+from retrieval.search import SearchSettings
+from retrieval.store.exact import EXACT_UNITS
 from tests.retrieval.words import WordEmbedder
 
 
-@pytest.fixture(scope="module")
-def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
-    opened = Knowledge(tmp_path_factory.mktemp("index"), WordEmbedder())
+@pytest.fixture(scope="module", params=[EXACT_UNITS, 0], ids=["exact", "chroma"])
+def knowledge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
+    settings = SearchSettings(exact_units=request.param)
+    opened = Knowledge(tmp_path_factory.mktemp("index"), WordEmbedder(), search_settings=settings)
     assert fill(opened, tmp_path_factory.mktemp("documents")) == len(AUDIENCES) * len(TOPICS)
     yield opened
     opened.close()
