@@ -34,13 +34,19 @@ _INVISIBLE = ("script", "style", "template", "noscript", "head", "nav")
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)\n.*?\n\1\n", re.DOTALL)
 _TEMPLATE_TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:.*?\}|<!--.*?-->", re.DOTALL)
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
+# Where a link leads and what language code is in stand in the text that Chip keeps, and a person does not see them.
+_NOT_SHOWN = re.compile(r"(?:https?|mailto|tel):[^\s)>\]]+|```\w*")
+_USUAL_TITLE = re.compile(r"Sheet\d*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _BROKEN_WORD = re.compile(r"(?<=\w)[-\u2010\u00ad]\s*\n\s*(?=\w)")
 
 
 def count_words(text: str) -> Counter[str]:
-    """Return the words of a text; numbers count by their value, and a word is whole though a line end splits it."""
-    plain = _BROKEN_WORD.sub("", normalize("NFKC", text)).replace("\u00ad", "")
+    """Return the words of a text; numbers count by their value, and a word is whole though a line end splits it.
+
+    Addresses do not count.
+    """
+    plain = _BROKEN_WORD.sub("", normalize("NFKC", _NOT_SHOWN.sub(" ", text))).replace("\u00ad", "")
     words = _WORD.findall(_THOUSANDS.sub("", plain.lower()))
     return Counter(f"{float(word):g}" if word[0].isdecimal() else word for word in words)
 
@@ -130,7 +136,8 @@ def _read_drawing(part: Any) -> Iterator[str]:
 def _see_xlsx(raw: bytes) -> str:
     book = openpyxl.load_workbook(BytesIO(raw), data_only=True)
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    return "\n".join(text for sheet in sheets for text in (sheet.title, *_read_sheet(sheet)))
+    titles = ["" if _USUAL_TITLE.fullmatch(sheet.title) else sheet.title for sheet in sheets]
+    return "\n".join([*titles, *(text for sheet in sheets for text in _read_sheet(sheet))])
 
 
 def _read_sheet(sheet: Any) -> Iterator[str]:

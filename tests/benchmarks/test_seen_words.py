@@ -27,6 +27,7 @@ def see(name: str, raw: bytes) -> set[str]:
         ("ﬁlter af\u00adfixed", {"filter", "affixed"}),
         ("guaran-\ntee self-priming", {"guarantee", "self", "priming"}),
         ("007 and 7", {"7", "and"}),
+        ("[here](https://dl.tarn.example/fw-3.2.bin) or\n```bash\nls\n```", {"here", "or", "ls"}),
     ],
 )
 def test_words_and_numbers_count_however_they_are_set(text: str, words: set[str]) -> None:
