@@ -44,9 +44,11 @@ class ClaimReader:
         return sentences if self._in_code else sentences + self._read_beginning()
 
     def finish(self, *, is_cut: bool = False) -> list[Sentence]:
-        """Return what is left when the model has stopped; where it was cut short, not the words that it was amid."""
+        """Return what is left when the model has stopped; if it was cut, without the last word or command."""
         rest, self._rest = self._rest, ""
-        return [] if is_cut else self._read_line(rest)
+        if is_cut:
+            rest = "" if self._in_code else rest.rpartition(" ")[0]
+        return self._read_line(rest)
 
     def _read_line(self, line: str) -> list[Sentence]:
         """Return the sentences of a line, or of what is left of it; it ends with its line break but for the last."""
