@@ -131,7 +131,7 @@ def _build_stepper(
 
     def step(losses: torch.Tensor, weights: Sequence[float]) -> None:
         scale = torch.tensor(weights)
-        ((losses * scale).sum() / scale.sum()).backward()  # type: ignore[no-untyped-call]
+        ((losses * scale).sum() / scale.sum()).backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         schedule.step()

@@ -21,7 +21,7 @@ from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
 from benchmarks.slack.own_part import measure_own_part
 from benchmarks.slack.running import CLEO, DIRECT, HELP, QUESTION, TRANSPORTS, open_questions, running_chip
-from bot import wiring
+from bot.core import make_id, now_utc
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.workspace import Workspace
@@ -105,7 +105,7 @@ def post_burst(workspace: Workspace) -> None:
 
 def count_stored(folder: Path) -> int:
     """Return how many events of the channel are in Chip's inbox."""
-    db = open_database(f"sqlite:///{folder / 'var' / 'chip.db'}", clock=wiring.now_utc, new_id=wiring.make_id)
+    db = open_database(f"sqlite:///{folder / 'var' / 'chip.db'}", clock=now_utc, new_id=make_id)
     try:
         with db.read() as connection:
             return len(

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.slack.running import CLEO, DIRECT, PROJECT, QUESTION, SECRET, open_questions, write_document
-from bot import wiring
-from bot.core import Core
+from bot.core import Core, make_id, now_utc
 from bot.transport.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
@@ -77,7 +76,7 @@ def run_instant_chip(folder: Path, transport: str, base_url: str, bot_token: str
     """Answer on one document until a line comes on standard input; print where requests are to go."""
     chosen = {"CHIP_DATA": str(folder), "CHIP_SLACK__TRANSPORT": transport, "CHIP_HTTP__PORT": "0"}
     settings = load_settings(environment=chosen).settings
-    db = open_database(settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
+    db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     core = Core(settings, db, _open_instant_knowledge(folder), QuotingEngine())
     secrets = {"bot_token": bot_token, "app_token": app_token, "signing_secret": SECRET}
 

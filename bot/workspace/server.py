@@ -252,7 +252,7 @@ class LocalWorkspace:
         """Changes a person's fields (`role="admin"`), as people.Person has them. Raises KeyError."""
         self.inside(lambda w: w.change_person(replace(w.directory.people[user], **fields)))
 
-    def wait_for(self, predicate: Callable[[], T], timeout_seconds: float = PATIENCE_SECONDS) -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float = PATIENCE_SECONDS) -> T:
         """The first true value of `predicate`, asked every 10 ms from this thread. Raises TimeoutError."""
         deadline = time.monotonic() + timeout_seconds
         while True:

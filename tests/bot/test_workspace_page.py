@@ -265,7 +265,7 @@ def test_markup_in_a_message_is_text_and_never_runs(
     say(page, INJECTION)
     answerer.client.chat_postMessage(channel="C0HELP", text=INJECTION + " <javascript:alert(1)|mrkdwn link>")
     answerer.client.chat_postMessage(channel="C0HELP", markdown_text=INJECTION + " [md link](javascript:alert(1))")
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": plain(INJECTION[:140])},
         {"type": "markdown", "text": f"| {INJECTION} |\n|---|"},
     ]
@@ -325,7 +325,7 @@ def test_a_narrow_page_shows_the_thread_over_the_channel(open_page: Callable[...
     page.locator("#messages .replies").click()
     expect(page.locator("#thread .thumbs")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
-    assert page.locator("#thread").bounding_box()["width"] == 420
+    assert page.locator("#thread").evaluate("thread => thread.getBoundingClientRect().width") == 420
 
 
 def test_the_page_says_that_the_connection_is_lost_and_catches_up_when_it_is_back(browser: BrowserContext) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot import wiring
-from bot.core import Core
+from bot.core import Core, make_id, now_utc
 from bot.services import Services
 from bot.transport import delivery as arrivals
 from bot.transport import later
@@ -147,6 +147,11 @@ class Chip:
         assert reply is not None
         return reply
 
+    def read_file(self, file_id: str) -> bytes:
+        content = self.workspace.inside(lambda workspace: workspace.files.get(file_id).content)
+        assert content is not None
+        return content
+
     def settle(self) -> None:
         """Wait until every envelope was acknowledged and every event in the inbox is done."""
         self.workspace.wait_for(self._is_settled)
@@ -184,7 +189,7 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("database") / "chip.db"
-    open_database(f"sqlite:///{path}", clock=wiring.now_utc, new_id=wiring.make_id).close()
+    open_database(f"sqlite:///{path}", clock=now_utc, new_id=make_id).close()
     return path
 
 
@@ -222,7 +227,7 @@ def stopped_chip(chip_settings: Settings, knowledge: Knowledge, delivery: Delive
     """Chip with everything but its connection to Slack."""
     before = set(threading.enumerate())
     engine = QuotingEngine()
-    db = open_database(chip_settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
+    db = open_database(chip_settings.database_url, clock=now_utc, new_id=make_id)
     with LocalWorkspace(delivery=delivery) as workspace:
         chip = Chip(Core(chip_settings, db, knowledge, engine), engine, workspace)
         yield chip

@@ -151,7 +151,7 @@ def test_a_form_that_nobody_knows_stays_open_with_what_was_written_and_says_so(c
 
 def test_a_window_without_fields_that_nobody_knows_is_answered_by_direct_message(chip: Chip) -> None:
     cleo = chip.workspace.visit(CLEO)
-    view = {"type": "modal", "callback_id": "view_of_last_year", "title": blocks.plain_text("Old")}
+    view: dict[str, Any] = {"type": "modal", "callback_id": "view_of_last_year", "title": blocks.plain_text("Old")}
     view |= {"submit": blocks.plain_text("Send"), "blocks": [blocks.build_section("Shall I?")]}
     chip.workspace.inside(lambda workspace: workspace.views.open(CLEO, _prepared(view)))
 
@@ -249,8 +249,7 @@ def test_a_time_stamp_that_is_none_does_not_keep_chip_from_starting(chip: Chip) 
     body = {"event_id": "Ev1", "event": event, "type": "event_callback", "team_id": TEAM}
     chip.settle()
     chip.stop()
-    place = {"team": TEAM, "channel": "D0CLEO", "ts": "soon"}
-    inbox.record_event(chip.core.db, "Ev1", "message", payload=body, **place)
+    inbox.record_event(chip.core.db, "Ev1", "message", team=TEAM, channel="D0CLEO", ts="soon", payload=body)
     chip.start()
     assert "55 minutes" in answer_to(chip, deliver(chip, text=RUNTIME))
 

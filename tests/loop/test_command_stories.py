@@ -134,8 +134,7 @@ def test_stats_sends_a_picture_by_message_and_names_what_had_no_answer(chip: Chi
     assert "2 ×" in answer
     (picture,) = (f for m in chip.workspace.messages("D0SAM") for f in m.files)
     assert (picture.mimetype, picture.title) == ("image/png", "Chip, the last 7 days")
-    content = chip.workspace.inside(lambda workspace: workspace.files.get(picture.id).content)
-    assert content.startswith(b"\x89PNG")
+    assert chip.read_file(picture.id).startswith(b"\x89PNG")
     run(chip, SAM, "/chip stats often", HELP, "a number of days")
 
 
@@ -145,7 +144,7 @@ def test_export_sends_a_person_all_that_is_kept_of_them_and_of_nobody_else(chip:
     run(chip, CLEO, "/chip export", HELP, "chip-my-data.json")
 
     (file,) = (f for m in chip.workspace.messages("D0CLEO") for f in m.files)
-    stored = json.loads(chip.workspace.inside(lambda workspace: workspace.files.get(file.id).content))
+    stored = json.loads(chip.read_file(file.id))
     assert [answer["question"] for answer in stored["answers"]] == ["How long does the Tansy 4 run on one charge?"]
     assert "stairs" not in json.dumps(stored)
     run(chip, SAM, "/chip export all", HELP, "for admins")
@@ -293,8 +292,7 @@ def test_an_admin_is_sent_what_everybody_said_of_the_answers(chip: Chip) -> None
     run(chip, ADA, "/chip export all", HELP, "chip-feedback.jsonl")
 
     (file,) = (f for m in chip.workspace.messages(DMS[ADA]) for f in m.files)
-    content = chip.workspace.inside(lambda workspace: workspace.files.get(file.id).content)
-    rows = [json.loads(line) for line in content.decode().splitlines()]
+    rows = [json.loads(line) for line in chip.read_file(file.id).decode().splitlines()]
     assert [(row["person"], row["kind"], row["question"]) for row in rows] == [
         (CLEO, "vote", question),
         (SAM, "vote", question),

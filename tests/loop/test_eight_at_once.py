@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from bot import wiring
-from bot.core import Core
+from bot.core import Core, make_id, now_utc
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Generation, GenerationRequest, Lane
 from bot.transport.gateway import Gateway
@@ -98,7 +97,7 @@ def core(chip_settings: Settings, tmp_path: Path) -> Iterator[Core]:
         update={"slots": COUNT, "draft_tokens": 0}
     )  # guesses would end it sooner
     engine = Together(LlamaEngine(load_base(settings.base), settings))
-    db = open_database(chip_settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
+    db = open_database(chip_settings.database_url, clock=now_utc, new_id=make_id)
     yield Core(chip_settings, db, knowledge, engine)
     engine.close()
     db.close()

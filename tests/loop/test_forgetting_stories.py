@@ -14,7 +14,7 @@ from bot.listeners.asking.edits import ANSWER_EDIT
 from bot.views import blocks, wording
 from bot.workspace.forms import build_api_message
 from bot.workspace.workspace import Workspace
-from feedback import choices, conversation, corrections, replies, votes
+from feedback import choices, conversation, corrections, replies, tables, votes
 from feedback.consent import OFF, find_consent, record_consent
 from feedback.database import Database
 from feedback.forgetting import forget_person
@@ -102,7 +102,7 @@ def test_a_deleted_question_loses_its_words_everywhere_and_keeps_its_votes(chip:
 
     assert RUNTIME not in [m.text for m in conversation.find_thread(chip.core.db, TEAM, HELP, message["thread_ts"])]
     with chip.core.db.read() as connection:
-        kept = [json.dumps(dict(row._mapping), default=str) for row in connection.execute(replies.replies.select())]
+        kept = [json.dumps(dict(row._mapping), default=str) for row in connection.execute(tables.replies.select())]
     assert not any(RUNTIME in row for row in kept)
     assert votes.verdicts(chip.core.db, reply.id) == {SAM: votes.Vote.UP}
 

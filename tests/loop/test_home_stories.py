@@ -19,7 +19,7 @@ def open_home(chip: Chip, person: str) -> dict[str, Any]:
     visitor = chip.workspace.visit(person)
     before = (visitor.home() or {}).get("hash")
     visitor.open_home()
-    view: dict[str, Any] = chip.workspace.wait_for(lambda: v if (v := visitor.home()) and v["hash"] != before else None)
+    view = chip.workspace.wait_for(lambda: v if (v := visitor.home()) and v["hash"] != before else None)
     chip.settle()
     return view
 
@@ -58,8 +58,7 @@ def test_a_person_takes_their_data_home_and_keeps_their_questions_out_of_the_tra
 
     press(chip, CLEO, home.EXPORT)
     (file,) = (f for m in chip.workspace.messages("D0CLEO") for f in m.files)
-    content = chip.workspace.inside(lambda workspace: workspace.files.get(file.id).content)
-    assert RUNTIME in content.decode()
+    assert RUNTIME in chip.read_file(file.id).decode()
 
 
 def test_who_asks_to_be_forgotten_is(chip: Chip) -> None:

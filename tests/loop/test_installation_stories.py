@@ -12,12 +12,12 @@ import pytest
 from slack_sdk.oauth.installation_store import Installation
 
 from bot import wiring
-from bot.core import Core, Tell
+from bot.core import Core, Tell, make_id, now_utc
 from bot.deployment import Deployment, serve_installations
 from bot.workspace.people import Directory, Team
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, load_settings
-from feedback import replies
+from feedback import tables
 from feedback.database import open_database
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
@@ -36,7 +36,7 @@ def open_own(settings: Settings, _say: Tell) -> Iterator[Core]:
     team = settings.data.name
     text = f"---\ntitle: Tansy 4\naudience: customer\n---\n{FACTS[team]}\n"
     (settings.knowledge.folder / "tansy.md").write_text(text, encoding="utf-8")
-    db = open_database(settings.database_url, clock=wiring.now_utc, new_id=wiring.make_id)
+    db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     knowledge = Knowledge(settings.data / "index", load_embedder(), default_audience=Audience.STAFF)
     yield Core(settings, db, knowledge, QuotingEngine())
     knowledge.close()
@@ -113,9 +113,9 @@ def ask(workspace: LocalWorkspace) -> str:
 
 def count_replies(settings: Settings, team: str) -> int:
     url = f"sqlite:///{settings.data / 'teams' / team / 'chip.db'}"
-    db = open_database(url, clock=wiring.now_utc, new_id=wiring.make_id)
+    db = open_database(url, clock=now_utc, new_id=make_id)
     with db.read() as connection:
-        count = len(connection.execute(replies.replies.select()).all())
+        count = len(connection.execute(tables.replies.select()).all())
     db.close()
     return count
 

@@ -13,7 +13,7 @@ from tests.loop.conftest import CLEO, DMS, HELP, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 MESSAGE = {"type": "message", "channel_type": "im", "channel": "D0CLEO", "user": CLEO, "text": RUNTIME, "ts": "1.1"}
-MALFORMED = {
+MALFORMED: dict[str, dict[str, Any]] = {
     "a message without a channel": {key: value for key, value in MESSAGE.items() if key != "channel"},
     "a message without a time": {key: value for key, value in MESSAGE.items() if key != "ts"},
     "a message in no channel's name": MESSAGE | {"channel": {"id": "D0CLEO"}},

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
@@ -181,7 +182,13 @@ def post_as_workflow(chip: Chip, text: str) -> str:
     """Post as a workflow does, which Slack delivers with its own bot and no person; return the ts."""
     root = chip.workspace.visit(CLEO).post(HELP, "a place for the thread")
     profile = {"id": "B0FLOW", "app_id": "A0FLOW", "name": "Intake", "is_workflow_bot": True, "team_id": TEAM}
-    event = {"type": "message", "subtype": "bot_message", "text": text, "username": "Intake", "workflow_id": "Wf0FLOW"}
+    event: dict[str, Any] = {
+        "type": "message",
+        "subtype": "bot_message",
+        "text": text,
+        "username": "Intake",
+        "workflow_id": "Wf0FLOW",
+    }
     event |= {"bot_id": "B0FLOW", "app_id": "A0FLOW", "bot_profile": profile}
     place = {"channel": HELP, "channel_type": "channel", "ts": root, "event_ts": root}
     chip.workspace.inside(lambda workspace: workspace.push_event(event | place))

@@ -425,8 +425,8 @@ def test_a_file_that_cannot_be_carried_over_is_told_of_and_the_words_with_it_arr
         chip.workspace.delete_file(file.id)
     elif harm == "no scope":
         token = chip.workspace.bot_token
-        scopes = {"scopes": load_manifest().bot_scopes - {"files:read"}}
-        chip.workspace.inside(lambda w: w.tokens.update({token: replace(w.tokens[token], **scopes)}))
+        scopes = load_manifest().bot_scopes - {"files:read"}
+        chip.workspace.inside(lambda w: w.tokens.update({token: replace(w.tokens[token], scopes=scopes)}))
     elif harm == "refused":
         chip.workspace.faults.fail("files.completeUploadExternal", "restricted_action")
     else:

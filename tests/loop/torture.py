@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from bot import wiring
+from bot.core import make_id, now_utc
 from bot.views import blocks
 from bot.workspace.board import Message
 from bot.workspace.errors import Refusal
@@ -249,7 +249,7 @@ class Torture:
 
     def _open_database(self) -> Database:
         url = f"sqlite:///{self.folder / 'var' / 'chip.db'}"
-        return open_database(url, clock=wiring.now_utc, new_id=wiring.make_id)
+        return open_database(url, clock=now_utc, new_id=make_id)
 
 
 def torture(

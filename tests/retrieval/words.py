@@ -21,4 +21,6 @@ class WordEmbedder:
             for word in re.findall(r"\w+", text.casefold()):
                 seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest())
                 row += np.random.default_rng(seed).standard_normal(WIDTH, dtype=np.float32)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows /= np.maximum(lengths, 1e-6)
+        return rows

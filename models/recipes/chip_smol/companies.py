@@ -10,7 +10,8 @@ from models.recipes.chip_nano.invented import invent_context, invent_name
 from models.recipes.chip_smol.lessons import Ask, Corpus
 from models.recipes.chip_smol.prompt import Page
 from models.recipes.data.invented_company import invent_company
-from retrieval.prompt import REFUSAL, Turn
+from retrieval.passage import Turn
+from retrieval.prompt import REFUSAL
 
 PARTS = 1
 

@@ -23,8 +23,8 @@ from models.recipes.chip_smol.rows import open_answer
 from retrieval.encoders.cross_encoder import load_cross_encoder
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
-from retrieval.passage import STAFF_SCOPE
-from retrieval.prompt import Turn, is_refusal
+from retrieval.passage import STAFF_SCOPE, Turn
+from retrieval.prompt import is_refusal
 
 # Only these may be looked at: the other two sets are reported on by the benchmarks alone.
 SETS = {

@@ -12,8 +12,9 @@ import bm25s  # type: ignore[import-untyped]  # the package has no types
 import numpy as np
 
 from models.recipes.chip_smol.prompt import Page, cite
-from retrieval.prompt import REFUSAL, Turn
-from retrieval.store.lexical import tokenise
+from retrieval.english.terms import tokenise
+from retrieval.passage import Turn
+from retrieval.prompt import REFUSAL
 
 CONTEXT_CHARACTERS = 2_600
 SHOWN = (2, 3, 4, 4, 5)

@@ -7,7 +7,8 @@ question, and training asks several questions over one reading. Knows nothing of
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.prompt import ChatMessage, Turn
+from retrieval.passage import Turn
+from retrieval.prompt import ChatMessage
 
 INSTRUCTIONS = (
     "You are Chip, the support assistant of {company}. Answer from the numbered passages only, in short sentences, and "

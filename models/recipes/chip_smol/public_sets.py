@@ -17,7 +17,7 @@ from models.recipes.chip_smol.lessons import Ask, Corpus
 from models.recipes.chip_smol.prompt import Page
 from models.recipes.data.natural import close_up, load_hardware_faq, load_qed, read_archive
 from retrieval.english.sentences import split_sentences
-from retrieval.prompt import Turn
+from retrieval.passage import Turn
 
 ARTICLES = 3  # of SQuAD searched together
 LONGEST = 330

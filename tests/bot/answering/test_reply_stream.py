@@ -35,7 +35,7 @@ def open_stream(workspace: LocalWorkspace) -> Callable[..., ReplyStream]:
     def build(clock: Callable[[], float] = lambda: 0.0, person: str = "U0CLEO") -> ReplyStream:
         ts = workspace.visit("U0CLEO").post("C0HELP", "a question")
         client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        return ReplyStream(client, Place("T0LOCAL", "C0HELP", ts, person), [].append, lambda _text: None, clock)
+        return ReplyStream(client, Place("T0LOCAL", "C0HELP", ts, person), lambda _ts: None, lambda _text: None, clock)
 
     return build
 

@@ -1,6 +1,7 @@
 """Two hundred prompts, answered together, parked and restored, guessed ahead: token for token what llama.cpp says."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import llama_cpp
 import pytest
@@ -33,7 +34,7 @@ def requests() -> list[GenerationRequest]:
 @pytest.fixture(scope="module")
 def alone(base: Base, adapters: tuple[Adapter, Adapter]) -> Iterator[dict[str | None, llama_cpp.Llama]]:
     """llama-cpp-python's own `Llama`, one prompt at a time, with and without the adapter."""
-    options = {
+    options: dict[str, Any] = {
         "n_ctx": 512,
         "n_threads": 1,
         "n_threads_batch": 1,

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_a_bad_schema_is_refused(base: Base, start: StartEngine, schema: str) ->
     ],
     ids=str,
 )
-def test_options_that_make_no_sense_are_refused(base: Base, start: StartEngine, options: dict[str, object]) -> None:
+def test_options_that_make_no_sense_are_refused(base: Base, start: StartEngine, options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
         choose(base, start, **options)
 

@@ -149,7 +149,7 @@ def test_what_waits_with_a_grammar_outlives_the_model_that_read_it(
 ) -> None:
     engine = start(base, slots=1)
     bound = Sampling(grammar='root ::= "yes" | "no"')
-    thread = tuple(ChatMessage(role, "x" * 100) for _ in range(4) for role in ("user", "assistant"))  # type: ignore[arg-type]
+    thread = tuple(ChatMessage(role, "x" * 100) for _ in range(4) for role in ("user", "assistant"))
     messages = (*thread, ChatMessage("user", "Well?"))
     expected = engine.submit(GenerationRequest("a", messages, sampling=bound)).completion()
     running = engine.submit(ask("Talk.", max_tokens=400))

@@ -33,10 +33,10 @@ def test_swaps_under_load_mix_and_drop_nothing(
     base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
 ) -> None:
     engine = start(base)
-    choices = [None, *adapters]
+    choices: list[Adapter | None] = [None, *adapters]
     expected = reference_answers(engine, choices)
     for question in QUESTIONS:
-        assert len({expected[adapter and adapter.id, question] for adapter in choices}) == 3
+        assert len({expected[adapter.id if adapter else None, question] for adapter in choices}) == 3
 
     generations = []
     for turn in range(30):

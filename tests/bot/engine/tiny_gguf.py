@@ -3,6 +3,7 @@
 The vocabulary is the 256 bytes, one merge and five control tokens; a chat template writes the control tokens.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +118,8 @@ def _random_weights(random: np.random.Generator, width: int, hidden: int, gain: 
 
 
 def _normal(random: np.random.Generator, shape: tuple[int, int], gain: float) -> NDArray[np.float32]:
-    return (random.standard_normal(shape) * gain / np.sqrt(shape[1])).astype(np.float32)
+    scaled: NDArray[np.float64] = random.standard_normal(shape) * (gain / math.sqrt(shape[1]))
+    return scaled.astype(np.float32)
 
 
 def _write_base(folder: Path, weights: Weights, base_id: str, context: int, template: str = TEMPLATE) -> Base:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bot.slack.directory import Directory, role_of
 from bot.wiring import build_client
 from bot.workspace.people import Channel, Person
 from bot.workspace.server import LocalWorkspace
+from bot.workspace.workspace import Workspace
 from feedback.events import Role
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience
 
@@ -112,7 +114,11 @@ def add_channel(workspace: LocalWorkspace, identity: str, *members: str) -> None
 
 def add_people(workspace: LocalWorkspace, *people: Person) -> None:
     for person in people:
-        workspace.inside(lambda w, person=person: w.directory.add_person(person))
+        workspace.inside(partial(_add, person))
+
+
+def _add(person: Person, workspace: Workspace) -> None:
+    workspace.directory.add_person(person)
 
 
 def test_staff_get_customer_passages_where_a_guest_a_stranger_or_somebody_unknown_is_a_member(

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,9 +168,9 @@ def test_an_event_of_a_workspace_that_is_left_out_waits_for_a_day(desk: Desk, tm
     for hours, kept in ((1, ["Ev1"]), (25, [])):
         arrivals = Arrivals(tmp_path / "arrivals.db")
         when = event("Ev1")["event_time"] + 3_600 * hours
-        delivery = Delivery(desk.find, arrivals, "secret", Later(), clock=lambda when=when: when)
+        delivery = Delivery(desk.find, arrivals, "secret", Later(), clock=partial(float, when))
         delivery.hand_on_kept()
-        wait_until(lambda delivery=delivery: delivery.is_idle)
+        wait_until(partial(getattr, delivery, "is_idle"))
         delivery.close()
         arrivals.close()
         assert (desk.held, list_kept(tmp_path)) == ([], kept)

@@ -150,7 +150,9 @@ def test_a_line_that_breaks_while_it_is_closed_does_no_harm(tmp_path: Path) -> N
             sessions = [line.client.current_session for line in lines._lines]
             for session in sessions:
                 assert session is not None
-                session.sock = SlowSocket(session.sock)  # type: ignore[assignment]
-                session.sock.shutdown(socket.SHUT_RDWR)
+                line = session.sock
+                assert line is not None
+                session.sock = SlowSocket(line)  # type: ignore[assignment]
+                line.shutdown(socket.SHUT_RDWR)
             time.sleep(0.1)
         assert not any(session.is_active() for session in sessions if session is not None)

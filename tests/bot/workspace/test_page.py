@@ -151,7 +151,12 @@ def test_what_happens_is_pushed_to_those_who_may_see_it(
     client.chat_postEphemeral(channel="C0HELP", user="U0SAM", text="for Sam")
     ts = workspace.visit("U0CLEO").post("C0HELP", "question")
     client.assistant_threads_setStatus(channel_id="C0HELP", thread_ts=ts, status="is reading…")
-    place = {"channel": "C0HELP", "thread_ts": ts, "recipient_user_id": "U0CLEO", "recipient_team_id": "T0LOCAL"}
+    place: dict[str, Any] = {
+        "channel": "C0HELP",
+        "thread_ts": ts,
+        "recipient_user_id": "U0CLEO",
+        "recipient_team_id": "T0LOCAL",
+    }
     streamed = client.chat_startStream(**place, markdown_text="a")["ts"]
     client.chat_appendStream(channel="C0HELP", ts=streamed, markdown_text="b")
     client.chat_stopStream(channel="C0HELP", ts=streamed)

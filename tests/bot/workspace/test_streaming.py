@@ -24,7 +24,7 @@ def workspace(clock: Clock) -> Iterator[LocalWorkspace]:
         yield running
 
 
-FOR_CLEO = {"recipient_user_id": "U0CLEO", "recipient_team_id": "T0LOCAL"}
+FOR_CLEO: dict[str, Any] = {"recipient_user_id": "U0CLEO", "recipient_team_id": "T0LOCAL"}
 
 
 def refusal(call: Any, **arguments: Any) -> str:
@@ -36,7 +36,7 @@ def refusal(call: Any, **arguments: Any) -> str:
 def test_a_channel_stream_needs_its_recipient(workspace: LocalWorkspace, client: WebClient) -> None:
     ts = workspace.visit("U0CLEO").post("C0HELP", "question")
     start = client.chat_startStream
-    place = {"channel": "C0HELP", "thread_ts": ts}
+    place: dict[str, Any] = {"channel": "C0HELP", "thread_ts": ts}
     assert refusal(start, **place) == "missing_recipient_user_id"
     assert refusal(start, **place, recipient_user_id="U0CLEO") == "missing_recipient_team_id"
     assert refusal(start, **place, **FOR_CLEO | {"recipient_user_id": "B0CHIP"}) == "invalid_arguments"

@@ -19,7 +19,8 @@ from models.recipes.chip_smol.questions import make_questions
 from models.recipes.chip_smol.rows import Row, load_rows, open_answer, save_rows
 from models.recipes.chip_smol.train import Trainer, Tuning, choose_rows, rate_at, train
 from models.recipes.chip_smol.typing_style import reword
-from retrieval.prompt import REFUSAL, Turn
+from retrieval.passage import Turn
+from retrieval.prompt import REFUSAL
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
 

@@ -40,12 +40,13 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cross-encoder of another make: a BERT with random weights and the packaged words."""
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
     folder = tmp_path_factory.mktemp("foreign")
-    config = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, num_labels=1)
+    config = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    config.id2label = {0: "fits"}
     BertForSequenceClassification(config).save_pretrained(folder)
-    BertTokenizerFast.from_pretrained(default_model_folder()).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(default_model_folder()).save_pretrained(folder)
     return folder
 
 

@@ -51,15 +51,17 @@ def train(folder: Path, labels: Sequence[str], targets: Sequence[int], *, most_s
     torch.set_num_threads(1)
     premises, claims = [f"{line.heading}: {line.text}" for line, *_ in PAIRS], [claim for _, claim, _ in PAIRS]
     tokenizer = make_tokenizer([*premises, *claims])
-    shape = {
-        "hidden_size": 32,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-        "initializer_range": 0.1,
-    }
-    rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    config = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, num_labels=len(labels), **shape, **rates)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=64,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        initializer_range=0.1,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     config.id2label = dict(enumerate(labels))
     config.label2id = {name: number for number, name in enumerate(labels)}
     model = BertForSequenceClassification(config)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from retrieval.reading.documents import Document, Unreadable
 from retrieval.sources.folder import load_documents
 
 
-def load(folder: Path, **options: int) -> dict[str, Document | Unreadable]:
+def load(folder: Path, **options: Any) -> dict[str, Document | Unreadable]:
     loaded = load_documents(folder, **options)
     return {d.source if isinstance(d, Document) else d.path: d for d in loaded}
 

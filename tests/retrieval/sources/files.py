@@ -9,6 +9,7 @@ from pathlib import Path
 import docx
 import openpyxl
 import pptx
+from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
@@ -71,6 +72,7 @@ def make_pptx(path: Path) -> None:
 def make_xlsx(path: Path) -> None:
     workbook = openpyxl.Workbook()
     sheet = workbook.active
+    assert isinstance(sheet, Worksheet)
     sheet.title = "Prices"
     sheet.append(["Part", "Price", "Since"])
     sheet.append(["Blade | set", 19.0, datetime(2026, 1, 31)])  # noqa: DTZ001  # the format has no zone

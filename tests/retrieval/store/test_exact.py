@@ -47,7 +47,8 @@ def ingest(index: Index, folder: Path) -> None:
 
 
 def encode(question: str) -> Vectors:
-    return WordEmbedder().encode([question])[0]
+    (vector,) = WordEmbedder().encode([question])
+    return vector
 
 
 def compare_all(index: Index, question: str, scope: Scope, limit: int) -> list[str]:

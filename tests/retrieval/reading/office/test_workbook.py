@@ -52,6 +52,7 @@ def test_what_is_hidden_is_left_out() -> None:
     def hide(sheet: Worksheet) -> None:
         sheet.row_dimensions[3].hidden = True
         sheet.column_dimensions["C"].hidden = True
+        assert sheet.parent is not None
         hidden = sheet.parent.create_sheet("Old")
         hidden.append(["Pump", "189 euros"])
         hidden.sheet_state = "hidden"
