@@ -12,6 +12,17 @@ from tests.block_kit_oracle import find_objections
 OF_THE_WORKSPACE = Path(__file__).parent / "bot" / "workspace"
 
 
+LONGEST_ID = 48
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cut a long text, so that the name of a test fits in a line. pytest numbers those that are then the same."""
+    if not isinstance(val, str):
+        return None
+    shown_length = len(val.encode("unicode_escape"))
+    return None if shown_length <= LONGEST_ID else val[: LONGEST_ID * len(val) // shown_length]
+
+
 class Judges:
     """Look at all that the workspaces were sent; `running` may serve several tests."""
 

@@ -1,30 +1,24 @@
-"""What goes wrong on the way, and that whoever asked still gets an answer or a reason, once."""
+"""What goes wrong on the way, and that the person who asked still gets an answer or a reason, once."""
 
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
-from slack_sdk.errors import SlackApiError
 
 from bot.engine.port import EngineBusy, EngineError, PromptTooLong
 from bot.transport import later
-from bot.views import blocks, learning_view, rules_view, teaching, wording
-from bot.wiring import connect
+from bot.views import blocks, wording
 from bot.workspace.socket_mode import Delivery
-from feedback import inbox, replies, votes
+from feedback import inbox, votes
 from feedback.database import Database
 from retrieval.knowledge import Knowledge, Retrieved
 from tests.fakes import Slowly
-from tests.loop.conftest import ADA, CLEO, HELP, ONLY_SOCKET, SAM, TEAM, Chip
+from tests.loop.conftest import CLEO, HELP, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
-PERSISTENT = Delivery(redelivery_seconds=(0.0, 1.0, 8.0))
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
-REFUSALS = ("expired_trigger_id", "internal_error")
 
 
 @pytest.mark.parametrize("delivery", [HASTY])
@@ -231,250 +225,6 @@ def test_an_answer_that_arrived_although_slack_said_no_is_not_given_twice(patien
 
     assert ["55 minutes" in said for said in patient_chip.said("D0CLEO")] == [True]
     assert len(patient_chip.engine.requests) == 1
-
-
-LOST: dict[str, Callable[[Chip, str], None]] = {
-    "503": lambda chip, method: chip.workspace.faults.lose_answer(method),
-    "line": lambda chip, method: chip.workspace.faults.break_off(method, done=True),
-    "line before": lambda chip, method: chip.workspace.faults.break_off(method),
-}
-OUTPUT_METHODS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
-
-
-def assert_whole_once(chip: Chip, message: dict[str, Any], texts: Sequence[str], channel: str = "D0CLEO") -> None:
-    """One message says each text once and has the buttons, which work; nothing is at work or left over."""
-    chip.settle()
-    (said,) = [m for m in chip.workspace.messages(channel) if m.bot_id]
-    assert message["ts"] == said.ts
-    shown = "".join([said.markdown or "", *(b["text"] for b in said.blocks if b["type"] == "markdown")])
-    assert [shown.count(text) for text in texts] == [1] * len(texts)
-    assert (said.streaming, chip.workspace.statuses()) == (False, {})
-    reply = chip.reply_at(channel, message)
-    assert chip.workspace.visit(CLEO).click(message, channel, blocks.VOTE, f"up:{reply.id}")
-    chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.UP})
-
-
-def ask_for_buttons(chip: Chip) -> dict[str, Any]:
-    """Ask in a direct message and return Chip's message once it has its buttons."""
-    cleo = chip.workspace.visit(CLEO)
-    ts = cleo.post("D0CLEO", RUNTIME)
-    return cleo.wait_for_message("D0CLEO", lambda m: "feedback_buttons" in json.dumps(m), ts, 20.0)
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("lost", LOST)
-@pytest.mark.parametrize("method", OUTPUT_METHODS)
-def test_an_answer_stands_there_once_and_whole_when_slacks_word_of_a_part_is_lost(
-    chip: Chip, method: str, lost: str
-) -> None:
-    chip.engine.queue.append(Slowly(("It runs for 55 minutes. ", "It charges in 80 minutes. "), 0.1))
-    LOST[lost](chip, method)
-
-    message = ask_for_buttons(chip)
-
-    assert_whole_once(chip, message, ["55 minutes", "80 minutes"])
-    assert len(chip.engine.requests) == 1
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("lost", LOST)
-@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
-def test_an_answer_that_grows_by_updates_stands_there_once_when_slacks_word_is_lost(
-    chip: Chip, method: str, lost: str
-) -> None:
-    chip.workspace.faults.fail("chat.startStream", "not_allowed_token_type", times=9)
-    chip.engine.queue.append(Slowly(("It runs for 55 minutes. ", "It charges in 80 minutes. "), 0.1))
-    LOST[lost](chip, method)
-
-    message = ask_for_buttons(chip)
-
-    assert_whole_once(chip, message, ["55 minutes", "80 minutes"])
-
-
-@pytest.mark.parametrize("method", ["chat.startStream", "chat.postMessage"])
-def test_an_answer_waits_for_its_thread_to_be_readable_where_it_may_stand_there_already(
-    patient_chip: Chip, method: str
-) -> None:
-    faults = patient_chip.workspace.faults
-    if method == "chat.postMessage":
-        faults.fail("chat.startStream", "not_allowed_token_type", times=9)
-    faults.lose_answer(method)
-    faults.fail("conversations.replies", "service_unavailable", status=503, times=2)
-    patient_chip.engine.queue.append(Slowly(("It runs for 55 minutes. ", "It charges in 80 minutes. "), 0.1))
-
-    message = ask_for_buttons(patient_chip)
-
-    assert_whole_once(patient_chip, message, ["55 minutes", "80 minutes"])
-    assert len(patient_chip.engine.requests) == 1
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("lost", LOST)
-def test_a_reason_in_an_answers_place_is_said_once_when_slacks_word_of_it_is_lost(chip: Chip, lost: str) -> None:
-    chip.engine.queue.append(EngineBusy(41.6))
-    LOST[lost](chip, "chat.postMessage")
-
-    assert chip.ask(CLEO, RUNTIME)["text"] == wording.BUSY.format(seconds=42)
-    chip.settle()
-    assert len(chip.said("D0CLEO")) == 1
-    assert chip.workspace.statuses() == {}
-
-
-@pytest.mark.parametrize("delivery", [HASTY])
-def test_an_event_whose_ack_came_too_late_is_answered_once(chip: Chip) -> None:
-    chip.workspace.faults.delay_acks(2 * HASTY.ack_seconds, times=2)
-
-    message = chip.ask(CLEO, RUNTIME)
-
-    assert_whole_once(chip, message, ["55 minutes"])
-    assert len(chip.engine.requests) == 1
-
-
-def test_what_a_kill_cut_off_is_answered_at_the_next_start_and_once(chip: Chip) -> None:
-    chip.stop()
-    cleo = chip.workspace.visit(CLEO)
-    ts = cleo.post("D0CLEO", RUNTIME)
-    payload = _message_event(ts)
-    inbox.record_event(
-        chip.core.db, payload["event_id"], "message", team=TEAM, channel="D0CLEO", ts=ts, payload=payload
-    )
-
-    chip.start()
-
-    assert cleo.wait_for_reply("D0CLEO", ts)["markdown"] == ANSWER
-    chip.settle()
-    chip.stop()
-    chip.start()
-    chip.settle()
-    assert len(replies.find_replies_to(chip.core.db, TEAM, "D0CLEO", ts)) == 1
-    assert len(chip.said("D0CLEO")) == 1
-
-
-def test_a_kill_after_the_answer_but_before_its_note_repeats_no_answer(chip: Chip) -> None:
-    message = chip.ask(CLEO, RUNTIME)
-    chip.settle()
-    chip.stop()
-    payload = _message_event(message["thread_ts"])
-    inbox.record_event(chip.core.db, "Ev9", "message", team=TEAM, channel="D0CLEO", ts=None, payload=payload)
-
-    chip.start()
-    chip.settle()
-
-    assert len(chip.said("D0CLEO")) == 1
-
-
-def test_a_reaction_that_a_kill_cut_off_counts_at_the_next_start(chip: Chip) -> None:
-    message = chip.ask(CLEO, RUNTIME)
-    reply = chip.reply_at("D0CLEO", message)
-    chip.settle()
-    chip.stop()
-    event = {
-        "type": "reaction_added",
-        "user": CLEO,
-        "reaction": "+1",
-        "item": {"type": "message", "channel": "D0CLEO", "ts": message["ts"]},
-    }
-    payload = {"type": "event_callback", "event_id": "Ev8", "team_id": TEAM, "event": event}
-    inbox.record_event(chip.core.db, "Ev8", "reaction_added", team=TEAM, channel=None, ts=None, payload=payload)
-
-    chip.start()
-    chip.settle()
-
-    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.UP}
-
-
-@pytest.mark.parametrize("delivery", [PERSISTENT])
-def test_questions_during_a_restart_are_answered_after_it(chip: Chip) -> None:
-    chip.stop()
-    ts = chip.workspace.visit(CLEO).post("D0CLEO", RUNTIME)
-    chip.start()
-
-    assert chip.workspace.visit(CLEO).wait_for_reply("D0CLEO", ts, 15.0)["markdown"] == ANSWER
-    chip.settle()
-
-
-@ONLY_SOCKET
-def test_chip_reconnects_when_its_line_breaks(chip: Chip) -> None:
-    chip.workspace.disconnect("refresh_requested")
-    assert chip.ask(CLEO, RUNTIME)["markdown"] == ANSWER
-
-
-def test_stopping_lets_a_running_answer_end_and_takes_less_than_two_seconds(chip: Chip) -> None:
-    chip.engine.queue.append(Slowly(("It runs ", "for 55 minutes."), 0.2))
-    cleo = chip.workspace.visit(CLEO)
-    ts = cleo.post("D0CLEO", RUNTIME)
-    chip.workspace.wait_for(lambda: chip.engine.requests)
-    started = time.monotonic()
-
-    chip.stop()
-
-    assert time.monotonic() - started < 2.0
-    assert cleo.messages("D0CLEO", ts)[-1]["markdown"] == "It runs for 55 minutes."
-    assert inbox.find_unfinished(chip.core.db) == []
-
-
-@ONLY_SOCKET
-def test_a_refused_app_token_leaves_nothing_running(stopped_chip: Chip) -> None:
-    workspace = stopped_chip.workspace
-    with (
-        pytest.raises(SlackApiError, match="invalid_auth"),
-        connect(stopped_chip.core, bot_token=workspace.bot_token, app_token="xapp-no", base_url=workspace.api_url),
-    ):
-        pass  # the fixture looks for threads that were left
-
-
-def _message_event(ts: str) -> dict[str, object]:
-    event = {"type": "message", "user": CLEO, "text": RUNTIME, "ts": ts, "channel": "D0CLEO", "channel_type": "im"}
-    return {"type": "event_callback", "event_id": f"Ev{ts}", "team_id": TEAM, "event": event}
-
-
-@pytest.mark.parametrize("error", REFUSALS)
-def test_a_modal_that_did_not_open_loses_no_vote_and_is_offered_again(chip: Chip, error: str) -> None:
-    message = chip.ask(CLEO, RUNTIME)
-    reply = chip.reply_at("D0CLEO", message)
-    cleo = chip.workspace.visit(CLEO)
-    chip.workspace.faults.fail("views.open", error)
-    assert cleo.click(message, "D0CLEO", blocks.VOTE, f"down:{reply.id}")
-
-    offer = chip.wait_for_said("D0CLEO", wording.ASK_CORRECTION)
-    assert offer.ephemeral_to == CLEO
-    assert votes.verdicts(chip.core.db, reply.id) == {CLEO: votes.Vote.DOWN}
-    chip.workspace.faults.fail("views.open", error)
-    assert cleo.click(chip.show(CLEO, offer), "D0CLEO", blocks.WRITE_CORRECTION)
-    assert chip.wait_for_said("D0CLEO", wording.WINDOW_NOT_OPENED).ephemeral_to == CLEO
-    assert cleo.click(chip.show(CLEO, offer), "D0CLEO", blocks.WRITE_CORRECTION)
-    assert cleo.wait_for_view()["title"]["text"] == wording.CORRECTION_TITLE
-    chip.settle()
-
-
-@pytest.mark.parametrize("shortcut", [teaching.CORRECT_SHORTCUT, teaching.TEACH_SHORTCUT])
-@pytest.mark.parametrize("error", REFUSALS)
-def test_who_uses_a_shortcut_is_told_that_its_window_did_not_open(chip: Chip, shortcut: str, error: str) -> None:
-    message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
-    sam = chip.workspace.visit(SAM)
-    chip.workspace.faults.fail("views.open", error)
-    assert sam.shortcut(HELP, message["ts"], shortcut)
-
-    told = chip.wait_for_said(HELP, wording.WINDOW_NOT_OPENED)
-    assert (told.ephemeral_to, told.thread_ts) == (SAM, message["thread_ts"])
-    assert sam.view() is None
-
-
-@pytest.mark.parametrize("error", REFUSALS)
-def test_an_admin_is_told_at_home_and_under_the_rules_that_the_window_did_not_open(chip: Chip, error: str) -> None:
-    ada = chip.workspace.visit(ADA)
-    ada.open_home()
-    home = chip.workspace.wait_for(lambda: ada.home())
-    chip.workspace.faults.fail("views.open", error)
-    assert ada.click_in_view(home, learning_view.DECIDE)
-    assert chip.wait_for_said("D0ADA", wording.WINDOW_NOT_OPENED).ephemeral_to is None
-
-    assert ada.command(HELP, "/chip channels")
-    rules = chip.wait_for_said(HELP, wording.RULES_BUTTON)
-    chip.workspace.faults.fail("views.open", error)
-    assert ada.click(chip.show(ADA, rules), HELP, rules_view.SET_RULES)
-    assert chip.wait_for_said(HELP, wording.WINDOW_NOT_OPENED).ephemeral_to == ADA
-    assert ada.view() is None
 
 
 @pytest.mark.parametrize("channel", ["D0CLEO", HELP])

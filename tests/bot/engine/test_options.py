@@ -112,7 +112,7 @@ def test_a_bad_schema_is_refused(base: Base, start: StartEngine, schema: str) ->
         {"logprobs": -1},
         {"top_p": float("nan")},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_options_that_make_no_sense_are_refused(base: Base, start: StartEngine, options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):

@@ -102,7 +102,6 @@ def test_a_prompt_that_is_too_long_there_is_told_with_its_size(
         (Refusal(500, "oh"), GenerationFailed),
         (Refusal(503, "loading"), EngineBusy),
     ],
-    ids=str,
 )
 def test_each_refusal_has_its_error(
     engine: RemoteEngine, server: FakeOpenAI, refusal: Refusal, error: type[EngineError]
