@@ -1,6 +1,7 @@
 """Chip is killed, stopped or cut off, and goes on at the next start."""
 
 import time
+from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -109,6 +110,6 @@ def test_a_refused_app_token_leaves_nothing_running(stopped_chip: Chip) -> None:
         pass  # the fixture looks for threads that were left
 
 
-def _message_event(ts: str) -> dict[str, object]:
+def _message_event(ts: str) -> dict[str, Any]:
     event = {"type": "message", "user": CLEO, "text": RUNTIME, "ts": ts, "channel": "D0CLEO", "channel_type": "im"}
     return {"type": "event_callback", "event_id": f"Ev{ts}", "team_id": TEAM, "event": event}

@@ -13,12 +13,12 @@ from retrain.adapter import Adapter
 from retrain.base_card import BaseModelError
 from retrain.errors import RetrainRunning, RetrainStopped
 from retrain.evaluate import Answer
-from retrain.examples import Prompt
 from retrain.lock import hold_lock
 from retrain.registry import find_rollback, list_adapters, live, rollback
 from retrain.report import find_reports
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
+from retrieval.draft import Draft
 from retrieval.passage import Audience
 from tests.retrain.feedback_rows import add_reply, correct, like, prepare
 from tests.retrain.llama import LlamaAnswerer
@@ -154,8 +154,8 @@ def test_an_error_half_way_fails_the_run_and_the_next_can_start(
     db: Database, deps: RetrainDeps, serving: Serving
 ) -> None:
     class ClosedAnswerer:
-        def answer(self, prompts: Sequence[Prompt], adapter: Adapter | None) -> list[Answer]:
-            raise RuntimeError(f"closed before {len(prompts)} prompts for {adapter}")
+        def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
+            raise RuntimeError(f"closed before {len(drafts)} prompts for {adapter}")
 
     teach(db)
     with pytest.raises(RuntimeError, match="closed before 2 prompts"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import chromadb
 import pytest
+from chromadb.api.client import Client
 from chromadb.config import Settings
 
 from retrieval.encoders.embedder import Embedder
@@ -216,7 +217,9 @@ def test_chroma_that_fails_while_serving_is_rebuilt_and_the_question_answered(
     knowledge.ingest(documents)
     expected = lines(knowledge, "How long is the warranty?")
     settings = Settings(anonymized_telemetry=False)
-    with chromadb.PersistentClient(path=str(tmp_path / "index" / "chroma"), settings=settings) as client:
+    client = chromadb.PersistentClient(path=str(tmp_path / "index" / "chroma"), settings=settings)
+    assert isinstance(client, Client)  # `ClientAPI` does not say that it can be closed
+    with client:
         for collection in client.list_collections():
             client.delete_collection(collection.name)
     assert lines(knowledge, "How long is the warranty?") == expected

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from bot.engine.model import LlamaModel
 from retrain.base_card import MANIFEST, load_base
@@ -36,7 +36,7 @@ def model() -> Iterator[LlamaModel]:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return AutoTokenizer.from_pretrained(FOLDER)
+    return PreTrainedTokenizerFast.from_pretrained(FOLDER)
 
 
 def documents() -> list[str]:

@@ -47,7 +47,7 @@ def ingest(index: Index, folder: Path) -> None:
 
 
 def encode(question: str) -> Vectors:
-    (vector,) = WordEmbedder().encode([question])
+    vector: Vectors = WordEmbedder().encode([question])[0]
     return vector
 
 

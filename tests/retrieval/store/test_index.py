@@ -1,6 +1,6 @@
 """What a sync of the index remembers, and how it is stopped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ class FakeEmbedder:
 
     def __init__(self) -> None:
         self.calls = 0
-        self.on_call = lambda: None
+        self.on_call: Callable[[], None] = lambda: None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.calls += 1

@@ -31,6 +31,7 @@ def read(raw: bytes) -> list[tuple[str, str, int | None]]:
 def add_slide(presentation: "pptx.presentation.Presentation", title: str = "") -> "pptx.slide.Slide":
     slide: pptx.slide.Slide = presentation.slides.add_slide(presentation.slide_layouts[5 if title else 6])
     if title:
+        assert slide.shapes.title is not None
         slide.shapes.title.text = title
     return slide
 
