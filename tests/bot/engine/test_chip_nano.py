@@ -36,7 +36,8 @@ def model() -> Iterator[LlamaModel]:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return PreTrainedTokenizerFast.from_pretrained(FOLDER)
+    loaded: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(FOLDER)
+    return loaded
 
 
 def documents() -> list[str]:

@@ -227,8 +227,8 @@ def test_inner_items_stay_below_their_item_and_a_caption_heads_its_table() -> No
         "2. Close it.",
         "**Table 1: Signs**",
     ]
-    (document,) = [build_document(part, "a.docx", Rules()) for part in read_parts("a.docx", buffer.getvalue())]
-    assert build_passages(document)[-1].heading == "A › Table 1: Signs"
+    (built,) = [build_document(part, "a.docx", Rules()) for part in read_parts("a.docx", buffer.getvalue())]
+    assert build_passages(built)[-1].heading == "A › Table 1: Signs"
 
 
 def test_an_inner_item_without_an_outer_one_is_no_code() -> None:
