@@ -48,10 +48,11 @@ def _check(path: Path, sha256: str) -> None:
 def load_model(path: Path) -> Any:
     """Return the GGUF's weights, dequantised to float32, as a model that PEFT can train."""
     stored = LlamaForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
-    kept = {name: value for name, value in stored.config.to_dict().items() if name != "quantization_config"}
-    model = LlamaForCausalLM(LlamaConfig(**kept))
+    left_out = {"quantization_config", "dtype"}
+    kept = {name: value for name, value in stored.config.to_dict().items() if name not in left_out}
+    model = LlamaForCausalLM(LlamaConfig(**kept, dtype=torch.float32))
     model.load_state_dict(stored.state_dict())
-    return model.float()
+    return model
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

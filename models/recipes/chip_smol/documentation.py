@@ -36,7 +36,8 @@ def load_documentation(data: Path, random: Random, *, share: float) -> Iterator[
     for archive in allowed_archives(data):
         company = archive.name.split(".")[0].split("_")[-1].removesuffix("-docs").removeprefix("OfficeDocs-").title()
         for texts in _neighbours(archive, random, share):
-            pages, asks = [], []
+            pages: list[Page] = []
+            asks: list[Ask] = []
             for path, text in texts:
                 for page in cut_markdown(path, text):
                     asks += [Ask(question, said, len(pages)) for question, said in make_questions(page, random)]

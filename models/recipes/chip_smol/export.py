@@ -103,13 +103,13 @@ def read_shape(base: Path) -> BaseShape:
 def _find_deltas(lora: Lora, shape: BaseShape) -> dict[str, NDArray[np.float32]]:
     """Return what is added to each tensor of the GGUF, by its name there."""
     downs = {name: value for name, value in lora.weights.items() if ".lora_A." in name}
-    deltas = {}
+    deltas: dict[str, NDArray[np.float32]] = {}
     for name, down in downs.items():
         module = name.removeprefix(PEFT_PREFIX).split(".lora_A.")[0]
         up = lora.weights[name.replace(".lora_A.", ".lora_B.")]
         heads = {"q_proj": shape.heads, "k_proj": shape.key_heads}.get(module.rpartition(".")[2])
-        delta = (lora.alpha / lora.rank) * (up @ down)
-        deltas[gguf_tensor_name(f"{module}.weight", shape.layers)] = permute_qk(delta, heads) if heads else delta
+        up = permute_qk(up, heads).astype(np.float32) if heads else up
+        deltas[gguf_tensor_name(f"{module}.weight", shape.layers)] = np.float32(lora.alpha / lora.rank) * (up @ down)
     return deltas
 
 

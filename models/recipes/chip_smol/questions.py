@@ -159,8 +159,8 @@ def _of_trouble(parts: list[str], lines: list[str], random: Random) -> Iterator[
 def _of_rows(parts: list[str], lines: list[str], random: Random) -> Iterator[Made]:
     for line in lines:
         row = _ROW.match(line)
-        cells = [cell.partition(": ") for cell in row["cells"].split("; ")] if row else []
-        cells = [(label, value) for label, _, value in cells if value and 1 < len(label) < 40]
+        split = [cell.partition(": ") for cell in row["cells"].split("; ")] if row else []
+        cells = [(label, value) for label, _, value in split if value and 1 < len(label) < 40]
         if row is None or not cells or len(line.split()) > MAX_WORDS:
             continue
         label, value = random.choice(cells)

@@ -65,7 +65,7 @@ class Trainer:
         total = 0.0
         for first in range(0, len(rows), self.tuning.rows_at_once):
             loss = self.sum_losses(rows[first : first + self.tuning.rows_at_once]) / count
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
@@ -80,7 +80,7 @@ class Trainer:
         bias = torch.zeros(1, device=device).where(build_mask(branches), float("-inf"))
         before = learned.roll(-1, 1)  # the token before one to learn foretells it
         before[:, -1] = False
-        body = self.model.base_model.model
+        body: Any = self.model.base_model.model
         with torch.autocast(device.partition(":")[0], dtype=torch.bfloat16, enabled=device != "cpu"):
             seen = body.model(
                 input_ids=tokens, attention_mask=bias, position_ids=find_positions(branches), use_cache=False
