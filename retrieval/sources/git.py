@@ -14,6 +14,13 @@ from retrieval.sources.folder import find_item
 TIMEOUT_SECONDS = 900
 MAX_COMMITS = 20_000
 _DAY_MARK = "\x1e"
+# A checkout's own settings may name programs for git to run, and whoever gave us the checkout wrote them.
+_NO_PROGRAMS = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.alternateRefsCommand="),
+    *("-c", "log.showSignature=false"),
+)
 
 
 def list_git(location: str, clones: Path, name: str, rules: Rules, *, prefix: str) -> Iterator[Found]:
@@ -23,8 +30,9 @@ def list_git(location: str, clones: Path, name: str, rules: Rules, *, prefix: st
     """
     here = Path(location)
     folder = here if here.is_dir() and (here / ".git").exists() else _bring_up_to_date(location, clones / name)
+    # From here on nothing is fetched: what is missing in a checkout could be "fetched" by a program of its own.
     days = _find_days(folder)
-    for path in sorted(_git(folder, "ls-files", "-z").split("\0")):
+    for path in sorted(_git(folder, "ls-files", "-z", transports="none").split("\0")):
         full = folder / path
         is_hidden = any(part.startswith(".") for part in PurePosixPath(path).parts)
         if path and not is_hidden and full.is_file() and not _is_linked(full, folder):
@@ -52,7 +60,8 @@ def _bring_up_to_date(location: str, clone: Path) -> Path:
 def _find_days(folder: Path) -> dict[str, date]:
     """Return the day of the last commit that touched each file."""
     limit = f"--max-count={MAX_COMMITS}"
-    told = _git(folder, "-c", "core.quotePath=false", "log", limit, f"--format={_DAY_MARK}%cs", "--name-only")
+    form = (f"--format={_DAY_MARK}%cs", "--name-only", "--no-show-signature", "--no-ext-diff", "--no-textconv")
+    told = _git(folder, "-c", "core.quotePath=false", "log", limit, *form, transports="none")
     days: dict[str, date] = {}
     for commit in told.split(_DAY_MARK)[1:]:
         day, *paths = commit.strip().split("\n")
@@ -66,13 +75,13 @@ def _is_linked(path: Path, folder: Path) -> bool:
     return any(part.is_symlink() for part in (path, *path.parents) if folder in part.parents)
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str, transports: str = "https:http:ssh:git:file") -> str:
     # No questions on the terminal, and no transport that runs a command.
-    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file"}
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": transports, "GIT_NO_LAZY_FETCH": "1"}
     environment.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
+            ["git", "-C", str(folder), *_NO_PROGRAMS, *arguments],
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
             env=environment,

@@ -8,10 +8,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
-from bs4 import BeautifulSoup, Tag
+from lxml import etree  # type: ignore[import-untyped]  # the package has no types
 
 from retrieval.reading.documents import Found, Item, Rules, Unreadable
 from retrieval.reading.formats import find_format
@@ -21,7 +22,8 @@ from retrieval.sources.folder import fingerprint, read_bytes
 
 MAX_PAGES = 5_000
 MAX_SITEMAPS = 50
-SITEMAP_BYTES = 50_000_000
+SITEMAP_BYTES = 10_000_000  # 5,000 pages take one or two
+ROBOTS_BYTES = 500_000
 PAUSE_SECONDS = 0.1
 MAX_PAUSE_SECONDS = 10.0
 _NAMES = {
@@ -51,7 +53,10 @@ def list_website(
     of it, and a sitemap that is missing what is indexed of all pages. Raise `SourceError` where the site as a whole
     cannot be read.
     """
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError as error:
+        raise SourceError(f"{location} is no web address that can be read.") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise SourceError(f"{location} is no web address that can be read.")
     try:
@@ -100,7 +105,7 @@ def _find_page(
 
 
 def _read_robots(site: str, fetcher: Fetcher) -> RobotFileParser:
-    page = fetcher.get(f"{site}/robots.txt")
+    page = fetcher.get(f"{site}/robots.txt", max_bytes=ROBOTS_BYTES, is_cut=True)
     robots = RobotFileParser()
     if page.status in (401, 403):
         robots.parse(["User-agent: *", "Disallow: /"])
@@ -128,7 +133,7 @@ def _find_entries(location: str, robots: RobotFileParser, fetcher: Fetcher) -> t
         if len(read) == MAX_SITEMAPS:
             raise SourceError(f"The site has more than {MAX_SITEMAPS} sitemaps; name one of them.")
         read.add(address)
-        entries, further, problem = _read_sitemap(fetcher.get(address))
+        entries, further, problem = _read_sitemap(fetcher.get(address, max_bytes=SITEMAP_BYTES))
         if problem:
             missing[address] = f"The sitemap {address} {problem}; what is indexed of pages that are not named was kept."
         sitemaps += further
@@ -160,12 +165,32 @@ def _read_sitemap(page: Page) -> tuple[list[_Entry], list[str], str]:
         return [], [], f"answers {page.status}"
     if page.status >= 400:
         raise UnreachableError(f"its sitemap answers {page.status}")
-    soup = BeautifulSoup(_unzip(page.body), "xml")
-    if soup.find(["urlset", "sitemapindex"]) is None:
-        return [], [], "is no sitemap"
-    pages = [_Entry(address, _day(tag)) for tag in soup.find_all("url") if (address := _address(tag, page.url))]
-    further = [address for tag in soup.find_all("sitemap") if (address := _address(tag, page.url))]
-    return pages, further, ""
+    body = _unzip(page.body)
+    if len(body) >= SITEMAP_BYTES:
+        return [], [], f"is larger than {SITEMAP_BYTES:,} bytes"
+    pages: list[_Entry] = []
+    further: list[str] = []
+    is_sitemap = False
+    for kind, said in _walk_sitemap(body):
+        is_sitemap |= kind in ("urlset", "sitemapindex")
+        address = _join(page.url, said.get("loc", ""))
+        if address and kind == "url":
+            pages.append(_Entry(address, _day(said.get("lastmod", ""))))
+        elif address and kind == "sitemap":
+            further.append(address)
+    return (pages, further, "") if is_sitemap else ([], [], "is no sitemap")
+
+
+def _walk_sitemap(body: bytes) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each element's name and what its own children say; a broken sitemap is read as far as it goes."""
+    for _, element in etree.iterparse(BytesIO(body), recover=True, resolve_entities=False, no_network=True):
+        children = element.iterchildren("{*}*")
+        yield etree.QName(element).localname, {etree.QName(child).localname: child.text or "" for child in children}
+        parent = element.getparent()
+        if parent is not None and parent.getparent() is None:  # what was read is let go
+            element.clear()
+            while element.getprevious() is not None:
+                del parent[0]
 
 
 def _unzip(body: bytes) -> bytes:
@@ -177,15 +202,18 @@ def _unzip(body: bytes) -> bytes:
         return b""
 
 
-def _address(tag: Tag, base: str) -> str | None:
-    place = tag.find("loc")
-    return urljoin(base, place.get_text(strip=True)).partition("#")[0] if place else None
-
-
-def _day(tag: Tag) -> date | None:
-    place = tag.find("lastmod")
+def _join(base: str, address: str) -> str | None:
     try:
-        return date.fromisoformat(place.get_text(strip=True)[:10]) if place else None
+        joined = urljoin(base, address.strip()).partition("#")[0]
+        urlsplit(joined)
+    except ValueError:
+        return None
+    return joined if address.strip() else None
+
+
+def _day(told: str) -> date | None:
+    try:
+        return date.fromisoformat(told.strip()[:10])
     except ValueError:
         return None
 

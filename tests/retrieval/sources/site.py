@@ -1,8 +1,9 @@
 """A website on the loopback address: pages, answers and delays as a test sets them."""
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,6 +16,9 @@ class Answer:
     media_type: str = "text/html; charset=utf-8"
     status: int = 200
     location: str | None = None
+    coding: str | None = None
+    pause_seconds: float = 0.0
+    """Between two bytes of the body."""
 
 
 @dataclass(slots=True)
@@ -46,8 +50,16 @@ def open_site() -> Iterator[Site]:
             self.send_header("Content-Length", str(len(body)))
             if answer.location:
                 self.send_header("Location", answer.location)
+            if answer.coding:
+                self.send_header("Content-Encoding", answer.coding)
             self.end_headers()
-            self.wfile.write(body)
+            if not answer.pause_seconds:
+                self.wfile.write(body)
+                return
+            with suppress(BrokenPipeError, ConnectionResetError):
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(answer.pause_seconds)
 
         def log_message(self, *_: object) -> None:
             pass

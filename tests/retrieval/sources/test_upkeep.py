@@ -236,6 +236,39 @@ def test_a_repository_that_vanishes_keeps_what_is_indexed(upkeep: Upkeep, knowle
     assert len(held(knowledge)) == 2
 
 
+def test_a_checkout_runs_no_program_that_its_own_settings_name(upkeep: Upkeep, checkout: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$0 $@" >> {tmp_path}/ran\n')
+    program.chmod(0o755)
+    (checkout / ".git" / "hooks").mkdir(exist_ok=True)
+    for hook in ("post-index-change", "pre-auto-gc", "reference-transaction"):
+        (checkout / ".git" / "hooks" / hook).symlink_to(program)
+    commit = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=checkout, check=True, capture_output=True).stdout
+    head, _, message = commit.partition(b"\n\n")
+    signature = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----"
+    signed = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        input=head + b"\n" + signature + b"\n\n" + message,
+        cwd=checkout,
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
+    git(checkout, "update-ref", "HEAD", signed.strip())
+    for name, value in (
+        ("gpg.program", program),
+        ("log.showSignature", "true"),
+        ("core.alternateRefsCommand", program),
+        ("core.fsmonitor", program),
+    ):
+        git(checkout, "config", name, str(value))
+    (tmp_path / "ran").unlink(missing_ok=True)
+    add(upkeep, SourceKind.GIT, checkout)
+    assert counts(upkeep) == (2, 0, 0, 0)
+    assert not (tmp_path / "ran").exists()
+    git(checkout, "log")
+    assert (tmp_path / "ran").exists()  # as git runs it by itself
+
+
 def test_a_location_that_would_run_a_command_is_refused(upkeep: Upkeep, tmp_path: Path) -> None:
     add(upkeep, SourceKind.GIT, f"ext::touch {tmp_path}/ran")
     assert "git could not read it" in upkeep.sync("docs").reason

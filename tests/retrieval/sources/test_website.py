@@ -1,6 +1,9 @@
 """A website read by its sitemap, within its host, as robots.txt allows; private addresses are refused."""
 
+import gzip
 import ipaddress
+import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +12,7 @@ import pytest
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources import website
-from retrieval.sources.fetch import Fetcher, is_public
+from retrieval.sources.fetch import Fetcher, UnreachableError, is_public
 from retrieval.sources.registry import Source, SourceKind
 from retrieval.store.index import IngestReport
 from retrieval.upkeep import Outcome, Upkeep
@@ -243,7 +246,8 @@ def test_a_private_address_is_refused_unless_the_caller_lets_it_through(upkeep: 
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1", "::1", "fe80::1",
-     "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::"],
+     "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::", "64:ff9b::a00:1", "64:ff9b:1::1", "::7f00:1", "fec0::1",
+     "::ffff:0:127.0.0.1", "192.0.0.8"],
 )  # fmt: skip
 def test_only_public_addresses_are_reached(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
@@ -254,3 +258,52 @@ def test_only_public_addresses_are_reached(address: str) -> None:
 def test_what_is_no_web_address_is_refused(upkeep: Upkeep, location: str) -> None:
     upkeep.add(Source("help", SourceKind.WEBSITE, location, Audience.CUSTOMER, 24))
     assert "no web address" in upkeep.sync("help").reason
+
+
+@pytest.mark.parametrize("location", ["https://[bad", "http://[::1/x"])
+def test_an_address_that_no_parser_takes_is_refused(upkeep: Upkeep, location: str) -> None:
+    upkeep.add(Source("help", SourceKind.WEBSITE, location, Audience.CUSTOMER, 24))
+    assert "no web address" in upkeep.sync("help").reason
+    with closing(Fetcher()) as fetcher, pytest.raises(UnreachableError, match="not one of the web"):
+        fetcher.get(location)
+
+
+def test_a_page_that_drips_is_given_up_and_keeps_what_is_indexed(
+    upkeep: Upkeep, site: Site, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(upkeep, site)
+    before = knowledge.counts()
+    monkeypatch.setattr("retrieval.sources.fetch.PAGE_SECONDS", 0.5)
+    site.pages["/help/moss"] = Answer("x" * 300, pause_seconds=0.02)  # six seconds
+    started = time.monotonic()
+    assert any("does not answer (ReadTimeout)" in thing.reason for thing in report(upkeep, site).unreachable)
+    assert knowledge.counts() == before
+    assert time.monotonic() - started < 5.0
+
+
+def test_a_page_that_comes_compressed_all_the_same_is_read(upkeep: Upkeep, site: Site, knowledge: Knowledge) -> None:
+    site.pages["/help/moss"] = Answer(gzip.compress(b"<p>The Moss hums a tune.</p>"), coding="gzip")
+    sync(upkeep, site)
+    assert knowledge.search("Moss tune", CUSTOMER_SCOPE, 1)[0].passage.text == "The Moss hums a tune."
+
+
+def test_a_page_in_a_coding_that_is_not_known_is_named(upkeep: Upkeep, site: Site) -> None:
+    site.pages["/help/moss"] = Answer(b"\x8b\x02\x80", coding="br")
+    assert any("sends it as 'br'" in thing.reason for thing in report(upkeep, site).unreachable)
+
+
+def test_a_sitemap_that_unfolds_without_end_is_not_read(
+    upkeep: Upkeep, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(upkeep, site)
+    monkeypatch.setattr("retrieval.sources.website.SITEMAP_BYTES", 100_000)
+    site.pages["/sitemap.xml"] = Answer(gzip.compress(b"<urlset>" + b" " * 1_000_000), "application/xml")
+    assert any("is larger than 100,000 bytes" in thing.reason for thing in report(upkeep, site).unreachable)
+
+
+def test_a_robots_txt_without_end_is_read_as_far_as_it_counts(
+    upkeep: Upkeep, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.sources.website.ROBOTS_BYTES", 1_000)
+    site.pages["/robots.txt"] = Answer("User-agent: *\nDisallow: /private\n" + "# x\n" * 100_000, "text/plain")
+    assert sync(upkeep, site).report is not None
