@@ -65,7 +65,7 @@ def serve_installations(
         db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
         stack.callback(db.close)
         key = load_key(slack.token_key.get_secret_value() if slack.token_key else None, settings.data / "token.key")
-        store = DatabaseInstallations(db, key)
+        store = DatabaseInstallations(db, key, allowed=slack.allowed_teams)
         secret = slack.signing_secret.get_secret_value() if slack.signing_secret else UNSIGNED
 
         watches: dict[str, TokenWatch] = {}

@@ -53,6 +53,9 @@ class SlackSettings(_Section):
     signing_secret: SecretStr | None = Field(None, description="For HTTP.")
     client_id: str | None = Field(None, description="With the client secret: serve every workspace that installs Chip.")
     client_secret: SecretStr | None = None
+    allowed_teams: tuple[str, ...] = Field(
+        (), description="Ids of the workspaces that may install Chip (T0123ABCD), where it serves several; empty: all."
+    )
     token_key: SecretStr | None = Field(
         None, description="Encrypts the tokens of installations; by default a file in the data folder holds a key."
     )

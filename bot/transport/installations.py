@@ -7,11 +7,13 @@ data folder that only its owner may read, so that a copy of the database gives n
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from logging import Logger, getLogger
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from slack_bolt.error import BoltError
 from slack_bolt.oauth import OAuthFlow
 from slack_bolt.oauth.oauth_settings import OAuthSettings
 from slack_sdk import WebClient
@@ -30,6 +32,10 @@ STATE_SECONDS = 600
 
 class InstallationError(Exception):
     """An installation that cannot be used; the message says why and what helps."""
+
+
+class NotAllowedError(InstallationError, BoltError):
+    """A workspace that may not install Chip; Bolt shows the page of a failure for it."""
 
 
 def load_key(given: str | None, file: Path) -> Fernet:
@@ -57,13 +63,21 @@ def _read_or_make_key(file: Path) -> str:
 
 
 class DatabaseInstallations(InstallationStore):
-    """slack_sdk's installation store over the table. `on_saved` hears of each installation, with its bare token."""
+    """slack_sdk's installation store over the table. `on_saved` hears of each installation, with its bare token.
+
+    `allowed` are the teams that may install Chip, any where it is empty.
+    """
 
     def __init__(
-        self, db: Database, key: Fernet, on_saved: Callable[[str, str], None] = lambda _team, _token: None
+        self,
+        db: Database,
+        key: Fernet,
+        on_saved: Callable[[str, str], None] = lambda _team, _token: None,
+        allowed: Collection[str] = (),
     ) -> None:
         self._db = db
         self._key = key
+        self._allowed = frozenset(allowed)
         self.on_saved = on_saved
 
     @property
@@ -71,8 +85,12 @@ class DatabaseInstallations(InstallationStore):
         return getLogger(__name__)
 
     def save(self, installation: Installation) -> None:
-        """Store the installation in the place of an earlier one of its team."""
+        """Store the installation in the place of an earlier one of its team. Raises `NotAllowedError`."""
         team, token = installation.team_id or installation.enterprise_id or "", installation.bot_token or ""
+        if not self.is_allowed(team):
+            raise NotAllowedError(
+                f"The workspace {team} may not install Chip here; `slack.allowed_teams` names others."
+            )
         row = {
             "team": team,
             "enterprise": installation.enterprise_id,
@@ -89,11 +107,15 @@ class DatabaseInstallations(InstallationStore):
             connection.execute(insert(installations).values(row))
         self.on_saved(team, token)
 
+    def is_allowed(self, team: str) -> bool:
+        """Whether a team may install Chip, and be served."""
+        return not self._allowed or team in self._allowed
+
     def tokens(self) -> dict[str, str]:
-        """Return each team's bot token. Raises `InstallationError` where the key does not fit."""
+        """Return the bot token of each team that may be served. Raises `InstallationError` where no key fits."""
         with self._db.read() as connection:
             rows = connection.execute(select(installations).order_by(installations.c.team)).all()
-        return {row.team: self._unseal(row) for row in rows}
+        return {row.team: self._unseal(row) for row in rows if self.is_allowed(row.team)}
 
     def find_bot(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> Bot | None:
         """Return the bot of a team, None where Chip is not installed."""
@@ -148,7 +170,7 @@ class SealedStates(OAuthStateStore):
 
     def __init__(self, key: Fernet) -> None:
         self._key = key
-        self._used: set[str] = set()
+        self._used: dict[str, float] = {}  # by when they are too old anyway
         self._lock = threading.Lock()
 
     def issue(self, *_: object, **__: object) -> str:
@@ -160,9 +182,11 @@ class SealedStates(OAuthStateStore):
             self._key.decrypt(state.encode(), ttl=STATE_SECONDS)
         except InvalidToken:
             return False
+        now = time.monotonic()
         with self._lock:
             is_new = state not in self._used
-            self._used.add(state)
+            self._used = {used: until for used, until in self._used.items() if until > now}
+            self._used.setdefault(state, now + STATE_SECONDS)
         return is_new
 
 

@@ -14,22 +14,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class SameOrigin:
-    """Refuses a request that names another host (DNS rebinding) or comes from another site's page (Origin)."""
+    """Refuses a request that names another host (DNS rebinding) or comes from another site's page.
+
+    A page tells by Origin, and for what needs none (an image, a link) the browser does by Sec-Fetch-Site.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or self._is_welcome(Headers(scope=scope)):
+        if scope["type"] not in ("http", "websocket") or self._is_welcome(Headers(scope=scope), scope["path"]):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4003})
         else:
             await PlainTextResponse("another site may not act here", 403)(scope, receive, send)
 
-    def _is_welcome(self, headers: Headers) -> bool:
+    def _is_welcome(self, headers: Headers, path: str) -> bool:
         host, origin = headers.get("host", ""), headers.get("origin")
         if urlsplit(f"//{host}").hostname not in self._hosts:
+            return False
+        is_from_elsewhere = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if is_from_elsewhere and not (path == "/" and headers.get("sec-fetch-mode") == "navigate"):
             return False
         return origin is None or urlsplit(origin).netloc == host

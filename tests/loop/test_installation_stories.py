@@ -190,3 +190,13 @@ def test_a_return_with_a_forged_code_installs_nothing(
         workspaces["T0LOCAL"].faults.fail("oauth.v2.access", "invalid_code")
         assert install_by_browser(deployment, workspaces["T0LOCAL"]) >= 400
         assert deployment.store.tokens() == {}
+
+
+def test_a_workspace_that_is_not_allowed_cannot_install_chip(
+    settings: Settings, workspaces: dict[str, LocalWorkspace]
+) -> None:
+    slack = settings.slack.model_copy(update={"allowed_teams": ("T0OTHER",)})
+    with serve(settings.model_copy(update={"slack": slack}), workspaces) as deployment:
+        assert install_by_browser(deployment, workspaces["T0LOCAL"]) >= 400
+        assert deployment.store.tokens() == {}
+        assert deployment.tenants.find("T0LOCAL") is None

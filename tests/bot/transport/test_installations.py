@@ -21,6 +21,7 @@ from bot.transport.installations import (
     REDIRECT_PATH,
     DatabaseInstallations,
     InstallationError,
+    NotAllowedError,
     SealedStates,
     build_install_pages,
     load_key,
@@ -99,6 +100,26 @@ def test_a_state_is_good_once_and_only_where_it_was_issued(key: Fernet) -> None:
 def test_a_state_that_is_too_old_is_refused(key: Fernet) -> None:
     old = key.encrypt_at_time(b"x", int(datetime.now(UTC).timestamp()) - 601).decode()
     assert not SealedStates(key).consume(old)
+
+
+def test_used_states_are_let_go_when_they_are_too_old_anyway(key: Fernet, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("bot.transport.installations.time.monotonic", lambda: now[0])
+    states = SealedStates(key)
+    for _ in range(100):
+        states.consume(states.issue())
+        now[0] += 60.0
+    assert len(states._used) <= 11
+
+
+def test_a_workspace_that_is_not_allowed_is_neither_stored_nor_served(db: Database, key: Fernet) -> None:
+    saved: list[str] = []
+    DatabaseInstallations(db, key).save(install())  # from a time when all were allowed
+    store = DatabaseInstallations(db, key, on_saved=lambda team, _token: saved.append(team), allowed=["T2"])
+    assert store.tokens() == {}
+    with pytest.raises(NotAllowedError, match="T1 may not install Chip"):
+        store.save(install())
+    assert saved == []
 
 
 def test_the_page_leads_to_slack_with_the_scopes_and_a_forged_return_is_refused(db: Database, key: Fernet) -> None:

@@ -190,6 +190,24 @@ def test_a_command_that_nobody_takes_is_toasted(page: Page, cleos_events: Client
     assert receive(cleos_events)["type"] == "notice"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_an_image_or_a_link_on_another_page_posts_nothing(workspace: LocalWorkspace, site: str) -> None:
+    """Such a request has no Origin, and the tokens are the same for everybody."""
+
+    def get(url: str, mode: str) -> int:
+        request = urllib.request.Request(url, headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    post = f"{workspace.api_url}chat.postMessage?token={workspace.bot_token}&channel=C0HELP&text=forged"
+    assert [get(post, "no-cors"), get(post, "navigate"), get(f"{workspace.url}/", "navigate")] == [403, 403, 200]
+    assert workspace.messages("C0HELP") == []
+
+
 @pytest.mark.parametrize("header", [{"Origin": "https://elsewhere.example"}, {"Host": "elsewhere.example"}])
 def test_another_sites_page_can_neither_act_nor_listen(quiet_page: Page, header: dict[str, str]) -> None:
     body = json.dumps({"user": "U0ADA", "channel": "C0ADMIN", "text": "hello"}).encode()
