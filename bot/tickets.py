@@ -5,7 +5,7 @@ card. Knows Slack's Web API; what a ticket is, is `feedback.tickets`'.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 NOTE = "note:"
 CARRIED = "carried"  # a fact of a message with files, in the inbox: whether all of them are in the other thread
+MOST_OPEN = 3  # conversations for which one person may want somebody at once
+LISTED = 10  # calls in one reminder
 FILES_WITHIN = timedelta(hours=1)  # that long a message waits for its files; its words go without them then
 _SECTION_BYTES = 2_800
 
@@ -63,9 +65,16 @@ class Tickets:
     serve_corrections: Callable[[], bool]
 
     def bring_in(self, reply: replies.Reply, person: str) -> tuple[str, bool]:
-        """Open the conversation's card unless there is one; return what to tell the person, and whether it is new."""
+        """Open the conversation's card unless there is one; return what to tell the person, and whether it is new.
+
+        A person who waits in several conversations is sent back to those.
+        """
         if self.staff_channel is None:
             return wording.PERSON_NOWHERE, True
+        if tickets.find_open(self.db, reply.team, reply.channel, reply.thread_ts) is None:
+            count = tickets.count_open(self.db, reply.team, person)
+            if count >= MOST_OPEN:
+                return wording.PERSON_ASKED_OFTEN.format(count=count), False
         ticket, is_new = tickets.open_ticket(
             self.db,
             team=reply.team,
@@ -190,31 +199,57 @@ class Tickets:
                 logger.warning("the card of ticket %s still quotes: %s", ticket.id, name_error(error))
 
     def remind(self) -> int:
-        """Remind staff of every ticket that waits too long; post the cards that could not be posted. How many."""
+        """Remind staff once of all tickets that wait too long; post the cards that could not be posted. How many."""
         team, waited = self.directory.team, self.clock() - self.remind_after
-        count = 0
-        for ticket in tickets.find_waiting(self.db, team, reminded_before=waited):
-            try:
-                self._remind_of(ticket)
-            except SLACK_ERRORS as error:
-                logger.warning("no reminder of ticket %s: %s", ticket.id, name_error(error))
-            else:
-                tickets.note_reminder(self.db, ticket.id)
-                count += 1
-        return count
+        waiting = tickets.find_waiting(self.db, team, reminded_before=waited)
+        with_card = [ticket for ticket in waiting if ticket.card_ts is not None]
+        together = [with_card] if len(with_card) > 1 else [[ticket] for ticket in with_card]
+        return sum(
+            self._remind_of(group) for group in [*together, *([ticket] for ticket in waiting if ticket.card_ts is None)]
+        )
 
-    def _remind_of(self, ticket: Ticket) -> None:
-        if ticket.card_ts is None:
-            reply = replies.find_reply(self.db, ticket.reply_id)
-            if reply is not None:
-                self._post_card(ticket, reply)
-            return
-        minutes = round((self.clock() - ticket.opened_at).total_seconds() / 60)
+    def _remind_of(self, group: Sequence[Ticket]) -> int:
+        """Post one message about one or several tickets; return of how many staff heard."""
+        try:
+            if len(group) > 1:
+                self._remind_of_several(group)
+            elif group[0].card_ts is None:
+                self._post_missing_card(group[0])
+            else:
+                self._remind_of_one(group[0])
+        except SLACK_ERRORS as error:
+            logger.warning("no reminder of %d tickets, %s first: %s", len(group), group[0].id, name_error(error))
+            return 0
+        for ticket in group:
+            tickets.note_reminder(self.db, ticket.id)
+        return len(group)
+
+    def _post_missing_card(self, ticket: Ticket) -> None:
+        reply = replies.find_reply(self.db, ticket.reply_id)
+        if reply is not None:
+            self._post_card(ticket, reply)
+
+    def _remind_of_one(self, ticket: Ticket) -> None:
         sentence = wording.TICKET_WAITS if ticket.claimed_by is None else wording.TICKET_WAITS_FOR
-        text = sentence.format(person=ticket.asker, by=ticket.claimed_by, minutes=minutes)
+        text = sentence.format(person=ticket.asker, by=ticket.claimed_by, minutes=self._count_minutes(ticket))
         self.client.chat_postMessage(
             channel=ticket.card_channel, thread_ts=ticket.card_ts, text=text, reply_broadcast=True
         )
+
+    def _remind_of_several(self, group: Sequence[Ticket]) -> None:
+        lines = [wording.TICKETS_WAIT.format(count=len(group), minutes=self._count_minutes(group[0]))]
+        for ticket in group[:LISTED]:
+            link = self._link(ticket.card_channel, ticket.card_ts or "")
+            by = wording.TICKET_TAKEN_BY.format(by=ticket.claimed_by) if ticket.claimed_by else wording.TICKET_FREE
+            name = escape_mrkdwn(self.directory.display_name(ticket.asker))
+            call = f"<{link}|{name}>" if link else name
+            lines.append(wording.TICKETS_WAIT_LINE.format(call=call, minutes=self._count_minutes(ticket), by=by))
+        if len(group) > LISTED:
+            lines.append(wording.TICKETS_MORE.format(count=len(group) - LISTED))
+        self.client.chat_postMessage(channel=group[0].card_channel, text="\n".join(lines), unfurl_links=False)
+
+    def _count_minutes(self, ticket: Ticket) -> int:
+        return round((self.clock() - ticket.opened_at).total_seconds() / 60)
 
     def _carry_files(self, written: Written, channel: str, thread_ts: str, head: str) -> bool:
         """Share what came with a message in the other thread; False where something of it stays behind.

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from feedback.database import Database, insert_once
 from feedback.tables import messages, tickets
@@ -141,6 +141,13 @@ def find_quoting(
         rows = connection.execute(select(*_COLUMNS).where(tickets.c.team == team)).all()
     places = {(thread.channel, thread.thread_ts) for thread in threads}
     return [_build(row) for row in rows if (row.channel, row.thread_ts) in places or row.asker == person]
+
+
+def count_open(db: Database, team: str, asker: str) -> int:
+    """Return how many conversations of a person have a ticket that is not closed."""
+    theirs = (tickets.c.team == team) & (tickets.c.asker == asker) & tickets.c.open_key.is_not(None)
+    with db.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(tickets).where(theirs)).scalar_one())
 
 
 def find_waiting(db: Database, team: str, *, reminded_before: datetime | None = None) -> list[Ticket]:

@@ -65,6 +65,10 @@ NOT_STAFF = "Only staff can decide about corrections."
 
 PERSON_ASKED = "I have asked a colleague to help you here. The answer comes in this thread."
 PERSON_ASKED_ALREADY = "A colleague has been asked already and will answer in this thread."
+PERSON_ASKED_OFTEN = (
+    "You have asked for a colleague in {count} other conversations, which are still open. They are answered first: "
+    "please write there what else you need."
+)
 PERSON_NOWHERE = "I could not reach the staff channel. Please contact the support team directly."
 
 TICKET_NOTICE = "{name} asks for a person"
@@ -107,6 +111,11 @@ TICKET_NOT_CARRIED = (
 )
 TICKET_UNDELIVERED = "Your answer did not arrive ({reason}). Please answer in the conversation itself."
 TICKET_WAITS = ":hourglass: <@{person}> has waited {minutes} minutes for a person, and nobody has taken this yet."
+TICKETS_WAIT = ":hourglass: {count} calls for a person wait, the first for {minutes} minutes:"
+TICKETS_WAIT_LINE = "• {call}: {minutes} minutes, {by}"
+TICKETS_MORE = "• and {count} more"
+TICKET_FREE = "nobody has taken it yet"
+TICKET_TAKEN_BY = "<@{by}> answers"
 TICKET_WAITS_FOR = ":hourglass: <@{person}> has waited {minutes} minutes for your answer, <@{by}>."
 
 EDITED = "You changed your question after I took it up."

@@ -279,3 +279,33 @@ def test_the_schedule_reminds_of_a_card_that_waits(chip: Chip, monkeypatch: pyte
     assert (reminder.thread_ts, reminder.subtype) == (card.ts, "thread_broadcast")
     claim(chip, card)
     chip.wait_for_said(STAFF, f"for your answer, <@{SAM}>")
+
+
+def call_from(chip: Chip, count: int) -> list[dict[str, Any]]:
+    """Let Cleo call for a person in so many threads."""
+    messages = []
+    for number in range(count):
+        message = chip.ask(CLEO, f"{OPERA} {number}", HELP)
+        chip.settle()
+        assert chip.workspace.visit(CLEO).click(message, HELP, blocks.ASK_PERSON)
+        chip.settle()
+        messages.append(message)
+    return messages
+
+
+def test_one_person_has_a_few_calls_open_and_is_told_to_wait_there(chip: Chip) -> None:
+    messages = call_from(chip, desk.MOST_OPEN + 2)
+    waiting = tickets.find_waiting(chip.core.db, TEAM)
+    assert [ticket.thread_ts for ticket in waiting] == [m.get("thread_ts", m["ts"]) for m in messages[: desk.MOST_OPEN]]
+    told = [call.arguments["text"] for call in chip.workspace.calls("chat.postEphemeral")]
+    assert told[-1] == wording.PERSON_ASKED_OFTEN.format(count=desk.MOST_OPEN)
+
+
+def test_staff_are_reminded_of_several_calls_in_one_message(chip: Chip) -> None:
+    call_from(chip, 3)
+    before = len(chip.workspace.messages(STAFF))
+    object.__setattr__(chip.services.tickets, "remind_after", timedelta(0))
+    assert chip.services.tickets.remind() == 3
+    (reminder,) = chip.workspace.messages(STAFF)[before:]
+    assert "3 calls for a person wait" in show(reminder)
+    assert show(reminder).count("nobody has taken it yet") == 3
