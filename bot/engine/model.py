@@ -12,17 +12,21 @@ from retrain.base_card import Base
 from retrieval.chat_template import ChatTemplate
 
 _CONTROL = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
+COPIED_BYTES = 512 * 2**20
+"""Weights up to this size are read into memory: mapping them would share next to nothing."""
 
 
 class LlamaModel:
     """A loaded GGUF: tokens in and out, its chat template, its adapters. Free it with `close`."""
 
     def __init__(self, base: Base) -> None:
-        """Load the weights (memory-mapped). Raises `ModelFileError`."""
+        """Load the weights, memory-mapped where they are large. Raises `ModelFileError`."""
         self.base = base
-        self.handle = llama_cpp.llama_model_load_from_file(
-            str(base.gguf_path).encode(), llama_cpp.llama_model_default_params()
-        )
+        parameters = llama_cpp.llama_model_default_params()
+        # A mapped file that somebody overwrites in place ends the process with SIGBUS at the next page that is read.
+        if base.gguf_path.is_file() and base.gguf_path.stat().st_size <= COPIED_BYTES:
+            parameters.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
+        self.handle = llama_cpp.llama_model_load_from_file(str(base.gguf_path).encode(), parameters)
         if not self.handle:
             raise ModelFileError(f"llama.cpp cannot load {base.gguf_path}: {last_error()}")
         self.vocabulary = llama_cpp.llama_model_get_vocab(self.handle)

@@ -20,9 +20,11 @@ _PING_IN_CODE = re.compile(
 )
 _MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
 # What Slack would make a link of by itself: names that end like a domain, file names of no domain's ending left alone.
+# In any alphabet, as the host of a mail address too; and an address of four numbers.
 _DOMAIN = re.compile(
-    r"(?<![@\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\."
-    r"(?!(?:txt|pdf|json|csv|ya?ml|xml|png|jpe?g|gif|docx?|xlsx?|pptx?|html?|js|log|cfg|ini|exe|bin)\b)[a-z]{2,24}\b",
+    r"(?<![@\w.-])(?:[\w.+'-]+@)?[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\."
+    r"(?!(?:txt|pdf|json|csv|ya?ml|xml|png|jpe?g|gif|docx?|xlsx?|pptx?|html?|js|log|cfg|ini|exe|bin)\b)"
+    r"(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})\b|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)",
     re.IGNORECASE,
 )
 _INVISIBLE = "\u2060"

@@ -52,9 +52,9 @@ def test_model_text_pings_nobody(said: str) -> None:
     assert shown.replace("\u2060", "") == f"Hi {said}!"
 
 
-def test_mail_addresses_and_prices_stay_as_they_are() -> None:
+def test_prices_and_the_mail_addresses_of_the_documents_stay_as_they_are() -> None:
     text = "Write to help@tansy.example, it costs < 5 € & ships in 3 days."
-    assert harmless_markdown(text) == text
+    assert harmless_markdown(text, held="Mail: help@tansy.example") == text
 
 
 def test_escaped_text_holds_no_markup() -> None:
@@ -73,7 +73,19 @@ def test_split_text_loses_nothing_and_keeps_the_limit(text: str) -> None:
     assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
 
 
-@pytest.mark.parametrize("domain", ["evil.example", "www.evil.com", "evil.co.uk/path", "Evil.IO"])
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "evil.example",
+        "www.evil.com",
+        "evil.co.uk/path",
+        "Evil.IO",
+        "a@evil.com",
+        "203.0.113.9",
+        "пример.рф",
+        "xn--e1afmkfd.xn--p1ai",
+    ],
+)
 def test_a_bare_domain_is_no_longer_one_to_slack_and_reads_the_same(domain: str) -> None:
     shown = harmless_markdown(f"See {domain} now.")
     assert domain not in shown
@@ -121,3 +133,11 @@ def test_what_only_looks_like_code_and_pings_in_code_are_made_harmless(said: str
 
 def test_a_backtick_that_nothing_closes_can_open_no_code_in_a_later_line() -> None:
     assert harmless_markdown("See `the list` of the robot`s parts") == "See `the list` of the robot's parts"
+
+
+def test_an_address_that_the_cited_line_holds_stays_and_another_of_its_host_does_not() -> None:
+    held = "Write to help@tarnwell.example or reach the robot at 192.168.4.1."
+    shown = harmless_markdown("Write to help@tarnwell.example, not to evil@tarnwell.example, at 192.168.4.1.", held)
+    assert "help@tarnwell.example" in shown
+    assert "192.168.4.1" in shown
+    assert "evil@tarnwell.example" not in shown
