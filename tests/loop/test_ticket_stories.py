@@ -2,9 +2,11 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot import tickets as desk
 from bot import wiring
 from bot.listeners import forgetting
 from bot.views import blocks, ticket_card, wording
@@ -304,6 +306,7 @@ def test_one_person_has_a_few_calls_open_and_is_told_to_wait_there(chip: Chip) -
 def test_staff_are_reminded_of_several_calls_in_one_message(chip: Chip) -> None:
     call_from(chip, 3)
     before = len(chip.workspace.messages(STAFF))
+    assert chip.services is not None
     object.__setattr__(chip.services.tickets, "remind_after", timedelta(0))
     assert chip.services.tickets.remind() == 3
     (reminder,) = chip.workspace.messages(STAFF)[before:]
