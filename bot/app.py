@@ -68,7 +68,8 @@ def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
         bot_token=services.client.token,
     )
     app = App(
-        client=WebClient(base_url=services.client.base_url),
+        name="chip",  # Bolt would look through all files of the call stack for one
+        client=WebClient(base_url=services.client.base_url, ssl=services.client.ssl),
         authorize=lambda: identity,
         signing_secret=signing_secret,
         token_verification_enabled=False,

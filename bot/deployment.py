@@ -102,7 +102,7 @@ def serve_installations(
             key=key,
             client=client,
         )
-        nobodys = App(client=client, signing_secret=secret, token_verification_enabled=False)
+        nobodys = App(name="nobody", client=client, signing_secret=secret, token_verification_enabled=False)
         stack.callback(nobodys.listener_runner.listener_executor.shutdown)
         # Slack asks for the challenge before any workspace is there.
         delivery = open_delivery(lambda team: tenants.find(team) if team else nobodys, settings.data, secret)

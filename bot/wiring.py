@@ -1,12 +1,13 @@
 """Ties a core to Slack, real or local: builds the clients and what the listeners use, and starts the schedule."""
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
-from functools import partial
+from functools import cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt import App
@@ -87,7 +88,13 @@ def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | No
 def build_client(token: str, base_url: str) -> WebClient:
     """Return the Web API client, which tries again when the line breaks or Slack limits its rate."""
     handlers = [ConnectionRetry(), RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED)]
-    return MarkingClient(token=token, base_url=base_url, retry_handlers=handlers)
+    return MarkingClient(token=token, base_url=base_url, retry_handlers=handlers, ssl=load_certificates())
+
+
+@cache
+def load_certificates() -> ssl.SSLContext:
+    """Return the one TLS context of all clients. Loading it takes 30 ms of computing, which each call would spend."""
+    return ssl.create_default_context()
 
 
 @contextmanager
@@ -263,7 +270,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=settling),
         questions=questions,
         sorting=WorkPool(SORTERS, on_error=settling, name="chip-sort"),
-        waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS), questions),
+        waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS, ssl=client.ssl), questions),
         later=Later(),
         admin_channel=admin_channel,
         staff_channel=staff_channel,

@@ -30,6 +30,20 @@ ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
 HASTY = Delivery(ack_seconds=0.5, redelivery_seconds=(0.0, 0.05, 0.1))
 
 
+def test_certificates_are_loaded_once_and_not_for_each_line_and_call(
+    stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = build_client("xoxb-1", stopped_chip.workspace.api_url).ssl
+    assert loaded is not None
+    monkeypatch.setattr("ssl.create_default_context", None)  # loading them again fails
+
+    stopped_chip.start()
+
+    assert "55 minutes" in json.dumps(stopped_chip.ask(CLEO, RUNTIME))
+    assert stopped_chip.services is not None
+    assert stopped_chip.services.client.ssl is loaded
+
+
 @ONLY_SOCKET
 class TestSeveralConnections:
     """Socket Mode with a watch that is in a hurry."""
