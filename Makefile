@@ -59,14 +59,14 @@ run: $(READY) ## set up what is missing, then start Chip (the local workspace, o
 	@$(BIN)/chip run
 
 test: $(READY) ## set up what is missing, then run the tests
-	@echo "Running the tests (6 minutes on two cores)"
+	@echo "Running the tests (5 minutes on two cores; make test-rest runs those over HTTP, slow ones and the browser)"
 	@$(PYTEST) -m "not http and not slow and not browser"
 
 test-rest: $(READY) ## run what `make test` leaves out: stories over HTTP, real models and training, the browser (15 minutes)
 	@$(PYTEST) -m "http or slow or browser"
 
-fast: $(READY) ## run the tests without stories and engines (a minute)
-	@$(PYTEST) -m "not http and not slow and not browser" --ignore tests/loop --ignore tests/bot/engine
+fast: $(READY) ## run the tests without stories, engines and command lines (a minute)
+	@$(PYTEST) -m "not http and not slow and not browser" --ignore tests/loop --ignore tests/bot/engine --ignore tests/bot/cli
 
 check: $(READY) ## ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.serving.models import SIZES, first_word, list_words, prepare
 from benchmarks.serving.systems import Programs, Tuning, open_system
 from benchmarks.serving.trial import measure
@@ -20,6 +22,7 @@ def test_text_and_tokens_are_the_same_prompt(tmp_path: Path) -> None:
     model.close()
 
 
+@pytest.mark.slow
 def test_every_answer_has_its_whole_length(tmp_path: Path) -> None:
     asks = build_uniform(first_word(SIZES["tiny"].vocabulary), 2, seed=1)
     for system in ("engine", "dedicated"):
