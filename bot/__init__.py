@@ -1,1 +1,1 @@
-"""The way in and out: Slack listeners, the llama.cpp engine, the local workspace, the command line, the wiring."""
+"""From a Slack event to a reply: Slack, answers, the engine, learning, the local workspace, the command line."""

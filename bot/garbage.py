@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector from stopping everybody for a third of a second.
+"""Keeps Python's garbage collector from pausing the process for a third of a second.
 
 The libraries that Chip stands on leave half a million objects that live as long as the process. A full collection looks
 at each of them, holding the interpreter's lock: 0.29 s on two Zen 3 cores, now and then, in which nothing is

@@ -1,4 +1,4 @@
-"""What the Slack listeners are handed: everything that wiring built, nothing that they build themselves."""
+"""Everything that wiring has built and hands to the Slack listeners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

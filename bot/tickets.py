@@ -1,4 +1,4 @@
-"""A person is wanted: one card in the staff channel for each conversation, claimed and answered there.
+"""Tickets: a conversation that needs a person gets one card in the staff channel, and the answer is carried back.
 
 What the claimant writes in the card's thread reaches the asker in theirs, is recorded as a correction and closes the
 card. Knows Slack's Web API; what a ticket is, is `feedback.tickets`'.

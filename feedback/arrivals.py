@@ -1,4 +1,4 @@
-"""What Slack delivered and the inbox does not hold yet: a table with a file to itself, so that Slack waits for nobody.
+"""Arrivals: what Slack delivered and the inbox does not hold yet, in a file of its own, so that Slack never waits.
 
 An event is a row here before it is acknowledged, and until the inbox holds it or refuses it. The inbox has one writer
 for everything else that Chip records too; here a row is one statement. Knows nothing of events.

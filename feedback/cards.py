@@ -1,4 +1,4 @@
-"""Cards on which staff decide about a correction: where they stand, and which quote what was forgotten since."""
+"""Cards on which staff decide about a correction: where they stand, and which ones quote forgotten words."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What can go wrong with feedback, as types that carry the facts. The wording for people lives with the bot."""
+"""Errors of feedback, as types that carry the facts. The wording for people lives with the bot."""
 
 
 class FeedbackError(Exception):

@@ -1,4 +1,4 @@
-"""Writes that are committed together: whoever comes while a commit is under way is in the next one.
+"""Commits writes together: a write that comes during a commit is part of the next one.
 
 A commit waits for the disk, 1 to 40 ms; a burst of a thousand events would wait a thousand times one after another. One
 of the threads that wait does the work of all of them in one transaction. What is urgent, since somebody outside waits

@@ -1,4 +1,4 @@
-"""The inbox: every event from Slack is a row here before anybody works on it, so that none is lost or taken twice.
+"""The inbox: every event from Slack is a row here before it is worked on, so that none is lost or taken twice.
 
 Knows nothing of what an event means; its key, made by the caller, says what counts as the same event.
 """

@@ -1,4 +1,4 @@
-"""Personal data taken out of text before it may be trained on.
+"""Takes personal data out of text before it may be trained on.
 
 Patterns for what has a form (e-mail addresses, telephone and card numbers, Slack's mentions) and exact matches for the
 display names that Slack gave. Prefers to leave a number alone: part numbers, prices and error codes are what support is

@@ -1,4 +1,4 @@
-"""A small survey: whether a conversation with Chip helped, asked of few people and seldom.
+"""A small survey: asks a few people, and seldom, whether a conversation with Chip helped.
 
 Knows which threads are drawn and who was asked; sends nothing.
 """

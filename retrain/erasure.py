@@ -1,4 +1,4 @@
-"""What was forgotten leaves the frozen datasets, and adapters that learned from it are deleted.
+"""Takes forgotten rows out of the frozen datasets, and deletes adapters that learned from them.
 
 A row is forgotten when the database holds its reply's words, or its correction, no more; so nobody has to tell this
 module what was forgotten, and a sweep that a kill cut off is done by the next. An adapter's weights cannot be told what

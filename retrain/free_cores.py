@@ -1,4 +1,4 @@
-"""How many threads training should use: one, and another where a core is free.
+"""Decides how many threads training uses: one, and a second one while a core is free.
 
 Training is for the night, but an admin who asks for it waits: two threads on two idle cores take little more than half
 the time. Where people are being answered, a second thread would wait at every operation for a core that they hold, and

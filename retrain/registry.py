@@ -1,4 +1,4 @@
-"""The adapters that there are and the one that serves.
+"""The adapters that exist, and the one that serves.
 
 Adapters are folders, never changed once written; what serves is the last row of an append-only table, never "the
 newest". Knows nothing of training or of the engine.

@@ -1,4 +1,4 @@
-"""When a retrain happens by itself: a clock for it, and whether enough was said since the last one.
+"""Decides when a retrain happens by itself: a clock, and whether enough was said since the last one.
 
 Knows only when; what runs is handed in and can be run by hand.
 """

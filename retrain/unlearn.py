@@ -1,4 +1,4 @@
-"""Going back also takes back what was learned: corrections that only the adapter left behind had wait again.
+"""Undoes learning after a rollback: corrections that only the rolled-back adapter had learned wait for approval again.
 
 Without that the next retrain would teach the same again, and answers verified by staff would go on saying it. Knows
 nothing of engines.

@@ -1,4 +1,4 @@
-"""Gaps: the questions that the documents did not answer, put together where they ask for the same.
+"""Gaps: groups the questions that the documents did not answer by what they ask for.
 
 Groups by meaning (average linkage over cosine distances). Knows nothing of replies or people.
 """

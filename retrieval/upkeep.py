@@ -1,4 +1,4 @@
-"""Upkeep: every source that was added is read again when its time has come, and what came of it is kept.
+"""Upkeep: reads every added source again when it is due, and keeps the outcome.
 
 The story of `chip sources`. What lies outside this machine (web, git, chat) is handed in as `Reach`.
 """

@@ -1,4 +1,4 @@
-"""Verified answers: what staff approved as the answer to a question, served from that moment on.
+"""Verified answers: serves what staff approved as the answer to a question, from that moment on.
 
 Kept in the catalogue beside the documents and rebuilt from the list that is handed in. An answer rests on passages;
 once one of them is gone it waits for review and is not shown. Where no document answered it rests on their silence, and

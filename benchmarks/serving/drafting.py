@@ -1,4 +1,4 @@
-"""Does guessing from the evidence make the shipped model's answers faster? The sample company's questions, in turns.
+"""Measures whether guessing from the evidence makes the shipped model answer faster, on the sample company's questions.
 
     python -m benchmarks.serving.drafting --people 1 4 8 --draft-tokens 4 8
 

@@ -1,4 +1,4 @@
-"""What of the time to an answer's first streamed text is Chip's own part: search and model take no time here.
+"""Measures Chip's own part of the time to an answer's first text: search and model take no time here.
 
 Run as a program it is the Chip that `benchmarks.slack.acks` measures, beside a local workspace in another process, as
 Slack is elsewhere too: in one process the two would wait for one interpreter.

@@ -1,4 +1,4 @@
-"""A model's text as it arrives, cut into finished sentences that carry the number of the evidence that they cite.
+"""Cuts a model's text, as it arrives, into finished sentences, each with the number of the evidence that it cites.
 
 Knows the marker "[2] " that precedes what it cites; knows nothing of Slack.
 """

@@ -1,4 +1,4 @@
-"""Which messages are questions for Chip: by where they stand, whom they mention and the rules of their channel.
+"""Decides which messages are questions for Chip: by place, by mention and by the rules of the channel.
 
 Knows events as Slack delivers them; sends nothing.
 """

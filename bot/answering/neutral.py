@@ -1,4 +1,4 @@
-"""No guess about anybody's gender: what an answer assumes of a person is said neutrally, or not at all.
+"""Removes guesses about a person's gender: rewords the sentence neutrally, or withholds it.
 
 Pronouns, forms of address, trades and kinship of a person whose pronouns nobody gave are rewritten by word lists of our
 own, in English; what cannot be rewritten is withheld. What the asker said of a person, or a document of somebody whom

@@ -1,4 +1,4 @@
-"""An answer that one person alone sees: collected, and shown whole, since what is private cannot be streamed.
+"""An answer that only one person sees: collected and shown whole, because Slack does not stream private messages.
 
 Knows nothing of what is said or of how it is shown.
 """

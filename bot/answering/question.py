@@ -1,4 +1,4 @@
-"""What Chip is asked: a message, and the same on its way to a reply."""
+"""A question to Chip, and the same question on its way to a reply."""
 
 import time
 from dataclasses import dataclass

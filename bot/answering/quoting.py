@@ -1,4 +1,4 @@
-"""How an answer is generated: greedily, and word for word where it cites evidence, unless set otherwise."""
+"""Chooses how an answer is generated: greedily, and word for word where it cites evidence, unless set otherwise."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What stands under an answer, and the row that records it."""
+"""The footer under an answer, and the row that records the answer."""
 
 from dataclasses import asdict
 from datetime import datetime

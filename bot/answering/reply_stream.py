@@ -1,4 +1,4 @@
-"""One answer on its way into a Slack thread: streamed where Slack lets it, else posted and updated as it grows.
+"""Writes one answer into a Slack thread: streams it, or posts and updates it where Slack refuses to stream.
 
 Rolls over to a further message before Slack's undocumented limits (about 11 kB and five minutes a streamed message),
 so that nothing is cut, and goes on with a broken stream by `chat.update`. Knows nothing of what is said.

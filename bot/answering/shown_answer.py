@@ -1,4 +1,4 @@
-"""An answer as a person sees it grow: each sentence checked against the evidence, worded neutrally, and cited.
+"""Builds the answer that a person sees: checks each sentence, words it neutrally and cites its source.
 
 What no line supports is withheld, with the reason in the log. Knows nothing of Slack's calls or of the engine.
 """

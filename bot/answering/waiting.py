@@ -1,4 +1,4 @@
-"""Tells whoever waits how many are answered before them and about how long that takes, and again as it changes.
+"""Tells people who wait how many questions come before theirs and about how long that takes.
 
 The notes are statuses of the thread, which Slack forgets after two minutes. They come from a thread of their own: a
 Slack that limits their rate must hold up neither acknowledgements nor answers. Knows nothing of what is answered.

@@ -1,4 +1,4 @@
-"""`chip calibrate`: how sure search must be before Chip answers, measured on questions of the company's own."""
+"""`chip calibrate`: measures how sure search must be before Chip answers, on the company's own questions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`chip facts`: what the documents say of one thing, as the claim check holds it against answers."""
+"""`chip facts`: lists what the documents say about one thing, as the claim check uses it."""
 
 from typing import TYPE_CHECKING
 

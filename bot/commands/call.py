@@ -1,4 +1,4 @@
-"""One `/chip …` as somebody typed it, and what a command is."""
+"""One `/chip …` call as a person typed it, and the value that describes a command."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

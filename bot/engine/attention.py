@@ -1,4 +1,4 @@
-"""Whether llama.cpp shall compute attention in one piece ("flash"), by what was measured on processors.
+"""Decides whether llama.cpp computes attention in one piece ("flash"), from measurements of processors.
 
 It saves memory everywhere. On a processor with AVX-512 it is also faster. On one with AVX2 alone its kernel is slow: a
 token beside seven others after 700 tokens took 8.5 ms with it and 4.5 ms without (22 M parameters, a thread of Zen 3),

@@ -1,4 +1,4 @@
-"""States on disk, for what has no room in RAM: one private file each, gone when the engine closes.
+"""Keeps parked states on disk when RAM is full: one private file each, deleted when the engine closes.
 
 They hold what people wrote, so that none outlives the process: what a kill left is deleted at the next start. A file
 that is missing or was changed is as good as none. Knows nothing of prompts.

@@ -1,4 +1,4 @@
-"""Guesses the next tokens of an answer from its prompt, for an answer mostly quotes the evidence.
+"""Guesses the next tokens of an answer from its prompt, because answers mostly quote the evidence.
 
 Prompt lookup decoding (Saxena, 2023): where the last tokens occurred before, what followed them then is the guess. The
 engine computes the guesses beside the next token and keeps those that its own choice confirms: the answer is the same.

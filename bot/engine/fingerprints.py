@@ -1,4 +1,4 @@
-"""By what an adapter is known: the logits that it computes on the probe's one token. Knows nothing of llama.cpp."""
+"""Recognises an adapter by the logits that it computes on one probe token. Knows nothing of llama.cpp."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""How many threads the next decode should use on a machine that does other work too.
+"""Decides how many threads the next decode uses on a machine that does other work too.
 
 llama.cpp's threads meet at a barrier after every operation and spin there. Where another program holds a core, each
 barrier waits for a time slice: on two cores beside a training process, a model of 5 M parameters gave 18 tokens a

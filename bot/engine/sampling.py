@@ -1,4 +1,4 @@
-"""How a request wants its tokens chosen beyond temperature and seed, and what it learns of them. Plain values."""
+"""How a request wants its tokens chosen, beyond temperature and seed, and what it is told about them. Plain values."""
 
 from dataclasses import dataclass
 

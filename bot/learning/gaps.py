@@ -1,4 +1,4 @@
-"""What admins hear of gaps: questions that nobody could answer, and staff's answers that their documents outran.
+"""Reports gaps to admins: questions without an answer, and verified answers whose documents have changed.
 
 Questions are shown without personal data. Knows the database and the documents; says nothing by itself.
 """

@@ -1,4 +1,4 @@
-"""The names of the people of a conversation, as Slack shows them, so that they are masked before training.
+"""Finds the names of a conversation's people in Slack, so that training data can mask them.
 
 Knows nothing of how a name is masked.
 """

@@ -1,4 +1,4 @@
-"""The questions whose answers a retrain rehearses, so that what it teaches costs nothing else.
+"""Makes the questions that a retrain rehearses, so that an adapter does not forget other answers.
 
 They are made from the documents as a curious reader would ask: about what a heading names, whether a sentence is so,
 and what the documents mostly do not say, for a refusal is forgotten as easily as an answer. Knows nothing of models.

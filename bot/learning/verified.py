@@ -1,4 +1,4 @@
-"""From corrections that hold to verified answers: which question, which answer, resting on what, for whom."""
+"""Builds verified answers from corrections that hold: question, answer, evidence and readers."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The buttons under the notice about learning, and under the question whether somebody shall be forgotten."""
+"""Handles the buttons under the notice about learning and under the question whether to forget a person."""
 
 from typing import Any
 

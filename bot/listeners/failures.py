@@ -1,4 +1,4 @@
-"""The edge where what nobody foresaw is logged under a reference, and said to the person who waits for something."""
+"""The outer edge of the listeners: logs an unexpected error under a reference and tells the person who waits."""
 
 import logging
 from collections.abc import Callable

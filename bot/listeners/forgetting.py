@@ -1,4 +1,4 @@
-"""What Slack says is gone: a deleted message, a removed app, a revoked token. Chip forgets it too."""
+"""Handles what Slack reports as gone (a deleted message, a removed app, a revoked token): Chip forgets it too."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever Slack delivers is written to the inbox before anybody works on it, and known when it comes again.
+"""Writes everything that Slack delivers to the inbox first, and recognises what is delivered again.
 
 Events are told apart by their id, presses, forms and commands by their trigger. They are filed under the team that Chip
 is installed in, whichever team Slack names: in a shared channel that is the writer's. Knows nothing of what they mean.

@@ -1,4 +1,4 @@
-"""Changes of people, groups, channels and their members: who and what they are to Chip is looked up anew."""
+"""Handles changes of people, groups, channels and members: their roles are looked up again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The button under an answer that opens what the answer cites, for whoever may read it."""
+"""Handles the button that opens what an answer cites, for people who may read it."""
 
 from typing import Any
 

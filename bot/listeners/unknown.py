@@ -1,4 +1,4 @@
-"""Whatever no other listener knows is acknowledged, logged and, where a person did it, answered."""
+"""Acknowledges and logs everything that no other listener knows, and answers the person who did it."""
 
 import logging
 import re

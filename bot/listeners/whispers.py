@@ -1,4 +1,4 @@
-"""What somebody who pressed something is told alone, and the windows that open for them."""
+"""Messages that only the person who pressed something sees, and the windows that open for them."""
 
 import logging
 from typing import Any

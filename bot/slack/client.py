@@ -1,4 +1,4 @@
-"""The Web API client: every message that it posts is marked, and posted once, though Slack's word of it be lost.
+"""The Web API client: marks each message and posts it at most once, even if Slack's response never arrives.
 
 Knows nothing of what is posted.
 """

@@ -1,4 +1,4 @@
-"""Who somebody is to Chip and what an answer in a place may draw on. Asks Slack once and remembers.
+"""Looks up people's roles and what an answer in a place may draw on. Asks Slack once and remembers.
 
 A customer never sees staff passages: an answer uses them only when the asker is staff *and* everybody who can read
 the place is staff: no guest, nobody of another organisation and nobody unknown is a member of it.

@@ -1,4 +1,4 @@
-"""What can go wrong in a call to Slack, a short name for it that a log may hold, and whether it passes."""
+"""Errors of calls to Slack: a short name for the log, and whether a later try may succeed."""
 
 import re
 from http.client import HTTPException

@@ -1,4 +1,4 @@
-"""A stream that Slack opened though its word of that was lost: found in its thread, where the answer then goes on."""
+"""Finds a stream that Slack opened although its response was lost, so that the answer goes on there."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What the way of an answer must know of Markdown: where code stands, and where a table. Knows nothing of Slack."""
+"""Finds code and tables in Markdown text that may not have ended yet. Knows nothing of Slack."""
 
 import re
 

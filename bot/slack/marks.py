@@ -1,4 +1,4 @@
-"""The marks that Chip's messages carry in Slack, by which a call whose answer was lost, or a later process, finds them.
+"""Marks Chip's messages in Slack, so that a repeated call or a later process finds them.
 
 Their metadata names the question, and the reply where it is one. Every whole message in a thread is marked, so that
 one without a mark, or with that of a message that grows by updates, is what a kill cut off. Knows nothing of when

@@ -1,4 +1,4 @@
-"""Sends a file to one person: it comes in their direct messages with Chip."""
+"""Sends a file to one person, in their direct messages with Chip."""
 
 from slack_sdk import WebClient
 

@@ -1,4 +1,4 @@
-"""A long Markdown text as several messages: cut at line ends, with a code block or a table complete in each.
+"""Splits a long Markdown text into messages: at line ends, with a code block or a table complete in each.
 
 Knows nothing of how they are sent.
 """

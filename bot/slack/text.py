@@ -1,4 +1,4 @@
-"""Text between Slack and the model: what people wrote made plain, what the model wrote made harmless.
+"""Text between Slack and the model: makes people's text plain and the model's text harmless.
 
 Knows Slack's escapes and mentions; knows nothing of blocks.
 """

@@ -1,4 +1,4 @@
-"""What Slack delivers, of either transport, handed to the app of its workspace; an event is kept on disk before.
+"""Takes requests from either transport, stores events on disk, then hands them to the workspace's app.
 
 Slack waits 3 s for a word that an event arrived. It gets it once the event is a row in `feedback.arrivals`; the inbox,
 which tells what came before, and the listeners come after. Presses, forms and commands are answered by the listeners

@@ -1,4 +1,4 @@
-"""The door over HTTP: Slack's requests handed to the app, health and readiness, each at its path, behind waitress.
+"""Serves Slack's requests, health and readiness over HTTP, each at its path, behind waitress.
 
 Knows nothing of what the app does. The app verifies signatures; what is no request of Slack's at all is refused here.
 """

@@ -1,4 +1,4 @@
-"""Where Chip is installed: kept in the database with encrypted tokens, and added by OAuth.
+"""Keeps where Chip is installed: added by OAuth, stored in the database with encrypted tokens.
 
 Knows nothing of what an installation is used for. The key is not in the database: it is a setting, or a file in the
 data folder that only its owner may read, so that a copy of the database gives nobody a token.

@@ -1,4 +1,4 @@
-"""What failed for a reason that passes, done again after a pause that grows with each try. Knows nothing of what it is.
+"""Tries again what failed for a temporary reason, after a pause that grows with each try.
 
 Nothing is kept on disk here: what waits is in the inbox or among the arrivals, where the next start finds it.
 """

@@ -1,4 +1,4 @@
-"""The Socket Mode connections: several, so that one may end while another delivers; watched, and closed in good order.
+"""The Socket Mode connections: several at once, watched, and closed in order while another one delivers.
 
 Knows slack_sdk's client from the inside; knows nothing of what the app does.
 """

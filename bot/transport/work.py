@@ -1,4 +1,4 @@
-"""A bounded pool for what Slack's events set off, so that listeners return at once and nothing is lost.
+"""A bounded pool for the work that Slack's events cause, so that listeners return at once and nothing is lost.
 
 What comes here is in the inbox already; it is marked done when its work has ended, well or badly. What a kill left
 undone is taken up again at the next start. Jobs are begun by the instants that they are of, since in a burst they are

@@ -1,4 +1,4 @@
-"""Owns who may knock: no page of another site may act here, though the browser that shows it runs on this machine.
+"""Owns the check of origins: refuses calls from other sites' pages in a browser on this machine.
 
 Knows nothing of what is asked. Without this, any web site could speak as an admin to a workspace on loopback.
 """

@@ -1,4 +1,4 @@
-"""Owns the local workspace as a running server: one port, one thread, all doors; and its handle for whoever started it.
+"""Owns the local workspace as a running server: one port, one thread, all doors, and its handle for the caller.
 
 Knows nothing of Chip; an app connects to it as to Slack.
 """

@@ -1,4 +1,4 @@
-"""Makes a question impersonal: who it is for says nothing of what the documents answer.
+"""Makes a question impersonal, because the documents' answer does not depend on the person.
 
 "My brother Connor asks how long his Moss 2 runs" is searched, and read by the model, as "Somebody asks how long their
 Moss 2 runs": the same fact whoever asks. English, by rule; what was said earlier in a thread stays as it was. Names

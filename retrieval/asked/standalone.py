@@ -1,4 +1,4 @@
-"""Makes a follow-up question stand on its own, from the words of the thread and by rule, so that search can serve it.
+"""Makes a follow-up question stand on its own, by rule and from the words of the thread, so that search finds it.
 
 "and the Pro?" gets the question that it continues; "how long does it last?" gets what "it" is. A question that names
 its own subject is left as it is. Knows nothing of documents.

@@ -1,4 +1,4 @@
-"""The port to the embedding model, and the choice of who stands behind it.
+"""The port to the embedding model, and the choice of its implementation.
 
 Knows model folders and vectors; knows nothing of documents or search.
 """

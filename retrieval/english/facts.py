@@ -1,4 +1,4 @@
-"""The table of facts: what the documents say of a named thing in numbers, codes, versions, dates, can and cannot.
+"""Facts: what a line says about a named thing in numbers, codes, versions, dates, can and cannot.
 
 Drawn from each passage when it is indexed, by the same reading that holds a sentence against a line. A fact points at
 its line; the line, not the table, is what is cited. Knows nothing of where the table is kept.

@@ -1,4 +1,4 @@
-"""A grammar under which whatever cites a line of evidence repeats it word for word.
+"""A grammar that makes a text repeat each line of evidence that it cites, word for word.
 
 A small model finds the line better than it copies it: it loses its place where a line says a word twice. Under this
 grammar it chooses the line and where to begin and stop, sentence by sentence; what cites nothing stays free. Written

@@ -1,4 +1,4 @@
-"""A cited sentence held against the line that it cites: shown as it is, in the document's own words, or not at all.
+"""Compares a cited sentence with its line: shows it as it is, in the document's own words, or not at all.
 
 A small model garbles what it copies ("runs for 9 minutes"). Where its sentence says nothing that the line does not
 hold, it stays; where it is a near copy, the line's own sentence takes its place; everything else is withheld. Knows

@@ -1,4 +1,4 @@
-"""How sure search must be before a company's questions are answered, found from questions of its own. Pure."""
+"""Finds how sure search must be before a company's questions are answered, from its own questions. Pure."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Contradictions: two lines of evidence, from two documents, that say different things of the same matter.
+"""Contradictions: two lines of evidence, from two documents, that say different things about the same matter.
 
 Found by words alone: the same words with other numbers, or with and without a "not". Errs towards silence; a table of
 sister products says other numbers of other things. Knows nothing of which document is right.

@@ -1,4 +1,4 @@
-"""What speaks for each line of a set of candidates: one row of numbers for each, in the order of `NAMES`.
+"""Features of candidate lines: one row of numbers for each line, in the order of `NAMES`.
 
 Compares a question with lines, and the lines with each other. Knows nothing of weights or of what is shown.
 """

@@ -1,4 +1,4 @@
-"""The order of the lines that might answer a question, and how sure it is that the first one does.
+"""Orders the lines that might answer a question, and says how sure it is of the first one.
 
 A linear model over `ranker_features`, fitted on public questions and invented companies by
 `python -m models.recipes.rankings.fit_ranker`; its weights are in `ranker_weights.json`. Where a cross-encoder has read

@@ -1,4 +1,4 @@
-"""What goes wrong with a source as a whole; the message tells the person who keeps the documents what to do."""
+"""Errors of a source as a whole; the message tells the person who keeps the documents what to do."""
 
 
 class SourceError(Exception):

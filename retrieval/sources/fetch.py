@@ -1,4 +1,4 @@
-"""Fetching pages: only over HTTP, only to addresses that are public, never more than a page may weigh.
+"""Fetches pages: only over HTTP, only from public addresses, never more than a page may weigh.
 
 The address is checked where the connection is made, so that a name that changes its answer in between reaches nothing.
 Knows nothing of sitemaps or documents.

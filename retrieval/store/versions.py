@@ -1,4 +1,4 @@
-"""Versions: which documents are earlier editions of another one, so that the newest is preferred.
+"""Versions: finds which documents are earlier editions of another one, so that the newest is preferred.
 
 Two documents are versions of each other when their titles and paths are equal but for version marks, and their texts
 share most of their words in a row. Sister documents ("Moss 2", "Moss 2 Pro") keep different titles and are left alone.

@@ -1,4 +1,4 @@
-"""A question that was edited after Chip took it: its asker is offered a new answer, and nobody else hears of it.
+"""Handles an edit of a question that Chip has taken: offers a new answer to its asker alone.
 
 Unfurls, counters and Chip's own streams are "changes" too; only a person's new words are an edit.
 """

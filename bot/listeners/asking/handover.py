@@ -1,4 +1,4 @@
-"""Messages between a person who helps and the person who is helped: Chip carries them, and does not answer them.
+"""Carries messages between a person who helps and the person who is helped. Chip does not answer them.
 
 Knows the payloads; what is carried where is decided in `bot.tickets`.
 """

@@ -1,4 +1,4 @@
-"""What a killed process left of an answer in Slack, and how the next one ends it, so that it stands there once.
+"""Ends or redoes an answer that a killed process left in Slack, so that it stands there once.
 
 Four remains are told apart. An answer that ended carries its mark: nothing is to be done. One that was made but not
 ended gets its footer now. What its asker had stopped is ended as it stands. What else was cut off before it was made is

@@ -1,0 +1,1 @@
+"""How models/chip-nano was made, by one command: `python -m models.recipes.chip_nano.recipe`."""
