@@ -4,6 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEVELOP := $(VENV)/.ready-to-develop
+# Every file of the locks has its hash. torch has none: which build fits depends on the machine, and an index of its own
+# has those for the processor alone.
+TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+UV := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11.5 --generate-hashes --no-annotate \
+  --index-url https://pypi.org/simple --custom-compile-command "make lock" --override .torch-elsewhere --no-emit-package torch
 # On Linux, PyPI's torch brings gigabytes of CUDA. A machine without an NVIDIA GPU takes torch from PyTorch's own index
 # of CPU builds, if it can be reached: pip would try it again and again for each of 150 packages. PIP_FLAGS= turns this off.
 CPU_TORCH := https://download.pytorch.org/whl/cpu
@@ -26,11 +33,13 @@ CASES ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test test-rest fast check fix docs bench bench-loop bench-knowledge bench-answers bench-serving setup help clean
+.PHONY: run test test-rest fast check fix docs lock sbom bench bench-loop bench-knowledge bench-answers bench-serving setup help clean
 .DEFAULT_GOAL := run
 
 # A virtual environment whose Python does not start (it was upgraded, or removed) is made again.
 $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
+
+STOPPED = echo "The set-up stopped before its end; the lines above say why (mostly no network, or no room on the disk). Run make again: it goes on where it stopped." >&2; exit 1
 
 setup: $(READY) ## set everything up, without starting anything
 
@@ -47,50 +56,66 @@ $(READY): requirements.lock pyproject.toml
 	@# pip writes INSTALLER last: a package without one was interrupted, and counts as installed although files are missing.
 	@find $(VENV)/lib -name '*.dist-info' ! -exec test -e {}/INSTALLER \; -prune -exec rm -r {} +
 	@echo "[2/3] Installing the pinned dependencies (the first time this compiles llama.cpp: about 5 minutes on two cores)"
-	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check 'setuptools>=77' wheel && \
-	  $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock && \
+	@{ $(INSTALL) --no-deps --require-hashes -r requirements.lock && \
+	  $(INSTALL) $(PIP_FLAGS) $(TORCH) && \
 	  echo "[3/3] Installing Chip itself" && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; } || { \
-	  echo "The set-up stopped before its end; the lines above say why (mostly no network, or no room on the disk). Run make again: it goes on where it stopped." >&2; exit 1; }
+	  $(INSTALL) --quiet --no-deps --no-build-isolation -e .; } || { $(STOPPED); }
 	@touch $(READY)
 	@echo "Chip is set up. For the command chip in this terminal: . $(BIN)/activate"
+
+$(DEVELOP): requirements-dev.lock $(READY)
+	@echo "Installing what tests and checks need"
+	@$(INSTALL) --quiet --no-deps --require-hashes -r requirements-dev.lock || { $(STOPPED); }
+	@touch $(DEVELOP)
 
 run: $(READY) ## set up what is missing, then start Chip (the local workspace, or Slack when its tokens are set)
 	@$(BIN)/chip run
 
-test: $(READY) ## set up what is missing, then run the tests
+test: $(DEVELOP) ## set up what is missing, then run the tests
 	@echo "Running the tests (5 minutes on two cores; make test-rest runs those over HTTP, slow ones and the browser)"
 	@$(PYTEST) -m "not http and not slow and not browser"
 
-test-rest: $(READY) ## run what `make test` leaves out: stories over HTTP, real models and training, the browser (15 minutes)
+test-rest: $(DEVELOP) ## run what `make test` leaves out: stories over HTTP, real models and training, the browser (15 minutes)
 	@$(PYTEST) -m "http or slow or browser"
 
-fast: $(READY) ## run the tests without stories, engines and command lines (a minute)
+fast: $(DEVELOP) ## run the tests without stories, engines and command lines (a minute)
 	@$(PYTEST) -m "not http and not slow and not browser" --ignore tests/loop --ignore tests/bot/engine --ignore tests/bot/cli
 
-check: $(READY) ## ruff and mypy --strict
+check: $(DEVELOP) ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-fix: $(READY) ## mend what ruff can mend, and format
+fix: $(DEVELOP) ## mend what ruff can mend, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(READY) ## write the generated parts of docs/
+docs: $(DEVELOP) ## write the generated parts of docs/
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python -m benchmarks.page
+
+lock: $(DEVELOP) ## pin again what pyproject.toml asks for, as it is pinned already where that fits (UPGRADE=--upgrade: newest)
+	@echo "torch ; sys_platform == 'none'" > .torch-elsewhere
+	@echo "setuptools>=77" | $(UV) $(UPGRADE) pyproject.toml - -o requirements.lock
+	@$(UV) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock \
+	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements.lock)
+	@rm .torch-elsewhere
+
+sbom: $(DEVELOP) ## write docs/LICENCES.md: every package that Chip needs, with its version and licence
+	@{ echo "# Licences"; echo; echo "What Chip installs beside itself. \`make sbom\` writes this page."; echo; \
+	  $(BIN)/pip-licenses --from=mixed --format=markdown --packages torch \
+	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements.lock); } > docs/LICENCES.md
 
 bench: bench-loop bench-knowledge bench-answers bench-serving ## measure everything: the four below; the page of it
 	@$(BIN)/python -m benchmarks.page
 
-bench-loop: $(READY) ## measure the whole loop and Slack (15 minutes)
+bench-loop: $(DEVELOP) ## measure the whole loop and Slack (15 minutes)
 	@$(BIN)/python -m benchmarks.loop
 	@$(BIN)/python -m benchmarks.slack.acks
 	@$(BIN)/python -m benchmarks.slack.acks --transport http
 	@$(BIN)/python -m benchmarks.slack.crowd
 
-bench-knowledge: $(READY) ## measure search and the claim check (2 hours; DATA=FOLDER: public data; PASSAGES: index sizes)
+bench-knowledge: $(DEVELOP) ## measure search and the claim check (2 hours; DATA=FOLDER: public data; PASSAGES: index sizes)
 	@$(BIN)/python -m benchmarks.retrieval.sample_company
 	@$(BIN)/python -m benchmarks.retrieval.public_ranking $(if $(DATA),--data $(DATA))
 	@$(BIN)/python -m benchmarks.factcheck.measure $(if $(DATA),--data $(DATA))
@@ -100,7 +125,7 @@ bench-knowledge: $(READY) ## measure search and the claim check (2 hours; DATA=F
 	@$(BIN)/python -m benchmarks.retrieval.encoding
 	@$(BIN)/python -m benchmarks.retrieval.scale --passages $(PASSAGES)
 
-bench-answers: $(READY) ## ask hard questions (CASES=FOLDER: documents and questions; with DATA also on real documents, 1 hour)
+bench-answers: $(DEVELOP) ## ask hard questions (CASES=FOLDER: documents and questions; with DATA also on real documents, 1 hour)
 ifneq ($(CASES),)
 	@$(BIN)/python -m benchmarks.cases --cases $(CASES)
 	@$(BIN)/python -m benchmarks.formats --cases $(CASES) $(if $(DATA),--data $(DATA))
@@ -109,7 +134,7 @@ else
 	@echo "bench-answers asks nothing: name a folder of cases with CASES=FOLDER"
 endif
 
-bench-serving: $(READY) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
+bench-serving: $(DEVELOP) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
 	@mkdir -p $(BENCH)
 	@$(BIN)/python -m benchmarks.serving.build_llama_server $(BENCH)/llama.cpp > $(BENCH)/build.log
 	@test -x $(BENCH)/xllamacpp/bin/python || { $(PYTHON) -m venv $(BENCH)/xllamacpp && $(BENCH)/xllamacpp/bin/pip install --quiet $(PIP_FLAGS) xllamacpp; }

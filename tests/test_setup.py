@@ -7,12 +7,31 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-TOOLS = ("sh", "make", "awk", "cat", "cp", "cut", "df", "du", "echo", "find", "mkdir", "rm", "test", "touch", "uname")
+TOOLS = (
+    "sh",
+    "make",
+    "sed",
+    "awk",
+    "cat",
+    "cp",
+    "cut",
+    "df",
+    "du",
+    "echo",
+    "find",
+    "mkdir",
+    "rm",
+    "test",
+    "touch",
+    "uname",
+)
+TORCH = re.findall(r"torch==[\d.]+", (PROJECT / "pyproject.toml").read_text())
 PYTHON = """#!/bin/sh
 # `too-old`, `no-index` and `fail-once` in the working folder say what goes wrong. Each call is a line in `calls`.
 echo "$@" >> calls
@@ -39,7 +58,7 @@ class Checkout:
                 (self.tools / tool).symlink_to(found)
         self.write_program("tools/python3", PYTHON)
         self.write_program("tools/c++", "#!/bin/sh\n")
-        for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        for name in ("Makefile", "requirements.lock", "requirements-dev.lock", "pyproject.toml"):
             shutil.copy(PROJECT / name, folder)
 
     def write_program(self, path: str, text: str) -> None:
@@ -139,7 +158,7 @@ def test_a_package_whose_install_was_interrupted_is_installed_again(checkout: Ch
 )
 def test_linux_without_a_gpu_takes_the_light_torch_where_its_index_answers(checkout: Checkout) -> None:
     assert checkout.make("setup").returncode == 0
-    assert "--extra-index-url https://download.pytorch.org/whl/cpu -r requirements.lock" in checkout.calls()
+    assert f"--extra-index-url https://download.pytorch.org/whl/cpu {TORCH[0]}" in checkout.calls()
 
 
 def test_an_index_that_does_not_answer_is_left_out(checkout: Checkout) -> None:
@@ -150,7 +169,45 @@ def test_an_index_that_does_not_answer_is_left_out(checkout: Checkout) -> None:
 
 def test_given_pip_flags_are_taken_as_they_are(checkout: Checkout) -> None:
     assert checkout.make("setup", "PIP_FLAGS=--no-index").returncode == 0
-    assert "--disable-pip-version-check --no-index -r requirements.lock" in checkout.calls()
+    assert f"--disable-pip-version-check --no-index {TORCH[0]}" in checkout.calls()
+
+
+def test_everything_but_torch_is_installed_by_its_hash_and_tools_of_developers_by_those_who_test(
+    checkout: Checkout,
+) -> None:
+    assert checkout.make("setup").returncode == 0
+    installs = [line for line in checkout.calls().splitlines() if "-m pip install" in line]
+    assert ["--require-hashes" in line for line in installs] == [True, False, False]
+    assert TORCH[0] in installs[1]
+    assert "--no-deps" in installs[2]
+    assert "requirements-dev.lock" not in checkout.calls()
+    checkout.make("check")
+    assert "--require-hashes -r requirements-dev.lock" in checkout.calls()
+
+
+def read_lock(name: str) -> dict[str, str]:
+    """Return each package of a lock with its entry."""
+    entries = re.split(r"^(?=[a-z0-9])", (PROJECT / name).read_text(), flags=re.MULTILINE)[1:]
+    return {entry.partition("==")[0].split("[")[0]: entry for entry in entries}
+
+
+def test_each_pinned_package_has_its_hashes_and_no_developers_tool_is_an_operators() -> None:
+    operators, developers = read_lock("requirements.lock"), read_lock("requirements-dev.lock")
+    for entry in (*operators.values(), *developers.values()):
+        assert re.match(r"[a-z0-9.\[\]-]+==[\w.]+", entry), entry[:80]
+        assert "--hash=sha256:" in entry, entry[:80]
+    assert not operators.keys() & developers.keys()
+    assert not operators.keys() & {"pytest", "mypy", "ruff", "playwright", "fastapi", "torch"}
+    assert developers.keys() >= {"pytest", "mypy", "ruff"}
+
+
+def test_all_that_the_project_asks_for_is_pinned() -> None:
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    groups = (asked["dependencies"], asked["optional-dependencies"]["dev"])
+    names = [{re.split(r"[\[<>=]", line)[0].lower() for line in group} for group in groups]
+    operators = read_lock("requirements.lock").keys()
+    assert names[0] - operators <= {"torch"}
+    assert names[1] <= operators | read_lock("requirements-dev.lock").keys()
 
 
 def test_help_lists_every_command_that_the_pages_name(checkout: Checkout) -> None:
