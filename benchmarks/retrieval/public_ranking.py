@@ -108,8 +108,8 @@ def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> I
             "fused": [hit.passage for hit, _ in search(index, question.text, vector, question.scope, DEPTH)],
             "reranked": hits[:DEPTH],
         }
-        for name, passages in rankings.items():
-            found[name].append(_score([question.answers(passage) for passage in passages]))
+        for ranking, passages in rankings.items():
+            found[ranking].append(_score([question.answers(passage) for passage in passages]))
     yield Figure("questions", len(found["fused"]), on=name)
     yield Figure("passages", index.catalogue.count()[1], on=name)
     for ranking, scores in found.items():
