@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from retrieval.asked.acronyms import expand_acronyms
+from retrieval.asked.gist import find_gist
 from retrieval.asked.impersonal import make_impersonal
+from retrieval.asked.listing import asks_what_chip_knows, find_kind
 from retrieval.asked.shareable import is_shareable
 from retrieval.asked.small_talk import may_be_small_talk
 from retrieval.asked.standalone import standalone_question
@@ -18,6 +21,7 @@ from retrieval.encoders.embedder import Embedder
 from retrieval.english.facts import Fact, find_subjects, read_values
 from retrieval.english.lines import split_name
 from retrieval.english.sentences import split_units
+from retrieval.english.terms import tokenise
 from retrieval.gaps import Gap, Unanswered, find_gaps
 from retrieval.passage import (
     CUSTOMER_SCOPE,
@@ -34,6 +38,7 @@ from retrieval.passage import (
 )
 from retrieval.ranking.conflicts import Conflict, find_conflicts
 from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
+from retrieval.ranking.gathered import find_outline
 from retrieval.reading.documents import Found
 from retrieval.reading.file_reader import FileReader, ReadingLimits
 from retrieval.reading.formats import read_parts
@@ -45,12 +50,16 @@ from retrieval.store.vectors import VectorsDamagedError
 from retrieval.store.versions import leave_out_copies, prefer_newest
 from retrieval.verified import Near, VerifiedStore, is_verified
 
-# What is longer is no question: beyond this many characters only the start is searched for.
-MAX_QUESTION_CHARACTERS = 2_000
+# What is longer is no question: beyond this many characters only the start is looked at.
+MAX_QUESTION_CHARACTERS = 20_000
 # So far below the best line a line may be that contradicts it, shown or not. Those that are shown keep their numbers.
 CONFLICTS_WITHIN = 3.0
 # A true sentence's own passage is among so many of the nearest in words.
 CHECKED_PASSAGES = 10
+# What Chip says of itself, before the titles of the documents that an asker may read.
+I_ANSWER_FROM = "I answer questions from the company's documents, such as these:"
+WHAT_I_KNOW = "What I know"
+MOST_TITLES = 12
 # Facts of like kinds about the things that a sentence names: a product's own number is among so many.
 CHECKED_FACTS = 60
 
@@ -121,6 +130,8 @@ class Knowledge:
         self._index = Index(
             index_folder, embedder, self._reader or read_parts, exact_units=self._search_settings.exact_units
         )
+        self._editions: tuple[Edition, ...] = ()
+        self._editions_of = ""
         self._verified = VerifiedStore(self._index, embedder, self._find_documents, self._choose_lines)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
@@ -180,9 +191,11 @@ class Knowledge:
         """
         started = self._timer()
         knows = self._index.lexical.knows
-        asked = make_impersonal(question[:MAX_QUESTION_CHARACTERS], knows)
+        gist = find_gist(question[:MAX_QUESTION_CHARACTERS], knows)
+        asked = make_impersonal(gist, knows)
         turns = thread if self._standalone_questions else ()
-        query = make_impersonal(standalone_question(question[:MAX_QUESTION_CHARACTERS], turns), knows)
+        whole = standalone_question(gist, turns, self._list_titles)
+        query = make_impersonal(expand_acronyms(whole, self._list_titles), knows)
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK)
         confidence = 0.0
@@ -191,11 +204,16 @@ class Knowledge:
             if with_verified and (known := self._verified.find(query, vector, scope)):
                 hit, evidence = known
                 return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, asked, is_verified=True)
+            if told := self._list_known(query, scope):
+                return Retrieved(query, (), told, (self._timer() - started) * 1000.0, asked, is_verified=True)
             found = self._find(query, vector, scope) if with_verified else self._find_documents(query, vector, scope)
             ranked = self._rank(query, vector, found)
             evidence = choose_evidence(ranked, self._limits)
             compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))
             hits, confidence = ranked.order_hits([hit for hit, _ in found]), ranked.confidence
+            if outline := find_outline(query, [hit.passage for hit in hits]):
+                passage, text = outline
+                evidence = Evidence((EvidenceLine(1, text, passage.heading, passage.id),), Match.STRONG)
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(
             query,
@@ -207,6 +225,39 @@ class Knowledge:
             is_unanswered=not evidence.lines and self.is_question(asked),
             confidence=confidence,
         )
+
+    def _list_known(self, query: str, scope: Scope) -> Evidence | None:
+        """Return the titles that answer what Chip knows, or which things of a folder there are; None for all else.
+
+        "Which products do you have?" is answered from a folder that is called so.
+        """
+        is_about_chip, kind = asks_what_chip_knows(query), find_kind(query)
+        if not (is_about_chip or kind):
+            return None
+        editions = [edition for edition in self._list_editions() if edition.audience in scope.audiences]
+        if is_about_chip:
+            titles, heading = [edition.title for edition in editions], WHAT_I_KNOW
+        else:
+            titles = [edition.title for edition in editions if kind == _find_folder_terms(edition.source)]
+            heading = ", ".join(sorted(kind))
+        titles = list(dict.fromkeys(titles))
+        if len(titles) < 2 and not (is_about_chip and titles):
+            return None
+        shown = "\n".join(f"- {title}" for title in titles[:MOST_TITLES])
+        rest = f"\n- and {len(titles) - MOST_TITLES} more" if len(titles) > MOST_TITLES else ""
+        lead = f"{I_ANSWER_FROM}\n" if is_about_chip else ""
+        return Evidence((EvidenceLine(1, f"{lead}{shown}{rest}", heading, ""),), Match.STRONG)
+
+    def _list_titles(self) -> list[str]:
+        return [edition.title for edition in self._list_editions()]
+
+    def _list_editions(self) -> tuple[Edition, ...]:
+        """Return the documents; read again once one was written or removed."""
+        version = self._index.catalogue.describe_documents()
+        if version != self._editions_of:
+            self._editions = tuple(self._index.catalogue.list_editions())
+            self._editions_of = version
+        return self._editions
 
     def _find(self, query: str, vector: Vectors, scope: Scope) -> Near:
         """Return the passages that are searched for lines; old versions give way to new ones, copies to others."""
@@ -339,3 +390,9 @@ class Knowledge:
         """Close the files. The object cannot be used afterwards."""
         self.stop_reading()
         self._index.close()
+
+
+def _find_folder_terms(source: str) -> frozenset[str]:
+    """Return the terms of the folder's name that a document lies in."""
+    folder = source.rpartition(":")[2].rpartition("/")[0].rpartition("/")[2]
+    return frozenset(tokenise(folder.replace("-", " ").replace("_", " ")))

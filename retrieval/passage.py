@@ -73,6 +73,7 @@ class Passage:
     `id` is stable while the text stays the same. `heading` is the heading path joined by " › ", starting with the
     document's title. `source` is the document's path below the knowledge folder; behind "name:" for another source.
     `updated` and `url` are the document's, `page` counts from 1 (a slide, for slides); None where unknown.
+    `position` counts the passages of a document from 0.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Passage:
     updated: date | None = None
     url: str | None = None
     page: int | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "retrieval.reading": {*VALUES, "retrieval.english"},
     "retrieval.sources": {*VALUES, "config", "retrieval.reading"},
     "retrieval.store": {*VALUES, "retrieval.english", "retrieval.encoders", "retrieval.reading", "retrieval.sources"},
-    "retrieval.ranking": {*VALUES, "retrieval.english", "retrieval.encoders", "retrieval.store"},
+    "retrieval.ranking": {*VALUES, "retrieval.asked", "retrieval.english", "retrieval.encoders", "retrieval.store"},
     "retrieval.factcheck": {*VALUES, "retrieval.english", "retrieval.encoders"},
     "retrieval": {"config", *RETRIEVAL},
     "feedback": {"config"},

@@ -36,7 +36,7 @@ from retrieval.passage import Turn
 
 logger = logging.getLogger(__name__)
 
-QUESTION_CHARACTERS = 2_000
+QUESTION_CHARACTERS = 20_000
 TURN_CHARACTERS = 300
 TITLE_CHARACTERS = 80
 ASKED_AGAIN_WITHIN = timedelta(minutes=30)

@@ -1,12 +1,14 @@
 """Makes a follow-up question stand on its own, by rule and from the words of the thread, so that search finds it.
 
-"and the Pro?" gets the question that it continues; "how long does it last?" gets what "it" is. A question that names
-its own subject is left as it is. Knows nothing of documents.
+"and the Pro?" gets the question that it continues, with the thing that it names in the place of the one before; "how
+long does it last?" gets what "it" is. A question that names its own subject is left as it is. Knows nothing of
+documents but the names in their titles.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from retrieval.english.identifiers import Kind, find_identifiers
 from retrieval.english.names import find_names
 from retrieval.passage import Turn
 
@@ -14,44 +16,122 @@ MAX_FOLLOW_UP_WORDS = 14
 # Only the last turns say what "it" is.
 MAX_TURNS_BACK = 6
 
-_CONTINUES = re.compile(r"^\s*(?:and|or|but|also|what about|how about|what if|same for|plus)\b", re.IGNORECASE)
+_OPENER = re.compile(
+    r"^\s*(?:and|or|but|also|ok|okay|so|then|plus)\b[\s,]*(?=\S)|^\s*(?:what about|how about|same for)\b\s*",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(r"^\s*(?:what about|how about|what if|same for)\b", re.IGNORECASE)
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|this one|that one|these|those|the same|this|that)\b"
     r"(?!\s+(?:is|was)\s+(?:possible|ok|okay|true|there))",
     re.IGNORECASE,
 )
+_FILLING = re.compile(
+    r"^(?:(?:and|or|but|also|ok|okay|so|then|plus|what about|how about|same for|is it|for|of|on|in|to|from|with|the|a|"
+    r"an|my|your|our|that|this|one)\b[\s,]*)+",
+    re.IGNORECASE,
+)
+_VERBS = frozenset(
+    [
+        "is",
+        "are",
+        "do",
+        "does",
+        "can",
+        "could",
+        "will",
+        "would",
+        "has",
+        "have",
+        "had",
+        "was",
+        "were",
+        "did",
+        "should",
+        "may",
+        "might",
+        "must",
+        "works",
+        "work",
+        "costs",
+        "cost",
+        "need",
+        "needs",
+    ]
+)
 
 
-def standalone_question(question: str, thread: Sequence[Turn]) -> str:
-    """Return the question as it would be asked without the thread; unchanged where it needs nothing from it."""
+def standalone_question(question: str, thread: Sequence[Turn], list_titles: Callable[[], Sequence[str]] = tuple) -> str:
+    """Return the question as it would be asked without the thread; unchanged where it needs nothing from it.
+
+    `list_titles` gives the titles of the documents: "the Pro" after "the Moss 2" is the Moss 2 Pro where there is one.
+    """
     asked = question.strip()
     if not asked or not thread or len(asked.split()) > MAX_FOLLOW_UP_WORDS:
         return asked
     recent = list(thread[-MAX_TURNS_BACK:])
-    if _CONTINUES.match(asked) or _is_fragment(asked):
+    if _is_fragment(asked):
         before = _last_full_question(recent)
-        return f"{before} {asked}" if before else asked
-    if _POINTS.search(asked) and not find_names(asked):
-        topic = _last_topic(recent)
-        return f"{asked.rstrip('?!. ')} ({topic})?" if topic else asked
-    return asked
+        return _continue(before, asked, list_titles) if before else asked
+    opener = _OPENER.match(asked)
+    has_subject = bool(find_names(asked) or find_identifiers(asked))
+    if has_subject or not (opener or _POINTS.search(asked)):
+        return asked[opener.end() :] if opener and has_subject else asked
+    topic = _last_topic(recent)
+    own = asked[opener.end() :] if opener else asked
+    return f"{own.rstrip('?!. ')} ({topic})?" if topic else asked
+
+
+def _continue(before: str, asked: str, list_titles: Callable[[], Sequence[str]]) -> str:
+    """Return the question before, about what the fragment names; with the fragment behind it where it names nothing."""
+    new = _FILLING.sub("", asked).rstrip("?!. ")
+    names_something = bool(find_names(f"the {new}") or find_identifiers(new)) or any(c.isdigit() for c in new)
+    old = _find_replaced(before, new) if names_something and len(new.split()) <= 5 else ""
+    if not old:
+        return f"{before} {asked}"
+    full = f"{old} {new}"
+    if not any(c.isdigit() for c in new) and any(full.casefold() in title.casefold() for title in list_titles()):
+        new = full
+    return before.replace(old, new, 1)
+
+
+def _find_replaced(before: str, new: str) -> str:
+    """Return what of the question before is of the same kind as the new thing; "" where nothing is."""
+    kinds = {one.kind for one in find_identifiers(new)}
+    spelt = [piece for piece in re.findall(r"[\w.-]*\d[\w.-]*", before) if kinds & _kinds_of(piece)]
+    names = [name for name in find_names(before) if name not in spelt]
+    numbered = [name for name in names if any(c.isdigit() for c in name)]
+    is_numbered = any(c.isdigit() for c in new)
+    shared = [name for name in names if name.split()[0].casefold() == new.split()[0].casefold()]
+    first = re.escape(new.split()[0])
+    alike = re.findall(rf"\b{first} [\w.-]*\d[\w.-]*", before, re.IGNORECASE)  # "tarn 60", in small letters
+    for options in (spelt, alike, shared, numbered if is_numbered else [], names):
+        if options:
+            return options[-1].rstrip(".-")
+    return ""
+
+
+def _kinds_of(piece: str) -> set[Kind]:
+    return {one.kind for one in find_identifiers(piece)}
 
 
 def _is_fragment(asked: str) -> bool:
-    """Whether it is too short to say what it asks about: "The Pro?", "why?", "in winter?"."""
+    """Whether it has no verb of its own, so that it goes on with the question before: "And the Pro?", "in winter?"."""
+    if _CONTINUES.match(asked):
+        return True
     words = asked.rstrip("?!. ").split()
-    return len(words) <= 3 and asked.endswith("?") and not (len(words) > 1 and _has_verb(words))
+    is_short = len(words) <= 3 and asked.endswith("?")
+    return (is_short or _OPENER.match(asked) is not None) and not (len(words) > 1 and _has_verb(words))
 
 
 def _has_verb(words: list[str]) -> bool:
-    verbs = {"is", "are", "do", "does", "can", "will", "has", "have", "was", "did", "should", "may"}
-    return any(word.lower() in verbs for word in words)
+    return any(word.strip(",.").lower() in _VERBS for word in words)
 
 
 def _last_full_question(turns: Sequence[Turn]) -> str | None:
     for turn in reversed(turns):
         text = turn.text.strip()
-        if turn.role == "user" and text and not _CONTINUES.match(text) and not _is_fragment(text):
+        if turn.role == "user" and text and not _is_fragment(text):
             return text[:300]
     return None
 

@@ -18,7 +18,9 @@ from retrieval.layout import flatten
 from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vectors
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.features import Candidate
+from retrieval.ranking.gathered import gather, tell_heading
 from retrieval.ranking.rank import blend_odds, rank_lines
+from retrieval.ranking.units import ScoredUnit
 
 # So many passages are searched for lines, however few are shown: the answer stands in the first 8 for 93 of 100
 # questions, and in the first 24 for 98.
@@ -54,24 +56,12 @@ class EvidenceLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredUnit:
-    """A quotable stretch of a passage and its score: log-odds against the other stretches.
-
-    `denies`: it denies what the question takes for granted.
-    """
-
-    passage: Passage
-    text: str
-    score: float
-    denies: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class RankedUnits:
     """Every quotable stretch of the hits, best first, and how sure it is in [0, 1] that the first one answers."""
 
     units: tuple[ScoredUnit, ...]
     confidence: float
+    question: str = ""
 
     def order_hits(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """Return the hits by their best stretch; those without any come last, in their own order."""
@@ -109,7 +99,9 @@ def choose_evidence(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
     confidence = shift_odds(ranked.confidence, limits.shift)
     if confidence < limits.nothing or not ranked.units:
         return Evidence((), Match.WEAK)
-    return Evidence(_number(_choose(ranked.units, limits)), _word_match(confidence, limits))
+    units = gather(ranked.question, ranked.units, limits.keep_within)
+    chosen = [tell_heading(ranked.question, unit) for unit in _choose(units, limits)]
+    return Evidence(_number(chosen), _word_match(confidence, limits))
 
 
 def rank_units(
@@ -149,7 +141,7 @@ def rank_units(
         ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5), number in ranking.denials)
         for number in ranking.order()
     )
-    return RankedUnits(tuple(scored), ranking.confidence)
+    return RankedUnits(tuple(scored), ranking.confidence, question)
 
 
 def _collect_vectors(hits: Sequence[Hit], embedder: Embedder, stored: Mapping[str, Vectors]) -> list[Vectors]:

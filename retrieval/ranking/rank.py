@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.english.lines import find_codes
 from retrieval.english.meanings import load_meanings
 from retrieval.passage import Vectors
+from retrieval.ranking.bounds import find_ruled_out
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.denials import find_denials
 from retrieval.ranking.features import NAMES, Candidate, build_features
+from retrieval.ranking.others import find_others
 
 Numbers = NDArray[np.float64]
 
@@ -34,6 +35,8 @@ MATCH_AFTER_READING = 0.65
 # questions hardly ever do, so that nothing of it could be fitted.
 DENIAL_OF_LINE = 3.0
 DENIAL_OF_MATCH = 1.0
+# What a line's score loses where it is about a sibling of what is asked for: no evidence is kept that far below.
+ABOUT_ANOTHER = 30.0
 WEIGHTS = Path(__file__).parent / "ranker_weights.json"
 
 
@@ -74,8 +77,13 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     features = build_features(question, vector, candidates, vectors, load_meanings())
     weights = load_weights()
     scores = features @ weights.lines
-    if _asks_for_an_unknown_code(question, candidates):
+    others = find_others(question, candidates)
+    if others.is_unknown:
         return Ranking(scores, 0.0)
+    ruled_out = others.lines | find_ruled_out(question, candidates)
+    if ruled_out.all():
+        return Ranking(scores, 0.0)
+    scores = scores - ABOUT_ANOTHER * ruled_out
     logit = float(summarise(features, scores) @ weights.match) + weights.match_bias
     denials = find_denials(question, candidates, load_meanings())
     scores = scores + DENIAL_OF_LINE * denials
@@ -100,12 +108,6 @@ SUMMARY_NAMES = (
     *(f"best line: {name}" for name in NAMES),
     *(f"most: {name}" for name in NAMES),
 )
-
-
-def _asks_for_an_unknown_code(question: str, candidates: Sequence[Candidate]) -> bool:
-    """Whether a question names a code ("E4") that no line holds: what the lines say of other codes is no answer."""
-    asked = find_codes(question)
-    return bool(asked) and not any(asked & find_codes(f"{line.heading} {line.text}") for line in candidates)
 
 
 def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranking:

@@ -61,6 +61,7 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
             updated=document.updated,
             url=document.url,
             page=block.page,
+            position=len(passages),
         )
     return list(passages.values())
 

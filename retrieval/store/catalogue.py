@@ -64,7 +64,8 @@ CREATE TABLE IF NOT EXISTS verified (
 );
 """
 _COLUMNS = (
-    "p.id, p.text, p.heading, d.title, p.source, d.audience, d.updated, d.url, p.page, p.units, p.unit_vectors "
+    "p.id, p.text, p.heading, d.title, p.source, d.audience, d.updated, d.url, p.page, p.position, p.units, "
+    "p.unit_vectors "
     "FROM passages p JOIN documents d USING (source)"
 )
 # SQLite's oldest limit on the number of values in one statement.
@@ -452,9 +453,9 @@ def _to_row(position: int, entry: Entry) -> tuple[str | int | bytes | None, ...]
 
 
 def _to_entry(row: tuple[Any, ...]) -> Entry:
-    identity, text, heading, title, source, audience, updated, url, page, units, unit_vectors = row
+    identity, text, heading, title, source, audience, updated, url, page, position, units, unit_vectors = row
     day = date.fromisoformat(updated) if updated else None
-    passage = Passage(identity, text, heading, title, source, Audience(audience), day, url, page)
+    passage = Passage(identity, text, heading, title, source, Audience(audience), day, url, page, position)
     return Entry(passage, _to_vectors(unit_vectors, units))
 
 

@@ -55,7 +55,7 @@ def test_a_mention_alone_is_told_so(chip: Chip) -> None:
 @pytest.mark.parametrize("text", ["word " * 20_000, "😀a" * 50_000])
 def test_a_hundred_thousand_characters_are_told_to_be_too_many(chip: Chip, text: str) -> None:
     said = answer_to(chip, deliver(chip, text=text))
-    assert said == wording.TOO_LONG.format(length=len(text.strip()), limit=2_000)
+    assert said == wording.TOO_LONG.format(length=len(text.strip()), limit=20_000)
     assert chip.engine.requests == []
 
 

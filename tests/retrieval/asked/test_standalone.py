@@ -60,3 +60,32 @@ def test_a_chain_of_follow_ups_keeps_the_first_question() -> None:
 def test_names_are_capitalised_runs_with_their_numbers() -> None:
     assert find_names("Is the Moss 2 Pro louder than the Heron 1?") == ["Moss 2 Pro", "Heron 1"]
     assert find_names("Robots are nice. Thanks") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "whole"),
+    [
+        (
+            "How long does the Moss 2 run on one charge?",
+            "And the Moss 2 Pro?",
+            "How long does the Moss 2 Pro run on one charge?",
+        ),
+        ("How long does the Moss 2 run?", "and the Pro?", "How long does the Moss 2 Pro run?"),
+        ("What does the Moss 2 weigh?", "and the Heron 1?", "What does the Heron 1 weigh?"),
+        ("What does F-310 mean?", "what about F-301?", "What does F-301 mean?"),
+        ("Do you deliver to Sweden?", "and to Norway?", "Do you deliver to Norway?"),
+        ("What was new in version 3.4.1?", "and in 3.5.0?", "What was new in version 3.5.0?"),
+        ("how heavy is the moss 2?", "and the moss 3?", "how heavy is the moss 3?"),
+        ("How much is the F-310?", "And what does the F-301 cost?", "what does the F-301 cost?"),
+    ],
+)
+def test_a_follow_up_that_names_another_thing_asks_about_that(before: str, follow_up: str, whole: str) -> None:
+    titles = ["Moss 2", "Moss 2 Pro"]
+    assert standalone_question(follow_up, [Turn("user", before), Turn("assistant", "Yes.")], lambda: titles) == whole
+
+
+def test_a_follow_up_with_a_verb_of_its_own_asks_something_else_of_the_same_thing() -> None:
+    standalone = standalone_question("And how long does it take to charge?", THREAD)
+    assert "charge" in standalone
+    assert "Moss 2" in standalone
+    assert "last" not in standalone

@@ -96,7 +96,7 @@ class Votes:
 def test_what_a_cross_encoder_likes_best_comes_first_and_the_rest_keep_their_order(
     embedder: Embedder, *, is_calibrated: bool
 ) -> None:
-    ranking = rank(embedder, "how long does the fern 4 run")
+    ranking = rank(embedder, "how long does a trimmer run")
     order = ranking.order()
     odds = np.array([-3.0, 9.0, -3.0])
     blended = blend_odds(ranking, odds, is_calibrated=is_calibrated)

@@ -1,0 +1,80 @@
+"""Identifiers in an English text: codes, versions and model names, which tell one thing from another of its kind.
+
+Each is a tuple of words and numbers in small letters, so that "W-12" and "w12" are one. Knows nothing of questions.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from retrieval.english.names import find_names
+
+# "ERR-4012", "X1-20", "M11", "RTX3060": letters, then digits.
+_CODE = re.compile(r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{1,4}-?\d[\w-]*\b")
+# "7700-C": digits, then up to two letters; "24-h" and "2-in-1" are no codes.
+_NUMBER_FIRST = re.compile(r"\b\d{3,}-?[A-Za-z]{1,2}\d*\b(?!-)")
+_VERSION = re.compile(r"\bv?(\d+(?:\.\d+){2,3})\b", re.IGNORECASE)
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+
+Words = tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """What an identifier is one of."""
+
+    CODE = "code"
+    VERSION = "version"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One thing of its kind. `words` are in small letters."""
+
+    kind: Kind
+    words: Words
+
+    @property
+    def stem(self) -> Words:
+        """What it shares with others of its family: "Tarn" of the Tarn 40."""
+        return self.words[:-1]
+
+
+def split_words(text: str) -> Words:
+    """Return the words and numbers of a text in small letters; letters and digits are apart."""
+    return tuple(_TOKEN.findall(text.casefold()))
+
+
+@lru_cache(maxsize=100_000)
+def find_identifiers(text: str) -> frozenset[Identifier]:
+    """Return all identifiers of a text."""
+    versions = {match.group(1) for match in _VERSION.finditer(text)}
+    plain = _VERSION.sub(" ", text)
+    codes = {*_CODE.findall(plain), *_NUMBER_FIRST.findall(plain)}
+    names = (name for name in find_names(plain) if " " in name and not codes & set(name.split()))
+    models = [words for name in names if is_model(words := split_words(name))]
+    return frozenset(
+        [
+            *(Identifier(Kind.VERSION, (version,)) for version in versions),
+            *(Identifier(Kind.CODE, split_words(code)) for code in codes),
+            *(Identifier(Kind.MODEL, words) for words in models),
+        ]
+    )
+
+
+def is_model(words: Words) -> bool:
+    """Whether a name is one of a family: words with a number, or with a single letter at the end."""
+    if len(words) < 2 or not words[0].isalpha():
+        return False
+    return any(word.isdigit() for word in words[1:]) or (words[-1].isalpha() and len(words[-1]) == 1)
+
+
+def are_siblings(one: Identifier, other: Identifier) -> bool:
+    """Whether two are different things of one family: two codes, two versions, the Moss 2 and the Moss 2 Pro."""
+    if one.kind is not other.kind or one.words == other.words:
+        return False
+    if one.kind is not Kind.MODEL:
+        return True
+    shorter, longer = sorted((one.words, other.words), key=len)
+    return one.stem == other.stem or longer[: len(shorter)] == shorter

@@ -1,0 +1,94 @@
+"""Lines about another thing than the one asked for: another code, version or model of the same family.
+
+A search by meaning puts the neighbour first, for it is worded alike; and where the thing itself is in no line, the
+neighbour is all that there is. Such a line answers nothing. Pure; knows nothing of scores.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.english.identifiers import Identifier, Kind, Words, are_siblings, find_identifiers, split_words
+from retrieval.ranking.features import Candidate
+
+# "Version 2.8 or later": what is said of one holds for others.
+_HOLDS_FOR_MORE = re.compile(
+    r"\b(?:and|or) (?:later|newer|higher|above|up|older|earlier|lower|below)\b|\b(?:all|every|each|any) ", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What is about something else. `lines`, (lines,), marks such lines; `is_unknown`: no line holds what is asked."""
+
+    lines: NDArray[np.bool_]
+    is_unknown: bool
+
+
+def find_others(question: str, candidates: Sequence[Candidate]) -> Others:
+    """Return which candidate lines are about a sibling of what the question names."""
+    texts = [find_identifiers(line.text) for line in candidates]
+    headings = [_find_in_heading(line.heading) for line in candidates]
+    known = frozenset().union(*texts, *headings)
+    asked = find_asked(question, known)
+    if not asked:
+        return Others(np.zeros(len(candidates), dtype=bool), is_unknown=False)
+    marks = [
+        _is_about_another(asked, text, heading) and _HOLDS_FOR_MORE.search(line.text) is None
+        for line, text, heading in zip(candidates, texts, headings, strict=True)
+    ]
+    missing = [one for one in asked if one not in known]
+    # A model that no document names may be anybody's ("my Galaxy 24"), unless the documents know its family.
+    unknown = [one for one in missing if one.kind is not Kind.MODEL or any(are_siblings(one, other) for other in known)]
+    return Others(np.array(marks, dtype=bool), is_unknown=bool(unknown) and len(missing) == len(asked))
+
+
+def find_asked(question: str, known: Iterable[Identifier]) -> frozenset[Identifier]:
+    """Return what a question names: identifiers that the lines know, however they are written, and its own.
+
+    The longest at each place: "X1 20" is the X1-20 of the documents and no X1.
+    """
+    words = split_words(question)
+    found: dict[int, Identifier] = {}
+    options = {one.words: one for one in [*find_identifiers(question), *known]}
+    options |= {one.words: one for one in _find_unknown_models(words, known)}
+    place = 0
+    while place < len(words):
+        fitting = [option for option in options if words[place : place + len(option)] == option]
+        longest = max(fitting, key=len, default=())
+        if longest:
+            found[place] = options[longest]
+        place += len(longest) or 1
+    return frozenset(found.values())
+
+
+def _find_unknown_models(words: Words, known: Iterable[Identifier]) -> Iterable[Identifier]:
+    """Yield what a question names of a known family in small letters: "tarn 50" beside the Tarn 40 and the Tarn 60."""
+    for one in known:
+        if one.kind is Kind.MODEL:
+            size, is_number = len(one.stem), one.words[-1].isdigit()
+            for place in range(len(words) - size):
+                tail = words[place + size]
+                is_alike = tail.isdigit() if is_number else len(tail) == 1 and tail.isalpha() and tail not in ("a", "i")
+                if words[place : place + size] == one.stem and is_alike:
+                    yield Identifier(Kind.MODEL, (*one.stem, tail))
+
+
+def _find_in_heading(heading: str) -> frozenset[Identifier]:
+    """Return the identifiers of the lowest part of a heading path that has any."""
+    for part in reversed(heading.split(" › ")):
+        if found := find_identifiers(part):
+            return found
+    return frozenset()
+
+
+def _is_about_another(
+    asked: frozenset[Identifier], text: frozenset[Identifier], heading: frozenset[Identifier]
+) -> bool:
+    own = text or heading
+    if asked & (text | heading):
+        return False
+    return any(are_siblings(one, other) for one in asked for other in own)

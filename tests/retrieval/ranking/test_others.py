@@ -1,0 +1,97 @@
+"""What is asked of one thing is not answered with its neighbour, nor with what the question's own terms rule out."""
+
+import pytest
+
+from retrieval.english.identifiers import Identifier, Kind, find_identifiers
+from retrieval.ranking.bounds import find_ruled_out
+from retrieval.ranking.features import Candidate
+from retrieval.ranking.others import find_others
+
+LINES = [
+    Candidate("Mixers › Bora 20", "The Bora 20 is not dishwasher safe."),
+    Candidate("Mixers › Bora 20 Plus", "It may go into the dishwasher."),
+    Candidate("Mixers › Bora 35", "The Bora 35 weighs 4 kg."),
+    Candidate("Codes", "Code: F-310; Meaning: the lid is open"),
+    Candidate("Codes", "Code: F-301; Meaning: the motor is hot"),
+    Candidate("Parts", "Article: 6610-A; Price: 7 dollars"),
+    Candidate("Releases › Version 3.4.1", "Mends a crash."),
+    Candidate("Cleaning", "Wipe it with a wet cloth."),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("F-310 is shown", {Identifier(Kind.CODE, ("f", "310"))}),
+        ("Price of 6610-A?", {Identifier(Kind.CODE, ("6610", "a"))}),
+        ("new in v3.4.1", {Identifier(Kind.VERSION, ("3.4.1",))}),
+        ("Is the Bora 20 Plus quiet?", {Identifier(Kind.MODEL, ("bora", "20", "plus"))}),
+        ("Does the Ria Desk M fold?", {Identifier(Kind.MODEL, ("ria", "desk", "m"))}),
+        ("24-hour service in 12 months, 3rd floor", set()),
+    ],
+)
+def test_identifiers_are_codes_versions_and_models(text: str, expected: set[Identifier]) -> None:
+    assert find_identifiers(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "others"),
+    [
+        ("Is the Bora 20 dishwasher safe?", [1, 2]),
+        ("is the bora 20 plus dishwasher safe", [0]),
+        ("What does F310 mean?", [4, 5]),
+        ("What does F 310 mean?", [4, 5]),
+        ("How do I clean it?", []),
+    ],
+)
+def test_lines_about_a_sibling_are_told(question: str, others: list[int]) -> None:
+    found = find_others(question, LINES)
+    assert [number for number, is_other in enumerate(found.lines) if is_other] == others
+    assert not found.is_unknown
+
+
+@pytest.mark.parametrize(
+    "question", ["How heavy is the Bora 50?", "bora 50 weight", "Price of 6610-C?", "What is F-999?", "New in 3.5.0?"]
+)
+def test_what_no_line_holds_is_unknown(question: str) -> None:
+    assert find_others(question, LINES).is_unknown
+
+
+def test_a_model_of_a_family_that_the_documents_do_not_know_is_nobodys_sibling() -> None:
+    assert not find_others("Does the app run on my Nexus 9?", LINES).is_unknown
+
+
+def test_what_holds_for_later_ones_too_is_not_ruled_out() -> None:
+    lines = [Candidate("App", "The app needs Version 3.2.0 or later.")]
+    assert not find_others("Does it run with 3.4.1?", lines).lines.any()
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("Which tariff covers 7 desks?", [1]),
+        ("We have 2 desks, which tariff fits?", [0]),
+        ("We have 90 desks, which tariff fits?", []),
+        ("Which tariff is the cheapest?", [0]),
+        ("Which tariff is the most expensive?", [2]),
+        ("Which tariff answers fastest?", [2]),
+    ],
+)
+def test_bounds_and_extremes_decide_among_rows(question: str, kept: list[int]) -> None:
+    rows = [
+        Candidate("Tariffs", "Tariff: One; Desks: up to 4 desks; Answer: 3 days; Price: 20 dollars"),
+        Candidate("Tariffs", "Tariff: Two; Desks: up to 9 desks; Answer: 2 days; Price: 50 dollars"),
+        Candidate("Tariffs", "Tariff: Ten; Desks: up to 80 desks; Answer: 6 hours; Price: 300 dollars"),
+    ]
+    assert [number for number, is_out in enumerate(find_ruled_out(question, rows)) if not is_out] == kept
+
+
+def test_who_asks_which_do_not_gets_no_line_that_denies_nothing() -> None:
+    lines = [Candidate("Shops", "Repairs bicycles."), Candidate("Shops", "Repairs no bicycles.")]
+    assert list(find_ruled_out("Which shop does not repair bicycles?", lines)) == [True, False]
+    assert not find_ruled_out("What happens if I do not pay?", lines).any()
+
+
+def test_the_latest_version_is_the_highest_by_its_numbers() -> None:
+    lines = [Candidate(f"News › Version {version}", "Adds something.") for version in ("3.9.0", "3.10.0", "3.8.4")]
+    assert list(find_ruled_out("What is the latest version?", lines)) == [True, False, True]
