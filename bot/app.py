@@ -7,6 +7,7 @@ from functools import partial
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk import WebClient
 
 from bot.listeners import (
@@ -67,6 +68,7 @@ def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
         bot_user_id=services.bot_user,
         bot_token=services.client.token,
     )
+    logging.getLogger("slack_bolt.App").addFilter(_is_news)
     app = App(
         name="chip",  # Bolt would look through all files of the call stack for one
         client=WebClient(base_url=services.client.base_url, ssl=services.client.ssl),
@@ -79,6 +81,11 @@ def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
     for kind in LISTENERS:
         kind.register(app, services)
     return app
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of Bolt's tells an operator anything: not that it leaves a token of the environment unused."""
+    return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
 def resume(app: App, services: Services) -> int:

@@ -190,18 +190,23 @@ def _look_at_slack(settings: Settings) -> Iterator[Finding]:
         yield Finding("Slack", "problem", f"The bot token is refused ({error.response['error']}). Reinstall the app.")
         return
     yield Finding("Slack", "ok", f"Connected to {identity['team']} as {identity['user']}.")
-    yield from _look_at_scopes(str(identity.headers.get("x-oauth-scopes", "")))
+    yield _look_at_scopes(identity.headers.get("x-oauth-scopes"))
     yield from _look_at_channels(client, settings)
 
 
-def _look_at_scopes(granted: str) -> Iterator[Finding]:
+def _look_at_scopes(granted: str | None) -> Finding:
+    """Compare the scopes that Slack names in a header with those of the manifest."""
+    if granted is None:
+        text = (
+            "They cannot be checked: Slack did not say which are granted. Compare them with config/slack_manifest.yaml."
+        )
+        return Finding("Slack scopes", "warning", text)
     needed = set(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
     missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
     if missing:
         text = f"These scopes are missing: {', '.join(missing)}. Add them under OAuth & Permissions and reinstall."
-        yield Finding("Slack scopes", "problem", text)
-    else:
-        yield Finding("Slack scopes", "ok", f"All {len(needed)} are granted.")
+        return Finding("Slack scopes", "problem", text)
+    return Finding("Slack scopes", "ok", f"All {len(needed)} are granted.")
 
 
 def _look_at_app_token(token: str, base_url: str) -> Iterator[Finding]:

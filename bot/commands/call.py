@@ -25,7 +25,7 @@ class Call:
 
     def say(self, text: str, blocks: list[Block] | None = None) -> None:
         """Answer the caller, whom alone Slack shows it."""
-        self.respond(text=text, blocks=blocks)
+        self.respond(text=text, blocks=blocks, response_type="ephemeral")
 
 
 @dataclass(frozen=True, slots=True)

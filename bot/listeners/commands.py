@@ -41,11 +41,12 @@ def run_command(services: Services, body: Body, respond: Respond, word: str, res
     role = services.directory.role(body["user_id"])
     command = COMMANDS.get(word or "help")
     if command is None:
-        respond(text=f"{wording.COMMAND_UNKNOWN.format(command=word)}\n{build_help(role)}")
+        text = f"{wording.COMMAND_UNKNOWN.format(command=word)}\n{build_help(role)}"
+        respond(text=text, response_type="ephemeral")
         return
     if not may(role, command.least):
         refusal = wording.ADMINS_ONLY if command.least is Role.ADMIN else wording.STAFF_ONLY
-        respond(text=refusal.format(command=word))
+        respond(text=refusal.format(command=word), response_type="ephemeral")
         return
     command.run(
         Call(services, body["team_id"], body["channel_id"], body["user_id"], role, rest, body["trigger_id"], respond)

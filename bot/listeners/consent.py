@@ -38,7 +38,7 @@ def _agree(services: Services, body: Body, respond: Respond, *, guests: bool) ->
     """Record the decision before it is acknowledged: it says who, when, and for which channels."""
     person, value = body["user"]["id"], body["actions"][0]["value"]
     if services.directory.role(person) is not Role.ADMIN:
-        respond(text=wording.ADMINS_ONLY.format(command="learning"), replace_original=False)
+        respond(text=wording.ADMINS_ONLY.format(command="learning"), response_type="ephemeral", replace_original=False)
         return
     channels = () if value == "all" else value.split(",")
     team = services.directory.team
@@ -48,14 +48,16 @@ def _agree(services: Services, body: Body, respond: Respond, *, guests: bool) ->
 
 
 def _tell(services: Services, respond: Respond, person: str, said: str) -> None:
-    respond(text=said, replace_original=True)
+    respond(text=said, response_type="ephemeral", replace_original=True)
     services.learning.announce(wording.LEARNING_SET.format(person=person, state=said))
 
 
 def _forget(services: Services, body: Body, respond: Respond) -> None:
     caller, person = body["user"]["id"], body["actions"][0]["value"]
     if not forgetting.may_forget(services.directory.role(caller), caller=caller, person=person):
-        respond(text=wording.ADMINS_ONLY.format(command="forget @person"), replace_original=False)
+        respond(
+            text=wording.ADMINS_ONLY.format(command="forget @person"), response_type="ephemeral", replace_original=False
+        )
         return
     count = forgetting.forget_person(services, person)
-    respond(text=wording.FORGOTTEN.format(person=person, count=count), replace_original=True)
+    respond(text=wording.FORGOTTEN.format(person=person, count=count), response_type="ephemeral", replace_original=True)

@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.listeners.failures import guard
+from bot.listeners.whispers import find_thread
 from bot.services import Services
 from bot.views import blocks, ticket_card, wording
 from feedback import replies, signals
@@ -48,8 +49,7 @@ def bring_in_a_person(services: Services, body: Body, reply: replies.Reply | Non
     sentence, is_new = (wording.UNKNOWN_REPLY, False)
     if reply is not None:
         sentence, is_new = services.tickets.bring_in(reply, body["user"]["id"])
-    container = body["container"]
-    channel, thread_ts = body["channel"]["id"], container.get("thread_ts") or container["message_ts"]
+    channel, thread_ts = body["channel"]["id"], find_thread(body) or body["container"]["message_ts"]
     if is_new:
         services.client.chat_postMessage(channel=channel, thread_ts=thread_ts, text=sentence)
     else:
@@ -59,10 +59,6 @@ def bring_in_a_person(services: Services, body: Body, reply: replies.Reply | Non
 def _press(services: Services, body: Body, act: Act) -> None:
     refusal = act(body["actions"][0]["value"], body["user"]["id"])
     if refusal is not None:
-        container = body["container"]
         services.client.chat_postEphemeral(
-            channel=body["channel"]["id"],
-            user=body["user"]["id"],
-            thread_ts=container.get("thread_ts"),
-            text=refusal,
+            channel=body["channel"]["id"], user=body["user"]["id"], thread_ts=find_thread(body), text=refusal
         )

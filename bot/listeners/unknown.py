@@ -43,7 +43,7 @@ def register(app: App, services: Services) -> None:
 
     @app.command(_ANYTHING)
     def handle_command(ack: Ack, body: dict[str, Any]) -> None:
-        ack(text=wording.COMMAND_UNKNOWN.format(command=body.get("text", "")))
+        ack(text=wording.COMMAND_UNKNOWN.format(command=body.get("text", "")), response_type="ephemeral")
 
     @app.shortcut(_ANYTHING)
     def handle_shortcut(ack: Ack, body: dict[str, Any]) -> None:

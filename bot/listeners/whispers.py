@@ -24,14 +24,21 @@ def whisper(services: Services, body: Body, text: str) -> None:
     if "channel" not in body:
         write_directly(services, person, text)
         return
-    thread_ts = body.get("container", {}).get("thread_ts") or body.get("message", {}).get("thread_ts")
     try:
-        services.client.chat_postEphemeral(channel=body["channel"]["id"], user=person, thread_ts=thread_ts, text=text)
+        services.client.chat_postEphemeral(
+            channel=body["channel"]["id"], user=person, thread_ts=find_thread(body), text=text
+        )
     except SLACK_ERRORS as error:
         if "response_url" not in body:
             raise
         logger.info("answered by response_url, since Chip may not write there: %s", name_error(error))
         whisper_by_url(body["response_url"], text)
+
+
+def find_thread(body: Body) -> str | None:
+    """Return the thread of what was pressed; None where it stands in none. Slack names it in one place or the other."""
+    found = body.get("container", {}).get("thread_ts") or body.get("message", {}).get("thread_ts")
+    return None if found is None else str(found)
 
 
 def whisper_by_url(url: str, text: str) -> None:

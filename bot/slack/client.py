@@ -11,6 +11,7 @@ from typing import Any
 from urllib.error import URLError
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
@@ -27,8 +28,31 @@ LATEST = 100  # messages of a channel among which one that was just posted is lo
 DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream", "files.completeUploadExternal"})
 
 
+UNKNOWN_METHOD = "unknown_method"
+
+
 class MarkingClient(WebClient):
-    """Marks every message that it posts; where Slack's word is lost, it is looked for before it is posted again."""
+    """Marks every message that it posts; where Slack's word is lost, it is looked for before it is posted again.
+
+    A method that Slack does not know is called once; from then on the same error is raised without a call.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Build as `WebClient` does."""
+        super().__init__(*arguments, **named)
+        self._unknown: dict[str, SlackApiError] = {}  # by method
+
+    def api_call(self, api_method: str, **named: Any) -> SlackResponse:
+        """Call as `WebClient` does."""
+        if api_method in self._unknown:
+            raise self._unknown[api_method]
+        try:
+            return super().api_call(api_method, **named)
+        except SlackApiError as error:
+            if name_error(error) == UNKNOWN_METHOD:
+                self._unknown[api_method] = error
+                logger.warning("Slack does not know %s here; Chip does without it", api_method)
+            raise
 
     def chat_postMessage(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
         """Post as `WebClient` does. Raises `Unsettled` where Slack may have posted and cannot be asked for now."""

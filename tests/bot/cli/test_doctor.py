@@ -5,6 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from bot.cli.doctor import examine
 from bot.core import make_id, now_utc, open_knowledge
@@ -166,6 +168,23 @@ def test_a_good_connection_has_no_problem(home: Path, base: Path) -> None:
         findings = examine(with_slack(home, base, workspace))
     assert {finding.level for finding in findings} == {"ok"}
     assert {"Slack", "Slack scopes", "Slack app token", "admin channel"} <= {finding.part for finding in findings}
+
+
+def test_scopes_that_slack_does_not_name_cannot_be_checked(
+    home: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalWorkspace() as workspace:
+        settings = with_slack(home, base, workspace)
+        told = WebClient.auth_test
+
+        def tell_without_scopes(client: WebClient) -> SlackResponse:
+            identity = told(client)
+            identity.headers.pop("x-oauth-scopes")
+            return identity
+
+        monkeypatch.setattr(WebClient, "auth_test", tell_without_scopes)
+        (finding,) = [finding for finding in examine(settings) if finding.part == "Slack scopes"]
+    assert (finding.level, "cannot be checked" in finding.text) == ("warning", True)
 
 
 def test_missing_scopes_are_named(home: Path, base: Path) -> None:
