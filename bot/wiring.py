@@ -31,6 +31,7 @@ from bot.slack.client import ConnectionRetry, MarkingClient
 from bot.slack.directory import Directory
 from bot.slack.pins import fetch_pins
 from bot.slack.text import escape_mrkdwn
+from bot.slack.threads import ThreadReader
 from bot.tickets import Tickets
 from bot.transport.delivery import open_delivery
 from bot.transport.gateway import Gateway, open_gateway
@@ -222,6 +223,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         clock=now_utc,
         new_id=make_id,
         stops=stops,
+        threads=ThreadReader(client),
     )
     tell = _build_tell(client, admin_channel)
     stopping = threading.Event()

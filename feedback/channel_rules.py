@@ -57,6 +57,7 @@ class ChannelRules:
     quiet: Quiet | None = None
     answer_in: AnswerIn = AnswerIn.THREAD
     answers_bots: bool = False
+    hides_votes: bool = False
 
 
 DEFAULT_RULES = ChannelRules()
@@ -88,6 +89,7 @@ class RuleBook:
             "quiet_to": f"{rules.quiet.end:%H:%M}" if rules.quiet else None,
             "answer_in": rules.answer_in.value,
             "answers_bots": rules.answers_bots,
+            "hides_votes": rules.hides_votes,
             "set_by": by,
             "set_at": self.db.clock(),
         }
@@ -127,4 +129,5 @@ def _load(db: Database, team: str, channel: str | None = None) -> dict[str, Chan
 
 def _build(row: Any) -> ChannelRules:
     quiet = parse_quiet(row.quiet_from, row.quiet_to) if row.quiet_from and row.quiet_to else None
-    return ChannelRules(Listen(row.listen), row.audience, quiet, AnswerIn(row.answer_in), row.answers_bots)
+    where = AnswerIn(row.answer_in)
+    return ChannelRules(Listen(row.listen), row.audience, quiet, where, row.answers_bots, row.hides_votes)

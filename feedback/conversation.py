@@ -12,14 +12,17 @@ from feedback.tables import messages
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `thread_ts` is the thread's root; a root names itself. `ts` stays the string that Slack gave."""
+    """One message. `thread_ts` is the thread's root; a root names itself. `ts` stays the string that Slack gave.
+
+    An aside is what people said to each other in a thread that Chip answered in: no prompt holds it.
+    """
 
     team: str
     channel: str
     thread_ts: str
     ts: str
     person: str
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "aside"]
     text: str
     created_at: datetime
 

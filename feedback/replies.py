@@ -16,6 +16,9 @@ from feedback.tables import replies, reply_parts
 TAUGHT = "taught"
 """The `finish` of a reply that Chip never gave: staff answered the question and taught Chip so."""
 
+HANDED_OVER = "handed_over"
+"""The `finish` of a reply in whose place a person was brought in, since that is what was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
@@ -112,6 +115,14 @@ def find_replies_to(db: Database, team: str, channel: str, question_ts: str) -> 
     question = (replies.c.team == team) & (replies.c.channel == channel) & (replies.c.question_ts == question_ts)
     with db.read() as connection:
         rows = connection.execute(select(replies).where(question).order_by(replies.c.created_at)).all()
+    return [_build_reply(row) for row in rows]
+
+
+def find_thread_replies(db: Database, team: str, channel: str, thread_ts: str) -> list[Reply]:
+    """Return the replies given in a thread, oldest first."""
+    here = (replies.c.team == team) & (replies.c.channel == channel) & (replies.c.thread_ts == thread_ts)
+    with db.read() as connection:
+        rows = connection.execute(select(replies).where(here).order_by(replies.c.created_at)).all()
     return [_build_reply(row) for row in rows]
 
 

@@ -59,12 +59,18 @@ def record_escalation(
 
 
 def record_reason(
-    db: Database, reply_id: str, person: str, role: str, reason: Reason, *, key: str | None = None
+    db: Database,
+    reply_id: str,
+    person: str,
+    role: str,
+    reason: Reason,
+    *,
+    source: FeedbackSource = FeedbackSource.MODAL,
+    key: str | None = None,
 ) -> FeedbackEvent:
     """Log why the person found this reply bad. Raises `UnknownReply`."""
-    return _record(
-        db, Said(reply_id, person, Role(role), FeedbackKind.REASON, FeedbackSource.MODAL, {"reason": reason.value}, key)
-    )
+    said = Said(reply_id, person, Role(role), FeedbackKind.REASON, source, {"reason": reason.value}, key)
+    return _record(db, said)
 
 
 def record_reasked(

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 APPEND_ONLY = ("feedback_events", "promotions", "consents")
@@ -245,6 +246,7 @@ channel_rules = Table(
     _name("quiet_to", nullable=True),
     _name("answer_in"),
     Column("answers_bots", Boolean, nullable=False),
+    Column("hides_votes", Boolean, nullable=False, server_default=false()),
     _name("set_by"),
     _at("set_at"),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from retrieval.asked.acronyms import expand_acronyms
 from retrieval.asked.gist import find_gist
+from retrieval.asked.gestures import Gesture, find_gesture
 from retrieval.asked.impersonal import make_impersonal
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
 from retrieval.asked.shareable import is_shareable
@@ -289,6 +290,10 @@ class Knowledge:
     def is_question(self, message: str) -> bool:
         """Return whether a message is no small talk: where nothing is found for it, it is to be refused."""
         return not may_be_small_talk(message, self._embedder)
+
+    def find_gesture(self, message: str) -> Gesture | None:
+        """Return what a message does that asks nothing of the documents; None for all others."""
+        return find_gesture(message, self._embedder)
 
     def is_shareable(self, question: str, scope: Scope) -> bool:
         """Return whether a question says nothing that documents of this scope do not: others may see it."""

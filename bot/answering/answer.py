@@ -26,6 +26,8 @@ from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.lost_streams import find_lost_stream
 from bot.slack.marks import mark_outcome, mark_reply
 from bot.slack.text import has_words, plain_question, shorten
+from bot.slack.threads import ThreadReader
+from bot.slack.written import Unread, read_text
 from bot.views import blocks, wording
 from feedback import conversation, inbox, replies, signals
 from feedback.database import Database
@@ -60,6 +62,7 @@ class Answering:
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
     stops: Stops
+    threads: ThreadReader
 
     def answer(self, question: Question, show: Show | None = None) -> None:
         """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not.
@@ -69,14 +72,14 @@ class Answering:
         show = self._choose_show(question, show)
         started = time.perf_counter()
         text = plain_question(question.text, bot_user=self.bot_user)
-        if reason := _reason_not_to_read(text):
+        if reason := _reason_not_to_read(text, question.unread):
             self.say_instead(question, reason, show)
             return
         with ThreadPoolExecutor(2, thread_name_prefix="chip-meanwhile") as side:
             meanwhile = [side.submit(self._show_status, question)] if show is None else []
             thread = self._earlier_turns(question) if question.thread_ts else []
             if question.thread_ts:
-                meanwhile.append(side.submit(self._remember, question, question.ts, "user", text))
+                meanwhile.append(side.submit(self.remember, question, question.ts, "user", text))
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
             draft = prepare(self.knowledge, self.company, text, scope, thread)
             pending = PendingReply(question.reply_id or self.new_id("R"), question, draft, started)
@@ -103,8 +106,8 @@ class Answering:
         _wait_for(meanwhile)
         self.say_instead(question, reason, show)
 
-    def record_taught(self, question: Question, text: str) -> replies.Reply:
-        """Record a question that a person answered in Chip's place, with the evidence that Chip would have read."""
+    def record_unspoken(self, question: Question, text: str, *, finish: str = replies.TAUGHT) -> replies.Reply:
+        """Record a question that a person answers in Chip's place, with the evidence that Chip would have read."""
         started = time.perf_counter()
         scope = self.directory.scope(question.person, question.channel)
         pending = PendingReply(self.new_id("R"), question, prepare(self.knowledge, self.company, text, scope), started)
@@ -112,17 +115,23 @@ class Answering:
         silent = Completion("", "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
         role = self.directory.role(question.person).value
         reply = build_reply(pending, silent, ShownAnswer(()), self.clock(), role)
-        reply = replace(reply, finish=replies.TAUGHT)
+        reply = replace(reply, finish=finish, first_text_ms=reply.total_ms)
         replies.record_reply(self.db, reply)
         return reply
 
-    def say_instead(self, question: Question, text: str, show: Show | None = None) -> None:
-        """Say a plain sentence of Chip's own in the place of an answer, where that would be shown."""
+    def say_instead(
+        self, question: Question, text: str, show: Show | None = None, shown: list[blocks.Block] | None = None
+    ) -> None:
+        """Say a plain sentence of Chip's own, or its blocks, in the place of an answer, where that would be shown."""
         if (show := self._choose_show(question, show)) is not None:
-            show(text, [])
+            show(text, shown or [])
             return
         self.client.chat_postMessage(
-            channel=question.channel, thread_ts=question.thread_ts, text=text, metadata=mark_outcome(question.key)
+            channel=question.channel,
+            thread_ts=question.thread_ts,
+            text=text,
+            blocks=shown,
+            metadata=mark_outcome(question.key),
         )
 
     def _choose_show(self, question: Question, show: Show | None) -> Show | None:
@@ -198,13 +207,13 @@ class Answering:
         """
         question, was_streamed = pending.question, bool(stream.parts)
         if was_streamed:
-            self._remember(question, stream.parts[0], "assistant", shown.text)
+            self.remember(question, stream.parts[0], "assistant", shown.text)
         footer = build_footer(pending, shown, reply)
         inbox.note(self.db, question.key, reply_id=reply.id, markdown=stream.markdown, footer=footer)
         stream.finish(footer, mark_reply(reply.id, question.key))
         if is_public:
             if not was_streamed:
-                self._remember(question, stream.parts[0], "assistant", shown.text)
+                self.remember(question, stream.parts[0], "assistant", shown.text)
             self._set_title(question, pending.draft.asked)
 
     def _note_signals(self, pending: PendingReply) -> None:
@@ -227,17 +236,39 @@ class Answering:
             )
 
     def _earlier_turns(self, question: Question) -> list[Turn]:
-        messages = conversation.find_thread(
-            self.db, question.team, question.channel, question.thread_ts, limit=self.thread_messages + 1
-        )
-        earlier = [message for message in messages if message.ts != question.ts]
+        def find() -> list[conversation.Message]:
+            most = self.thread_messages + 1
+            return conversation.find_thread(self.db, question.team, question.channel, question.thread_ts, limit=most)
+
+        messages = find()
+        if not messages and question.thread_ts != question.ts:
+            self._read_thread(question)
+            messages = find()
+        earlier = [message for message in messages if message.ts != question.ts and message.role != "aside"]
         if question.edit:  # what was said after it answered the words that it had
             earlier = [message for message in earlier if message.ts < question.ts]
         latest = earlier[max(0, len(earlier) - self.thread_messages) :]
-        return [Turn(message.role, shorten(message.text, TURN_CHARACTERS)) for message in latest]
+        return [
+            Turn("assistant" if message.role == "assistant" else "user", shorten(message.text, TURN_CHARACTERS))
+            for message in latest
+        ]
 
-    def _remember(self, question: Question, ts: str, role: Literal["user", "assistant"], text: str) -> None:
-        person = question.person if role == "user" else self.bot_user
+    def _read_thread(self, question: Question) -> None:
+        """Keep what was said in a thread before Chip was asked there; everybody who may ask there may read it."""
+        for said in self.threads.read(question.channel, question.thread_ts, question.ts):
+            is_own = said.get("user") == self.bot_user
+            text = plain_question(read_text(said), bot_user=self.bot_user)
+            if has_words(text):
+                person = str(said.get("user") or said.get("bot_id") or "")
+                self._record_turn(question, said["ts"], "assistant" if is_own else "user", text, person)
+
+    def remember(self, question: Question, ts: str, role: Literal["user", "assistant"], text: str) -> None:
+        """Keep what was said as a turn of the question's thread."""
+        self._record_turn(question, ts, role, text, question.person if role == "user" else self.bot_user)
+
+    def _record_turn(
+        self, question: Question, ts: str, role: Literal["user", "assistant"], text: str, person: str
+    ) -> None:
         message = conversation.Message(
             team=question.team,
             channel=question.channel,
@@ -301,9 +332,9 @@ def _wait_for(jobs: Sequence[Future[None]]) -> None:
         job.result()
 
 
-def _reason_not_to_read(text: str) -> str | None:
+def _reason_not_to_read(text: str, unread: Unread) -> str | None:
     if not has_words(text):
-        return wording.EMPTY
+        return wording.UNREAD.get(unread, wording.EMPTY)
     if len(text) > QUESTION_CHARACTERS:
         return wording.TOO_LONG.format(length=len(text), limit=QUESTION_CHARACTERS)
     return None

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.answering.question import Question
+from bot.slack.written import find_unread, read_own_text, read_text
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen, is_quiet
 
 Event = dict[str, Any]
 
-_SUBTYPES = (None, "file_share", "thread_broadcast")
-_BOT_SUBTYPES = (*_SUBTYPES, "bot_message")
+SUBTYPES = (None, "file_share", "thread_broadcast")
+_BOT_SUBTYPES = (*SUBTYPES, "bot_message")
 _ASKS = re.compile(
     r"\?\s*$|\?\s|^\s*(?:who|what|when|where|why|which|whose|how|can|could|is|are|do|does|did|will|would|should)\b",
     re.IGNORECASE,
@@ -38,9 +39,9 @@ def find_question(
     person = _find_person(event, rules, bot_user)
     if person is None:
         return None
-    text = event.get("text") or ""
+    own = read_own_text(event)
     is_direct = event.get("channel_type") == "im"
-    is_mentioned = event["type"] == "app_mention" or f"<@{bot_user}>" in text
+    is_mentioned = event["type"] == "app_mention" or f"<@{bot_user}>" in own
     quiet = not is_direct and is_quiet(rules, now)
     may_be_private = not is_direct and not event.get("bot_id")  # to another bot Slack shows nothing in private
     question = Question(
@@ -49,9 +50,11 @@ def find_question(
         event.get("thread_ts") or event["ts"],
         event["ts"],
         person,
-        text,
+        read_text(event),
         is_private=may_be_private and (quiet or rules.answer_in is AnswerIn.EPHEMERAL),
         home=event.get("user_team") or event.get("team") or "",
+        unread=find_unread(event),
+        has_votes=not rules.hides_votes,
     )
     addressed = is_direct or is_mentioned or (not quiet and _is_listened_to(question, rules, follows_up))
     return question if addressed else None
@@ -68,7 +71,7 @@ def _find_person(event: Event, rules: ChannelRules, bot_user: str) -> str | None
     if person == bot_user:
         return None
     if bot is None:
-        return person if event.get("subtype") in _SUBTYPES else None
+        return person if event.get("subtype") in SUBTYPES else None
     may_ask = rules.answers_bots and event.get("subtype") in _BOT_SUBTYPES and not event.get("thread_ts")
     return (person or str(bot)) if may_ask else None
 

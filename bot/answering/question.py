@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from bot.answering.reply_stream import Place
+from bot.slack.written import Unread
 from retrieval.draft import Draft
 
 QUESTION = "question"  # the kind of the row in the inbox that a question has beside the event that asked it
@@ -16,7 +17,8 @@ class Question:
 
     `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew. Of a
     private question the asker alone sees the answer. `home` is the asker's own team, "" for the team that Chip is
-    installed in: in a channel that is shared with other organisations the two differ.
+    installed in: in a channel that is shared with other organisations the two differ. `unread` came with it and says
+    nothing to Chip. `has_votes`: the vote buttons stand under the answer.
     """
 
     team: str
@@ -29,6 +31,8 @@ class Question:
     edit: str = ""
     is_private: bool = False
     home: str = ""
+    unread: Unread = Unread.NOTHING
+    has_votes: bool = True
 
     @property
     def key(self) -> str:

@@ -17,10 +17,17 @@ def build_footer(pending: PendingReply, shown: ShownAnswer, reply: replies.Reply
     offer = reply.refused or signals.wants_person(pending.draft.asked)
     passages = {hit.passage.id: hit.passage for hit in pending.draft.retrieved.hits}
     footer = blocks.build_answer_footer(
-        reply.id, shown.cited, offer_person=offer, has_thread=bool(pending.question.thread_ts), passages=passages
+        reply.id,
+        shown.cited,
+        offer_person=offer,
+        has_thread=bool(pending.question.thread_ts),
+        has_votes=pending.question.has_votes,
+        passages=passages,
     )
     said = [c for c in pending.draft.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
-    footer = [*blocks.build_conflicts(said, passages), *_tell_withheld(shown.withheld), *footer]
+    unread = pending.question.unread
+    told = [*_tell_withheld(shown.withheld), *([blocks.build_context(wording.UNREAD[unread])] if unread else [])]
+    footer = [*blocks.build_conflicts(said, passages), *told, *footer]
     uncited = not shown.cited and not reply.refused and pending.draft.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
 

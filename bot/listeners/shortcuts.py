@@ -56,7 +56,7 @@ def take_lesson(services: Services, body: Body) -> None:
     reply = next((one for one in given if one.question == text), None)
     if reply is None:
         question = Question(team, thread.channel, thread.thread_ts, thread.thread_ts, person, text)
-        reply = services.answering.record_taught(question, text)
+        reply = services.answering.record_unspoken(question, text)
     corrections.record_correction(
         services.db,
         reply_id=reply.id,

@@ -104,10 +104,12 @@ def build_answer_footer(
     *,
     offer_person: bool,
     has_thread: bool = True,
+    has_votes: bool = True,
     passages: Mapping[str, Passage] | None = None,
 ) -> list[Block]:
-    """What stands under an answer: its sources, the vote buttons, a way to a person where it has a thread, and a way
-    to read the sources where one of them has no address.
+    """What stands under an answer: its sources, the vote buttons unless they are hidden, and further buttons.
+
+    These lead to a person where the answer has a thread, and to the sources where one of them has no address.
     """
     vote = {
         "type": "context_actions",
@@ -128,7 +130,7 @@ def build_answer_footer(
         numbers = ",".join(str(line.number) for line in cited)
         buttons.append(build_button(wording.SOURCES_BUTTON, OPEN_SOURCES, f"{reply_id}:{numbers}"))
     actions = [{"type": "actions", "block_id": f"person_{reply_id}", "elements": buttons}] if buttons else []
-    return [*build_sources(cited, passages), vote, *actions]
+    return [*build_sources(cited, passages), *([vote] if has_votes else []), *actions]
 
 
 def build_correction_prompt(reply_id: str) -> list[Block]:

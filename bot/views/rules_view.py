@@ -12,6 +12,7 @@ RULES_VIEW = "channel_rules"
 QUIET_BLOCK = "quiet_from"
 _BY_SETTINGS = "settings"
 _BOTS = "bots"
+_VOTES = "votes"
 _INPUT = "chosen"
 
 
@@ -35,6 +36,8 @@ def describe(rules: ChannelRules) -> str:
         parts.append(wording.RULES_QUIET.format(quiet=rules.quiet))
     if rules.answers_bots:
         parts.append(wording.RULES_BOTS)
+    if rules.hides_votes:
+        parts.append(wording.RULES_NO_VOTES)
     return "; ".join(parts)
 
 
@@ -56,7 +59,8 @@ def build_view(channel: str, rules: ChannelRules, zone: str) -> Block:
             _clock(QUIET_BLOCK, wording.RULES_QUIET_FROM, f"{quiet.start:%H:%M}" if quiet else ""),
             _clock("quiet_to", wording.RULES_QUIET_TO, f"{quiet.end:%H:%M}" if quiet else ""),
             build_context(wording.RULES_ZONE.format(zone=zone)),
-            _checkbox(rules.answers_bots),
+            _checkbox(_BOTS, wording.RULES_BOTS_LABEL, wording.RULES_BOTS_OPTION, rules.answers_bots),
+            _checkbox(_VOTES, wording.RULES_VOTES_LABEL, wording.RULES_VOTES_OPTION, rules.hides_votes),
         ],
     }
 
@@ -71,6 +75,7 @@ def read_view(values: dict[str, Any]) -> ChannelRules:
         quiet=parse_quiet(chosen[QUIET_BLOCK].get("value") or "", chosen["quiet_to"].get("value") or ""),
         answer_in=AnswerIn(chosen["answer_in"]["selected_option"]["value"]),
         answers_bots=bool(chosen[_BOTS]["selected_options"]),
+        hides_votes=bool(chosen.get(_VOTES, {}).get("selected_options")),
     )
 
 
@@ -93,15 +98,15 @@ def _clock(block_id: str, label: str, value: str) -> Block:
     return {"type": "input", "block_id": block_id, "label": plain_text(label), "element": element, "optional": True}
 
 
-def _checkbox(is_on: bool) -> Block:
-    option = {"text": plain_text(wording.RULES_BOTS_OPTION), "value": _BOTS}
+def _checkbox(block_id: str, label: str, choice: str, is_on: bool) -> Block:
+    option = {"text": plain_text(choice), "value": block_id}
     element: dict[str, Any] = {"type": "checkboxes", "action_id": _INPUT, "options": [option]}
     if is_on:
         element["initial_options"] = [option]
     return {
         "type": "input",
-        "block_id": _BOTS,
-        "label": plain_text(wording.RULES_BOTS_LABEL),
+        "block_id": block_id,
+        "label": plain_text(label),
         "element": element,
         "optional": True,
     }

@@ -41,7 +41,8 @@ class CardFacts:
 def build_card(ticket: Ticket, facts: CardFacts) -> tuple[str, list[blocks.Block]]:
     """Return the card's notification text and blocks, as the ticket stands."""
     person = wording.TICKET_NOBODY if ticket.asker == NOBODY else f"<@{ticket.asker}>"
-    head = wording.TICKET_HEAD.format(person=person, role=facts.role, channel=ticket.channel)
+    place = wording.TICKET_IN_DM if ticket.channel.startswith("D") else f"<#{ticket.channel}>"
+    head = wording.TICKET_HEAD.format(person=person, role=facts.role, place=place)
     shown = [blocks.build_section(head), blocks.build_section(_conversation(facts))]
     if found := _found(facts.reply.evidence):
         shown.append(blocks.build_context(found))

@@ -7,6 +7,10 @@ THINKING = "is reading the documents…"
 WAITING = "is answering {ahead} others first, which takes about {seconds} s…"
 WAITING_UNKNOWN = "is answering {ahead} others first…"
 EMPTY = "I could not find any words in that message. Please write your question as text."
+UNREAD = {
+    "picture": "I cannot read pictures. Please write what the picture shows.",
+    "file": "I cannot read files in messages. Please write what the file says.",
+}
 TOO_LONG = (
     "That message has {length:,} characters, which is more than I can read at once (at most {limit:,}). "
     "Please send the question by itself."
@@ -63,6 +67,8 @@ CORRECTION_DECIDED = "That correction was decided already."
 UNKNOWN_REPLY = "I no longer have a record of that answer, so I could not store this. Please ask again and vote there."
 NOT_STAFF = "Only staff can decide about corrections."
 
+SORRY_WRONG = "I am sorry. Please tell me what would have been right, or let me bring in a person."
+WELCOME = "You are welcome."
 PERSON_ASKED = "I have asked a colleague to help you here. The answer comes in this thread."
 PERSON_ASKED_ALREADY = "A colleague has been asked already and will answer in this thread."
 PERSON_ASKED_OFTEN = (
@@ -72,7 +78,8 @@ PERSON_ASKED_OFTEN = (
 PERSON_NOWHERE = "I could not reach the staff channel. Please contact the support team directly."
 
 TICKET_NOTICE = "{name} asks for a person"
-TICKET_HEAD = "*{person} asks for a person* ({role}) in <#{channel}>"
+TICKET_HEAD = "*{person} asks for a person* ({role}) in {place}"
+TICKET_IN_DM = "a direct message"
 TICKET_NOBODY = "Somebody"
 TICKET_FOUND = "What I found: {sources}"
 TICKET_LINK = "Open the conversation"
@@ -256,6 +263,9 @@ RULES_CLOCKS = ("22:00", "07:00")
 RULES_QUIET_TO = "Quiet until"
 RULES_BOTS_LABEL = "Other bots and workflows"
 RULES_BOTS_OPTION = "Answer them when they ask"
+RULES_NO_VOTES = "no vote buttons"
+RULES_VOTES_LABEL = "Vote buttons"
+RULES_VOTES_OPTION = "Hide them under answers here"
 RULES_CLOCK = "Please write two clock times such as 22:00 and 07:00, or leave both empty."
 RULES_SET = "<#{channel}> has new rules (by <@{person}>): {rules}"
 

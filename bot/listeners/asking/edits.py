@@ -14,6 +14,7 @@ from bot.listeners.asking import messages
 from bot.listeners.failures import guard
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, name_error
+from bot.slack.written import find_unread, read_text
 from bot.views import blocks, wording
 from feedback import conversation, inbox
 
@@ -71,12 +72,21 @@ def find_edited_question(services: Services, body: Body) -> Question | None:
     person = message.get("user")
     if not message.get("edited") or message.get("bot_id") or person in (None, services.bot_user):
         return None
-    if message.get("text", "") == before.get("text", ""):
+    text = read_text(message)
+    if text == read_text(before):
         return None
     ts, thread_ts = message["ts"], message.get("thread_ts") or message["ts"]
     home = message.get("user_team") or message.get("team") or ""
     asked = Question(
-        services.directory.team, event["channel"], thread_ts, ts, person, message.get("text", ""), home=home
+        services.directory.team,
+        event["channel"],
+        thread_ts,
+        ts,
+        person,
+        text,
+        home=home,
+        unread=find_unread(message),
+        has_votes=not services.rules.find(event["channel"]).hides_votes,
     )
     taken = inbox.find_event(services.db, asked.key)
     return None if taken is None or _read_asked(services, taken) == asked.text else asked
@@ -84,7 +94,7 @@ def find_edited_question(services: Services, body: Body) -> Question | None:
 
 def _read_asked(services: Services, taken: inbox.InboxEvent) -> str | None:
     asking = inbox.find_event(services.db, taken.payload.get("event_id", ""))
-    return asking.payload.get("event", {}).get("text") if asking is not None else None
+    return read_text(asking.payload.get("event", {})) if asking is not None else None
 
 
 def answer_edit(services: Services, body: Body) -> None:

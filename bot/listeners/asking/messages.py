@@ -8,15 +8,18 @@ from typing import Any
 from slack_bolt import App
 
 from bot.answering import listening
+from bot.answering.follow_ups import Talk, is_for_chip
 from bot.answering.question import QUESTION, Question
 from bot.answering.stops import is_stopped
 from bot.commands.admins import PAUSED
-from bot.listeners.asking import handover
+from bot.listeners.asking import courtesies, handover
 from bot.listeners.asking.recovery import UNSETTLED, ThreadUnreadable, end_earlier_attempt
 from bot.services import Services
 from bot.slack.errors import Unsettled, is_passing, name_error
+from bot.slack.text import has_words, plain_question
+from bot.slack.written import read_text
 from bot.views import wording
-from feedback import conversation, inbox, switches
+from feedback import conversation, inbox, replies, switches
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ def build_handler(services: Services) -> Callable[[dict[str, Any]], None]:
             return
         question = find_question(services, body)
         if question is None or not _is_first_sight(services, question, key):
+            if question is None:
+                _overhear(services, body["event"])
             inbox.mark_done(services.db, key)
             return
         _queue(services, question, key)
@@ -87,8 +92,28 @@ def find_question(services: Services, body: dict[str, Any]) -> Question | None:
 
 
 def _follows_up(services: Services, question: Question) -> bool:
-    thread = conversation.find_thread(services.db, question.team, question.channel, question.thread_ts)
-    return any(message.role == "assistant" for message in thread)
+    turns = conversation.find_thread(services.db, question.team, question.channel, question.thread_ts)
+    before = [turn for turn in turns if turn.ts < question.ts]
+    if all(turn.role != "assistant" for turn in before):
+        return False
+    given = replies.find_thread_replies(services.db, question.team, question.channel, question.thread_ts)
+    people = {turn.person for turn in before if turn.role != "assistant"}
+    names = {name for person in people for name in services.directory.names(person)}
+    return is_for_chip(question.text, question.person, Talk(before, {reply.asker for reply in given}, names))
+
+
+def _overhear(services: Services, event: dict[str, Any]) -> None:
+    """Keep what people say to each other where Chip answered: who spoke last tells whom the next one means."""
+    channel, thread_ts, ts = event["channel"], event.get("thread_ts"), event.get("ts")
+    person, text = event.get("user"), plain_question(read_text(event), bot_user=services.bot_user)
+    is_said = event.get("subtype") in listening.SUBTYPES and not event.get("bot_id") and person != services.bot_user
+    if not (is_said and person and ts and thread_ts and has_words(text)):
+        return
+    team = services.directory.team
+    turns = conversation.find_thread(services.db, team, channel, thread_ts)
+    if any(turn.role == "assistant" for turn in turns):
+        heard = conversation.Message(team, channel, thread_ts, ts, person, "aside", text, services.clock())
+        conversation.record_message(services.db, heard)
 
 
 def resume(services: Services, event: inbox.InboxEvent) -> bool:
@@ -153,7 +178,9 @@ def answer_question(
             logger.info("question %s in %s was stopped before its turn", question.ts, question.channel)
         elif switches.is_on(services.db, question.team, PAUSED):
             services.answering.say_instead(question, wording.PAUSED)
-        elif not ((is_resumed or is_stopped(facts)) and end_earlier_attempt(services, question, facts)):
+        elif (is_resumed or is_stopped(facts)) and end_earlier_attempt(services, question, facts):
+            logger.info("question %s in %s was answered before", question.ts, question.channel)
+        elif not courtesies.take(services, question):
             services.answering.answer(question)
     except (ThreadUnreadable, Unsettled) as error:
         logger.warning("question %s in %s waits: %s", question.ts, question.channel, error)
