@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from retrieval.asked.acronyms import expand_acronyms
-from retrieval.asked.gist import find_gist
 from retrieval.asked.gestures import Gesture, find_gesture
+from retrieval.asked.gist import find_gist
 from retrieval.asked.impersonal import make_impersonal
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
 from retrieval.asked.shareable import is_shareable

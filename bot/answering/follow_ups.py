@@ -1,4 +1,4 @@
-"""Tells whether a message in a thread that Chip answered in is meant for Chip, or for the people there.
+"""Tells whether a message in a thread that Chip answered in is meant for Chip or for the people.
 
 Knows who said what in the thread; reads and sends nothing.
 """
