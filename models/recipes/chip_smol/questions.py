@@ -11,6 +11,7 @@ from random import Random
 from models.recipes.chip_smol.prompt import Page
 from models.recipes.data.natural import VERBS
 from retrieval.english.sentences import split_sentences
+from retrieval.english.terms import tokenise
 
 Made = tuple[str, tuple[str, ...]]
 
@@ -46,51 +47,6 @@ _VALUES = (
     (re.compile(r"\b\d+ (?:minutes?|hours?|days?|seconds?|weeks?|months?|years?)\b"), ("how long", "after how long")),
     (re.compile(r"\b\d+(?:,\d{3})* (?=[a-z]{4,}s\b)"), ("how many", "what is the maximum number")),
 )  # fmt: skip
-_DROPPED = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "was",
-        "be",
-        "been",
-        "being",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "that",
-        "which",
-        "this",
-        "these",
-        "those",
-        "and",
-        "or",
-        "as",
-        "it",
-        "its",
-        "if",
-        "you",
-        "your",
-        "can",
-        "must",
-        "should",
-        "will",
-        "may",
-        "then",
-        "than",
-        "also",
-        "only",
-        "default",
-    ]
-)
 _HOW = (
     "How do I {}?", "how can i {}", "What are the steps to {}?", "I want to {}. What do I have to do?", "How to {}?",
     "I need to {}, how?", "we'd like to {}, how does that work?", "Can you tell me how to {}?",
@@ -212,7 +168,7 @@ def _ask_of(sentence: str, parts: list[str], random: Random) -> tuple[str, str] 
 
 def _ask_definition(sentence: str, parts: list[str], random: Random) -> tuple[str, str] | None:
     found = _DEFINITION.match(sentence)
-    if not found or not set(found["what"].lower().split()) & set(" ".join(parts).lower().split()) - _DROPPED:
+    if not found or not set(tokenise(found["what"])) & set(tokenise(" ".join(parts))):
         return None
     return random.choice(("What is {}?", "what does {} mean", "Can you explain {}?", "{}?")).format(found["what"]), ""
 
@@ -224,7 +180,7 @@ def _ask_value(sentence: str, random: Random) -> tuple[str, str] | None:
         if not found:
             continue
         around = re.findall(r"[\w'./-]+", f"{sentence[: found.start()]} {sentence[found.end() :]}")
-        kept = [w for w in around if w.lower() not in _DROPPED or random.random() < 0.4]
+        kept = [word for word in around if tokenise(word) or random.random() < 0.4]
         kept = [w for w in kept if random.random() < 0.8][:14]
         if len(kept) < 3:
             return None
