@@ -96,8 +96,9 @@ def curate(
     dropped: Counter[str] = Counter()
     privacy = privacy or Privacy()
     lessons = [*_find_likes(db, dropped, heldout), *_find_corrections(db, dropped)]
-    lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
+    # First the last word on each question: where that may not be trained, neither may what it replaced.
     lessons = _keep_last_word(lessons, dropped)
+    lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
     lessons = _cap_persons(lessons, settings.max_per_person, dropped)
     chance = random.Random(seed)
     examples: list[Example] = []
@@ -228,7 +229,8 @@ def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropp
     if any(audience is not None and audience not in CUSTOMER_SCOPE.audiences for audience in audiences):
         dropped["evidence that customers may not read"] += 1
         return False
-    if reply.audience != Audience.CUSTOMER and (None in audiences or len(reply.messages) > _FIRST_TURN):
+    is_open = bool(audiences) and None not in audiences and len(reply.messages) == _FIRST_TURN
+    if reply.audience != Audience.CUSTOMER and not is_open:
         dropped["for staff only"] += 1
         return False
     return True

@@ -208,6 +208,7 @@ class Knowledge:
             if told := self._list_known(query, scope):
                 return Retrieved(query, (), told, (self._timer() - started) * 1000.0, asked, is_verified=True)
             found = self._find(query, vector, scope) if with_verified else self._find_documents(query, vector, scope)
+            found = [pair for pair in found if self._verified.may_answer(query, pair[0].passage)]
             ranked = self._rank(query, vector, found)
             evidence = choose_evidence(ranked, self._limits)
             compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.encoders.embedder import Embedder
-from retrieval.english.sentences import count_words, split_units
+from retrieval.english.identifiers import are_siblings, find_identifiers, split_words
 from retrieval.english.terms import tokenise
 from retrieval.passage import (
     CUSTOMER_SCOPE,
@@ -26,6 +26,7 @@ from retrieval.passage import (
     Vectors,
     VerifiedAnswer,
 )
+from retrieval.ranking.others import find_asked
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Part, Rules, build_document
 from retrieval.store.catalogue import Entry, VerifiedRow
@@ -39,8 +40,6 @@ VERIFIED_ORIGIN = "verified"
 TITLE = "Verified by staff"
 # The setting of an index that has held verified answers, be it none.
 _HAS_HELD = "has held verified answers"
-# A short answer is one line, to be said whole; a longer one is cut into what can be quoted.
-WHOLE_WORDS = 60
 
 # Two questions are one where they share this much; below, "take to charge" passes for "run on one charge" (cosine .90,
 # words .57), so that meaning alone does not decide.
@@ -94,6 +93,7 @@ class VerifiedStore:
         self._version = index.catalogue.version()
         self._rows: list[VerifiedRow] = index.catalogue.list_verified()
         self._telling: frozenset[str] | None = None
+        self._titles: frozenset[str] = frozenset()
 
     def replace(self, answers: Sequence[VerifiedAnswer]) -> None:
         """Hold exactly these answers, searchable when this returns; those that are held already cost nothing."""
@@ -136,11 +136,36 @@ class VerifiedStore:
         for row in sorted(self._list(), key=lambda row: (row.answer.approved_at, row.answer.id), reverse=True):
             similarity = float(row.vector @ vector)
             may_read = row.answer.audience in scope.audiences
-            if may_read and similarity >= SAME_MEANING and self._is_same(asked, row.answer) and self._stands(row):
+            is_same = similarity >= SAME_MEANING and self._is_same(asked, row.answer)
+            if may_read and is_same and not self._is_for_another(question, row.answer) and self._stands(row):
                 document = _build(row.answer)
                 passages = build_passages(document)
                 return Hit(passages[0], 1.0, round(similarity, 5)), _build_evidence(document, passages)
         return None
+
+    def may_answer(self, question: str, passage: Passage) -> bool:
+        """Whether a verified answer may be evidence for a question: not where it was given for another thing.
+
+        That is another code, version, model or number, or something else that a document's title names.
+        """
+        rows = {row.answer.id: row.answer for row in self._list()}
+        answer = find_answer_of(passage, rows)
+        return answer is None or not self._is_for_another(question, answer)
+
+    def _is_for_another(self, question: str, answer: VerifiedAnswer) -> bool:
+        given = f"{answer.question} {answer.answer}"
+        known = find_identifiers(given) | find_identifiers(answer.question.title())
+        asked = find_asked(question, known)
+        if any(one not in known and any(are_siblings(one, other) for other in known) for one in asked):
+            return True
+        asked_titles, given_titles = self._find_titles(question), self._find_titles(given)
+        return bool(asked_titles and given_titles) and not asked_titles & given_titles
+
+    def _find_titles(self, text: str) -> frozenset[str]:
+        """Return the titles that a text names, those within longer ones left out: "Moss 2 Pro" is no "Moss 2"."""
+        folded = f" {' '.join(split_words(text))} "
+        named = [title for title in self._titles if f" {title} " in folded]
+        return frozenset(title for title in named if not any(title != other and title in other for other in named))
 
     def _list(self) -> list[VerifiedRow]:
         with self._lock:
@@ -154,8 +179,9 @@ class VerifiedStore:
             self._version = version
             self._rows = self._index.catalogue.list_verified()
             # What tells documents apart in their titles tells questions apart as well: "Moss 2", "Moss 2 Pro".
-            titles = (edition.title for edition in self._index.catalogue.list_editions())
+            titles = [edition.title for edition in self._index.catalogue.list_editions()]
             self._telling = frozenset(term for title in titles for term in tokenise(title))
+            self._titles = frozenset(filter(None, (" ".join(split_words(title)) for title in titles)))
 
     def _is_same(self, asked: "_Description", answer: VerifiedAnswer) -> bool:
         known = _describe(answer.question)
@@ -241,12 +267,5 @@ def _build(answer: VerifiedAnswer) -> Document:
 
 
 def _build_evidence(document: Document, passages: Sequence[Passage]) -> Evidence:
-    whole = " ".join(document.text.split())
-    if count_words(whole) <= WHOLE_WORDS:
-        texts = [(whole, passages[0])]
-    else:
-        texts = [(unit.text, passage) for passage in passages for unit in split_units(passage.text)][:9]
-    lines = (
-        EvidenceLine(number, text, passage.heading, passage.id) for number, (text, passage) in enumerate(texts, start=1)
-    )
-    return Evidence(tuple(lines), Match.STRONG)
+    """Return the whole answer as one line, as staff wrote it."""
+    return Evidence((EvidenceLine(1, document.text.strip(), passages[0].heading, passages[0].id),), Match.STRONG)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.engine.sampling import PLAIN, Sampling
-from retrieval.factcheck.quote_grammar import build_quote_grammar, build_whole_grammar
+from retrieval.factcheck.quote_grammar import build_quote_grammar
 from retrieval.passage import EvidenceLine
 from retrieval.prompt import REFUSAL
 
@@ -15,20 +15,13 @@ MOST_ROOM = 3
 REFUSING = Sampling(grammar=f'root ::= "{REFUSAL}"\n')
 
 
-def choose_sampling(
-    lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_verified: bool = False, is_unanswered: bool = False
-) -> Sampling:
+def choose_sampling(lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_unanswered: bool = False) -> Sampling:
     """Return the sampling of an answer to a prompt with these lines of evidence.
-
-    Verified evidence is what staff approved as the answer to this very question. Where it is short enough for one line
-    it is said whole, whatever an adapter would make of it.
 
     A model that needs its quotes held does not refuse either where search found evidence: search tells better whether
     the documents answer (docs/LOG.md), and what it is unsure of reaches the model as no evidence at all. Of what has
     none it is left the small talk; a question (`is_unanswered`) is refused.
     """
-    if exact_quotes and is_verified and len(lines) == 1:
-        return Sampling(grammar=build_whole_grammar(lines[0]))
     if exact_quotes and is_unanswered:
         return REFUSING
     if not exact_quotes or not lines:

@@ -54,6 +54,28 @@ class Saying:
         return self.shown.add(sentence, milliseconds=self._milliseconds)
 
 
+class Recital(Saying):
+    """What is said as it stands, without the model: an answer that staff approved, or what Chip knows."""
+
+    def __init__(
+        self, engine: Engine, line: EvidenceLine, shown: ShownAnswer, milliseconds: Callable[[], float]
+    ) -> None:
+        text = f"[{line.number}] {line.text}"
+        self._line = line
+        self._completion = Completion(text, "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
+        self.shown = shown
+        self._milliseconds = milliseconds
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.shown.recite(self._line, milliseconds=self._milliseconds)
+
+    def cancel(self) -> None:
+        """Nothing is generated that could be stopped."""
+
+    def completion(self) -> Completion:
+        return self._completion
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """Everything that saying an answer needs.
@@ -86,10 +108,7 @@ class Voice:
         """
         retrieved = draft.retrieved
         sampling = choose_sampling(
-            retrieved.evidence.lines,
-            exact_quotes=self.exact_quotes,
-            is_verified=retrieved.is_verified,
-            is_unanswered=retrieved.is_unanswered,
+            retrieved.evidence.lines, exact_quotes=self.exact_quotes, is_unanswered=retrieved.is_unanswered
         )
         request = GenerationRequest(
             id=identity,
@@ -107,7 +126,10 @@ class Voice:
             self.claim_model,
             lambda sentence: self.find_lines(sentence, draft.scope),
         )
-        return Saying(self.engine.submit(request), shown, milliseconds or _start_timer())
+        timer = milliseconds or _start_timer()
+        if retrieved.is_verified:
+            return Recital(self.engine, retrieved.evidence.lines[0], shown, timer)
+        return Saying(self.engine.submit(request), shown, timer)
 
 
 def _start_timer() -> Callable[[], float]:

@@ -104,6 +104,18 @@ class ShownAnswer:
         was_in_code, self._in_code = self._in_code, False
         return "\n```" if was_in_code else ""
 
+    def recite(self, line: EvidenceLine, *, milliseconds: Callable[[], float]) -> str:
+        """Show a line as it stands, with its lists, code and links, and return its Markdown with its citation."""
+        rows, in_code = [], False
+        for row in line.text.split("\n"):
+            in_code ^= is_fence(row)
+            rows.append(harmless_code(row) if in_code or is_fence(row) else harmless_markdown(row, line.text))
+        self.text, self.cited = line.text, [line]
+        self.sentences += 1
+        self.first_text_ms = self.first_text_ms or milliseconds()
+        joint = "\n" if is_fence(rows[-1]) or is_table_row(rows[-1]) else " "
+        return "\n".join(rows) + f"{joint}[{line.number}]"
+
     def _check(self, text: str, line: EvidenceLine | None) -> Checked:
         lines = tuple(self._lines.values())
         if line is not None:

@@ -13,7 +13,8 @@ from retrieval.verified import audience_of_correction, find_answer_of
 _FIRST_QUESTION = 2
 # An answer rests on the lines that were ranked first; a change in a document that was ranked tenth says nothing.
 _LINES_UNDER_IT = 3
-_MARKER = re.compile(r"\[\d{1,2}\]\s*")
+# How Chip cites, behind a sentence; "Press [1] for support" is what a person wrote.
+_CITATION = re.compile(r"(?<=[.!?])[ \t]*\[\d{1,2}\](?=\s|$)")
 
 FindPassage = Callable[[str], Passage | None]
 
@@ -45,7 +46,7 @@ def _build(
     return VerifiedAnswer(
         id=correction.id,
         question=reply.query or reply.question,
-        answer=_MARKER.sub("", correction.text).strip(),
+        answer=_CITATION.sub("", correction.text).strip(),
         author=correction.person,
         approved_at=correction.decided_at or correction.at,
         audience=audience_of_correction(Audience(reply.audience), audiences, is_first_question=is_first),

@@ -30,11 +30,6 @@ def build_quote_grammar(lines: Sequence[EvidenceLine]) -> str | None:
     return "\n".join(rules) + "\n"
 
 
-def build_whole_grammar(line: EvidenceLine) -> str:
-    """Return the GBNF grammar of one answer: this line as it stands, behind its marker."""
-    return f'root ::= "[{line.number}] {line.text.translate(_ESCAPED)}"\n'
-
-
 def _build_line_rules(line: EvidenceLine) -> list[str]:
     """Any run of the line's whole sentences, in their order; lists, code and steps are said as a whole."""
     if "\n" in line.text or len(_STEP.findall(line.text)) > 1:

@@ -221,3 +221,21 @@ def test_what_was_forgotten_is_not_learned(db: Database) -> None:
     curated = run_curate(db)
     assert curated.examples == ()
     assert curated.dropped == {"forgotten": 2}
+
+
+def test_what_staff_asked_without_evidence_is_for_staff_and_not_trained(db: Database) -> None:
+    add_reply(db, "R1", ASKED, audience="staff", refused=True, evidence=build_evidence(()))
+    correct(db, "R1", "It charges for 42 minutes.")
+    curated = run_curate(db)
+    assert curated.examples == ()
+    assert curated.dropped == {"for staff only": 1}
+
+
+def test_of_two_that_contradict_the_earlier_is_not_trained_where_the_later_may_not_be(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    correct(db, "R1", "It charges for 42 minutes.")
+    add_reply(db, "R2", ASKED)
+    correct(db, "R2", "It charges for 47 minutes.", person="U8")
+    curated = run_curate(db, privacy=Privacy(covers=lambda reply, _teacher: reply.id != "R2"))
+    assert curated.examples == ()
+    assert curated.dropped == {"the same question again": 1, "nobody consented to learning from it": 1}

@@ -353,11 +353,22 @@ def test_what_was_learned_outlives_a_restart(
     again.close()
 
 
-def test_a_long_answer_is_cut_into_what_can_be_quoted(knowledge: Knowledge) -> None:
-    sentences = [f"Step {n} of the reset of the Moss 2 takes {n} minutes and needs both hands." for n in range(1, 9)]
-    knowledge.set_verified([verify(knowledge, answer=" ".join(sentences))])
-    found = knowledge.find_evidence(QUESTION, CUSTOMER_SCOPE)
-    assert [line.text for line in found.evidence.lines] == sentences
+def test_a_long_answer_is_whole_with_its_lines(knowledge: Knowledge) -> None:
+    steps = "\n".join(
+        f"{n}. Step {n} of the reset of the Moss 2 takes {n} minutes and needs both hands." for n in range(1, 31)
+    )
+    knowledge.set_verified([verify(knowledge, answer=steps)])
+    (line,) = knowledge.find_evidence(QUESTION, CUSTOMER_SCOPE).evidence.lines
+    assert line.text == steps
+
+
+def test_an_answer_for_one_model_is_no_evidence_for_another(knowledge: Knowledge) -> None:
+    knowledge.set_verified([verify(knowledge, question="Can the Moss 2 fly?", answer="No, it cannot fly at all.")])
+    for question in ("Can the Moss 2 Pro fly?", "can the moss 2 pro fly?", "Can the Moss 3 fly?"):
+        found = knowledge.find_evidence(question, CUSTOMER_SCOPE)
+        assert not found.is_verified
+        assert not any(is_verified(hit.passage) for hit in found.hits)
+    assert knowledge.find_evidence("Can the Moss 2 fly?", CUSTOMER_SCOPE).is_verified
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,6 @@ def test_what_is_cited_is_said_as_the_evidence_has_it(engine: Engine, question: 
     assert all(claim.text in TEXT for claim in cited)
 
 
-def test_a_verified_answer_is_said_whole(engine: Engine) -> None:
-    messages = build_messages("Who won the football match?", EVIDENCE, company="Acme")
-    sampling = choose_sampling(EVIDENCE.lines, exact_quotes=True, is_verified=True)
-    said = engine.submit(GenerationRequest("R1", messages, max_tokens=120, sampling=sampling)).completion().text
-    assert said == f"[1] {TEXT}"
-
-
 def test_quotes_may_be_left_free() -> None:
     assert choose_sampling(EVIDENCE.lines, exact_quotes=False).grammar is None
     assert choose_sampling((), exact_quotes=True).grammar is None

@@ -1,0 +1,30 @@
+"""What staff approved is said as they wrote it, without the model."""
+
+from bot.answering.say import Voice
+from retrieval.draft import Draft, build_draft
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
+from tests.fakes import QuotingEngine
+
+STEPS = """To open it:
+1. Press [1] for the lid, [2] for the base.
+2. Read https://mixers.example/open (2 pages).
+```
+mixer --open
+  --slowly
+```
+Her name is on the label."""
+
+
+def draft(text: str) -> Draft:
+    evidence = Evidence((EvidenceLine(1, text, "Verified by staff, 2026-11-28", "P1"),), Match.STRONG)
+    return build_draft(Retrieved("How?", (), evidence, 0.0, "How?", is_verified=True), "Acme", "How?", CUSTOMER_SCOPE)
+
+
+def test_a_verified_answer_keeps_its_lines_steps_links_brackets_and_code() -> None:
+    engine = QuotingEngine()
+    saying = Voice(engine, lambda _sentence, _scope: (), list, 60).say(draft(STEPS), "R1")
+    assert "".join(saying) == f"{STEPS} [1]"
+    assert saying.shown.text == STEPS
+    assert [line.number for line in saying.shown.cited] == [1]
+    assert engine.requests == []
