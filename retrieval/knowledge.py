@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from retrieval.asked.acronyms import expand_acronyms
-from retrieval.asked.gestures import Gesture, find_gesture
+from retrieval.asked.gestures import Gesture, Gestures
 from retrieval.asked.gist import find_gist
 from retrieval.asked.impersonal import make_impersonal
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
@@ -120,6 +120,7 @@ class Knowledge:
         file may take, in a process of its own; by default files are read here, without limits.
         """
         self._embedder = embedder
+        self._gestures = Gestures(embedder)
         self._default_audience = default_audience
         self._max_hits = max_hits
         self._search_settings = search_settings or SearchSettings()
@@ -294,7 +295,7 @@ class Knowledge:
 
     def find_gesture(self, message: str) -> Gesture | None:
         """Return what a message does that asks nothing of the documents; None for all others."""
-        return find_gesture(message, self._embedder)
+        return self._gestures.find(message)
 
     def is_shareable(self, question: str, scope: Scope) -> bool:
         """Return whether a question says nothing that documents of this scope do not: others may see it."""

@@ -8,6 +8,7 @@ from bot.answering.shown_answer import ShownAnswer
 from bot.engine.port import Completion
 from bot.views import blocks, wording
 from feedback import replies, signals
+from retrieval.asked.language import find_language
 from retrieval.passage import Audience, Match
 from retrieval.prompt import is_refusal
 
@@ -27,9 +28,16 @@ def build_footer(pending: PendingReply, shown: ShownAnswer, reply: replies.Reply
     said = [c for c in pending.draft.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
     unread = pending.question.unread
     told = [*_tell_withheld(shown.withheld), *([blocks.build_context(wording.UNREAD[unread])] if unread else [])]
-    footer = [*blocks.build_conflicts(said, passages), *told, *footer]
+    language = _tell_language(pending.draft.asked) if reply.refused else []
+    footer = [*language, *blocks.build_conflicts(said, passages), *told, *footer]
     uncited = not shown.cited and not reply.refused and pending.draft.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
+
+
+def _tell_language(asked: str) -> list[blocks.Block]:
+    """Say in the asker's language what Chip can do, where that is not English."""
+    sentence = wording.OTHER_LANGUAGES.get(find_language(asked) or "")
+    return [blocks.build_section(sentence)] if sentence else []
 
 
 def _tell_withheld(count: int) -> list[blocks.Block]:

@@ -15,6 +15,27 @@ TOO_LONG = (
     "That message has {length:,} characters, which is more than I can read at once (at most {limit:,}). "
     "Please send the question by itself."
 )
+OTHER_LANGUAGES = {
+    "de": "Ich verstehe vorerst nur Fragen auf Englisch. Bitte fragen Sie auf Englisch, oder holen Sie mit dem Knopf "
+    "unten eine Person dazu.",
+    "fr": "Pour l'instant, je ne comprends que les questions en anglais. Posez votre question en anglais, ou faites "
+    "venir une personne avec le bouton ci-dessous.",
+    "es": "Por ahora solo entiendo preguntas en inglés. Pregunte en inglés, o pida la ayuda de una persona con el "
+    "botón de abajo.",
+    "it": "Per ora capisco solo domande in inglese. Scriva la domanda in inglese, oppure chiami una persona con il "
+    "pulsante qui sotto.",
+    "pt": "Por enquanto só entendo perguntas em inglês. Pergunte em inglês ou chame uma pessoa com o botão abaixo.",
+    "nl": "Ik begrijp voorlopig alleen vragen in het Engels. Stel uw vraag in het Engels, of haal er met de knop "
+    "hieronder iemand bij.",
+    "pl": "Na razie rozumiem tylko pytania po angielsku. Proszę zapytać po angielsku albo poprosić o pomoc człowieka "
+    "przyciskiem poniżej.",
+    "sv": "Jag förstår än så länge bara frågor på engelska. Ställ frågan på engelska, eller ta hjälp av en person med "
+    "knappen nedan.",
+    "da": "Jeg forstår indtil videre kun spørgsmål på engelsk. Stil spørgsmålet på engelsk, eller få hjælp af en "
+    "person med knappen nedenfor.",
+    "ja": "今のところ英語の質問だけ理解できます。英語でご質問いただくか、下のボタンで担当者をお呼びください。",
+    "zh": "目前我只能理解英文问题。请用英文提问，或点击下面的按钮联系工作人员。",
+}
 BUSY = "Many people are asking just now, and I would keep you waiting about {seconds} seconds. Please ask again then."
 FAILED = (
     "Something went wrong on my side and I could not answer. "

@@ -5,7 +5,7 @@ By rule, and for a person also by how near the message is to example sentences. 
 
 import re
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 
 from retrieval.encoders.embedder import Embedder
 from retrieval.passage import Vectors
@@ -105,29 +105,34 @@ _WITH_THANKS = _THANKS | frozenset(
 )
 
 
-def find_gesture(message: str, embedder: Embedder) -> Gesture | None:
-    """Return what the message does; None for one that asks, tells or greets. About 10 ms."""
-    if _is_thanks(message):
-        return Gesture.THANKS
-    if _wants_person(message, embedder):
-        return Gesture.WANTS_PERSON
-    return Gesture.SAYS_WRONG if _WRONG.match(message) and _WRONG_WORD.search(message) else None
+class Gestures:
+    """Reads messages with one embedder, which encodes the examples once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Keep the embedder; nothing is encoded yet."""
+        self._embedder = embedder
+
+    def find(self, message: str) -> Gesture | None:
+        """Return what the message does; None for one that asks, tells or greets. About 10 ms."""
+        if _is_thanks(message):
+            return Gesture.THANKS
+        if self._wants_person(message):
+            return Gesture.WANTS_PERSON
+        return Gesture.SAYS_WRONG if _WRONG.match(message) and _WRONG_WORD.search(message) else None
+
+    @cached_property
+    def _examples(self) -> Vectors:
+        return self._embedder.encode(_EXAMPLES)
+
+    def _wants_person(self, message: str) -> bool:
+        if len(message.split()) > MOST_WORDS or _ABOUT.match(message):
+            return False
+        if _PERSON.search(message):
+            return True
+        return bool((self._embedder.encode([message])[0] @ self._examples.T).max() >= NEAR)
 
 
 def _is_thanks(message: str) -> bool:
     words = [word.casefold() for word in _WORD.findall(message)]
     is_short = 0 < len(words) <= MOST_THANKS and "?" not in message
     return is_short and _WITH_THANKS.issuperset(words) and not _THANKS.isdisjoint(words)
-
-
-def _wants_person(message: str, embedder: Embedder) -> bool:
-    if len(message.split()) > MOST_WORDS or _ABOUT.match(message):
-        return False
-    if _PERSON.search(message):
-        return True
-    return bool((embedder.encode([message])[0] @ _encode_examples(embedder).T).max() >= NEAR)
-
-
-@lru_cache(maxsize=1)
-def _encode_examples(embedder: Embedder) -> Vectors:
-    return embedder.encode(_EXAMPLES)
