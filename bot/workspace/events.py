@@ -41,7 +41,8 @@ def subscription_of(event: Event) -> str:
     """The name in the manifest's bot_events that asks for this event: `message.channels`, `app_mention`, …"""
     if event["type"] != "message":
         return str(event["type"])
-    return {"im": "message.im", "group": "message.groups", "channel": "message.channels"}[event["channel_type"]]
+    kinds = {"im": "im", "mpim": "mpim", "group": "groups", "channel": "channels"}
+    return f"message.{kinds[event['channel_type']]}"
 
 
 def is_subscribed(event: Event, subscriptions: Collection[str] | None) -> bool:

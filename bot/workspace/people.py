@@ -44,7 +44,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel (public or private) or, with `is_im`, the direct conversation of one person with the bot."""
+    """A channel (public or private); with `is_im` the direct conversation of one person with the bot, with `is_mpim` of
+    several.
+    """
 
     id: str
     name: str
@@ -52,20 +54,23 @@ class Channel:
     topic: str = ""
     is_private: bool = False
     is_im: bool = False
+    is_mpim: bool = False
     is_archived: bool = False
     shared_with: tuple[str, ...] = ()  # teams of other organisations (Slack Connect)
 
     @property
-    def kind(self) -> Literal["im", "group", "channel"]:
+    def kind(self) -> Literal["im", "mpim", "group", "channel"]:
         """Slack's `channel_type`."""
         if self.is_im:
             return "im"
+        if self.is_mpim:
+            return "mpim"
         return "group" if self.is_private else "channel"
 
     @property
     def scope_prefix(self) -> str:
         """The family of OAuth scopes that covers this conversation: `channels:read`, `groups:history`, …"""
-        return {"im": "im", "group": "groups", "channel": "channels"}[self.kind]
+        return {"im": "im", "mpim": "mpim", "group": "groups", "channel": "channels"}[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +202,8 @@ def build_channel(channel: Channel, *, bot_user_id: str = BOT_USER_ID) -> dict[s
         "is_channel": channel.kind == "channel",
         "is_group": channel.kind == "group",
         "is_im": channel.is_im,
-        "is_mpim": False,
-        "is_private": channel.is_private or channel.is_im,
+        "is_mpim": channel.is_mpim,
+        "is_private": channel.is_private or channel.is_im or channel.is_mpim,
         "is_archived": channel.is_archived,
         "is_shared": bool(channel.shared_with),
         "is_ext_shared": bool(channel.shared_with),

@@ -8,8 +8,10 @@ import pytest
 from bot.listeners.commands import run_command
 from bot.listeners.tickets import bring_in_a_person
 from bot.views import blocks, rules_view, wording
+from bot.workspace.people import BOT_USER_ID, Channel
 from feedback.channel_rules import ChannelRules
-from tests.loop.conftest import ADA, CLEO, DMS, HELP, STAFF, Chip, show
+from retrieval.prompt import REFUSAL
+from tests.loop.conftest import ADA, CLEO, DMS, HELP, SAM, STAFF, Chip, show
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 PICTURE = {"id": "F1", "name": "panel.png", "mimetype": "image/png"}
@@ -124,3 +126,27 @@ def test_a_start_warns_of_nothing_that_an_operator_need_not_know(
     with caplog.at_level(logging.WARNING):
         stopped_chip.start()
     assert [record.message for record in caplog.records if record.name.startswith("slack_bolt")] == []
+
+
+def test_in_a_direct_message_of_several_chip_answers_mentions_and_follow_ups_and_nothing_else(chip: Chip) -> None:
+    place = Channel("G0THREE", "mpdm-cleo--sam--chip-1", frozenset({CLEO, SAM, BOT_USER_ID}), is_mpim=True)
+    chip.workspace.inside(lambda workspace: workspace.directory.add_channel(place))
+    chip.workspace.visit(SAM).post(place.id, RUNTIME)
+    chip.settle()
+    assert chip.said(place.id) == []
+
+    first = chip.ask(CLEO, f"@Chip {RUNTIME}", place.id)
+    follow_up = chip.ask(
+        CLEO, "In how many minutes does the battery of the Tansy 4 charge?", place.id, first["thread_ts"]
+    )
+    assert ["55 minutes" in first["markdown"], "80 minutes" in follow_up["markdown"]] == [True, True]
+
+
+def test_who_asks_in_another_language_is_told_in_it_what_chip_can_do_where_nothing_is_found(chip: Chip) -> None:
+    chip.engine.queue.append(REFUSAL)
+    refused = chip.ask(CLEO, "Welche Oper in Wien ist die berühmteste?")
+    assert wording.OTHER_LANGUAGES["de"] in str(refused["blocks"])
+
+    chip.engine.queue.append(REFUSAL)
+    assert "berühmt" not in str(english := chip.ask(CLEO, "Which opera in Vienna is the most famous?"))
+    assert not any(sentence in str(english["blocks"]) for sentence in wording.OTHER_LANGUAGES.values())
