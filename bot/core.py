@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from bot.engine.port import Engine, EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.learning.gaps import build_missing_rows, find_missing
 from bot.learning.rehearsal import make_questions
+from bot.learning.suggestions import Suggestions
 from bot.learning.trial import TrialAnswerer
 from bot.learning.verified import build_verified_answers
 from bot.views import wording
@@ -75,6 +76,7 @@ class Core:
     knowledge: Knowledge
     engine: Engine
     claim_model: EntailmentModel | None = None
+    suggestions: Suggestions = field(default_factory=Suggestions)
 
     @property
     def adapters_folder(self) -> Path:
@@ -131,7 +133,7 @@ class Core:
             is_question=self.knowledge.is_question,
             use_adapter=self.engine.use_adapter,
             settings=retrain_settings(self.settings),
-            heldout_path=self.settings.retrain.heldout,
+            heldout_path=self.settings.heldout,
             prepare_replay=self._prepare_replay,
             stop=stop,
             privacy=Privacy(
@@ -148,6 +150,10 @@ class Core:
     def consent_unasked(self) -> Consent:
         """What holds for learning where no admin decided: all in the local workspace, nothing in a real one."""
         return LOCAL if self.settings.is_local else OFF
+
+    def suggest(self) -> tuple[str, ...]:
+        """Return the questions that a newcomer is offered: those that are set, else some made from the documents."""
+        return self.settings.examples or self.suggestions.find(self.knowledge)
 
     def serve_corrections(self) -> bool:
         """Serve the corrections that hold now, and no others; False where that is switched off."""

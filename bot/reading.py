@@ -48,6 +48,7 @@ def _wait(ended: threading.Event, stop: threading.Event) -> None:
 def _read(core: Core, say: Callable[[str], None], ended: threading.Event) -> None:
     try:
         ingest_documents(core.knowledge, core.settings.knowledge.folder, Console(stderr=True, highlight=False))
+        core.suggest()
     except StoppedError:
         say("Reading the documents was stopped; the next start goes on.")
     except OSError as error:

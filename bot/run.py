@@ -15,6 +15,7 @@ from bot.reading import read_in_background
 from bot.transport.gateway import Gateway
 from bot.transport.installations import INSTALL_PATH
 from bot.wiring import connect
+from bot.workspace.people import Directory, build_channels
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, SlackSettings
 
@@ -82,7 +83,7 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
     say(LOCAL_HINT.format(missing=", ".join(core.settings.missing_secrets)))
     local = core.settings.workspace
     try:
-        workspace = stack.enter_context(LocalWorkspace(local.host, local.port, examples=local.examples))
+        workspace = stack.enter_context(_build_workspace(core))
     except OSError as error:
         reason = f"The local workspace cannot listen on {local.host}:{local.port} ({error.strerror})."
         raise OSError(f"{reason} Is Chip running already? Another port: CHIP_WORKSPACE__PORT=8331 make run") from error
@@ -95,6 +96,17 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
         connect(core, **tokens, base_url=workspace.api_url, on_open=lambda way: _deliver_to(workspace, way, slack))
     )
     return f"open {workspace.url}"
+
+
+def _build_workspace(core: Core) -> LocalWorkspace:
+    """Return the local workspace of this company: its channels' topics, and questions that its documents answer."""
+    settings = core.settings
+    return LocalWorkspace(
+        settings.workspace.host,
+        settings.workspace.port,
+        examples=lambda: settings.examples or core.suggestions.known,
+        directory=Directory(channels=build_channels(settings.company)),
+    )
 
 
 def _say_address(gateway: Gateway, say: Callable[[str], None]) -> None:

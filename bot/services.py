@@ -1,6 +1,6 @@
 """Everything that wiring has built and hands to the Slack listeners."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -26,9 +26,9 @@ class Services:
     """The services that listeners use. `admin_channel` is an id, or None where the channel was not found.
 
     `consent_unasked` holds for learning where no admin decided. `serve_corrections` serves the corrections that hold
-    from now on; False where that is switched off. `sorting` finds out what a message is, `questions` answers
-    those that are one, `pool` does all else, so that a press waits for no question. `later` holds what Slack could not
-    be told, for another try.
+    from now on; False where that is switched off. `suggest` gives the questions that a newcomer is offered. `sorting`
+    finds out what a message is, `questions` answers those that are one, `pool` does all else, so that a press waits
+    for no question. `later` holds what Slack could not be told, for another try.
     """
 
     client: WebClient
@@ -39,6 +39,7 @@ class Services:
     stops: Stops
     learning: Learning
     serve_corrections: Callable[[], bool]
+    suggest: Callable[[], Sequence[str]]
     consent_unasked: Consent
     tickets: Tickets
     rules: RuleBook

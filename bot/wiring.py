@@ -263,6 +263,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         stops=stops,
         learning=learning,
         serve_corrections=core.serve_corrections,
+        suggest=core.suggest,
         consent_unasked=core.consent_unasked,
         tickets=tickets,
         rules=rules,

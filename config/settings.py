@@ -19,6 +19,13 @@ from config.masking import mask_secrets
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(__file__).resolve().parent / "sample"
+SAMPLE_HELDOUT = SAMPLE / "heldout.jsonl"
+SAMPLE_EXAMPLES = (
+    "How long does the Moss 2 run on one charge?",
+    "What is the warranty on the battery of the Moss 2 Pro?",
+    "Can the Heron 1 fly?",
+    "How do I return a robot?",
+)
 SAMPLE_SHIFT = 0.65
 """What `chip calibrate` finds for the sample company on its 60 held-out questions."""
 ENVIRONMENT_PREFIX = "CHIP_"
@@ -102,13 +109,7 @@ class WorkspaceSettings(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8330, ge=0, le=65535)
     examples: tuple[str, ...] = Field(
-        (
-            "How long does the Moss 2 run on one charge?",
-            "What is the warranty on the battery of the Moss 2 Pro?",
-            "Can the Heron 1 fly?",
-            "How do I return a robot?",
-        ),
-        description="Questions that the page offers to a newcomer.",
+        (), description="Questions that a newcomer is offered, here and in Slack. Unset: made from the documents."
     )
 
 
@@ -174,7 +175,12 @@ class KnowledgeSettings(_Section):
         """What is added to the log-odds that a line answers."""
         if self.confidence_shift is not None:
             return self.confidence_shift
-        return SAMPLE_SHIFT if self.folder == SAMPLE / "knowledge" else 0.0
+        return SAMPLE_SHIFT if self.is_sample else 0.0
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether these are the sample company's documents."""
+        return self.folder.resolve() == SAMPLE / "knowledge"
 
 
 class EngineSettings(_Section):
@@ -208,7 +214,11 @@ class RetrainSettings(_Section):
     every_hours: float = Field(24.0, gt=0)
     min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")
     max_per_person: int = Field(40, ge=1, description="Lessons that one person may teach in one retrain.")
-    heldout: Path | None = Field(SAMPLE / "heldout.jsonl", description="Questions with known answers for the gate.")
+    heldout: Path | None = Field(
+        None,
+        description="Questions with known answers, on which a new adapter is judged. Unset: none, and for the sample "
+        "company its own.",
+    )
 
 
 class Settings(BaseSettings):
@@ -227,6 +237,16 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     engine: EngineSettings = EngineSettings()
     retrain: RetrainSettings = RetrainSettings()
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The questions that a newcomer is offered; empty where they are to be made from the documents."""
+        return self.workspace.examples or (SAMPLE_EXAMPLES if self.knowledge.is_sample else ())
+
+    @property
+    def heldout(self) -> Path | None:
+        """The questions with known answers; never the sample company's for another company's documents."""
+        return self.retrain.heldout or (SAMPLE_HELDOUT if self.knowledge.is_sample else None)
 
     @property
     def database_url(self) -> str:

@@ -16,13 +16,14 @@ from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers
 from bot.wiring import find_channel
 from config.masking import mask_secrets
-from config.settings import PROJECT, Settings
+from config.settings import PROJECT, SAMPLE_HELDOUT, Settings
 from feedback.database import find_damage, open_database
 from feedback.errors import FeedbackError
 from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.base_card import BaseModelError, load_base
-from retrain.errors import PromotionError
+from retrain.errors import PromotionError, RetrainError
+from retrain.evaluate import load_heldout
 from retrieval.encoders.cross_encoder import CrossEncoderError
 from retrieval.encoders.entailment import EntailmentModelError
 
@@ -158,6 +159,27 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
         knowledge.close()
 
 
+def _look_at_heldout(settings: Settings) -> Iterator[Finding]:
+    """Say whether a new adapter is judged on questions that it did not learn."""
+    if settings.heldout is None:
+        text = (
+            "None are set, so that a training is not judged on what it may have made Chip forget. Write questions with "
+            "known answers, a JSON object a line, and name the file in `retrain.heldout`."
+        )
+        yield Finding("held-out questions", "warning", text)
+        return
+    try:
+        count = len(load_heldout(settings.heldout))
+    except RetrainError as error:
+        yield Finding("held-out questions", "problem", str(error))
+        return
+    if settings.heldout.resolve() == SAMPLE_HELDOUT and not settings.knowledge.is_sample:
+        text = f"{settings.heldout} asks about the sample company, not about your documents. Name a file of your own."
+        yield Finding("held-out questions", "warning", text)
+    else:
+        yield Finding("held-out questions", "ok", f"{count} judge every training.")
+
+
 def _look_at_claim_model(settings: Settings) -> Iterator[Finding]:
     name = settings.knowledge.claim_model
     if name is None:
@@ -233,6 +255,7 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "generation server": _look_at_generation_server,
     "database": _look_at_database,
     "documents": _look_at_documents,
+    "held-out questions": _look_at_heldout,
     "claim model": _look_at_claim_model,
     "Slack": _look_at_slack,
 }

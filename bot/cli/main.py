@@ -167,7 +167,7 @@ def calibrate(
     with _plain_errors():
         from bot.cli.calibrate import calibrate as run_calibration
 
-        run_calibration(settings, questions or settings.retrain.heldout, output)
+        run_calibration(settings, questions or settings.heldout, output)
 
 
 @app.command()

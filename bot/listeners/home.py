@@ -145,9 +145,10 @@ def _open(services: Services, person: str, key: str) -> None:
 
 
 def _suggest(services: Services, channel: str, key: str) -> None:
-    """Offer what is asked most, where a person is about to write; the manifest's own prompts stay where nothing is."""
-    asked = _find_most_asked(services, _PROMPTS)
-    prompts = [{"title": shorten(one.question, 60), "message": one.question} for one in asked]
+    """Offer what is asked most, where a person is about to write, and what the documents answer beside it."""
+    asked = [one.question for one in _find_most_asked(services, _PROMPTS)]
+    offered = list(dict.fromkeys([*asked, *services.suggest()]))[:_PROMPTS]
+    prompts = [{"title": shorten(question, 60), "message": question} for question in offered]
     try:
         if prompts:
             services.client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts)

@@ -89,7 +89,9 @@ PEOPLE = (
 )
 
 CHANNELS = (
-    Channel("C0HELP", "help", frozenset({"U0CLEO", "U0SAM", "U0ADA", BOT_USER_ID}), topic="Questions about our robots"),
+    Channel(
+        "C0HELP", "help", frozenset({"U0CLEO", "U0SAM", "U0ADA", BOT_USER_ID}), topic="Questions to the support team"
+    ),
     Channel("C0STAFF", "support-team", frozenset({"U0SAM", "U0ADA", BOT_USER_ID}), "The support team", is_private=True),
     Channel("C0ADMIN", "chip-admin", frozenset({"U0ADA", BOT_USER_ID}), "How Chip is doing", is_private=True),
     Channel("D0CLEO", "", frozenset({"U0CLEO", BOT_USER_ID}), is_im=True),
@@ -101,6 +103,13 @@ USER_GROUPS = (
     UserGroup("S0STAFF", "support", "Support team", ("U0SAM", "U0ADA")),
     UserGroup("S0ADMINS", "chip-admins", "Chip's admins", ("U0ADA",)),
 )
+
+
+def build_channels(company: str) -> tuple[Channel, ...]:
+    """The local channels, with a topic that says whom one asks."""
+    return tuple(
+        replace(channel, topic=f"Questions to {company}") if channel.name == "help" else channel for channel in CHANNELS
+    )
 
 
 class Directory:

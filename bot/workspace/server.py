@@ -51,8 +51,9 @@ def make_id(prefix: str) -> str:
 class LocalWorkspace:
     """A small Slack on one port of this machine.
 
-    Without `manifest` the app's own is read; `slash_commands`, `bot_scopes` and `examples` (questions that the page
-    offers to try) take the place of what it says. `port` 0 takes any free port. All methods are safe from any thread.
+    Without `manifest` the app's own is read; `slash_commands` and `bot_scopes` take the place of what it says, and
+    `examples`, which must be quick, gives questions that the page offers to try, as long as it gives any. `port` 0
+    takes any free port. All methods are safe from any thread.
     """
 
     bot_token = BOT_TOKEN
@@ -69,7 +70,7 @@ class LocalWorkspace:
         manifest: AppManifest | None = None,
         slash_commands: Sequence[SlashCommand] | None = None,
         bot_scopes: frozenset[str] | None = None,
-        examples: Sequence[str] | None = None,
+        examples: Callable[[], Sequence[str]] = tuple,
         directory: Directory | None = None,
         delivery: Delivery | None = None,
         stream_limits: StreamLimits | None = None,
@@ -78,8 +79,6 @@ class LocalWorkspace:
         manifest = manifest or load_manifest()
         if slash_commands is not None:
             manifest = replace(manifest, slash_commands=tuple(slash_commands))
-        if examples is not None:
-            manifest = replace(manifest, suggested_questions=tuple(examples))
         tokens = {
             BOT_TOKEN: Token("bot", manifest.bot_scopes if bot_scopes is None else bot_scopes),
             APP_TOKEN: Token("app", frozenset({"connections:write"})),
@@ -92,6 +91,7 @@ class LocalWorkspace:
             ids,
             delivery or Delivery(),
             stream_limits or StreamLimits(),
+            examples,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None

@@ -192,10 +192,11 @@ class Visit:
         return await self._act(payloads.build_shortcut(self._workspace, self.person, message, callback_id))
 
     def _examples(self) -> list[str]:
-        """Questions to try: those that the app suggested in this person's conversation, else the manifest's."""
+        """Questions to try: those that the app suggested in this person's conversation, else what it has."""
         im = self._workspace.directory.find_im(self.person.id)
         suggested = self._workspace.prompts.get(im.id if im else "", [])
-        return [prompt["message"] for prompt in suggested] or list(self._workspace.manifest.suggested_questions)
+        own = list(self._workspace.examples()) or list(self._workspace.manifest.suggested_questions)
+        return [prompt["message"] for prompt in suggested] or own
 
     def _follow(self, view: View, answer: Mapping[str, Any]) -> dict[str, str]:
         """Does what the ack of a submission asks for."""

@@ -6,7 +6,7 @@ Knows nothing of HTTP. Used on the server's thread only.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,7 @@ class Workspace:
         ids: Callable[[str], str],
         delivery: Delivery,
         stream_limits: StreamLimits,
+        examples: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
@@ -80,6 +81,7 @@ class Workspace:
         self._delivery = delivery
         self.oauth_codes: set[str] = set()
         self.calls: deque[ApiCall] = deque(maxlen=10_000)
+        self.examples = examples
         self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self._statuses: dict[tuple[str, str], tuple[str, datetime]] = {}

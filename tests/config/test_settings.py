@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SAMPLE_SHIFT, SettingsError, load_settings
+from config.settings import SAMPLE_HELDOUT, SAMPLE_SHIFT, SettingsError, load_settings
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -111,3 +111,17 @@ def test_the_sample_companys_shift_is_for_its_documents_only(tmp_path: Path) -> 
     assert shift({"CHIP_KNOWLEDGE__FOLDER": str(tmp_path)}) == 0.0
     assert shift({"CHIP_KNOWLEDGE__CONFIDENCE_SHIFT": "0"}) == 0.0
     assert shift({"CHIP_KNOWLEDGE__FOLDER": str(tmp_path), "CHIP_KNOWLEDGE__CONFIDENCE_SHIFT": "-1.5"}) == -1.5
+
+
+def test_another_companys_documents_are_offered_and_judged_without_the_samples_questions(tmp_path: Path) -> None:
+    sample = load_settings(environment={}).settings
+    assert sample.examples
+    assert sample.heldout == SAMPLE_HELDOUT
+    other = load_settings(environment={"CHIP_KNOWLEDGE__FOLDER": str(tmp_path)}).settings
+    assert (other.examples, other.heldout) == ((), None)
+
+
+def test_examples_and_heldout_questions_that_are_set_win(tmp_path: Path) -> None:
+    file = write(tmp_path, 'workspace:\n  examples: ["Do you ship abroad?"]\nretrain:\n  heldout: mine.jsonl\n')
+    settings = load_settings(file, {}).settings
+    assert (settings.examples, settings.heldout) == (("Do you ship abroad?",), Path("mine.jsonl"))

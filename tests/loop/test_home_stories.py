@@ -1,6 +1,8 @@
 """The Home tab as each person sees it, what its buttons do, and the decision about learning."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bot.views import blocks, home, learning_view, rules_view, wording
@@ -182,3 +184,18 @@ def test_refresh_shows_an_admin_how_things_stand_now(chip: Chip) -> None:
     assert "0 of 0" in text_of(chip.workspace.visit(ADA).home() or {})
 
     assert "1 of 1" in text_of(press(chip, ADA, home.REFRESH))
+
+
+def test_who_opens_the_messages_is_offered_questions_of_the_documents(stopped_chip: Chip) -> None:
+    chip = stopped_chip
+    own = chip.core.settings.model_copy(
+        update={"knowledge": chip.core.settings.knowledge.model_copy(update={"folder": Path("/other")})}
+    )
+    chip.core = replace(chip.core, settings=own)
+    chip.start()
+    event = {"type": "app_home_opened", "user": CLEO, "channel": "D0CLEO", "tab": "messages", "event_ts": "1.0"}
+    chip.workspace.inside(lambda workspace: workspace.push_event(event))
+    prompts = chip.workspace.wait_for(lambda: chip.workspace.inside(lambda w: w.prompts.get("D0CLEO")))
+    asked = [prompt["message"] for prompt in prompts]
+    assert "What should I know about Tansy 4?" in asked
+    assert not any("Goodwill" in question or "Moss" in question for question in asked)

@@ -99,7 +99,7 @@ export class Screen {
   }
 
   welcome(state, channel, isEmpty) {
-    const key = `${state.me.id}:${channel.id}:${isEmpty}`;
+    const key = `${state.me.id}:${channel.id}:${isEmpty}:${state.examples.join()}`;
     const ask = (text) => this.calls.send(text).catch(() => null);
     if (this.welcomed.key !== key) this.welcomed = { key, node: renderWelcome(state, channel, isEmpty, ask) };
     return this.welcomed.node;

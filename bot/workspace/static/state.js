@@ -67,6 +67,8 @@ export class State {
     else if (event.type === "message_deleted") this.remove(event.channel, event.ts);
     else if (event.type === "status") this.statuses.set(`${event.channel}:${event.thread_ts ?? ""}`, event.status);
     else if (event.type === "home") this.home = event.view;
+    else if (event.type === "prompts" && this.channel(event.channel)?.is_im)
+      this.examples = event.prompts.map((prompt) => prompt.message);
     else if (event.type === "app") this.connected = event.connected;
   }
 

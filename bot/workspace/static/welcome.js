@@ -3,11 +3,8 @@
 import { el, icon } from "./dom.js";
 import { avatar, displayName } from "./people.js";
 
-const GENERAL = [
-  "What can you help me with?",
-  "Which products do you know about?",
-  "How do I return something that I bought?",
-];
+// While the app suggests nothing.
+const GENERAL = ["What can you help me with?"];
 
 // ask(text) puts the question into the channel. `isEmpty`: nobody has written here yet.
 export function renderWelcome(state, channel, isEmpty, ask) {

@@ -12,7 +12,7 @@ from bot.cli.doctor import examine
 from bot.core import make_id, now_utc, open_knowledge
 from bot.workspace.manifest import load_manifest
 from bot.workspace.server import LocalWorkspace
-from config.settings import Settings, load_settings
+from config.settings import SAMPLE_HELDOUT, Settings, load_settings
 from feedback.database import open_database
 from retrain import registry
 from tests.bot.engine.fake_openai import FakeOpenAI
@@ -69,6 +69,7 @@ def test_good_settings_have_no_problem(home: Path, base: Path) -> None:
         "adapters": "ok",
         "database": "ok",
         "documents": "ok",
+        "held-out questions": "warning",
         "Slack": "warning",
     }
     documents = next(finding.text for finding in findings if finding.part == "documents")
@@ -268,3 +269,18 @@ def test_a_source_that_fails_is_named(home: Path, base: Path) -> None:
     assert "manuals: There is no folder" in problem
     assert "chip sources sync manuals" in problem
     assert problems(settings, "sources") == []
+
+
+def test_missing_heldout_questions_are_told_and_the_samples_are_not_taken_for_ones_own(home: Path, base: Path) -> None:
+    def heldout(**environment: str) -> tuple[str, str]:
+        found = examine(load(home, base, **environment))
+        return next((one.level, one.text) for one in found if one.part == "held-out questions")
+
+    level, text = heldout()
+    assert level == "warning"
+    assert "`retrain.heldout`" in text
+    level, text = heldout(CHIP_RETRAIN__HELDOUT=str(SAMPLE_HELDOUT))
+    assert level == "warning"
+    assert "sample company" in text
+    level, text = heldout(CHIP_RETRAIN__HELDOUT="/nowhere.jsonl")
+    assert level == "problem"
