@@ -27,10 +27,11 @@ from bot.learning.trial import TrialAnswerer
 from bot.learning.verified import build_verified_answers
 from bot.views import wording
 from config.settings import EngineSettings, Settings
-from feedback.choices import respect_choices
+from feedback.choices import Covers, respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers
 from feedback.corrections import Lessons
 from feedback.database import Database, open_database
+from feedback.events import Role
 from feedback.replies import Reply
 from retrain import registry
 from retrain.adapter import AdapterError
@@ -136,11 +137,7 @@ class Core:
             heldout_path=self.settings.heldout,
             prepare_replay=self._prepare_replay,
             stop=stop,
-            privacy=Privacy(
-                find_names=find_names,
-                find_audience=self._find_audience,
-                covers=respect_choices(self.db, build_covers(self.db, self.consent_unasked)),
-            ),
+            privacy=Privacy(find_names=find_names, find_audience=self._find_audience, covers=self._covers()),
         )
         if tell is not None:
             deps = replace(deps, tell=tell)
@@ -154,6 +151,13 @@ class Core:
     def suggest(self) -> tuple[str, ...]:
         """Return the questions that a newcomer is offered: those that are set, else some made from the documents."""
         return self.settings.examples or self.suggestions.find(self.knowledge)
+
+    def may_learn(self, reply: Reply, teacher: Role | None) -> bool:
+        """Whether a reply may be learned from when a person of this role teaches it: with consent, and by choice."""
+        return self._covers()(reply, teacher)
+
+    def _covers(self) -> Covers:
+        return respect_choices(self.db, build_covers(self.db, self.consent_unasked))
 
     def serve_corrections(self) -> bool:
         """Serve the corrections that hold now, and no others; False where that is switched off."""

@@ -4,10 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from bot.commands.call import may
+from bot.commands.table import COMMANDS
 from bot.core import Core, open_core
 from bot.deployment import serve_installations
 from bot.garbage import spare_lasting_objects
@@ -15,9 +18,11 @@ from bot.reading import read_in_background
 from bot.transport.gateway import Gateway
 from bot.transport.installations import INSTALL_PATH
 from bot.wiring import connect
+from bot.workspace.manifest import SlashCommand, Subcommand, load_manifest
 from bot.workspace.people import Directory, build_channels
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings, SlackSettings
+from feedback.events import Role
 
 LOCAL_HINT = "No Slack tokens are set ({missing}), so Chip serves a small Slack of its own."
 
@@ -86,7 +91,8 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
         workspace = stack.enter_context(_build_workspace(core))
     except OSError as error:
         reason = f"The local workspace cannot listen on {local.host}:{local.port} ({error.strerror})."
-        raise OSError(f"{reason} Is Chip running already? Another port: CHIP_WORKSPACE__PORT=8331 make run") from error
+        advice = "Is Chip running already? To take any free port: CHIP_WORKSPACE__PORT=0 make run"
+        raise OSError(f"{reason} {advice}") from error
     tokens = {
         "bot_token": workspace.bot_token,
         "app_token": workspace.app_token,
@@ -104,9 +110,20 @@ def _build_workspace(core: Core) -> LocalWorkspace:
     return LocalWorkspace(
         settings.workspace.host,
         settings.workspace.port,
+        slash_commands=[_describe(command) for command in load_manifest().slash_commands],
         examples=lambda: settings.examples or core.suggestions.known,
         directory=Directory(channels=build_channels(settings.company)),
     )
+
+
+def _describe(command: SlashCommand) -> SlashCommand:
+    """Add what may follow the command, and who may say it."""
+    roles = {"customer": Role.CUSTOMER, "agent": Role.STAFF, "admin": Role.ADMIN}
+    subcommands = tuple(
+        Subcommand(sub.usage, sub.what, frozenset(name for name, role in roles.items() if may(role, sub.least)))
+        for sub in COMMANDS.values()
+    )
+    return replace(command, subcommands=subcommands)
 
 
 def _say_address(gateway: Gateway, say: Callable[[str], None]) -> None:

@@ -15,6 +15,7 @@ from bot.tickets import Tickets
 from bot.transport.later import Later
 from bot.transport.work import WorkPool
 from feedback.channel_rules import RuleBook
+from feedback.choices import Covers
 from feedback.consent import Consent
 from feedback.database import Database
 from retrieval.knowledge import Knowledge
@@ -26,9 +27,10 @@ class Services:
     """The services that listeners use. `admin_channel` is an id, or None where the channel was not found.
 
     `consent_unasked` holds for learning where no admin decided. `serve_corrections` serves the corrections that hold
-    from now on; False where that is switched off. `suggest` gives the questions that a newcomer is offered. `sorting`
-    finds out what a message is, `questions` answers those that are one, `pool` does all else, so that a press waits
-    for no question. `later` holds what Slack could not be told, for another try.
+    from now on; False where that is switched off. `suggest` gives the questions that a newcomer is offered.
+    `may_learn` says whether training may use what a person of some role taught. `sorting` finds out what a message is,
+    `questions` answers those that are one, `pool` does all else, so that a press waits for no question. `later` holds
+    what Slack could not be told, for another try.
     """
 
     client: WebClient
@@ -40,6 +42,7 @@ class Services:
     learning: Learning
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
+    may_learn: Covers
     consent_unasked: Consent
     tickets: Tickets
     rules: RuleBook

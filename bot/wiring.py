@@ -22,6 +22,8 @@ from bot.app import UNSIGNED, build_app, resume
 from bot.core import Core, make_id, now_utc, retrain_settings
 from bot.learning.learning import Learning
 from bot.learning.participants import build_find_names
+from bot.learning.step_note import StepNote
+from bot.learning.steps import Steps
 from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS, settle
 from bot.listeners.survey import ask_those_drawn
@@ -40,10 +42,12 @@ from bot.transport.later import Later
 from bot.transport.work import WorkPool
 from bot.views import wording
 from bot.views.report import build_report
+from bot.welcome import welcome
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.inbox import forget_payloads, mark_ended
 from feedback.replies import Reply
+from retrain.report import find_step_seconds
 from retrain.schedule import due, find_next, start_schedule
 from retrieval.knowledge import Knowledge
 from retrieval.reading.documents import Unreadable
@@ -172,6 +176,8 @@ def attach(
             coalesce=True,
             max_instances=1,
         )
+        if not core.settings.is_local:
+            services.pool.submit("welcome", partial(welcome, services))
         scheduler.add_job(token.check, "interval", seconds=TOKEN_SECONDS, coalesce=True, max_instances=1)
         scheduler.add_job(
             lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), "interval", hours=1, coalesce=True
@@ -228,12 +234,14 @@ def build_services(core: Core, client: WebClient) -> Services:
     tell = _build_tell(client, admin_channel)
     stopping = threading.Event()
     find_names = build_find_names(core.db, directory, identity["user_id"])
+    steps = Steps(partial(find_step_seconds, core.db), StepNote(client, admin_channel).show)
     learning = Learning(
         db=core.db,
         engine=core.engine,
         adapters_folder=core.adapters_folder,
         runs_folder=core.runs_folder,
-        run=lambda trigger, by: core.retrain(trigger, by, find_names=find_names, stop=stopping),
+        run=lambda trigger, by: core.retrain(trigger, by, steps.note, find_names=find_names, stop=stopping),
+        steps=steps,
         stopping=stopping,
         tell=lambda text: tell(text, None),
         report=lambda report: tell(*build_report(report, core.find_missing_rows())),
@@ -264,6 +272,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         learning=learning,
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
+        may_learn=core.may_learn,
         consent_unasked=core.consent_unasked,
         tickets=tickets,
         rules=rules,

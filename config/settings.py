@@ -7,6 +7,7 @@ the names that Slack's own documentation uses (`SLACK_BOT_TOKEN`, `SLACK_APP_TOK
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -399,10 +400,19 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
         where = sources.get(key) or next((source for name, source in sources.items() if name.startswith(key)), "")
         place = f" (from {where})" if where else ""
         if problem["type"] == "extra_forbidden":
-            sentences.append(f"Unknown setting '{key}'{place}. `chip doctor` lists the known ones.")
+            sentences.append(f"Unknown setting '{key}'{place}. {_name_known(problem['loc'])}")
         else:
             sentences.append(f"Setting '{key}'{place}: {problem['msg']}{_show_input(problem)}.")
     return "\n".join(sentences)
+
+
+def _name_known(place: tuple[int | str, ...]) -> str:
+    """Return the nearest known setting and all that stand where an unknown one was written."""
+    section = _find_annotation(place[:-1]) if len(place) > 1 else Settings
+    known = sorted(getattr(section, "model_fields", {}))
+    near = get_close_matches(str(place[-1]), known, n=1)
+    meant = f"Did you mean '{near[0]}'? " if near else ""
+    return f"{meant}Known here: {', '.join(known)}."
 
 
 def _show_input(problem: ErrorDetails) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import sqrt
 from statistics import median
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -12,6 +13,8 @@ from feedback.events import FeedbackKind, Role, find_events
 from feedback.replies import TAUGHT
 from feedback.tables import feedback_events, replies
 from feedback.votes import Vote, derive_verdicts
+
+_Z = 1.96  # standard deviations on each side that hold 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,23 @@ class Measures:
     withheld: int
 
 
-def summary(db: Database, since: datetime | None = None) -> Measures:
-    """Measure the replies given at or after `since`; all of them for None."""
-    given = replies.c.finish != TAUGHT
-    period = given if since is None else given & (replies.c.created_at >= since)
+def find_interval(successes: int, of: int) -> tuple[float, float]:
+    """Return the bounds in [0, 1] between which the true share lies at 95 %. After Wilson 1927; (0, 1) for none."""
+    if not of:
+        return 0.0, 1.0
+    share, spread = successes / of, _Z**2 / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def summary(db: Database, since: datetime | None = None, until: datetime | None = None) -> Measures:
+    """Measure the replies given at or after `since` and before `until`; without bounds for None."""
+    period = replies.c.finish != TAUGHT
+    if since is not None:
+        period &= replies.c.created_at >= since
+    if until is not None:
+        period &= replies.c.created_at < until
     with db.read() as connection:
         columns = ("id", "asker", "refused", "first_text_ms", "total_ms", "sentences", "withheld")
         rows = connection.execute(select(*(replies.c[name] for name in columns)).where(period)).all()

@@ -29,6 +29,7 @@ Prepare = Callable[[str, Audience], Draft]
 _FIRST_TURN = 2
 
 FORGOTTEN = "forgotten"
+NO_CONSENT = "learning from it is not allowed"
 
 _LEADING_MARKER = re.compile(r"^\s*\[\d{1,2}\]\s*")
 
@@ -221,7 +222,7 @@ def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropp
     """Whether one adapter for everybody may learn it: with consent, and nothing of what customers may not read."""
     reply = lesson.reply
     if not privacy.covers(reply, lesson.teacher):
-        dropped["nobody consented to learning from it"] += 1
+        dropped[NO_CONSENT] += 1
         return False
     if settings.staff_replies:
         return True

@@ -122,10 +122,13 @@ def is_right(question: HeldOutQuestion, answer: Answer) -> bool:
         return False
     if not question.answerable:
         return is_refusal(answer.seen)
-    said = _fold(_without_markers(answer.seen))
-    return not is_refusal(answer.seen) and all(
-        any(_fold(text) in said for text in group) for group in question.answer_contains
-    )
+    return not is_refusal(answer.seen) and holds_answer(question, _without_markers(answer.seen))
+
+
+def holds_answer(question: HeldOutQuestion, text: str) -> bool:
+    """Whether a text has all that an answer to the question must contain."""
+    said = _fold(text)
+    return all(any(_fold(one) in said for one in group) for group in question.answer_contains)
 
 
 def says(answer: Answer, target: str) -> float:

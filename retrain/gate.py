@@ -7,6 +7,11 @@ from math import comb
 from retrain.evaluate import Results
 from retrain.settings import GateSettings
 
+NOT_JUDGED = (
+    "It was not judged on held-out questions: none are set, so nobody knows what it forgot. Name a file of questions "
+    "with known answers in `retrain.heldout`."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -31,14 +36,14 @@ def decide(champion: Results, candidate: Results, settings: GateSettings) -> Dec
     learning_p = compute_p(candidate.said, champion.said)
     forgetting_p = compute_p(champion.right, candidate.right)
     objections = [
-        *_object_to_learning(champion, candidate, settings),
+        *_object_to_learning(champion, candidate),
         *_object_to_forgetting(champion, candidate, forgetting_p, settings),
         *_object_to_failures(champion, candidate),
         *_object_to_speed(champion, candidate, settings),
     ]
     if objections:
         return Decision(False, tuple(objections), learning_p, forgetting_p)
-    return Decision(True, _praise(champion, candidate, learning_p, forgetting_p), learning_p, forgetting_p)
+    return Decision(True, _praise(champion, candidate, learning_p, settings), learning_p, forgetting_p)
 
 
 def compute_p(better: Sequence[bool], worse: Sequence[bool]) -> float:
@@ -52,33 +57,31 @@ def compute_p(better: Sequence[bool], worse: Sequence[bool]) -> float:
     return float(sum(comb(n, k) for k in range(wins, n + 1)) / 2**n)
 
 
-def _object_to_learning(champion: Results, candidate: Results, settings: GateSettings) -> list[str]:
-    before, after, of = sum(champion.said), sum(candidate.said), len(candidate.said)
-    if after > before:
+def _object_to_learning(champion: Results, candidate: Results) -> list[str]:
+    if sum(candidate.said) > sum(champion.said):
         return []
-    return [
-        f"It says {after} of {of} lessons as taught (ROUGE-L of at least {settings.say_threshold:g}), "
-        f"the champion {before}: nothing was gained."
-    ]
+    return [f"It learned nothing that the model before it did not say already: {_count_lessons(champion, candidate)}."]
 
 
 def _object_to_forgetting(champion: Results, candidate: Results, p: float, settings: GateSettings) -> list[str]:
-    before, after, of = sum(champion.right), sum(candidate.right), len(candidate.right)
-    drop = (before - after) / of if of else 0.0
+    drop = (sum(champion.right) - sum(candidate.right)) / len(candidate.right) if candidate.right else 0.0
     if drop <= settings.heldout_margin and p >= settings.significance:
         return []
-    return [
-        f"It answers {after} of {of} held-out questions right, the champion {before}: {drop:.1%} fewer "
-        f"(accepted: {settings.heldout_margin:.1%}; p = {p:.3f}). It refused {candidate.refused_answerable} that can "
-        f"be answered (before: {champion.refused_answerable}) and answered {candidate.answered_unanswerable} that "
-        f"cannot (before: {champion.answered_unanswerable})."
-    ]
+    more_refused = candidate.refused_answerable - champion.refused_answerable
+    more_invented = candidate.answered_unanswerable - champion.answered_unanswerable
+    sentences = [f"It forgot too much: {_count_heldout(champion, candidate)}."]
+    if more_refused > 0:
+        sentences.append(f"It now says “I don't know” to {more_refused} more that can be answered.")
+    if more_invented > 0:
+        sentences.append(f"It now answers {more_invented} more that cannot be answered.")
+    return [" ".join(sentences)]
 
 
 def _object_to_failures(champion: Results, candidate: Results) -> list[str]:
     if candidate.failures <= champion.failures:
         return []
-    return [f"It failed to answer {candidate.failures} times, the champion {champion.failures} times."]
+    times = "once" if candidate.failures == 1 else f"{candidate.failures} times"
+    return [f"It failed to answer {times}, the model before it {champion.failures or 'never'}."]
 
 
 def _object_to_speed(champion: Results, candidate: Results, settings: GateSettings) -> list[str]:
@@ -88,20 +91,25 @@ def _object_to_speed(champion: Results, candidate: Results, settings: GateSettin
     if ratio <= settings.max_slowdown:
         return []
     return [
-        f"Its median answer takes {candidate.median_ms:.0f} ms, {ratio:.1f} times the champion's "
+        f"Its answers take {candidate.median_ms / 1000:.1f} s, {ratio:.1f} times as long as before "
         f"(accepted: {settings.max_slowdown:g} times)."
     ]
 
 
-def _praise(champion: Results, candidate: Results, learning_p: float, forgetting_p: float) -> tuple[str, ...]:
-    lessons = (
-        f"It says {sum(candidate.said)} of {len(candidate.said)} lessons as taught, the champion {sum(champion.said)} "
-        f"(p = {learning_p:.3f})."
-    )
-    if not candidate.right:
-        return (lessons, "There are no held-out questions, so forgetting was not measured.")
-    heldout = (
-        f"It answers {sum(candidate.right)} of {len(candidate.right)} held-out questions right, the champion "
-        f"{sum(champion.right)} (p of a loss = {forgetting_p:.3f})."
-    )
+def _praise(champion: Results, candidate: Results, learning_p: float, settings: GateSettings) -> tuple[str, ...]:
+    chance = " So few can be luck: more corrections tell more." if learning_p >= settings.significance else ""
+    lessons = f"It learned: {_count_lessons(champion, candidate)}.{chance}"
+    heldout = f"It forgot little: {_count_heldout(champion, candidate)}." if candidate.right else NOT_JUDGED
     return (lessons, heldout)
+
+
+def _count_lessons(champion: Results, candidate: Results) -> str:
+    of = len(candidate.said)
+    lessons = "lesson" if of == 1 else "lessons"
+    return f"{sum(candidate.said)} of {of} {lessons} said as taught, {sum(champion.said)} before"
+
+
+def _count_heldout(champion: Results, candidate: Results) -> str:
+    of = len(candidate.right)
+    asked = "question" if of == 1 else "questions"
+    return f"{sum(candidate.right)} of {of} held-out {asked} right, {sum(champion.right)} before"

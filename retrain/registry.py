@@ -120,7 +120,7 @@ def find_rollback(db: Database, adapters_folder: Path, base_id: str, to: str | N
     """
     target = _find_previous(db, adapters_folder, base_id) if to is None else (None if to == BARE_BASE else to)
     if target == live(db, base_id):
-        raise PromotionError(f"{target or 'The bare base'} serves already; there is nothing to go back to.")
+        raise PromotionError(f"{target or 'The base'} answers already.")
     return None if target is None else _load_verified(adapters_folder, target, base_id)
 
 

@@ -113,6 +113,27 @@ def find_reports(db: Database, limit: int = 10) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
+def find_step_seconds(db: Database) -> dict[str, float]:
+    """Return how long each step of the last run took that trained; {} before the first."""
+    query = select(retrain_runs.c.report).where(retrain_runs.c.state.in_(("promoted", "refused")))
+    with db.read() as connection:
+        report = connection.scalar(query.order_by(retrain_runs.c.started_at.desc()).limit(1))
+    return dict((report or {}).get("seconds") or {})
+
+
+def find_report_of(db: Database, adapter_id: str) -> RetrainReport | None:
+    """Return the report of the run that made an adapter."""
+    query = select(retrain_runs.c.report).where(retrain_runs.c.adapter_id == adapter_id).limit(1)
+    with db.read() as connection:
+        stored = connection.scalar(query)
+    if not stored:
+        return None
+    known = {name: stored[name] for name in RetrainReport.__dataclass_fields__ if name in stored}
+    scores = {name: Scores(**stored[name]) for name in ("before", "after") if stored.get(name)}
+    started_at = datetime.fromisoformat(stored["started_at"])
+    return RetrainReport(**known | scores | {"started_at": started_at, "reasons": tuple(stored["reasons"])})
+
+
 def _close(db: Database, run_id: str, **values: Any) -> None:
     with db.begin() as connection:
         connection.execute(

@@ -31,6 +31,9 @@ from retrieval.draft import Draft
 
 logger = logging.getLogger(__name__)
 
+NOTHING_SAID = "There is no liked answer and no approved correction yet."
+NOTHING_ALLOWED = "There is something to learn from, but none of it may be used; what was left out says why."
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -128,16 +131,16 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         questions = load_heldout(deps.heldout_path) if deps.heldout_path else []
         curated = _curate(deps, questions)
     if not curated.lessons:
-        reasons = ("There is no liked answer and no approved correction to learn from.",)
+        reasons = (NOTHING_ALLOWED if curated.dropped else NOTHING_SAID,)
         return replace(report, reasons=reasons, dropped=curated.dropped, seconds=watch.total())
-    with watch.step("rehearse", "Asking the base what it must not forget"):
+    with watch.step("rehearse", "Asking what must not be forgotten"):
         examples = (*curated.examples, *_rehearse(deps))
         dataset = freeze_dataset(examples, folder, curated.dropped)
     with watch.step("train", "Training"):
         job = TrainingJob(deps.base_folder.resolve(), base.context, deps.settings.train)
         trained = run_training(job, folder, lambda event: _tell_training(deps, event), deps.stop)
         candidate = _build_candidate(deps, base, dataset, trained)
-    with watch.step("evaluate", "Asking the candidate and the champion the same questions"):
+    with watch.step("evaluate", "Asking the new and the old model the same questions"):
         asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit)
         drafts = [deps.prepare(question.question, question.audience) for question in asked]
         lesson_drafts = [rebuild_draft(lesson, deps.is_question) for lesson in curated.lessons]

@@ -23,10 +23,16 @@ def show_facts(settings: "Settings", name: str, output: Console, *, staff: bool)
     finally:
         knowledge.close()
     if not facts:
-        output.print(f"No document that this asker may read states a fact about “{name}”.", markup=False)
+        output.print(_tell_nothing(name, staff=staff), markup=False)
         return False
     table = Table("what", "value", "where it says so", "document", title=f"Facts about {name}", title_justify="left")
     for fact, passage in facts:
         table.add_row(fact.kind, fact.value, shorten(split_units(passage.text)[fact.unit].text, 120), passage.source)
     output.print(table)
     return True
+
+
+def _tell_nothing(name: str, *, staff: bool) -> str:
+    if staff:
+        return f"No document states a fact about “{name}”."
+    return f"No document for customers states a fact about “{name}”. `--staff` looks into staff documents too."

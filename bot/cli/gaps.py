@@ -17,18 +17,23 @@ def show_gaps(settings: "Settings", days: float, now: datetime, output: Console)
     from bot.core import make_id, now_utc, open_knowledge
     from bot.learning.gaps import find_missing
     from feedback.database import open_database
+    from feedback.measures import summary
 
+    since = now - timedelta(days=days)
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     try:
+        asked = summary(db, since).replies
         knowledge = open_knowledge(settings)
         try:
-            missing = find_missing(db, knowledge, since=now - timedelta(days=days))
+            missing = find_missing(db, knowledge, since=since)
         finally:
             knowledge.close()
     finally:
         db.close()
-    if not missing.gaps:
-        output.print(f"Every question of the last {days:g} days was answered.")
+    if not asked:
+        output.print(f"Nobody asked anything in the last {days:g} days.")
+    elif not missing.gaps:
+        output.print(f"All {asked} questions of the last {days:g} days were answered, or staff answered them since.")
     else:
         table = Table("asked", "question", "also asked as", "last", title="Not in the documents", title_justify="left")
         for gap in missing.gaps:

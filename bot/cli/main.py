@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from rich.table import Table
 from bot.cli.sources import sources_app
 from config.settings import LoadedSettings, SettingsError, load_settings
 
-app = typer.Typer(help="Chip: a self-hosted Slack assistant that gets better from use.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
@@ -26,6 +27,21 @@ output = Console(highlight=False)
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file; by default $CHIP_CONFIG, then chip.yaml.")
 ]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        output.print(f"Chip {version('chip')}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Chip: a self-hosted Slack assistant that gets better from use."""
 
 
 @app.command()

@@ -48,7 +48,7 @@ def list_models(settings: Settings) -> Table:
     finally:
         db.close()
     table = Table("serves", "model", "made", "learned", "held-out", "gate")
-    table.add_row("→" if live is None else "", f"{base.id} (bare base)", "", "", "", "")
+    table.add_row("→" if live is None else "", f"{base.id} (the base)", "", "", "", "")
     for adapter in registry.list_adapters(settings.data / "adapters"):
         after = adapter.scores.get("after", {})
         table.add_row(
@@ -76,4 +76,4 @@ def roll_back(settings: Settings, to: str | None) -> str:
     finally:
         db.close()
     taken_back = f" {count} of its corrections wait for a decision again." if count else ""
-    return f"{adapter.id if adapter else 'The bare base'} serves from now on.{taken_back}"
+    return f"{adapter.id if adapter else 'The base'} answers from now on.{taken_back}"

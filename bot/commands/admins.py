@@ -44,7 +44,9 @@ def models(call: Call) -> None:
     adapters = [one for one in registry.list_adapters(learning.adapters_folder) if one.base_id == base_id]
     for adapter in reversed(adapters[-10:]):
         made = adapter.created_at[:16].replace("T", " ")
-        rows.append((adapter.id, made + (wording.MODEL_SERVES if adapter.id == serving else "")))
+        state = wording.MODEL_SERVES if adapter.id == serving else ""
+        failed = "" if adapter.scores.get("passed") else wording.MODEL_REFUSED
+        rows.append((adapter.id, made + (state or failed)))
     call.say("Models", [*blocks.build_fields("Models", rows), blocks.build_context(wording.MODEL_HINT)])
 
 

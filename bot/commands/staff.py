@@ -1,5 +1,6 @@
 """What staff may do: see how Chip is doing, and decide about corrections."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.commands.call import Call
@@ -26,15 +27,36 @@ def stats(call: Call) -> None:
     now, services = call.services.clock(), call.services
     since = now - timedelta(days=days - 1)
     figures = questions.daily(services.db, call.team, since, now)
+    earlier = questions.daily(services.db, call.team, since - timedelta(days=days), since - timedelta(days=1))
     asked, refused = sum(day.replies for day in figures), sum(day.refused for day in figures)
     title = wording.STATS_TITLE.format(days=days)
-    alt_text = wording.STATS_ALT.format(days=days, asked=asked, refused=refused)
-    send_file(services.client, call.person, stats_plot.draw(figures), "chip-stats.png", title, alt_text)
+    alt_text = wording.STATS_ALT.format(
+        days=days, asked=wording.count(asked, "question", "questions"), refused=_tell_refused(refused)
+    )
+    send_file(
+        services.client,
+        call.person,
+        stats_plot.draw(figures, _tell_change(figures, earlier)),
+        "chip-stats.png",
+        title,
+        alt_text,
+    )
     unanswered = questions.find_unanswered(services.db, call.team, since, _SHOWN)
     rows = [(f"{one.times} ×", one.question) for one in unanswered]
     shown = blocks.build_fields(wording.STATS_UNANSWERED, rows) if rows else []
     text = f"{alt_text} {wording.SENT_BY_MESSAGE.format(name='chip-stats.png')}"
     call.say(text, [blocks.build_section(text), *shown])
+
+
+def _tell_change(days: Sequence[questions.Day], before: Sequence[questions.Day]) -> str:
+    """Return the picture's title: how much was asked, and how much in as many days before."""
+    asked, earlier = (sum(day.replies for day in some) for some in (days, before))
+    counted = wording.count(asked, "question", "questions")
+    return f"{counted} in {len(days)} days ({earlier or 'none'} in the {len(before)} days before)"
+
+
+def _tell_refused(refused: int) -> str:
+    return f"I did not know the answer {wording.count_times(refused)}." if refused else "I answered every one."
 
 
 def review(call: Call) -> None:
@@ -45,7 +67,8 @@ def review(call: Call) -> None:
     if not mine:
         call.say(wording.REVIEW_NOTHING)
         return
-    head = wording.REVIEW_HEAD.format(count=len(mine), shown=min(len(mine), _SHOWN))
+    waiting = wording.count(len(mine), "correction waits", "corrections wait")
+    head = wording.REVIEW_HEAD.format(waiting=waiting, shown=wording.count(min(len(mine), _SHOWN), "is", "are"))
     call.say(head)
     for correction in mine[:_SHOWN]:
         reply = given[correction.reply_id]

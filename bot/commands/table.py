@@ -20,8 +20,8 @@ def build_help(role: Role) -> str:
 
 _ALL = (
     Command("help", "help", "shows this", Role.CUSTOMER, show_help),
-    Command("ask", "ask <question>", "answers you alone", Role.CUSTOMER, everyone.ask),
-    Command("export", "export", "sends you all that I keep of you", Role.CUSTOMER, everyone.export_data),
+    Command("ask", "ask <question>", "gives you an answer that nobody else sees", Role.CUSTOMER, everyone.ask),
+    Command("export", "export", "sends you all that I keep about you", Role.CUSTOMER, everyone.export_data),
     Command("forget", "forget me", "deletes what you wrote to me", Role.CUSTOMER, consent.forget),
     Command("status", "status", "shows the model in use and how it is doing", Role.STAFF, staff.status),
     Command("stats", "stats [days]", "sends you a picture of the last 30 days", Role.STAFF, staff.stats),
@@ -56,7 +56,7 @@ _ALL = (
         Role.ADMIN,
         admins.sources,
     ),
-    Command("pause", "pause", "makes me say that I am paused instead of answering", Role.ADMIN, admins.pause),
+    Command("pause", "pause", "stops my answers; who asks is told that I am paused", Role.ADMIN, admins.pause),
     Command("resume", "resume", "lets me answer again", Role.ADMIN, admins.resume),
 )
 COMMANDS = {command.word: command for command in _ALL}

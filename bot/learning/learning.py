@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.engine.port import Engine, EngineError
+from bot.learning.steps import Steps
 from bot.views import wording
 from feedback import measures
 from feedback.database import Database
@@ -18,7 +19,7 @@ from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.erasure import erase_forgotten
 from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
-from retrain.report import RetrainReport
+from retrain.report import RetrainReport, find_report_of
 from retrain.unlearn import take_back_lessons
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class Learning:
     """Retraining and the live adapter.
 
     `run` does a retrain; `tell` and `report` post to the admin channel; `serve_corrections` serves the corrections that
-    hold, after some were taken back. `stopping` is set when Chip ends, and ends `run`.
+    hold, after some were taken back. `steps` hears from `run` how far it is. `stopping` is set when Chip ends, and
+    ends `run`.
     """
 
     db: Database
@@ -45,6 +47,7 @@ class Learning:
     tell: Callable[[str], None]
     report: Callable[[RetrainReport], None]
     serve_corrections: Callable[[], object] = lambda: None
+    steps: Steps = field(default_factory=lambda: Steps(dict))
     find_next_run: Callable[[], datetime | None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
     _unusable: str | None = field(default=None, init=False)
@@ -115,7 +118,11 @@ class Learning:
 
     def _retrain(self, trigger: str, requested_by: str) -> None:
         try:
-            self.report(self.run(trigger, requested_by))
+            try:
+                report = self.run(trigger, requested_by)
+            finally:
+                self.steps.end()
+            self.report(report)
         except (RetrainRunning, RetrainStopped) as ended:
             self.tell(str(ended))
         except Exception as error:
@@ -159,7 +166,17 @@ class Learning:
             self._serve_base_instead(wanted, error)
         else:
             self.serve_corrections()
+            self._tell_taken_up(wanted)
             logger.info("now serving %s, swapped in %.1f ms", wanted or "the bare base", milliseconds)
+
+    def _tell_taken_up(self, adapter_id: str | None) -> None:
+        """Tell what another process did: the report of its training, or who answers from now on."""
+        report = None if adapter_id is None else find_report_of(self.db, adapter_id)
+        promoted = [one.adapter_id for one in registry.find_promotions(self.db, self.engine.base_id)]
+        if report is not None and promoted.count(adapter_id) == 1:  # else somebody went back to it
+            self.report(report)
+        else:
+            self.tell(wording.TAKEN_UP.format(adapter=self.name(adapter_id)))
 
     def _serve_base_instead(self, wanted: str | None, error: Exception) -> None:
         """Say once what is wrong with the adapter that is pointed to; it is tried again every time."""
@@ -186,14 +203,20 @@ class Learning:
         speed = "–" if figures.median_first_text_ms is None else f"{figures.median_first_text_ms:.0f} ms"
         return [
             ("Base", self.engine.base_id),
-            ("Adapter", self.engine.adapter_id() or "none (bare base)"),
-            ("Training", "running" if self.is_running() else "idle"),
+            ("Adapter", self.engine.adapter_id() or "none, the base answers"),
+            ("Training", self.tell_training() or "none runs"),
             ("Replies", f"{figures.replies}, of which {figures.refused} said “I don't know”"),
             ("Votes", f"{figures.up} up, {figures.down} down; satisfaction {share}"),
             ("Corrections", f"{figures.corrections}{waiting}"),
             ("Asked for a person", str(figures.escalations)),
             ("Time to first text (median)", speed),
         ]
+
+    def tell_training(self) -> str:
+        """Return how far the training is that runs; "" where none does."""
+        if not self.is_running():
+            return ""
+        return f"running, {self.steps.describe()}" if self.steps.describe() else "running"
 
     def is_running(self) -> bool:
         """Whether a retrain runs in this process."""

@@ -88,6 +88,7 @@ def gather(services: Services, person: str) -> home.HomeFacts:
         documents=len(topics),
         topics=topics,
         asked_often=_find_most_asked(services, _SHOWN),
+        suggested=services.suggest(),
         may_train=choices.may_train_on(services.db, team, person),
         dashboard=gather_dashboard(services) if role is Role.ADMIN else None,
     )
@@ -100,12 +101,13 @@ def gather_dashboard(services: Services) -> home.Dashboard:
     runs = find_reports(services.db, limit=1)
     return home.Dashboard(
         measures=measures.summary(services.db, since),
+        before=measures.summary(services.db, since - timedelta(days=DAYS), since),
         tickets=len(tickets.find_waiting(services.db, team)),
         unanswered=questions.find_unanswered(services.db, team, since, _SHOWN),
         waiting=_find_waiting(services),
         base=learning.engine.base_id,
         adapter=learning.engine.adapter_id(),
-        is_training=learning.is_running(),
+        training=learning.tell_training(),
         next_retrain=learning.find_next_run(),
         last_retrain=f"{runs[0]['started_at']:%Y-%m-%d}: {runs[0]['state']}" if runs else "–",
         learning=describe(find_consent(services)),

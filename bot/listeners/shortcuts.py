@@ -7,6 +7,7 @@ from slack_bolt import Ack, App
 
 from bot.answering.question import Question
 from bot.listeners.failures import guard
+from bot.listeners.votes import tell_use
 from bot.listeners.whispers import open_view_or_tell, whisper
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, name_error
@@ -57,7 +58,7 @@ def take_lesson(services: Services, body: Body) -> None:
     if reply is None:
         question = Question(team, thread.channel, thread.thread_ts, thread.thread_ts, person, text)
         reply = services.answering.record_unspoken(question, text)
-    corrections.record_correction(
+    correction = corrections.record_correction(
         services.db,
         reply_id=reply.id,
         person=person,
@@ -66,7 +67,7 @@ def take_lesson(services: Services, body: Body) -> None:
         source=FeedbackSource.SHORTCUT,
         key=f"{body['view']['id']}:taught",
     )
-    taken = wording.CORRECTION_LEARNED if services.serve_corrections() else wording.CORRECTION_TAKEN
+    taken = tell_use(services, correction, reply)
     services.client.chat_postEphemeral(channel=thread.channel, user=person, thread_ts=thread.thread_ts, text=taken)
 
 

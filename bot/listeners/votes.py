@@ -177,11 +177,21 @@ def _thank(services: Services, person: str, reply_id: str, correction: correctio
     thanks = wording.REASON_TAKEN
     if correction is not None:
         waits = correction.state is corrections.State.WAITING
-        taken = wording.CORRECTION_LEARNED if not waits and services.serve_corrections() else wording.CORRECTION_TAKEN
-        thanks = wording.CORRECTION_WAITS if waits else taken
+        thanks = wording.CORRECTION_WAITS if waits else tell_use(services, correction, reply)
         if waits and services.admin_channel:
             _ask_for_decision(services, correction, reply)
     services.client.chat_postEphemeral(channel=reply.channel, user=person, thread_ts=reply.thread_ts, text=thanks)
+
+
+def tell_use(services: Services, correction: corrections.Correction, reply: replies.Reply) -> str:
+    """Serve a correction that holds at once, and return what becomes of it, in training too."""
+    taken = wording.CORRECTION_LEARNED if services.serve_corrections() else wording.CORRECTION_TAKEN
+    return f"{taken} {tell_training(services, correction, reply)}"
+
+
+def tell_training(services: Services, correction: corrections.Correction, reply: replies.Reply) -> str:
+    """Return whether the next training may use a correction."""
+    return wording.LEARNED_NEXT if services.may_learn(reply, correction.role) else wording.NOT_LEARNED
 
 
 def _ask_for_decision(services: Services, correction: corrections.Correction, reply: replies.Reply) -> None:
@@ -202,7 +212,7 @@ def _decide(services: Services, ack: Ack, body: Body, *, approved: bool) -> None
     if refusal is not None:
         _whisper(services, body, refusal)
         return
-    outcome = _name_outcome(services, approved=approved).format(person=person)
+    outcome = _name_outcome(services, correction_id, approved=approved).format(person=person)
     _show_decision(services, body, outcome)
 
 
@@ -224,11 +234,14 @@ def _show_decision(services: Services, body: Body, outcome: str) -> None:
     )
 
 
-def _name_outcome(services: Services, *, approved: bool) -> str:
+def _name_outcome(services: Services, correction_id: str, *, approved: bool) -> str:
     """Serve an approved correction at once, and return what to say of the decision."""
     if not approved:
         return wording.CORRECTION_REJECTED
-    return wording.CORRECTION_APPROVED_AT_ONCE if services.serve_corrections() else wording.CORRECTION_APPROVED
+    taken = wording.CORRECTION_APPROVED_AT_ONCE if services.serve_corrections() else wording.CORRECTION_APPROVED
+    correction = corrections.find_correction(services.db, correction_id)
+    reply = replies.find_reply(services.db, correction.reply_id) if correction else None
+    return f"{taken} {tell_training(services, correction, reply)}" if correction and reply else taken
 
 
 def _reason_not_to_decide(services: Services, person: str, correction_id: str) -> str | None:

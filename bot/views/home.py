@@ -10,7 +10,7 @@ from bot.views.blocks import Block, build_button, build_context, build_section, 
 from bot.views.learning_view import DECIDE
 from feedback.corrections import Correction
 from feedback.events import Role
-from feedback.measures import Measures
+from feedback.measures import Measures, find_interval
 from feedback.questions import PopularQuestion
 from feedback.replies import Reply
 
@@ -22,7 +22,8 @@ ROLLBACK = "home_rollback"
 PAUSE = "home_pause"
 REFRESH = "home_refresh"
 
-_TOPICS = 12
+_TOPICS = 8
+_FEW_VOTES = 20
 _QUESTIONS = 5
 
 
@@ -36,15 +37,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """How Chip is doing, over the last days. `base` and `adapter` name what serves; times are in UTC."""
+    """How Chip is doing, over the last days, and over as many `before`. `base` and `adapter` name what serves; times are in UTC."""
 
     measures: Measures
+    before: Measures
     tickets: int
     unanswered: Sequence[PopularQuestion]
     waiting: Sequence[Waiting]
     base: str
     adapter: str | None
-    is_training: bool
+    training: str
     next_retrain: datetime | None
     last_retrain: str
     learning: str
@@ -61,6 +63,7 @@ class HomeFacts:
     documents: int
     topics: Sequence[str]
     asked_often: Sequence[PopularQuestion]
+    suggested: Sequence[str]
     may_train: bool
     dashboard: Dashboard | None
 
@@ -72,7 +75,7 @@ def build_home(facts: HomeFacts) -> Block:
 
 
 def _knowledge(facts: HomeFacts) -> list[Block]:
-    topics = list(facts.topics)[:_TOPICS]
+    topics = _sample(facts.topics)
     more = len(facts.topics) - len(topics)
     listed = escape_mrkdwn(", ".join(topics)) + (wording.HOME_MORE.format(count=more) if more else "")
     shown = [
@@ -80,9 +83,17 @@ def _knowledge(facts: HomeFacts) -> list[Block]:
         build_section(wording.HOME),
         build_section(wording.HOME_KNOWS.format(count=facts.documents, topics=listed or "–")),
     ]
+    if facts.suggested:
+        asked = "\n".join(f"• {escape_mrkdwn(question)}" for question in facts.suggested)
+        shown.append(build_section(f"*{wording.HOME_TRY}*\n{asked}"))
     if facts.asked_often:
         shown.append(build_section(_list(wording.HOME_ASKED, facts.asked_often)))
     return shown
+
+
+def _sample(topics: Sequence[str]) -> list[str]:
+    """Return a few topics from all over the list, not the first of the alphabet."""
+    return list(topics)[:: -(-len(topics) // _TOPICS) or 1]
 
 
 def _data(facts: HomeFacts) -> list[Block]:
@@ -104,12 +115,11 @@ def _data(facts: HomeFacts) -> list[Block]:
 
 
 def _dashboard(board: Dashboard) -> list[Block]:
-    fields = [
-        {"type": "mrkdwn", "text": f"*{name}*\n{escape_mrkdwn(shorten(value, 300))}"} for name, value in _figures(board)
-    ]
     shown: list[Block] = [
         _header(wording.BOARD_TITLE.format(days=board.days)),
-        *({"type": "section", "fields": fields[at : at + 10]} for at in range(0, len(fields), 10)),
+        *([_fields(_lead(board))] if board.measures.replies else [build_section(wording.BOARD_NOBODY)]),
+        build_context(wording.BOARD_MORE),
+        _fields(_figures(board)),
         {"type": "actions", "block_id": "home_admin", "elements": _buttons(board)},
     ]
     if board.is_paused:
@@ -125,11 +135,41 @@ def _dashboard(board: Dashboard) -> list[Block]:
     return [*shown, {"type": "divider"}]
 
 
+def _fields(rows: Sequence[tuple[str, str]]) -> Block:
+    fields = [{"type": "mrkdwn", "text": f"*{name}*\n{escape_mrkdwn(shorten(value, 300))}"} for name, value in rows]
+    return {"type": "section", "fields": fields[:10]}
+
+
+def _lead(board: Dashboard) -> list[tuple[str, str]]:
+    """The three figures that matter, each beside the same of the days before."""
+    now, before = board.measures, board.before
+    answered = f"{_tell_answered(now)} ({now.replies - now.refused} of {now.replies})"
+    earlier = f"; before: {_tell_answered(before)}" if before.replies else ""
+    return [
+        ("Questions", f"{now.replies}; {before.replies or 'none'} in the {board.days} days before"),
+        ("Answered", f"{answered}{earlier}"),
+        ("Satisfaction", _tell_satisfaction(now, before)),
+    ]
+
+
+def _tell_answered(figures: Measures) -> str:
+    return f"{1 - figures.refused / figures.replies:.0%}"
+
+
+def _tell_satisfaction(now: Measures, before: Measures) -> str:
+    """A share where there are votes enough for one; else the votes, and between what the share may lie."""
+    votes = now.up + now.down
+    if now.satisfaction is None:
+        return "no votes yet"
+    low, high = find_interval(now.up, votes)
+    if votes < _FEW_VOTES:
+        return f"{now.up} up, {now.down} down: too few to say (between {low:.0%} and {high:.0%})"
+    earlier = f"; before: {before.satisfaction:.0%}" if before.satisfaction is not None else ""
+    return f"{now.satisfaction:.0%} of {votes} votes (between {low:.0%} and {high:.0%}){earlier}"
+
+
 def _figures(board: Dashboard) -> list[tuple[str, str]]:
     figures = board.measures
-    satisfied = "no votes yet"
-    if figures.satisfaction is not None:
-        satisfied = f"{figures.satisfaction:.0%} ({figures.up} up, {figures.down} down)"
     deflected = "–"
     if figures.replies:
         deflected = f"{1 - figures.escalations / figures.replies:.0%} of {figures.replies} needed no person"
@@ -137,19 +177,18 @@ def _figures(board: Dashboard) -> list[tuple[str, str]]:
     if figures.sentences:
         withheld = f"{figures.withheld} of {figures.sentences} ({figures.withheld / figures.sentences:.1%})"
     speed = "–" if figures.median_first_text_ms is None else f"{figures.median_first_text_ms / 1000:.1f} s"
-    training = "running now" if board.is_training else wording.BOARD_NO_RETRAIN
-    if board.next_retrain is not None and not board.is_training:
+    training = board.training or wording.BOARD_NO_RETRAIN
+    if board.next_retrain is not None and not board.training:
         training = f"{board.next_retrain:%Y-%m-%d %H:%M} UTC"
     return [
-        ("Satisfaction", satisfied),
-        ("Deflection", deflected),
+        ("Without a person", deflected),
         ("Without an answer", f"{figures.refused} of {figures.replies}"),
-        ("Sentences left out as unsupported", withheld),
+        ("Sentences left out, since no document says so", withheld),
         ("Waiting for a person", str(board.tickets)),
         ("Corrections to review", str(figures.pending)),
-        ("Model in use", f"{board.adapter or 'no adapter'} on {board.base}"),
+        ("Model in use", f"{board.adapter} on {board.base}" if board.adapter else f"{board.base}, nothing learned yet"),
         ("Time to the first text", speed),
-        ("Next look at training", training),
+        ("Next training", training),
         ("Last training", board.last_retrain),
         ("Learning", board.learning),
     ]
@@ -159,8 +198,9 @@ def _buttons(board: Dashboard) -> list[Block]:
     rollback = build_button(wording.BOARD_ROLLBACK, ROLLBACK, "previous")
     rollback["confirm"] = _confirm(wording.BOARD_ROLLBACK, wording.BOARD_ROLLBACK_SURE, wording.BOARD_ROLLBACK)
     pause = wording.BOARD_RESUME if board.is_paused else wording.BOARD_PAUSE
+    retrain = [] if board.training else [build_button(wording.BOARD_RETRAIN, RETRAIN, "now", "primary")]
     return [
-        build_button(wording.BOARD_RETRAIN, RETRAIN, "now", "primary"),
+        *retrain,
         rollback,
         build_button(pause, PAUSE, "off" if board.is_paused else "on"),
         build_button(wording.BOARD_LEARNING_BUTTON, DECIDE, "now"),

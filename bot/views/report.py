@@ -2,19 +2,29 @@
 
 from collections.abc import Sequence
 
-from bot.views import blocks
+from bot.views import blocks, wording
+from retrain.curate import NO_CONSENT
 from retrain.report import RetrainReport, Scores
 
 _HEADLINES = {
-    "promoted": "The training made Chip better: {adapter} answers from now on.",
+    "promoted": "The training passed its test: {adapter} answers from now on.",
     "refused": "The training was not good enough: {champion} keeps answering.",
     "nothing to learn": "There was nothing to learn yet; nothing changed.",
+}
+# What a dataset is made of, one and several; the answers of the base keep it from forgetting.
+_SOURCES = {
+    "correction": ("correction", "corrections"),
+    "like": ("liked answer", "liked answers"),
+    "replay": (
+        "answer asked again, so that it is not forgotten",
+        "answers asked again, so that they are not forgotten",
+    ),
 }
 
 
 def build_rows(report: RetrainReport) -> tuple[str, list[tuple[str, str]]]:
     """Return the headline and the figures, as names and values."""
-    champion = report.champion_id or f"the bare base {report.base_id}"
+    champion = report.champion_id or wording.BASE_NAME.format(base=report.base_id)
     headline = _HEADLINES[report.outcome].format(adapter=report.adapter_id, champion=champion)
     return headline, [("Why", " ".join(report.reasons)), *_figures(report)]
 
@@ -28,12 +38,16 @@ def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ())
 def _figures(report: RetrainReport) -> list[tuple[str, str]]:
     rows = []
     if report.lessons:
-        rows.append(("Learned from", ", ".join(f"{count} × {source}" for source, count in report.lessons.items())))
+        told = (wording.count(many, *_SOURCES.get(source, (source, source))) for source, many in report.lessons.items())
+        rows.append(("Learned from", ", ".join(told)))
     if report.dropped:
         rows.append(("Left out", ", ".join(f"{count} × {reason}" for reason, count in report.dropped.items())))
+    if NO_CONSENT in (report.dropped or {}):
+        rows.append(("What to do", wording.REPORT_NO_CONSENT))
     if report.before and report.after:
         rows.append(("Lessons said as taught", _change(report.before, report.after, "said", "lessons")))
-        rows.append(("Held-out questions right", _change(report.before, report.after, "heldout_right", "heldout")))
+        if report.after.heldout:
+            rows.append(("Held-out questions right", _change(report.before, report.after, "heldout_right", "heldout")))
     if report.seconds:
         rows.append(("Took", f"{report.seconds['total']:.0f} s"))
     if report.swap_ms is not None:
@@ -47,4 +61,5 @@ def _change(before: Scores, after: Scores, what: str, of: str) -> str:
 
 def _small_print(report: RetrainReport) -> str:
     dataset = f" · dataset {report.dataset_hash[:12]}" if report.dataset_hash else ""
-    return f"Run {report.run_id} by {report.trigger}{dataset} · `/chip rollback` goes back"
+    back = " · `/chip rollback` goes back" if report.outcome == "promoted" else ""
+    return f"Run {report.run_id} by {report.trigger}{dataset}{back}"

@@ -71,16 +71,18 @@ REASONS = {
 }
 REASON_TAKEN = "Thank you. I have noted what was wrong."
 CORRECTION_LABEL = "What would have been right?"
-CORRECTION_HINT = "One or two sentences that a customer can read. Chip answers so as soon as staff agree."
-CORRECTION_EMPTY = "Please choose what was wrong, or write what would have been right; or cancel."
-CORRECTION_TAKEN = "Thank you. Your correction is stored and goes into the next training."
-CORRECTION_LEARNED = "Thank you. From now on I answer this question as you wrote; it goes into the next training too."
-CORRECTION_WAITS = "Thank you. Your correction is stored; a colleague checks it before I learn from it."
-CORRECTION_CARD = "*A correction waits for approval* from <@{person}>"
-CORRECTION_APPROVED = "Approved by <@{person}>. It goes into the next training."
-CORRECTION_APPROVED_AT_ONCE = (
-    "Approved by <@{person}>. Questions like this one are answered so from now on, and it goes into the next training."
+CORRECTION_HINT = "One or two sentences that a customer can read."
+CORRECTION_EMPTY = "Choose what was wrong, or write the right answer. One of the two is enough."
+CORRECTION_TAKEN = "Thank you. I have kept your correction."
+CORRECTION_LEARNED = "Thank you. From now on I answer this question as you wrote."
+LEARNED_NEXT = "I learn it in the next training too."
+NOT_LEARNED = (
+    "I do not learn it in a training: learning from it is not allowed. An admin decides that: `/chip learning`."
 )
+CORRECTION_WAITS = "Thank you. I have kept your correction; a colleague checks it before I use it."
+CORRECTION_CARD = "*<@{person}> corrected an answer.* It waits for approval."
+CORRECTION_APPROVED = "Approved by <@{person}>."
+CORRECTION_APPROVED_AT_ONCE = "Approved by <@{person}>. From now on I answer this question so."
 CORRECTION_REJECTED = "Rejected by <@{person}>. It will not be used."
 CORRECTION_FORGOTTEN = "What stood here was deleted, so there is nothing to decide any more."
 CORRECTION_UNKNOWN = "I no longer have a record of that correction."
@@ -162,6 +164,9 @@ ADMINS_ONLY = "`/chip {command}` is for admins. Please ask one of them."
 ADMINS_ONLY_HERE = "That is for admins, so I have done nothing. Please ask one of them."
 STAFF_ONLY = "`/chip {command}` is for staff."
 RETRAIN_STARTED = "Training has begun. The report comes to {channel}, usually within a few minutes."
+RETRAIN_STEP = ":hourglass_flowing_sand: Training, {step}."
+RETRAIN_OVER = "This training has ended; its report is below."
+TAKEN_UP = "The model was changed on the command line: *{adapter}* answers from now on."
 RETRAIN_RUNNING = "A training is running already. Its report comes to {channel}."
 LESSONS_TAKEN_BACK = (
     "Corrections that only the adapter left behind had learned: {count}. They are neither served nor taught until "
@@ -173,9 +178,17 @@ FORGETTING_BEGUN = (
 )
 FORGETTING_ENDED = "*{adapter}* had learned what was to be forgotten and is deleted; *{now}* answers from now on."
 ROLLED_BACK = "Chip now speaks with *{adapter}* again; before that it was *{previous}*."
-ROLLBACK_NOTHING = "There is nothing to go back to: {reason}"
-BASE_NAME = "the bare base {base}"
+ROLLBACK_NOTHING = "There is nothing to go back to. {reason}"
+BASE_NAME = "the base {base}"
 
+WELCOME = (
+    "Hello, I am Chip, and this is my first start here. The three next steps:\n"
+    "1. *Documents.* So far customers may read {for_customers} of {documents} documents; {for_staff} are for staff "
+    "only. `/chip sources` shows where they come from.\n"
+    "2. *Learning.* {learning} An admin decides: `/chip learning on` shows the notice first.\n"
+    "3. *Channels.* Invite me where people shall ask me, and set with `/chip channels` what I do there. "
+    "`chip doctor` on my machine checks every part."
+)
 HOME_TITLE = "Ask me"
 HOME = (
     "Ask me about our products and policies: in a direct message here, or by mentioning me in a channel. "
@@ -184,6 +197,7 @@ HOME = (
 )
 HOME_KNOWS = "*What I know:* {count} documents that you may read, about {topics}"
 HOME_MORE = " and {count} more"
+HOME_TRY = "You could ask"
 HOME_ASKED = "Asked often"
 HOME_DATA = "Your data"
 HOME_KEEPS = (
@@ -202,7 +216,9 @@ HOME_FORGET_SURE = (
 )
 HOME_FORGET_YES = "Forget me"
 BOARD_TITLE = "How I am doing (last {days} days)"
-BOARD_PAUSED = ":double_vertical_bar: *I am paused:* whoever asks is told so."
+BOARD_PAUSED = ":double_vertical_bar: *I am paused* and tell so everybody who asks."
+BOARD_NOBODY = "Nobody asked me anything in these days, so there is nothing to measure yet."
+BOARD_MORE = "More figures"
 BOARD_NO_RETRAIN = "not scheduled"
 BOARD_RETRAIN = "Train now"
 BOARD_ROLLBACK = "Go back one model"
@@ -213,28 +229,33 @@ BOARD_REFRESH = "Refresh"
 BOARD_AS_OF = "As of {time}"
 
 BOARD_LEARNING = "Learning"
-BOARD_LEARNING_BUTTON = "Learning …"
+BOARD_LEARNING_BUTTON = "Decide about learning"
 BOARD_LEARNING_LABEL = "May Chip learn from what people write?"
 BOARD_LEARNING_YES = "Yes, I have read this and may decide it"
 BOARD_LEARNING_NO = "No"
 BOARD_GUESTS_LABEL = "Guests and people of other organisations"
 BOARD_GUESTS_OPTION = "Learn from them too"
 
+REPORT_NO_CONSENT = (
+    "I was not allowed to learn from some or all of it. An admin decides about learning: `/chip learning on` shows the "
+    "notice first."
+)
 RETRAIN_FAILED = "The training failed: {reason} The details are in the log under the reference {reference}."
-ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the bare base answers. {reason}"
+ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the base model answers. {reason}"
 
-ASK_WHAT = "Write your question behind it: `/chip ask How long is the warranty?`"
+ASK_WHAT = "Write your question after it: `/chip ask How long is the warranty?`"
 SENT_BY_MESSAGE = "I have sent you {name} as a direct message."
 EXPORT_TITLE = "What Chip keeps"
-STATS_DAYS = "Write a number of days behind it: `/chip stats 30`"
+STATS_DAYS = "Write a number of days after it: `/chip stats 30`"
 STATS_TITLE = "Chip, the last {days} days"
-STATS_ALT = "In the last {days} days I was asked {asked} times and did not know the answer {refused} times."
+STATS_ALT = "In the last {days} days I was asked {asked}. {refused}"
 STATS_UNANSWERED = "Asked without an answer"
 REVIEW_NOTHING = "No correction waits for a decision."
-REVIEW_HEAD = "{count} corrections wait for a decision; here are {shown}."
+REVIEW_HEAD = "{waiting} for a decision; {shown} below."
 MODEL_BASE = "the base"
 MODEL_SERVES = " – serves now"
-MODEL_HINT = "`/chip rollback <name>` serves another one."
+MODEL_REFUSED = " – failed its test and may not answer"
+MODEL_HINT = "`/chip rollback <name>` lets another one answer that passed its test."
 PAUSED = "I am paused just now. Please ask again later, or contact the support team directly."
 PAUSED_NOW = "Chip is paused; `/chip resume` lets it answer again."
 RESUMED_NOW = "Chip answers again."
@@ -323,3 +344,13 @@ SURVEY = "Did our conversation help you?"
 SURVEY_ABOUT = "You asked: {question}"
 SURVEY_ANSWERS = {"yes": "Yes", "partly": "In part", "no": "No"}
 SURVEY_THANKS = "Thank you. I won't ask again this month."
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def count_times(number: int) -> str:
+    """Return how often, as people say it."""
+    return {0: "not once", 1: "once", 2: "twice"}.get(number, f"{number} times")

@@ -17,11 +17,21 @@ MANIFEST_PATH = Path(config.__file__).parent / "slack_manifest.yaml"
 
 
 @dataclass(frozen=True, slots=True)
+class Subcommand:
+    """A word after a command, as the page's menu shows it to people of these roles."""
+
+    usage: str
+    description: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SlashCommand:
     command: str
     description: str = ""
     usage_hint: str = ""
     should_escape: bool = False
+    subcommands: tuple[Subcommand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,16 @@ class Visit:
             for p in directory.people.values()
         ]
         commands = [
-            {"command": c.command, "description": c.description, "usage_hint": c.usage_hint}
+            {
+                "command": c.command,
+                "description": c.description,
+                "usage_hint": c.usage_hint,
+                "subcommands": [
+                    {"usage": sub.usage, "description": sub.description}
+                    for sub in c.subcommands
+                    if self.person.role in sub.roles
+                ],
+            }
             for c in workspace.manifest.slash_commands
         ]
         shortcuts = [{"callback_id": s.callback_id, "name": s.name} for s in workspace.manifest.shortcuts]

@@ -63,7 +63,7 @@ def test_an_unknown_command_is_answered_with_the_help(chip: Chip) -> None:
 def test_status_names_base_adapter_and_figures(chip: Chip) -> None:
     chip.ask(CLEO, "Which opera is the most famous in Vienna?")
     answer = run(chip, SAM, "/chip status", STAFF, "quoting-base")
-    assert "none (bare base)" in answer
+    assert "none, the base answers" in answer
     assert "1, of which 1 said" in answer
     assert "no votes yet" in answer
 
@@ -81,7 +81,7 @@ def test_a_rollback_serves_the_one_before_and_is_announced(chip: Chip) -> None:
 
     answer = run(chip, ADA, "/chip rollback", ADMIN, "speaks with")
 
-    assert "the bare base quoting-base" in answer
+    assert "the base quoting-base" in answer
     assert "A1" in answer
     assert chip.engine.adapter_id() is None
     assert registry.live(chip.core.db, chip.engine.base_id) is None
@@ -130,7 +130,7 @@ def test_stats_sends_a_picture_by_message_and_names_what_had_no_answer(chip: Chi
         chip.ask(CLEO, "Which opera is the most famous in Vienna?")
     answer = run(chip, SAM, "/chip stats 7", HELP, "Asked without an answer")
 
-    assert "asked 2 times and did not know the answer 2 times" in answer
+    assert "asked 2 questions. I did not know the answer twice." in answer
     assert "2 ×" in answer
     (picture,) = (f for m in chip.workspace.messages("D0SAM") for f in m.files)
     assert (picture.mimetype, picture.title) == ("image/png", "Chip, the last 7 days")

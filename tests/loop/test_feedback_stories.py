@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.views import blocks, wording
-from feedback import corrections, signals, votes
+from feedback import consent, corrections, signals, votes
 from feedback.corrections import State
 from feedback.events import FeedbackKind, FeedbackSource, find_events
 from feedback.tables import feedback_events
 from feedback.votes import Vote
-from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, TEAM, Chip
 
 RUNTIME = "@Chip How long does the Tansy 4 run on one charge?"
 RIGHT = "The Tansy 4 runs for 75 minutes when the grass is dry."
@@ -129,6 +129,21 @@ def test_a_correction_by_staff_holds_at_once(chip: Chip) -> None:
     taken = chip.wait_for_said(HELP, wording.CORRECTION_LEARNED)
     assert taken.ephemeral_to == SAM
     assert chip.said(ADMIN) == []
+
+
+@pytest.mark.parametrize(("is_on", "told"), [(True, wording.LEARNED_NEXT), (False, wording.NOT_LEARNED)])
+def test_thanks_promise_training_only_where_consent_covers_it(chip: Chip, is_on: bool, told: str) -> None:
+    consent.record_consent(chip.core.db, TEAM, by=ADA, is_on=is_on, guests=True)
+    correct(chip, SAM)
+    assert told in chip.wait_for_said(HELP, wording.CORRECTION_LEARNED).text
+
+
+def test_a_training_without_consent_points_to_the_decision(chip: Chip) -> None:
+    consent.record_consent(chip.core.db, TEAM, by=ADA, is_on=False)
+    correct(chip, SAM)
+    chip.wait_for_said(HELP, wording.NOT_LEARNED)
+    assert chip.workspace.visit(ADA).command(HELP, "/chip retrain")
+    chip.wait_for_said(ADMIN, "/chip learning on")
 
 
 @pytest.mark.parametrize(("button", "state"), [(blocks.APPROVE, State.APPROVED), (blocks.REJECT, State.REJECTED)])

@@ -250,7 +250,7 @@ def test_forget_me_reaches_what_was_trained_on_and_the_adapter_that_learned_it(c
     asked = chip.wait_for_said(DMS[CLEO], "This cannot be undone")
     assert cleo.click(chip.show(CLEO, asked), DMS[CLEO], consent.FORGET)
 
-    chip.wait_for_said(ADMIN, "to be forgotten and is deleted; *the bare base quoting-base* answers from now on")
+    chip.wait_for_said(ADMIN, "to be forgotten and is deleted; *the base quoting-base* answers from now on")
     chip.settle()
     assert RUNTIME not in dataset.read_text()
     assert chip.engine.adapter_id() is None

@@ -5,7 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.views import blocks, home, learning_view, rules_view, wording
+from config.settings import SlackSettings
 from feedback import choices, consent, corrections
 from retrain.report import find_reports
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, TEAM, Chip
@@ -82,20 +85,20 @@ def test_an_admin_sees_the_figures_and_what_had_no_answer(chip: Chip) -> None:
     assert "2 of 3" in shown
     assert "100% of 3 needed no person" in shown
     assert f"• {OPERA} (2 ×)" in shown
-    assert "no adapter on quoting-base" in shown
+    assert "quoting-base, nothing learned yet" in shown
     assert "I learn from what members, guests and people of other organisations write" in shown
-    assert "Next look at training*\\n20" in shown
+    assert "Next training*\\n20" in shown
 
 
 def test_an_admin_sees_how_many_sentences_were_left_out_as_unsupported(chip: Chip) -> None:
-    assert "Sentences left out as unsupported*\\n–" in text_of(open_home(chip, ADA))
+    assert "Sentences left out, since no document says so*\\n–" in text_of(open_home(chip, ADA))
     chip.engine.queue.append(f"[1] {RUNTIME_LINE} [1] It was designed by a famous painter.")
     message = chip.ask(CLEO, RUNTIME)
     reply = chip.reply_at("D0CLEO", message)
     assert (reply.sentences, reply.withheld) == (2, 1)
     chip.ask(CLEO, RUNTIME)
 
-    assert "Sentences left out as unsupported*\\n1 of 3 (33.3%)" in text_of(open_home(chip, ADA))
+    assert "Sentences left out, since no document says so*\\n1 of 3 (33.3%)" in text_of(open_home(chip, ADA))
 
 
 def test_an_admin_decides_about_a_correction_on_home(chip: Chip) -> None:
@@ -163,15 +166,17 @@ def test_an_admin_trains_from_home_and_is_shown_that_it_runs_and_what_came_of_it
     assert chip.services is not None
     learning = chip.services.learning
     may_begin = hold_training(learning)
-    assert "running now" not in text_of(open_home(chip, ADA))
-    assert "Next look at training*\\nrunning now" in text_of(press(chip, ADA, home.RETRAIN))
-    assert "running now" in text_of(press(chip, ADA, home.RETRAIN))
+    assert "*\\nrunning" not in text_of(open_home(chip, ADA))
+    shown = text_of(press(chip, ADA, home.RETRAIN))
+    assert "*\\nrunning" in shown
+    assert wording.BOARD_RETRAIN not in shown
 
     may_begin.set()
     chip.wait_for_said(ADMIN, "There was nothing to learn yet; nothing changed.")
     chip.workspace.wait_for(lambda: not learning.is_running())
     shown = text_of(press(chip, ADA, home.REFRESH))
-    assert "running now" not in shown
+    assert "*\\nrunning" not in shown
+    assert wording.BOARD_RETRAIN in shown
     assert "nothing to learn" in shown
     (made,) = find_reports(chip.core.db)
     assert (made["trigger"], made["requested_by"]) == ("home", ADA)
@@ -186,6 +191,24 @@ def test_refresh_shows_an_admin_how_things_stand_now(chip: Chip) -> None:
     assert "1 of 1" in text_of(press(chip, ADA, home.REFRESH))
 
 
+def test_a_first_start_in_a_real_workspace_tells_the_next_steps_once(stopped_chip: Chip) -> None:
+    chip = stopped_chip
+    tokens = SlackSettings(bot_token=SecretStr("xoxb-local"), app_token=SecretStr("xapp-local"))
+    slack = tokens.model_copy(
+        update={"transport": chip.core.settings.slack.transport, "signing_secret": SecretStr("s")}
+    )
+    chip.core = replace(chip.core, settings=chip.core.settings.model_copy(update={"slack": slack}))
+    chip.start()
+    said = chip.wait_for_said(ADMIN, "three next steps").text
+    counts = chip.core.knowledge.counts()
+    assert f"customers may read {counts.for_customers} of {counts.documents} documents" in said
+    assert wording.LEARNING_IS_OFF in said
+    chip.stop()
+    chip.start()
+    chip.stop()
+    assert len([text for text in chip.said(ADMIN) if "three next steps" in text]) == 1
+
+
 def test_who_opens_the_messages_is_offered_questions_of_the_documents(stopped_chip: Chip) -> None:
     chip = stopped_chip
     own = chip.core.settings.model_copy(
@@ -197,5 +220,5 @@ def test_who_opens_the_messages_is_offered_questions_of_the_documents(stopped_ch
     chip.workspace.inside(lambda workspace: workspace.push_event(event))
     prompts = chip.workspace.wait_for(lambda: chip.workspace.inside(lambda w: w.prompts.get("D0CLEO")))
     asked = [prompt["message"] for prompt in prompts]
-    assert "What should I know about Tansy 4?" in asked
+    assert "What should I know about Returns?" in asked
     assert not any("Goodwill" in question or "Moss" in question for question in asked)

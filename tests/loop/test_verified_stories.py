@@ -42,7 +42,9 @@ def test_a_customers_correction_is_served_only_once_staff_approved_it(chip: Chip
     assert "75 minutes" not in told(chip.ask(SAM, QUESTION))
     assert chip.workspace.visit(ADA).click(chip.show(ADA, card), ADMIN, blocks.APPROVE)
     chip.workspace.wait_for(
-        lambda: any("Questions like this one" in json.dumps(m.blocks) for m in chip.workspace.messages(ADMIN))
+        lambda: any(
+            "From now on I answer this question so" in json.dumps(m.blocks) for m in chip.workspace.messages(ADMIN)
+        )
     )
     assert RIGHT in told(chip.ask(SAM, QUESTION))
 

@@ -214,7 +214,8 @@ const hooks = {
     );
   },
   followed(channel, ts) {
-    if (channel === route.channel && !route.thread && !route.home && !NARROW.matches) go({ channel, thread: ts });
+    const isWriting = at("thread-composer").querySelector("textarea")?.value.trim();
+    if (channel === route.channel && !route.home && !(route.thread && isWriting)) go({ channel, thread: ts });
   },
 };
 

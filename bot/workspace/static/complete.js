@@ -5,6 +5,7 @@ import { searchEmoji } from "./emoji.js";
 import { avatar, displayName, ROLES } from "./people.js";
 
 const MOST = 8;
+const MOST_COMMANDS = 20;
 
 // What could be meant by the text before the caret: {from, items: [{insert, label, about, mark}], whole?}
 // or null. `whole`: what stands there can be sent as it is, so that Enter takes a suggestion only after an arrow key.
@@ -17,20 +18,22 @@ export function suggest(text, caret, state, inThread) {
   return word[1] === "@" ? people(word[2], from, state) : emoji(word[2], from);
 }
 
-// Each command, and each of its sub-commands where the usage hint lists them: "[status | retrain | rollback]".
+// Each command, and each of its sub-commands: those that the app described for this person, else those that the usage
+// hint lists: "[status | retrain | rollback]".
 function commands(before, state) {
-  const entries = state.commands.flatMap(({ command, description, usage_hint: hint }) => {
-    const subs = (hint ?? "").includes("|")
+  const entries = state.commands.flatMap(({ command, description, usage_hint: hint, subcommands }) => {
+    const hinted = (hint ?? "").includes("|")
       ? hint
           .replace(/[[\]]/g, "")
           .split("|")
-          .map((s) => s.trim())
-          .filter(Boolean)
+          .map((s) => ({ usage: s.trim(), description: "" }))
+          .filter(({ usage }) => usage)
       : [];
-    const all = subs.map((sub) => ({
-      insert: `${command} ${sub.replace(/\s*<.*/, "")}`,
-      label: `${command} ${sub}`,
-      about: "",
+    const subs = subcommands?.length ? subcommands : hinted;
+    const all = subs.map(({ usage, description: about }) => ({
+      insert: `${command} ${usage.replace(/\s*[<[].*/, "")}`,
+      label: `${command} ${usage}`,
+      about,
     }));
     return [{ insert: command, label: `${command}${subs.length ? "" : ` ${hint ?? ""}`}`, about: description }, ...all];
   });
@@ -40,7 +43,7 @@ function commands(before, state) {
     ? {
         from: 0,
         whole,
-        items: items.slice(0, MOST + 2).map((e) => ({ ...e, mark: el("span", { class: "complete-slash" }, "/") })),
+        items: items.slice(0, MOST_COMMANDS).map((e) => ({ ...e, mark: el("span", { class: "complete-slash" }, "/") })),
       }
     : null;
 }

@@ -167,7 +167,7 @@ def with_slack(home: Path, base: Path, workspace: LocalWorkspace, **environment:
 def test_a_good_connection_has_no_problem(home: Path, base: Path) -> None:
     with LocalWorkspace() as workspace:
         findings = examine(with_slack(home, base, workspace))
-    assert {finding.level for finding in findings} == {"ok"}
+    assert {finding.part for finding in findings if finding.level != "ok"} == {"held-out questions"}
     assert {"Slack", "Slack scopes", "Slack app token", "admin channel"} <= {finding.part for finding in findings}
 
 

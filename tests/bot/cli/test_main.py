@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def promote(home: Path, adapter_id: str) -> None:
 def test_models_lists_the_base_and_adapters_with_the_one_that_serves(home: Path) -> None:
     bare = run("models")
     assert bare.exit_code == 0
-    assert "→      │ tiny-0 (bare base)" in bare.output
+    assert "→      │ tiny-0 (the base)" in bare.output
 
     promote(home, "A1")
     rows = [line for line in run("models").output.splitlines() if "│" in line]
@@ -137,7 +138,7 @@ def test_models_rollback_moves_the_pointer(home: Path) -> None:
     promote(home, "A1")
     result = run("models", "--rollback", "previous")
     assert result.exit_code == 0
-    assert "The bare base serves from now on." in result.output
+    assert "The base answers from now on." in result.output
 
     again = run("models", "--rollback", "base")
     assert again.exit_code == 1
@@ -241,7 +242,7 @@ def test_what_chip_writes_is_nobody_elses(home: Path, monkeypatch: pytest.Monkey
 def test_gaps_are_listed_and_none_is_said_so() -> None:
     result = run("gaps")
     assert result.exit_code == 0, result.output
-    assert "Every question of the last 30 days was answered." in result.output
+    assert "Nobody asked anything in the last 30 days." in result.output
 
 
 def test_the_facts_about_a_thing_are_listed_and_none_is_said_so() -> None:
@@ -252,13 +253,32 @@ def test_the_facts_about_a_thing_are_listed_and_none_is_said_so() -> None:
     assert "moss.md" in known.output
     unknown = run("facts", "Fern")
     assert unknown.exit_code == 1
-    assert "No document that this asker may read states a fact about “Fern”." in unknown.output
+    assert "No document for customers states a fact about “Fern”." in unknown.output.replace("\n", " ")
+    assert "No document states a fact about “Fern”." in run("facts", "Fern", "--staff").output
 
 
-def ask_file(home: Path, *answerable: bool) -> str:
+def test_the_version_is_told() -> None:
+    assert run("--version").output == f"Chip {version('chip')}\n"
+
+
+def test_the_configured_folder_is_no_further_source(home: Path) -> None:
+    result = run("sources", "add", str(home / "documents"))
+    assert result.exit_code == 1
+    assert "is read already" in result.output.replace("\n", " ")
+
+
+def test_an_unknown_setting_is_answered_with_the_known_ones(home: Path) -> None:
+    (home / "bad.yaml").write_text("knowlege:\n  folder: x\n", encoding="utf-8")
+    result = run("doctor", "--config", str(home / "bad.yaml"))
+    said = result.output.replace("\n", " ")
+    assert "Did you mean 'knowledge'?" in said
+    assert "retrain" in said
+
+
+def ask_file(home: Path, *answerable: bool, holds: str = "600") -> str:
     about = {True: "How many square metres does the Moss mow?", False: "Who painted the ceiling of the opera house?"}
     rows = [
-        {"id": str(n), "question": about[one], "audience": "staff", "answer_contains": [["600"]], "answerable": one}
+        {"id": str(n), "question": about[one], "audience": "staff", "answer_contains": [[holds]], "answerable": one}
         for n, one in enumerate(answerable)
     ]
     (home / "asked.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -270,9 +290,23 @@ def test_the_confidence_is_calibrated_on_questions_of_ones_own(home: Path) -> No
     result = run("calibrate", "--questions", ask_file(home, True, False))
     assert result.exit_code == 0, result.output
     assert "as set  +0.00" in result.output
-    assert "answers 100% of 1 questions that the documents answer, refuses 100% of 1 others" in result.output
-    assert "Fewer than 10 questions of a kind say little" in result.output
-    assert "set knowledge.confidence_shift to" in result.output
+    assert "1 of 1 questions that the documents answer are answered right" in result.output
+    assert "Fewer than 10 questions of a kind prove nothing" in result.output
+    assert "set knowledge.confidence_shift to" not in result.output
+
+
+def test_many_questions_that_are_told_apart_already_change_nothing(home: Path) -> None:
+    run("ingest")
+    result = run("calibrate", "--questions", ask_file(home, *[True] * 10, *[False] * 10))
+    assert "keep it" in result.output
+    assert "set knowledge.confidence_shift to" not in result.output
+
+
+def test_an_answer_with_the_wrong_content_does_not_count_as_answered(home: Path) -> None:
+    run("ingest")
+    result = run("calibrate", "--questions", ask_file(home, True, False, holds="900"))
+    assert result.exit_code == 1
+    assert "finds the answer to none of the 1 questions" in result.output.replace("\n", " ")
 
 
 def test_without_documents_nothing_is_calibrated(home: Path) -> None:

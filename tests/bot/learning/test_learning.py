@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 from bot.core import make_id, now_utc
 from bot.engine.port import EngineError
 from bot.learning.learning import Learning
+from bot.views import wording
 from feedback.database import open_database
 from feedback.forgetting import forget_person
 from retrain import registry
 from retrain.curate import curate
 from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
 from retrain.examples import DATASET, freeze_dataset
-from retrain.report import RetrainReport
+from retrain.report import RetrainReport, Scores, begin_run, end_run
 from retrain.settings import CurateSettings
 from tests.fakes import QuotingEngine
 from tests.loop.adapters import write_adapter
@@ -85,14 +87,28 @@ def promote(learning: Learning, adapter_id: str) -> Path:
     return adapter.gguf_path
 
 
-def test_what_another_process_promotes_is_served(learning: Learning) -> None:
+def test_what_another_process_promotes_is_served_and_told(learning: Learning, channel: Channel) -> None:
     promote(learning, "A1")
     learning.follow_pointer()
     assert learning.engine.adapter_id() == "A1"
+    assert channel.told == [wording.TAKEN_UP.format(adapter="A1")]
 
     learning.follow_pointer()
     assert isinstance(learning.engine, QuotingEngine)
     assert len(learning.engine.swaps) == 1
+
+
+def test_the_report_of_a_training_elsewhere_is_told_when_its_adapter_is_taken_up(
+    learning: Learning, channel: Channel
+) -> None:
+    run_id, started_at = begin_run(learning.db, trigger="command line", requested_by="op")
+    scores = Scores(20, 30, 1, 5, 2, 1, 0, 300.0)
+    report = replace(REPORT, run_id=run_id, started_at=started_at, outcome="promoted", reasons=("Why.",))
+    report = replace(report, adapter_id="A1", before=scores, after=scores, seconds={"train": 60.0, "total": 61.0})
+    end_run(learning.db, report)
+    promote(learning, "A1")
+    learning.follow_pointer()
+    assert (channel.told, channel.reports) == ([], [report])
 
 
 def test_what_another_process_rolls_back_is_no_longer_served(learning: Learning) -> None:
@@ -112,7 +128,7 @@ def test_a_damaged_live_adapter_is_told_once_and_the_base_answers(learning: Lear
     for _ in range(3):
         learning.follow_pointer()
     assert learning.engine.adapter_id() is None
-    (told,) = channel.told
+    (told,) = channel.told[1:]  # after the first adapter was taken up
     assert "adapter.gguf does not match its recorded hash" in told
 
     file.write_bytes(whole)
@@ -138,10 +154,10 @@ def test_each_rollback_goes_one_step_further_back(learning: Learning) -> None:
         promote(learning, adapter_id)
         learning.follow_pointer()
     assert learning.rollback(to=None, by="U1") == ("A2", "A1")
-    assert learning.rollback(to=None, by="U1") == ("A1", "the bare base quoting-base")
-    with pytest.raises(RetrainError, match="nothing to go back to"):
+    assert learning.rollback(to=None, by="U1") == ("A1", "the base quoting-base")
+    with pytest.raises(RetrainError, match="The base answers already"):
         learning.rollback(to=None, by="U1")
-    assert learning.rollback(to="A2", by="U1") == ("the bare base quoting-base", "A2")
+    assert learning.rollback(to="A2", by="U1") == ("the base quoting-base", "A2")
     history = [row.adapter_id for row in registry.find_promotions(learning.db, "quoting-base")]
     assert history == ["A1", "A2", "A1", None, "A2"]
 
@@ -239,7 +255,7 @@ def test_an_adapter_that_learned_what_is_forgotten_is_replaced_by_one_that_did_n
     assert "*A1* answers until it ends" in channel.told[0]
     with pytest.raises(RetrainError, match="There is no adapter A1"):
         learning.rollback(to="A1", by="U1")
-    assert learning.rollback(to=None, by="U1") == ("A2", "the bare base quoting-base")
+    assert learning.rollback(to=None, by="U1") == ("A2", "the base quoting-base")
 
 
 @pytest.mark.parametrize("outcome", [REPORT, RetrainError("No disk.")])

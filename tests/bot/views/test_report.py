@@ -7,6 +7,7 @@ import pytest
 
 from bot.views.report import build_report, build_rows
 from bot.workspace.block_kit import find_problems
+from retrain.curate import NO_CONSENT
 from retrain.report import Outcome, RetrainReport, Scores
 
 BEFORE = Scores(20, 30, 1, 5, 2, 1, 0, 300.0)
@@ -21,7 +22,7 @@ REPORT = RetrainReport(
     champion_id=None,
     adapter_id="A7",
     dataset_hash="f" * 64,
-    lessons={"correction": 3, "liked": 2},
+    lessons={"correction": 3, "like": 2},
     dropped={"no evidence": 1},
     before=BEFORE,
     after=replace(BEFORE, said=5, heldout_right=21),
@@ -35,7 +36,7 @@ def test_a_promotion_names_the_adapter_and_all_figures() -> None:
     assert "A7 answers from now on" in headline
     assert dict(rows) == {
         "Why": "It says 5 of 5 lessons.",
-        "Learned from": "3 × correction, 2 × liked",
+        "Learned from": "3 corrections, 2 liked answers",
         "Left out": "1 × no evidence",
         "Lessons said as taught": "1 → 5 of 5",
         "Held-out questions right": "20 → 21 of 30",
@@ -45,7 +46,7 @@ def test_a_promotion_names_the_adapter_and_all_figures() -> None:
 
 
 def test_a_refusal_names_who_keeps_answering() -> None:
-    assert "the bare base nano keeps answering" in build_rows(replace(REPORT, outcome="refused"))[0]
+    assert "the base nano keeps answering" in build_rows(replace(REPORT, outcome="refused"))[0]
     assert "A6 keeps answering" in build_rows(replace(REPORT, outcome="refused", champion_id="A6"))[0]
 
 
@@ -62,3 +63,19 @@ def test_what_the_documents_lack_stands_in_the_report() -> None:
     _, shown = build_report(REPORT, [("Not in the documents", "“Which colours?” (3×)")])
     assert "*Not in the documents:* “Which colours?” (3×)" in shown[1]["text"]["text"]
     assert find_problems(shown, "message") == []
+
+
+def test_missing_consent_is_the_reason_and_the_way_out_is_told() -> None:
+    empty = RetrainReport("T1", "command", "U0ADA", REPORT.started_at, "nothing to learn", ("Why.",), "nano", None)
+    assert "`/chip learning on`" in dict(build_rows(replace(empty, dropped={NO_CONSENT: 2}))[1])["What to do"]
+    assert "What to do" not in dict(build_rows(replace(empty, dropped={"the same question again": 1}))[1])
+
+
+def test_what_changed_nothing_offers_no_way_back() -> None:
+    assert "/chip rollback" in build_report(REPORT)[1][-1]["elements"][0]["text"]
+    assert "/chip rollback" not in build_report(replace(REPORT, outcome="refused"))[1][-1]["elements"][0]["text"]
+
+
+def test_without_heldout_questions_no_figure_of_them_is_shown() -> None:
+    none = replace(BEFORE, heldout=0, heldout_right=0)
+    assert "Held-out questions right" not in dict(build_rows(replace(REPORT, before=none, after=none))[1])

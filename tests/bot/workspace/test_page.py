@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from bot.workspace.errors import Refusal
+from bot.workspace.manifest import SlashCommand, Subcommand
 from bot.workspace.people import Directory
 from bot.workspace.server import LocalWorkspace
 from tests.bot.workspace.conftest import MANIFEST
@@ -80,8 +81,21 @@ def test_everybody_sees_their_own_conversations(page: Page) -> None:
 def test_bootstrap_tells_people_and_commands(page: Page) -> None:
     shape = page.get("/ui/bootstrap", user="U0CLEO")
     assert [user["role"] for user in shape["users"]] == ["customer", "agent", "admin", "bot"]
-    assert shape["commands"] == [{"command": "/chip", "description": "Steer Chip", "usage_hint": "help"}]
+    (command,) = shape["commands"]
+    assert command == {"command": "/chip", "description": "Steer Chip", "usage_hint": "help", "subcommands": []}
     assert shape["channels"][1] == {"id": "D0CLEO", "name": "Chip", "is_im": True, "topic": "", "with": "U0CHIP"}
+
+
+def test_each_role_is_shown_the_subcommands_that_it_may_use() -> None:
+    subs = (Subcommand("ask <question>", "answers", frozenset({"customer", "admin"})),)
+    subs += (Subcommand("retrain", "trains", frozenset({"admin"})),)
+    with LocalWorkspace(slash_commands=[SlashCommand("/chip", "Steer", "", subcommands=subs)]) as workspace:
+        seen = {
+            user: Page(workspace.url).get("/ui/bootstrap", user=user)["commands"][0]["subcommands"]
+            for user in ("U0CLEO", "U0ADA")
+        }
+    assert [sub["usage"] for sub in seen["U0CLEO"]] == ["ask <question>"]
+    assert seen["U0ADA"][1] == {"usage": "retrain", "description": "trains"}
 
 
 def test_the_apps_suggested_questions_are_offered(page: Page, client: WebClient) -> None:
