@@ -33,14 +33,8 @@ def stats(call: Call) -> None:
     alt_text = wording.STATS_ALT.format(
         days=days, asked=wording.count(asked, "question", "questions"), refused=_tell_refused(refused)
     )
-    send_file(
-        services.client,
-        call.person,
-        stats_plot.draw(figures, _tell_change(figures, earlier)),
-        "chip-stats.png",
-        title,
-        alt_text,
-    )
+    picture = stats_plot.draw(figures, _tell_change(figures, earlier))
+    send_file(services.client, call.person, picture, "chip-stats.png", title, alt_text)
     unanswered = questions.find_unanswered(services.db, call.team, since, _SHOWN)
     rows = [(f"{one.times} ×", one.question) for one in unanswered]
     shown = blocks.build_fields(wording.STATS_UNANSWERED, rows) if rows else []

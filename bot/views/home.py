@@ -37,7 +37,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """How Chip is doing, over the last days, and over as many `before`. `base` and `adapter` name what serves; times are in UTC."""
+    """How Chip is doing, over the last days, and over as many `before`.
+
+    `base` and `adapter` name what serves; times are in UTC.
+    """
 
     measures: Measures
     before: Measures
