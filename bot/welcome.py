@@ -1,4 +1,4 @@
-"""The first words in a workspace: what an admin does next. Said once for each workspace."""
+"""Tells an admin the next steps, once in each workspace."""
 
 from bot.commands.consent import describe
 from bot.services import Services

@@ -60,7 +60,7 @@ def compute_p(better: Sequence[bool], worse: Sequence[bool]) -> float:
 def _object_to_learning(champion: Results, candidate: Results) -> list[str]:
     if sum(candidate.said) > sum(champion.said):
         return []
-    return [f"It learned nothing that the model before it did not say already: {_count_lessons(champion, candidate)}."]
+    return [f"Nothing was gained: {_count_lessons(champion, candidate)}."]
 
 
 def _object_to_forgetting(champion: Results, candidate: Results, p: float, settings: GateSettings) -> list[str]:

@@ -1,4 +1,4 @@
-"""The one message in the admin channel that says how far a retrain is, and changes with it. Knows no training."""
+"""Keeps one message in the admin channel that says how far a retrain is. Knows no training."""
 
 import logging
 import time

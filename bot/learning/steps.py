@@ -1,4 +1,4 @@
-"""How far a retrain is, in words: the step, what it does, and the time left as earlier runs took it.
+"""Says how far a retrain is: the step, what it does, and the time left as earlier runs took it.
 
 Knows neither Slack nor training.
 """

@@ -1,4 +1,4 @@
-"""Suggested questions: what a newcomer may ask, made from the documents and tried before they are offered.
+"""Suggests questions to a newcomer, made from the documents and tried before they are offered.
 
 Knows the documents; says nothing by itself.
 """

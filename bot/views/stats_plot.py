@@ -1,4 +1,4 @@
-"""The picture behind `/chip stats`: questions and satisfaction by day, as a PNG. Knows no Slack.
+"""Draws the picture of `/chip stats`: questions and satisfaction by day, as a PNG. Knows no Slack.
 
 Transparent, with greys that read on white and on black.
 """

@@ -31,7 +31,7 @@ def test_a_candidate_that_learned_and_forgot_nothing_is_promoted() -> None:
 def test_without_a_gain_on_the_lessons_the_champion_stays() -> None:
     decision = decide(CHAMPION, CHAMPION, GateSettings())
     assert not decision.promote
-    assert "learned nothing" in decision.reasons[0]
+    assert "Nothing was gained" in decision.reasons[0]
     assert "1 of 3 lessons said as taught, 1 before" in decision.reasons[0]
 
 
