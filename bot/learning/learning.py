@@ -204,7 +204,7 @@ class Learning:
         return [
             ("Base", self.engine.base_id),
             ("Adapter", self.engine.adapter_id() or "none, the base answers"),
-            ("Training", self.tell_training() or "none runs"),
+            ("Training", self.tell_training() or "idle"),
             ("Replies", f"{figures.replies}, of which {figures.refused} said “I don't know”"),
             ("Votes", f"{figures.up} up, {figures.down} down; satisfaction {share}"),
             ("Corrections", f"{figures.corrections}{waiting}"),

@@ -24,6 +24,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _ITEM_NUMBER = re.compile(r"(?:^|(?<=[.;:] ))\d{1,3}[.)] ")
+# A row of a table, "Product: Moss 2; Weight: 9 kg", with the name in its first cell.
+_ROW = re.compile(r"[^:;\n]{1,60}: ([^:;\n]*[^\W\d_]{2}[^:;\n]{0,60}); [^:;\n]{1,60}: ")
 _ABLE = re.compile(r"\b(?:can|may|able to|supports?|allowed)\b(?!['’]t|not)", re.IGNORECASE)
 _UNABLE = re.compile(
     r"\b(?:can(?:not|['’]t)|(?:can|may|must|does|do|is|are) (?:not|never)|(?:doesn|don|isn|aren|mustn)['’]t|never)\b",
@@ -80,11 +82,14 @@ def find_subjects(text: str) -> frozenset[str]:
 def _find_subjects(text: str, passage: Passage) -> frozenset[str]:
     """Return what a line speaks of: the models that it names, else the innermost heading that names one, or the title.
 
-    In a row of a table most capitals are columns: of names without a number only those of the headings count.
+    In a row of a table most capitals are columns: of names without a number only those of the headings count, and the
+    row's own name in its first cell.
     """
     path = passage.heading.split(" › ")
     headed = frozenset(subject for part in path for subject in find_subjects(part))
     named = frozenset(name for name in find_subjects(text) if name in headed or any(c.isdigit() for c in name))
+    if row := _ROW.match(text):
+        named |= frozenset({" ".join(split_name(row[1]))} - {""})
     if named:
         return named
     inner = (frozenset(s for s in find_subjects(part) if any(c.isdigit() for c in s)) for part in reversed(path))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
@@ -182,6 +183,33 @@ def test_an_answer_streams_into_the_thread_that_opens_by_itself(
     expect(page.locator("#thread")).to_be_hidden()
 
 
+def test_the_second_questions_answer_takes_the_panel_unless_somebody_writes_there(
+    open_page: Callable[..., Page], answerer: Answerer
+) -> None:
+    page = open_page("U0CLEO")
+    ask(page, answerer)
+    say(page, "@Chip and the M3?")
+    expect(page.locator("#thread .message").first).to_contain_text("and the M3?")
+    page.locator("#thread-composer textarea").fill("I am writing here")
+    say(page, "@Chip and the M4?")
+    expect(page.locator("#messages .replies")).to_have_count(3)
+    expect(page.locator("#thread .message").first).to_contain_text("and the M3?")
+
+
+def test_the_page_is_dark_where_the_system_is(browser: BrowserContext, workspace: LocalWorkspace) -> None:
+    def brightness(scheme: Literal["light", "dark"]) -> int:
+        assert browser.browser is not None
+        context = browser.browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(f"{workspace.url}/#user=U0CLEO&channel=C0HELP")
+        expect(page.locator(".welcome")).to_be_attached()
+        color = page.evaluate("getComputedStyle(document.getElementById('main')).backgroundColor")
+        context.close()
+        return sum(int(part) for part in re.findall(r"\d+", color)[:3])
+
+    assert brightness("dark") < 200 < brightness("light")
+
+
 def test_a_browser_that_keeps_nothing_shows_the_page_all_the_same(
     browser: BrowserContext, workspace: LocalWorkspace, answerer: Answerer
 ) -> None:
@@ -322,7 +350,6 @@ def test_a_narrow_page_shows_the_thread_over_the_channel(open_page: Callable[...
     page = open_page("U0CLEO", width=420)
     answerer.go_on.set()
     say(page, "@Chip how long does the M2 run?")
-    page.locator("#messages .replies").click()
     expect(page.locator("#thread .thumbs")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
     assert page.locator("#thread").evaluate("thread => thread.getBoundingClientRect().width") == 420

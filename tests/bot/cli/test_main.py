@@ -142,7 +142,7 @@ def test_models_rollback_moves_the_pointer(home: Path) -> None:
 
     again = run("models", "--rollback", "base")
     assert again.exit_code == 1
-    assert "nothing to go back to" in again.output
+    assert "The base answers already" in again.output
     assert run("models", "--rollback", "A9").exit_code == 1
 
 

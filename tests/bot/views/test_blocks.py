@@ -55,8 +55,8 @@ def build_full_home(text: str) -> dict[str, Any]:
     correction = Correction("F1", "R1", "U1", Role.CUSTOMER, text, START, State.WAITING, None, None, 1)
     waiting = [Waiting(replace(correction, id=f"F{n}"), build_reply(question=text, shown=text)) for n in range(3)]
     asked = [PopularQuestion(text, 3, 2)] * 9
-    board = Dashboard(measures, 2, asked, waiting, text, text, False, START, text, text, True, START, 30)
-    return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, True, board))
+    board = Dashboard(measures, measures, 2, asked, waiting, text, text, "", START, text, text, True, START, 30)
+    return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, [text] * 4, True, board))
 
 
 def build_sources_view(text: str) -> dict[str, Any]:

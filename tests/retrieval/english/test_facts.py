@@ -110,3 +110,11 @@ def test_what_others_may_read_takes_no_place_among_the_facts(knowledge: Knowledg
     lines = knowledge.find_lines("On a rainy day the lawn robot Moss 2 bears a load of 12 kg.", CUSTOMER_SCOPE)
     assert lines[0].text == "It carries a bag of 8 kg."
     assert not any("Part" in line.text for line in lines)
+
+
+def test_a_row_of_a_table_states_facts_of_what_its_first_cell_names() -> None:
+    rows = (
+        "Product: Kestrel Uno; Price: 249 euros; Weight: 6.2 kg\nProduct: Kestrel Due; Price: 399 euros; Weight: 8 kg"
+    )
+    facts = draw_facts(passage(rows, heading="Prices"))
+    assert {fact.value for fact in facts if fact.subject == "kestrel uno"} == {"249 euro", "6.2 kg"}
