@@ -47,9 +47,9 @@ def add(
         kind = guess_kind(location)
         is_local = kind in (SourceKind.FOLDER, SourceKind.GIT) and Path(location).is_dir()
         place = str(Path(location).resolve()) if is_local else location
+        source = Source(name or suggest_name(place), kind, place, readers, every)
         if is_local and Path(place) == load_settings(config).settings.knowledge.folder.resolve():
             raise SourceError(f"{place} is the configured folder (`knowledge.folder`) and is read already.")
-        source = Source(name or suggest_name(place), kind, place, readers, every)
         upkeep.add(source)
         output.print(
             f"{source.name}: {kind} {source.shown_location}, for {readers}, every {every:g} hours", markup=False

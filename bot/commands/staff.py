@@ -61,8 +61,8 @@ def review(call: Call) -> None:
     if not mine:
         call.say(wording.REVIEW_NOTHING)
         return
-    waiting = wording.count(len(mine), "correction waits", "corrections wait")
-    head = wording.REVIEW_HEAD.format(waiting=waiting, shown=wording.count(min(len(mine), _SHOWN), "is", "are"))
+    counted = wording.count(len(mine), "correction waits", "corrections wait")
+    head = wording.REVIEW_HEAD.format(waiting=counted, shown=wording.count(min(len(mine), _SHOWN), "is", "are"))
     call.say(head)
     for correction in mine[:_SHOWN]:
         reply = given[correction.reply_id]

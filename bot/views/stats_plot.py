@@ -40,9 +40,9 @@ def draw(days: Sequence[Day], title: str) -> bytes:
     for axes in (questions, satisfaction):
         _plain(axes)
     half = timedelta(hours=14)
-    satisfaction.set_xlim(shown[0].day - half, shown[-1].day + half)  # type: ignore[arg-type]  # dates are taken
+    satisfaction.set_xlim(shown[0].day - half, shown[-1].day + half)
     locator = satisfaction.xaxis.get_major_locator()
-    satisfaction.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    satisfaction.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     return picture.getvalue()
@@ -54,6 +54,8 @@ def _cut(days: Sequence[Day]) -> Sequence[Day]:
 
 
 def _draw_questions(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     answered = [day.replies - day.refused for day in days]
     axes.bar(when, answered, color=_ANSWERED, label="answered")
     axes.bar(when, [day.refused for day in days], bottom=answered, color=_REFUSED, label="“I don’t know”")
@@ -62,7 +64,7 @@ def _draw_questions(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> None
         trend = np.convolve(every, np.ones(_TREND_DAYS) / _TREND_DAYS, mode="valid")
         axes.plot(when[_TREND_DAYS - 1 :], trend, color=_INK, linewidth=2.5, label=f"mean of {_TREND_DAYS} days")
     axes.set_ylim(0, max(1, *(day.replies for day in days)) * 1.25)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("questions a day")
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=11, labelcolor=_INK)
 

@@ -203,7 +203,7 @@ def test_a_source_is_added_read_listed_and_removed(home: Path) -> None:
     [
         (("add", "nowhere"), "nowhere is no folder"),
         (("add", "documents", "--audience", "friends"), "'friends' is unknown"),
-        (("add", "documents", "--name", "A B"), "cannot be a name"),
+        (("add", "tiny", "--name", "A B"), "cannot be a name"),
         (("sync", "nothing"), "There is no source 'nothing'"),
         (("add", "#sales"), "set SLACK_BOT_TOKEN"),
         (("add", "http://127.0.0.1:1/"), "private address"),

@@ -87,8 +87,10 @@ def test_bootstrap_tells_people_and_commands(page: Page) -> None:
 
 
 def test_each_role_is_shown_the_subcommands_that_it_may_use() -> None:
-    subs = (Subcommand("ask <question>", "answers", frozenset({"customer", "admin"})),)
-    subs += (Subcommand("retrain", "trains", frozenset({"admin"})),)
+    subs = (
+        Subcommand("ask <question>", "answers", frozenset({"customer", "admin"})),
+        Subcommand("retrain", "trains", frozenset({"admin"})),
+    )
     with LocalWorkspace(slash_commands=[SlashCommand("/chip", "Steer", "", subcommands=subs)]) as workspace:
         seen = {
             user: Page(workspace.url).get("/ui/bootstrap", user=user)["commands"][0]["subcommands"]
