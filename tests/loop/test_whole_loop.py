@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bot.core import Core, open_core
 from bot.progress import ingest_documents
+from bot.views import wording
 from bot.views.blocks import CORRECTION_BLOCK, VOTE
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
@@ -141,8 +142,10 @@ def test_a_correction_is_learned_gated_served_and_rolled_back(workspace: LocalWo
     assert ada.submit_view({CORRECTION_BLOCK: TAUGHT}) == {}
     workspace.wait_for(lambda: corrections.approved(core.db))
 
-    report = run_command(workspace, "/chip retrain", "The training (made|was)", 300.0)
-    assert "made Chip better" in report, report
+    report = run_command(workspace, "/chip retrain", "The training (passed|was)", 300.0)
+    assert "passed its test" in report, report
+    told = [message["text"] for message in ada.messages("C0ADMIN")]
+    assert wording.RETRAIN_OVER in told, "one message told the steps, and is over before the report"
 
     after = ask(workspace, core, QUESTION)
     assert after.adapter_id is not None

@@ -115,7 +115,7 @@ def test_a_candidate_that_learned_nothing_is_kept_but_never_serves(
     idle = replace(SETTINGS, train=replace(SETTINGS.train, max_epochs=1, learning_rate=1e-9))
     report = run_retrain(replace(deps, settings=idle), trigger="schedule", requested_by="chip")
     assert report.outcome == "refused"
-    assert "nothing was gained" in report.reasons[0]
+    assert "Nothing was gained" in report.reasons[0]
     assert serving.history == []
     assert live(db, "tiny") is None
     (adapter,) = list_adapters(deps.adapters_folder)
