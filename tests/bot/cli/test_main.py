@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.cli.main import app, main
+from bot.cli import sources
+from bot.cli.main import app, console, main, output
 from bot.core import make_id, now_utc
 from feedback.database import open_database
 from retrain import registry
@@ -28,7 +29,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHIP_ENGINE__BASE", str(base.folder))
     monkeypatch.setenv("CHIP_ENGINE__THREADS", "1")
     monkeypatch.setenv("CHIP_KNOWLEDGE__FOLDER", str(tmp_path / "documents"))
-    monkeypatch.setenv("COLUMNS", "200")
+    for printer in (
+        console,
+        output,
+        sources.console,
+        sources.output,
+    ):  # whose lines are not to be cut where a folder's name is long
+        monkeypatch.setattr(printer, "width", 1000)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -56,6 +56,7 @@ def test_the_small_recipe_learns_to_copy_within_a_minute(tmp_path: Path) -> None
     assert sum(quoted) / len(quoted) >= 0.8, answers
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_and_its_checkpoint_can_be_shipped(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     recipe = small_recipe(tmp_path / "base", tmp_path / "work", seed=1)
@@ -83,6 +84,7 @@ def test_a_larger_shape_is_trained_and_served_by_the_same_command(tmp_path: Path
     assert answer.startswith("["), "the hand-written circuits point at a line before any training"
 
 
+@pytest.mark.slow
 def test_worker_processes_draw_the_same_rows(tmp_path: Path) -> None:
     """The weights after a pool are the same, whoever drew its rows."""
     torch.set_num_threads(1)
@@ -95,6 +97,7 @@ def test_worker_processes_draw_the_same_rows(tmp_path: Path) -> None:
     assert all(torch.equal(alone[name], helped[name]) for name in alone)
 
 
+@pytest.mark.slow
 def test_a_run_by_the_clock_walks_all_phases(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     phases = (Phase("dense", 1_000_000), Phase("real", 1_000_000))
