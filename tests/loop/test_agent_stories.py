@@ -25,33 +25,44 @@ def test_a_direct_thread_is_titled_by_its_first_question_only(chip: Chip) -> Non
     assert [(call["thread_ts"], call["title"]) for call in titled] == [(message["thread_ts"], RUNTIME)]
 
 
+GOODWILL = "What goodwill credit may support agents grant for a late delivery?"
+
+
 def test_what_several_people_asked_is_suggested_and_what_staff_asked_is_not(chip: Chip) -> None:
     for person in (CLEO, SAM, ADA):
         chip.ask(person, f"@Chip {RUNTIME}", "C0HELP")
     for person in (SAM, ADA):
-        chip.ask(person, "What goodwill credit may support agents grant for a late delivery?")
+        chip.ask(person, GOODWILL)
     open_messages(chip)
 
-    chip.workspace.wait_for(lambda: chip.workspace.calls("assistant.threads.setSuggestedPrompts"))
-    (call,) = chip.workspace.calls("assistant.threads.setSuggestedPrompts")
-    assert [prompt["message"] for prompt in call.arguments["prompts"]] == [RUNTIME]
+    first, *others = list_suggested(chip)
+    assert first == RUNTIME
+    assert GOODWILL not in others
     chip.settle()
 
 
 def test_what_one_person_asked_is_not_suggested_to_others(chip: Chip) -> None:
+    asked = "How far does the Heron 1 see at night?"
     for _ in range(3):
-        chip.ask(CLEO, RUNTIME)
+        chip.ask(CLEO, asked)
     open_messages(chip)
+    assert asked not in list_suggested(chip)
     chip.settle()
-    assert chip.workspace.calls("assistant.threads.setSuggestedPrompts") == []
 
 
 def test_what_several_people_asked_with_a_name_in_it_is_not_suggested(chip: Chip) -> None:
     for person in (CLEO, SAM, ADA):
         chip.ask(person, f"@Chip {RUNTIME[:-1]}, Acme Ltd wants to cancel?", "C0HELP")
     open_messages(chip)
+    assert not any("Acme" in suggested for suggested in list_suggested(chip))
     chip.settle()
-    assert chip.workspace.calls("assistant.threads.setSuggestedPrompts") == []
+
+
+def list_suggested(chip: Chip) -> list[str]:
+    """Return the questions that Slack is to offer, those that people ask often first."""
+    chip.workspace.wait_for(lambda: chip.workspace.calls("assistant.threads.setSuggestedPrompts"))
+    (call,) = chip.workspace.calls("assistant.threads.setSuggestedPrompts")
+    return [prompt["message"] for prompt in call.arguments["prompts"]]
 
 
 def open_messages(chip: Chip) -> None:

@@ -7,8 +7,10 @@ answer of several sentences, so that its length is known. The page shows it in e
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -16,6 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 from bot.core import Core, make_id, now_utc
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Generation, GenerationRequest, Lane
+from bot.engine.sampling import Sampling
 from bot.transport.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person
@@ -26,7 +29,7 @@ from feedback.database import open_database
 from retrain.adapter import Adapter
 from retrain.base_card import MANIFEST, load_base
 from retrieval.encoders.embedder import load_embedder
-from retrieval.knowledge import Knowledge
+from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience, VerifiedAnswer
 from tests.chromium import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, SECRET
@@ -60,6 +63,10 @@ LOOK_OFTEN = """() => {
 }"""
 
 
+# The model is made to say the whole answer, which it would else be free to end.
+WHOLE = Sampling(grammar=f'root ::= "[1] {" ".join(SENTENCES)}"\n')
+
+
 class Together:
     """The engine, entered by eight at the same moment: whoever comes first waits for the others."""
 
@@ -73,7 +80,7 @@ class Together:
 
     def submit(self, request: GenerationRequest) -> Generation:
         self._everybody.wait()
-        return self._engine.submit(request)
+        return self._engine.submit(replace(request, sampling=WHOLE))
 
     def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
         return self._engine.use_adapter(adapter, lane)
@@ -86,13 +93,19 @@ class Together:
 
 
 @pytest.fixture
-def core(chip_settings: Settings, tmp_path: Path) -> Iterator[Core]:
+def core(chip_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Core]:
     documents = tmp_path / "documents"
     documents.mkdir()
     for name, text in DOCUMENTS.items():
         (documents / name).write_text(text, encoding="utf-8")
     knowledge = Knowledge(tmp_path / "index", load_embedder(), default_audience=Audience.STAFF)
     knowledge.ingest(documents)
+    find = knowledge.find_evidence
+
+    def find_to_be_generated(*arguments: Any, **options: Any) -> Retrieved:
+        return replace(find(*arguments, **options), is_verified=False)  # what is verified is recited, not generated
+
+    monkeypatch.setattr(knowledge, "find_evidence", find_to_be_generated)
     settings = chip_settings.engine.model_copy(
         update={"slots": COUNT, "draft_tokens": 0}
     )  # guesses would end it sooner
