@@ -207,7 +207,7 @@ def test_what_consent_does_not_cover_is_not_learned(db: Database) -> None:
 
     curated = run_curate(db, privacy=Privacy(covers=covers))
     assert curated.examples == ()
-    assert curated.dropped == {"nobody consented to learning from it": 1}
+    assert curated.dropped == {"learning from it is not allowed": 1}
     assert asked == [("R1", Role.ADMIN)]
 
 
@@ -238,4 +238,4 @@ def test_of_two_that_contradict_the_earlier_is_not_trained_where_the_later_may_n
     correct(db, "R2", "It charges for 47 minutes.", person="U8")
     curated = run_curate(db, privacy=Privacy(covers=lambda reply, _teacher: reply.id != "R2"))
     assert curated.examples == ()
-    assert curated.dropped == {"the same question again": 1, "nobody consented to learning from it": 1}
+    assert curated.dropped == {"the same question again": 1, "learning from it is not allowed": 1}
