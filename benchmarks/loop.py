@@ -139,7 +139,7 @@ def retrain() -> tuple[float, str]:
         call("/ui/command", {"user": "U0ADA", "channel": "C0ADMIN", "text": "/chip retrain"})
         while True:
             message = wait_for(events, "message", 600.0)["message"]
-            if not message["ephemeral"] and "raining" in message["text"]:
+            if not message["ephemeral"] and message["text"].startswith("The training"):
                 return time.monotonic() - started, json.dumps(message["blocks"], ensure_ascii=False)
 
 

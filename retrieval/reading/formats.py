@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from retrieval.reading import delimited, mail, markdown, records, webpage
+from retrieval.reading import delimited, mail, records
 from retrieval.reading.decoding import decode_text
 from retrieval.reading.documents import DocumentKind, Part, RejectedError
+from retrieval.reading.markup import markdown, webpage
 from retrieval.reading.office import slides, word, workbook
 from retrieval.reading.pdf import file as pdf
 

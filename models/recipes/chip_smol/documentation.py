@@ -16,7 +16,7 @@ from models.recipes.chip_smol.prompt import Page
 from models.recipes.chip_smol.questions import make_questions
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import RejectedError, Rules, build_document
-from retrieval.reading.markdown import read_markdown
+from retrieval.reading.markup.markdown import read_markdown
 
 # The four sets of questions on real documents: developing and reporting only.
 FORBIDDEN = ("jitsi_handbook", "balena-io_docs", "18F_handbook", "MicrosoftDocs_WSL")

@@ -11,7 +11,7 @@ from textwrap import dedent, indent
 
 from retrieval.layout import build_link
 from retrieval.reading.documents import SCOPE_END, SCOPE_START
-from retrieval.reading.webpage import convert_piece
+from retrieval.reading.markup.webpage import convert_piece
 
 MAX_DEPTH = 60
 _ATTRIBUTE = r"(?:[^<>\"'{}]|\"[^\"]*\"|'[^']*'|\{[^{}]*\})"

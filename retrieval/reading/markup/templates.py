@@ -8,7 +8,7 @@ goes. A value that the head of the file names is put in its place, and one that 
 import re
 from collections.abc import Callable
 
-from retrieval.reading.front_matter import Fields, say_scalar
+from retrieval.reading.markup.front_matter import Fields, say_scalar
 
 UNKNOWN = "…"
 _FRAMES = """

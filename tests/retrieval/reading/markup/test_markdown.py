@@ -11,7 +11,7 @@ import pytest
 from retrieval.passage import Audience
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import RejectedError, Rules, build_document
-from retrieval.reading.markdown import read_markdown
+from retrieval.reading.markup.markdown import read_markdown
 
 
 def show(text: str) -> list[tuple[str, str]]:

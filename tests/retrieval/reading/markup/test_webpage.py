@@ -7,8 +7,8 @@ import pytest
 
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Rules, build_document
-from retrieval.reading.page_visibility import hides
-from retrieval.reading.webpage import read_html
+from retrieval.reading.markup.page_visibility import hides
+from retrieval.reading.markup.webpage import read_html
 
 
 def show(body: str) -> list[tuple[str, str]]:

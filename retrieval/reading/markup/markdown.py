@@ -10,7 +10,6 @@ import re
 from datetime import date
 
 from retrieval.layout import CODE_SPAN, build_code_block, build_code_span
-from retrieval.reading.admonitions import tag_admonitions
 from retrieval.reading.documents import (
     SCOPE_END,
     SCOPE_START,
@@ -20,10 +19,11 @@ from retrieval.reading.documents import (
     parse_audience,
     parse_date,
 )
-from retrieval.reading.front_matter import Fields, say_scalar, split_front_matter
 from retrieval.reading.loss import strip_markup
-from retrieval.reading.markdown_tags import convert_tags
-from retrieval.reading.templates import replace_between, resolve_templates
+from retrieval.reading.markup.admonitions import tag_admonitions
+from retrieval.reading.markup.front_matter import Fields, say_scalar, split_front_matter
+from retrieval.reading.markup.markdown_tags import convert_tags
+from retrieval.reading.markup.templates import replace_between, resolve_templates
 
 _HELD_START, _HELD_END = "\ue002", "\ue003"
 _HELD = re.compile(
