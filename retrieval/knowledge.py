@@ -70,8 +70,9 @@ class Retrieved:
     """What was found for one question: the query as searched, the hits best first, the evidence and the time.
 
     `question` is what was asked in words that name nobody: what the model reads.
-    `is_verified`: the evidence is an answer that staff approved to this very question, and nothing else. `conflicts`
-    are lines near the question that contradict each other, even where one of them is not shown as evidence.
+    `is_verified`: the evidence is one line to be said as it stands, an answer that staff approved to this very question
+    or the list of what Chip knows. `conflicts` are lines near the question that contradict each other, even where one
+    of them is not shown as evidence.
     `is_unanswered`: nothing was found, and the message is no small talk: it is to be refused. `confidence` in [0, 1]
     is how likely the first line answers, before it is shifted for the company.
     """
