@@ -1,22 +1,13 @@
-"""Every setting with its type, default and unit. Built once at the entry: environment over file over defaults.
+"""Every setting with its type, default and unit, by section.
 
-Knows nothing of the parts: each gets only its own section. Environment names are `CHIP_SECTION__KEY`; the tokens go by
-the names that Slack's own documentation uses (`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN`).
+Each part of Chip gets only its own section, and this module knows none of the parts. `config.loading` reads the values.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
-
-from config.masking import mask_secrets
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(__file__).resolve().parent / "sample"
@@ -30,8 +21,6 @@ SAMPLE_EXAMPLES = (
 SAMPLE_SHIFT = 0.65
 """What `chip calibrate` finds for the sample company on its 60 held-out questions."""
 ENVIRONMENT_PREFIX = "CHIP_"
-FILE_VARIABLE = "CHIP_CONFIG"
-DEFAULT_FILE = Path("chip.yaml")
 TOKEN_VARIABLES = {
     "SLACK_BOT_TOKEN": "bot_token",
     "SLACK_APP_TOKEN": "app_token",
@@ -39,10 +28,6 @@ TOKEN_VARIABLES = {
     "SLACK_CLIENT_ID": "client_id",
     "SLACK_CLIENT_SECRET": "client_secret",
 }
-
-
-# A wrong value is repeated where no secret is expected and none can hide: not of a section, a list or a secret.
-_SHOWN_TYPES = (int, float, bool, int | None, float | None)
 
 
 class SettingsError(Exception):
@@ -275,159 +260,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values only from what `load_settings` merged; it also records where each came from."""
+        """Take values only from the caller: `load_settings` merges them and records where each came from."""
         return (init_settings,)
-
-
-@dataclass(frozen=True, slots=True)
-class SettingLine:
-    """One setting as start-up prints it: dotted key, value (secrets masked) and where it came from."""
-
-    key: str
-    value: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedSettings:
-    """The settings and, for every key that is not a default, its source."""
-
-    settings: Settings
-    sources: dict[str, str]
-
-    def lines(self) -> list[SettingLine]:
-        """Return one line for each setting, in the order of declaration."""
-        return [
-            SettingLine(key, mask_secrets(str(value)), self.sources.get(key, "default"))
-            for key, value in _leaves(self.settings)
-        ]
-
-
-def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> LoadedSettings:
-    """Merge environment over file over defaults. Raises `SettingsError`.
-
-    `file` defaults to $CHIP_CONFIG, then to chip.yaml in the working folder if there is one.
-    """
-    environment = os.environ if environment is None else environment
-    path = file or _named_file(environment)
-    from_file = _read_file(path) if path else {}
-    from_environment = _read_environment(environment)
-    sources = dict.fromkeys(_keys(from_file), str(path)) | dict.fromkeys(_keys(from_environment), "environment")
-    try:
-        return LoadedSettings(Settings(**_merge(from_file, from_environment)), sources)
-    except ValidationError as error:
-        raise SettingsError(_explain(error, sources)) from error
-
-
-def _named_file(environment: Mapping[str, str]) -> Path | None:
-    if named := environment.get(FILE_VARIABLE):
-        return Path(named)
-    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        # PyYAML's own words quote the file, in which tokens stand.
-        mark = getattr(error, "problem_mark", None)
-        place = f" (line {mark.line + 1})" if mark is not None else ""
-        told = getattr(error, "problem", None) or type(error).__name__
-        raise SettingsError(f"The settings file {path} is not valid YAML{place}: {told}") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise SettingsError(f"The settings file {path} must hold keys and values, such as 'company: Acme'.")
-    return content
-
-
-def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    chosen = {key: value for key, value in environment.items() if key.startswith(ENVIRONMENT_PREFIX) and value}
-    chosen.pop(FILE_VARIABLE, None)
-    for name in chosen:
-        _require_known(name)
-    source = EnvSettingsSource(Settings)
-    source.env_vars = {key.lower(): value for key, value in chosen.items()}
-    values: dict[str, Any] = source()
-    for name, key in TOKEN_VARIABLES.items():
-        if value := environment.get(name):
-            values.setdefault("slack", {}).setdefault(key, value)
-    return values
-
-
-def _require_known(name: str) -> None:
-    section: type[BaseModel] = Settings
-    for part in name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"):
-        field = section.model_fields.get(part)
-        if field is None:
-            known = ", ".join(sorted(section.model_fields))
-            raise SettingsError(f"The environment variable {name} names no setting ('{part}' is none of: {known}).")
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            section = field.annotation
-
-
-def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _keys(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}"
-
-
-def _leaves(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name in type(section).model_fields:
-        value = getattr(section, name)
-        if isinstance(value, BaseModel):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
-    sentences = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
-        where = sources.get(key) or next((source for name, source in sources.items() if name.startswith(key)), "")
-        place = f" (from {where})" if where else ""
-        if problem["type"] == "extra_forbidden":
-            sentences.append(f"Unknown setting '{key}'{place}. {_name_known(problem['loc'])}")
-        else:
-            sentences.append(f"Setting '{key}'{place}: {problem['msg']}{_show_input(problem)}.")
-    return "\n".join(sentences)
-
-
-def _name_known(place: tuple[int | str, ...]) -> str:
-    """Return the nearest known setting and all that stand where an unknown one was written."""
-    section = _find_annotation(place[:-1]) if len(place) > 1 else Settings
-    known = sorted(getattr(section, "model_fields", {}))
-    near = get_close_matches(str(place[-1]), known, n=1)
-    meant = f"Did you mean '{near[0]}'? " if near else ""
-    return f"{meant}Known here: {', '.join(known)}."
-
-
-def _show_input(problem: ErrorDetails) -> str:
-    """Return what was given in place of a setting, unless it may be a secret: that of another setting too."""
-    given, annotation = problem["input"], _find_annotation(problem["loc"])
-    if annotation not in _SHOWN_TYPES or not isinstance(given, str | int | float):
-        return ""
-    return f"; got {mask_secrets(repr(given))}"
-
-
-def _find_annotation(place: tuple[int | str, ...]) -> Any:
-    section: Any = Settings
-    for part in place:
-        fields = getattr(section, "model_fields", {})
-        if part not in fields:
-            return section if section is not Settings else None
-        section = fields[part].annotation
-    return section

@@ -19,7 +19,7 @@ from bot.core import Core, make_id, now_utc
 from bot.transport.gateway import Gateway
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
-from config.settings import load_settings
+from config.loading import load_settings
 from feedback.database import open_database
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge, Retrieved

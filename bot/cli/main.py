@@ -17,7 +17,8 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from bot.cli.sources import sources_app
-from config.settings import LoadedSettings, SettingsError, load_settings
+from config.loading import LoadedSettings, load_settings
+from config.settings import SettingsError
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(sources_app, name="sources")

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from config.settings import Settings, SettingsError, load_settings
+from config.loading import load_settings
+from config.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from retrieval.upkeep import Outcome, Upkeep

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.engine.llama_engine import LlamaEngine
-from config.settings import load_settings
+from config.loading import load_settings
 from retrain.base_card import load_base
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.core import open_knowledge
-from config.settings import SettingsError, load_settings
+from config.loading import load_settings
+from config.settings import SettingsError
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Hit, Turn
 

@@ -14,7 +14,8 @@ from bot.cli import main as cli
 from bot.core import retrain_settings
 from bot.run import run_chip
 from bot.workspace.server import LocalWorkspace
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from tests.bot.engine.tiny_gguf import write_random_base
 from tests.patience import PATIENCE_SECONDS
 

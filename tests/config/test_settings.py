@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SAMPLE_HELDOUT, SAMPLE_SHIFT, SettingsError, load_settings
+from config.loading import load_settings
+from config.settings import SAMPLE_HELDOUT, SAMPLE_SHIFT, SettingsError
 
 
 def write(tmp_path: Path, text: str) -> Path:

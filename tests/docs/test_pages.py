@@ -9,7 +9,8 @@ import typer
 
 from bot.cli.main import app
 from bot.commands.table import COMMANDS
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from docs.generate import HEADING, PROJECT
 
 PAGES = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").glob("*.md"))]

@@ -24,7 +24,8 @@ from bot.wiring import connect
 from bot.workspace.board import Message
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.socket_mode import Delivery
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from feedback import replies
 from feedback.database import open_database
 from feedback.inbox import find_unfinished

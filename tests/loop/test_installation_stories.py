@@ -16,7 +16,8 @@ from bot.core import Core, Tell, make_id, now_utc
 from bot.deployment import Deployment, serve_installations
 from bot.workspace.people import Directory, Team
 from bot.workspace.server import LocalWorkspace
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from feedback import tables
 from feedback.database import open_database
 from retrieval.encoders.embedder import load_embedder

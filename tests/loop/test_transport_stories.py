@@ -17,7 +17,8 @@ from bot.wiring import build_client
 from bot.workspace.board import Message as Post
 from bot.workspace.socket_mode import Delivery
 from bot.workspace.workspace import Workspace
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from feedback import inbox
 from feedback.tables import feedback_events
 from feedback.tables import inbox as inbox_rows

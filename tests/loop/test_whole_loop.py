@@ -14,7 +14,8 @@ from bot.views import wording
 from bot.views.blocks import CORRECTION_BLOCK, VOTE
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from feedback import corrections, replies
 from retrieval.prompt import split_claims
 from tests.patience import PATIENCE_SECONDS

@@ -12,7 +12,8 @@ from bot.cli.doctor import examine
 from bot.core import make_id, now_utc, open_knowledge
 from bot.workspace.manifest import load_manifest
 from bot.workspace.server import LocalWorkspace
-from config.settings import SAMPLE_HELDOUT, Settings, load_settings
+from config.loading import load_settings
+from config.settings import SAMPLE_HELDOUT, Settings
 from feedback.database import open_database
 from retrain import registry
 from tests.bot.engine.fake_openai import FakeOpenAI
