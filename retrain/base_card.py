@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from retrain.adapter import hash_file
+from retrain.gguf_header import GgufError, read_header
 
 MANIFEST = "manifest.json"
+_READS_LINES = "chip-nano"
 
 
 class BaseModelError(Exception):
@@ -16,12 +18,21 @@ class BaseModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A verified base model. `context` is the most tokens that prompt and answer may have together."""
+    """A verified base model.
+
+    `context` is the most tokens that prompt and answer may have together; `name` is what the GGUF calls itself.
+    """
 
     id: str
     gguf_path: Path
     context: int
     folder: Path
+    name: str = ""
+
+    @property
+    def reads_passages(self) -> bool:
+        """Whether the prompt holds whole passages. chip-nano alone was trained to read single lines and quote one."""
+        return not self.name.startswith(_READS_LINES)
 
 
 def load_base(folder: Path) -> Base:
@@ -42,7 +53,11 @@ def load_base(folder: Path) -> Base:
         )
     for name, expected in files.items():
         _verify(folder, name, expected)
-    return Base(base_id, folder / weights[0], context, folder)
+    try:
+        name = read_header(folder / weights[0]).text("general.name")
+    except GgufError as error:
+        raise BaseModelError(f"{error} {_remedy(folder).capitalize()}") from error
+    return Base(base_id, folder / weights[0], context, folder, name)
 
 
 def save_manifest(folder: Path, *, base_id: str, context: int, names: list[str]) -> None:

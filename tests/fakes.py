@@ -81,6 +81,7 @@ class QuotingEngine:
     """
 
     base_id: str = "quoting-base"
+    reads_passages: bool = False
     queue: deque[Planned] = field(default_factory=deque)
     requests: list[GenerationRequest] = field(default_factory=list)
     swaps: list[tuple[Lane, str | None]] = field(default_factory=list)

@@ -98,6 +98,10 @@ class LlamaEngine:
     def base_id(self) -> str:
         return self._base.id
 
+    @property
+    def reads_passages(self) -> bool:
+        return self._base.reads_passages
+
     def adapter_id(self, lane: Lane = Lane.LIVE) -> str | None:
         adapter = self._adapters[lane]
         return None if adapter is None else adapter.id

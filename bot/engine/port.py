@@ -140,6 +140,10 @@ class Engine(Protocol):
     @property
     def base_id(self) -> str: ...
 
+    @property
+    def reads_passages(self) -> bool:
+        """Whether its base reads whole passages; otherwise the prompt holds single lines."""
+
     def submit(self, request: GenerationRequest) -> Generation:
         """Queue a request. Raises `EngineBusy`, `InvalidRequest` or `PromptTooLong`, also through the generation."""
 

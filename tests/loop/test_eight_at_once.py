@@ -78,6 +78,10 @@ class Together:
     def base_id(self) -> str:
         return self._engine.base_id
 
+    @property
+    def reads_passages(self) -> bool:
+        return self._engine.reads_passages
+
     def submit(self, request: GenerationRequest) -> Generation:
         self._everybody.wait()
         return self._engine.submit(replace(request, sampling=WHOLE))

@@ -4,21 +4,41 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 
 from retrain.base_card import MANIFEST, Base, BaseModelError, load_base, save_manifest
 
 
+def write_gguf(path: Path, name: str) -> None:
+    """Write a GGUF that has a name and one small tensor."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name(name)
+    writer.add_tensor("token_embd.weight", np.zeros((4, 32), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "model.gguf").write_bytes(b"weights")
+    write_gguf(tmp_path / "model.gguf", "nano 1")
     (tmp_path / "model.safetensors").write_bytes(b"the same weights")
     save_manifest(tmp_path, base_id="nano-1", context=2048, names=["model.gguf", "model.safetensors"])
     return tmp_path
 
 
 def test_a_saved_base_loads(folder: Path) -> None:
-    assert load_base(folder) == Base("nano-1", folder / "model.gguf", 2048, folder)
+    assert load_base(folder) == Base("nano-1", folder / "model.gguf", 2048, folder, "nano 1")
+
+
+@pytest.mark.parametrize(("name", "reads"), [("chip-nano 0.2.0", False), ("Smollm2 135M", True), ("", True)])
+def test_chip_nano_alone_reads_single_lines(folder: Path, name: str, reads: bool) -> None:
+    write_gguf(folder / "model.gguf", name)
+    save_manifest(folder, base_id="any", context=512, names=["model.gguf"])
+    assert load_base(folder).reads_passages is reads
 
 
 def cut(folder: Path) -> None:
