@@ -20,6 +20,7 @@ from feedback.tables import (
     messages,
     replies,
     reply_parts,
+    standing_votes,
     surveys,
     switches,
     tickets,
@@ -88,6 +89,7 @@ def forget_person(db: Database, team: str, person: str) -> int:
         _erase_prompts(connection, quoting)
         connection.execute(delete(messages).where(messages.c.team == team, messages.c.person == person))
         connection.execute(delete(feedback_events).where(feedback_events.c.person == person))
+        connection.execute(delete(standing_votes).where(standing_votes.c.person == person))
         connection.execute(delete(surveys).where(surveys.c.team == team, surveys.c.person == person))
         given = (switches.c.team == team) & (switches.c.subject == person) & (switches.c.value == "on")
         connection.execute(delete(switches).where(given))
@@ -100,6 +102,7 @@ def forget_team(db: Database, team: str) -> None:
     with _erasing(db) as connection:
         ids = select(replies.c.id).where(replies.c.team == team)
         connection.execute(delete(feedback_events).where(feedback_events.c.reply_id.in_(ids)))
+        connection.execute(delete(standing_votes).where(standing_votes.c.reply_id.in_(ids)))
         connection.execute(delete(reply_parts).where(reply_parts.c.reply_id.in_(ids)))
         for table in (messages, inbox, tickets, correction_cards, channel_rules, switches, surveys, replies):
             connection.execute(delete(table).where(table.c.team == team))

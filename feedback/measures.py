@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from feedback.corrections import approved, find_pending
 from feedback.database import Database
-from feedback.events import FeedbackKind, Role, find_events
+from feedback.events import FeedbackKind, Role
 from feedback.replies import TAUGHT
-from feedback.tables import feedback_events, replies
-from feedback.votes import Vote, derive_verdicts
+from feedback.tables import feedback_events, replies, standing_votes
+from feedback.votes import Vote
 
 _Z = 1.96  # standard deviations on each side that hold 95 %
 
@@ -71,20 +71,19 @@ def summary(db: Database, since: datetime | None = None, until: datetime | None 
         escalations = _count_said(
             connection, FeedbackKind.ESCALATION, period, func.count(feedback_events.c.reply_id.distinct())
         )
-        in_period = feedback_events.c.reply_id.in_(select(replies.c.id).where(period))
-        votes = derive_verdicts(find_events(connection, in_period, feedback_events.c.kind == FeedbackKind.VOTE.value))
+        votes = _count_votes(connection, period)
+        voted = _count_voted(connection, period)
     ids = {row.id for row in rows}
-    ups = [vote.verdict is Vote.UP for vote in votes]
-    customers = [vote.verdict is Vote.UP for vote in votes if vote.role is Role.CUSTOMER]
+    up, down = (sum(votes.get((role, vote), 0) for role in Role) for vote in (Vote.UP, Vote.DOWN))
     return Measures(
         replies=len(rows),
         refused=sum(row.refused for row in rows),
         askers=len({row.asker for row in rows}),
-        up=sum(ups),
-        down=len(ups) - sum(ups),
-        voted=len({vote.reply_id for vote in votes}),
-        satisfaction=_share(ups),
-        from_customers=_share(customers),
+        up=up,
+        down=down,
+        voted=voted,
+        satisfaction=_share(up, down),
+        from_customers=_share(votes.get((Role.CUSTOMER, Vote.UP), 0), votes.get((Role.CUSTOMER, Vote.DOWN), 0)),
         corrections=corrections,
         corrected=sum(correction.reply_id in ids for correction in approved(db)),
         pending=len(find_pending(db)),
@@ -104,8 +103,22 @@ def _count_said(
     return connection.scalar(query) or 0
 
 
-def _share(ups: list[bool]) -> float | None:
-    return sum(ups) / len(ups) if ups else None
+def _count_votes(connection: Connection, period: ColumnElement[bool]) -> dict[tuple[Role, Vote], int]:
+    """Return how many verdicts stand on the period's replies, by the voters' role."""
+    role, verdict = standing_votes.c.role, standing_votes.c.verdict
+    voted = standing_votes.join(replies, replies.c.id == standing_votes.c.reply_id)
+    query = select(role, verdict, func.count()).select_from(voted).where(period).group_by(role, verdict)
+    return {(Role(row[0]), Vote(row[1])): row[2] for row in connection.execute(query)}
+
+
+def _count_voted(connection: Connection, period: ColumnElement[bool]) -> int:
+    voted = standing_votes.join(replies, replies.c.id == standing_votes.c.reply_id)
+    query = select(func.count(standing_votes.c.reply_id.distinct())).select_from(voted).where(period)
+    return connection.scalar(query) or 0
+
+
+def _share(up: int, down: int) -> float | None:
+    return up / (up + down) if up + down else None
 
 
 def _median(values: list[int]) -> float | None:

@@ -175,6 +175,19 @@ feedback_events = Table(
     Index(None, "kind", "at"),
 )
 
+# What each person thinks of each reply now, folded from `feedback_events` in the transaction that logs a vote.
+standing_votes = Table(
+    "standing_votes",
+    METADATA,
+    _name("reply_id", primary_key=True),
+    _name("person", primary_key=True),
+    _name("role"),
+    _name("verdict"),
+    _at("at"),
+    Index(None, "at"),
+    Index(None, "person"),
+)
+
 promotions = Table(
     "promotions",
     METADATA,

@@ -5,19 +5,20 @@ button is the one pressed last. The verdict is the latest signal that still stan
 reaction only: it never un-presses a button, for which Slack has no gesture.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from feedback.database import Database
 from feedback.emoji import DEFAULT_VOTES, EmojiVotes, Vote, normalise_emoji
 from feedback.errors import UnknownReply
 from feedback.events import FeedbackEvent, FeedbackKind, FeedbackSource, Role, Said, append_event, find_events
 from feedback.replies import find_reply_id, is_known
-from feedback.tables import feedback_events
+from feedback.tables import feedback_events, standing_votes
 
 __all__ = [
     "DEFAULT_VOTES",
@@ -26,6 +27,7 @@ __all__ = [
     "Vote",
     "derive_verdict",
     "derive_verdicts",
+    "read_standing",
     "record_button",
     "record_reaction",
     "standing_verdicts",
@@ -72,7 +74,7 @@ def record_reaction(
             return None
         said = Said(reply_id, person, Role(role), FeedbackKind.VOTE, FeedbackSource.REACTION, value, key, at)
         append_event(connection, db, said)
-        standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
+        standing = _fold(connection, reply_id, person)
     return None if standing is None else standing.verdict
 
 
@@ -93,28 +95,46 @@ def record_button(
             raise UnknownReply(reply_id)
         said = Said(reply_id, person, Role(role), FeedbackKind.VOTE, FeedbackSource.BUTTON, value, key, at)
         append_event(connection, db, said)
-        standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
+        standing = _fold(connection, reply_id, person)
     return Vote(verdict) if standing is None else standing.verdict
 
 
 def verdicts(db: Database, reply_id: str) -> dict[str, Vote]:
     """Return each voter's standing verdict on the reply, by person."""
+    query = select(standing_votes).where(standing_votes.c.reply_id == reply_id).order_by(standing_votes.c.person)
     with db.read() as connection:
-        events = find_events(connection, *_is_vote(reply_id))
-    return {standing.person: standing.verdict for standing in derive_verdicts(events)}
+        return {row.person: Vote(row.verdict) for row in connection.execute(query)}
 
 
 def standing_verdicts(db: Database, since: datetime | None = None) -> list[StandingVerdict]:
     """Return everybody's standing verdicts given at or after `since`, oldest first."""
-    conditions = [feedback_events.c.kind == FeedbackKind.VOTE.value]
+    return list(read_standing(db, since))
+
+
+def read_standing(db: Database, since: datetime | None = None) -> Iterator[StandingVerdict]:
+    """Yield everybody's standing verdicts given at or after `since`, oldest first, a few thousand in memory at once."""
+    query = select(standing_votes).order_by(standing_votes.c.at, standing_votes.c.reply_id, standing_votes.c.person)
     if since is not None:
-        recent = feedback_events.alias()
-        same = (recent.c.reply_id == feedback_events.c.reply_id) & (recent.c.person == feedback_events.c.person)
-        conditions.append(exists().where(same, recent.c.kind == FeedbackKind.VOTE.value, recent.c.at >= since))
+        query = query.where(standing_votes.c.at >= since)
     with db.read() as connection:
-        events = find_events(connection, *conditions)
-    found = (standing for standing in derive_verdicts(events) if since is None or standing.at >= since)
-    return sorted(found, key=lambda standing: (standing.at, standing.reply_id, standing.person))
+        for row in connection.execution_options(yield_per=5_000).execute(query):
+            yield _build_standing(row)
+
+
+def _build_standing(row: Row[Any]) -> StandingVerdict:
+    return StandingVerdict(row.reply_id, row.person, Role(row.role), Vote(row.verdict), row.at)
+
+
+def _fold(connection: Connection, reply_id: str, person: str) -> StandingVerdict | None:
+    """Fold a person's votes on a reply into what stands, note it and return it."""
+    standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
+    mine = (standing_votes.c.reply_id == reply_id) & (standing_votes.c.person == person)
+    connection.execute(delete(standing_votes).where(mine))
+    if standing is not None:
+        row = {"reply_id": reply_id, "person": person, "role": standing.role.value}
+        row |= {"verdict": standing.verdict.value, "at": standing.at}
+        connection.execute(insert(standing_votes).values(row))
+    return standing
 
 
 def derive_verdict(events: Iterable[FeedbackEvent]) -> StandingVerdict | None:
@@ -140,9 +160,9 @@ def derive_verdicts(events: Iterable[FeedbackEvent]) -> list[StandingVerdict]:
     return [standing for standing in folded if standing is not None]
 
 
-def _is_vote(reply_id: str, person: str | None = None) -> list[ColumnElement[bool]]:
-    conditions = [feedback_events.c.reply_id == reply_id, feedback_events.c.kind == FeedbackKind.VOTE.value]
-    return conditions if person is None else [*conditions, feedback_events.c.person == person]
+def _is_vote(reply_id: str, person: str) -> list[ColumnElement[bool]]:
+    mine = [feedback_events.c.reply_id == reply_id, feedback_events.c.person == person]
+    return [*mine, feedback_events.c.kind == FeedbackKind.VOTE.value]
 
 
 def _is_reaction(event: FeedbackEvent) -> bool:

@@ -1,4 +1,5 @@
 import io
+import random
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,7 +23,7 @@ from feedback.inbox import find_unfinished, record_event
 from feedback.measures import summary
 from feedback.replies import find_reply
 from feedback.tables import APPEND_ONLY, METADATA, messages, promotions
-from feedback.votes import record_button, verdicts
+from feedback.votes import record_button, record_reaction, standing_verdicts, verdicts
 from tests.patience import PATIENCE_SECONDS
 
 from .conftest import START, Clock, GiveReply
@@ -60,6 +61,7 @@ def test_replies_from_before_their_sentences_were_counted_are_kept_and_not_count
         for column in ("sentences", "withheld"):
             older.execute(f"ALTER TABLE replies DROP COLUMN {column}")
         older.execute("ALTER TABLE channel_rules DROP COLUMN hides_votes")
+        older.execute("DROP TABLE standing_votes")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     older.close()
     migrate(f"sqlite:///{path}")
@@ -67,6 +69,27 @@ def test_replies_from_before_their_sentences_were_counted_are_kept_and_not_count
     assert reply is not None
     assert (reply.sentences, reply.withheld) == (None, None)
     assert (measures.replies, measures.sentences, measures.withheld) == (1, 0, 0)
+
+
+def test_votes_from_before_they_were_folded_stand_as_they_did(path: Path, db: Database, give_reply: GiveReply) -> None:
+    chance = random.Random(5)
+    for number in range(6):
+        give_reply(f"R{number}")
+        for _ in range(chance.randint(0, 9)):
+            emoji, person, added = chance.choice(["+1", "-1", "heart"]), chance.choice("AB"), chance.random() < 0.6
+            said = {"channel": "C1", "ts": f"R{number}", "person": person, "role": "customer"}
+            record_reaction(db, **said, emoji=emoji, added=added)
+            if chance.random() < 0.3:
+                record_button(db, reply_id=f"R{number}", person=person, role="staff", verdict="down")
+    expected = standing_verdicts(db)
+    db.close()
+    with sqlite3.connect(path) as older:
+        older.execute("DROP TABLE standing_votes")
+        older.execute("UPDATE alembic_version SET version_num = '0007'")
+    older.close()
+    migrate(f"sqlite:///{path}")
+    assert standing_verdicts(db) == expected
+    assert len(expected) > 5
 
 
 def test_a_database_from_before_the_first_migration_is_upgraded_beside_its_tables(tmp_path: Path) -> None:
