@@ -22,7 +22,7 @@ RETRIEVAL = {
     "retrieval.sources",
     "retrieval.store",
 }
-BELOW_BOT = {"config", "feedback", "retrain", *RETRIEVAL}
+BELOW_BOT = {"config", "feedback", "retrain", "retrain.data", *RETRIEVAL}
 WIRING = {"bot.services", "bot.tickets"}
 ROOMS: dict[str, set[str]] = {
     "config": set(),
@@ -36,7 +36,8 @@ ROOMS: dict[str, set[str]] = {
     "retrieval.factcheck": {*VALUES, "retrieval.english", "retrieval.encoders"},
     "retrieval": {"config", *RETRIEVAL},
     "feedback": {"config"},
-    "retrain": {"config", "feedback", *RETRIEVAL},
+    "retrain": {"config", "feedback", "retrain.data", *RETRIEVAL},
+    "retrain.data": {"config", "feedback", "retrain", *RETRIEVAL},
     "bot.engine": {"config", "retrain", *RETRIEVAL},
     "bot.workspace": {"config"},
     "bot.slack": {"config", "feedback", *RETRIEVAL},
