@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from retrieval.knowledge import Counts, Knowledge
 from retrieval.reading.loss import Loss
-from retrieval.store.index import IngestReport
+from retrieval.store.source_sync import IngestReport
 
 MOST_NAMED = 30
 

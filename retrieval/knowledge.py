@@ -45,8 +45,10 @@ from retrieval.reading.file_reader import FileReader, ReadingLimits
 from retrieval.reading.formats import read_parts
 from retrieval.reading.loss import Loss
 from retrieval.search import SearchSettings, search
-from retrieval.store.catalogue import Edition, Sync
-from retrieval.store.index import Index, IngestReport, Progress
+from retrieval.store.catalogue import Edition
+from retrieval.store.index import Index
+from retrieval.store.reading_log import Sync
+from retrieval.store.source_sync import IngestReport, Progress
 from retrieval.store.vectors import VectorsDamagedError
 from retrieval.store.versions import leave_out_copies, prefer_newest
 from retrieval.verified import Near, VerifiedStore, is_verified
@@ -175,11 +177,11 @@ class Knowledge:
 
     def record_sync(self, origin: str, at: datetime, problem: str) -> None:
         """Note when a source was read, and why that failed; "" where it did not."""
-        self._index.catalogue.record_sync(origin, Sync(at, problem))
+        self._index.catalogue.reading_log.record_sync(origin, Sync(at, problem))
 
     def syncs(self) -> dict[str, Sync]:
         """Return when each source was last read into this index."""
-        return self._index.catalogue.list_syncs()
+        return self._index.catalogue.reading_log.list_syncs()
 
     def documents_of(self, origin: str) -> int:
         """Return how many documents of a source are indexed."""

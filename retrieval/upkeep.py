@@ -20,7 +20,7 @@ from retrieval.sources.git import drop_clone, list_git
 from retrieval.sources.pins import Pin, list_pins
 from retrieval.sources.registry import Source, SourceKind, add_source, get_source, load_sources, remove_source
 from retrieval.sources.website import list_website
-from retrieval.store.index import IngestReport, Progress
+from retrieval.store.source_sync import IngestReport, Progress
 
 log = logging.getLogger(__name__)
 

@@ -29,8 +29,9 @@ from retrieval.passage import (
 from retrieval.ranking.others import find_asked
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Part, Rules, build_document
-from retrieval.store.catalogue import Entry, VerifiedRow
+from retrieval.store.catalogue import Entry
 from retrieval.store.index import Index
+from retrieval.store.verified_rows import VerifiedRow
 
 Near = Sequence[tuple[Hit, Entry]]
 FindNear = Callable[[str, Vectors, Scope], Near]
@@ -90,8 +91,8 @@ class VerifiedStore:
         self._choose_lines = choose_lines
         self._lock = threading.Lock()
         self._checking = threading.Lock()
-        self._version = index.catalogue.version()
-        self._rows: list[VerifiedRow] = index.catalogue.list_verified()
+        self._version = index.catalogue.file.version()
+        self._rows: list[VerifiedRow] = index.catalogue.verified.list_rows()
         self._telling: frozenset[str] | None = None
         self._titles: frozenset[str] = frozenset()
 
@@ -100,18 +101,18 @@ class VerifiedStore:
         wanted = {answer.id: answer for answer in answers if any(c.isalnum() for c in answer.answer)}
         held = {row.answer.id: row for row in self._list()}
         # An index made anew cannot tell what the documents said when these were approved: whatever answers is news.
-        has_held = self._index.catalogue.find_setting(_HAS_HELD) is not None
+        has_held = self._index.catalogue.file.find_setting(_HAS_HELD) is not None
         for identity in held.keys() - wanted.keys():
-            self._index.catalogue.delete_verified(identity)
+            self._index.catalogue.verified.delete(identity)
         for identity, answer in wanted.items():
             if identity not in held or held[identity].answer != answer:
                 (vector,) = self._embedder.encode([answer.question])
                 row = VerifiedRow(answer, vector)
                 if has_held and not answer.evidence:
                     row = replace(row, near=tuple(hit.passage.id for hit, _ in self._look(row)))
-                self._index.catalogue.record_verified(row)
+                self._index.catalogue.verified.record(row)
         if not has_held:
-            self._index.catalogue.record_setting(_HAS_HELD, "yes")
+            self._index.catalogue.file.record_setting(_HAS_HELD, "yes")
         self.review()
 
     def review(self) -> list[VerifiedAnswer]:
@@ -173,11 +174,11 @@ class VerifiedStore:
             return list(self._rows)
 
     def _read(self) -> None:
-        version = self._index.catalogue.version()
-        rows = self._index.catalogue.count_verified()
+        version = self._index.catalogue.file.version()
+        rows = self._index.catalogue.verified.count()
         if version != self._version or rows != len(self._rows) or self._telling is None:
             self._version = version
-            self._rows = self._index.catalogue.list_verified()
+            self._rows = self._index.catalogue.verified.list_rows()
             # What tells documents apart in their titles tells questions apart as well: "Moss 2", "Moss 2 Pro".
             titles = [edition.title for edition in self._index.catalogue.list_editions()]
             self._telling = frozenset(term for title in titles for term in tokenise(title))
@@ -211,12 +212,12 @@ class VerifiedStore:
         catalogue = self._index.catalogue
         with self._checking:
             documents = catalogue.describe_documents()
-            is_changed = catalogue.last_checked() != documents
-            silent = [row for row in catalogue.list_verified() if not row.answer.evidence]
+            is_changed = catalogue.verified.last_checked() != documents
+            silent = [row for row in catalogue.verified.list_rows() if not row.answer.evidence]
             looked = [(row, self._is_outrun(row)) for row in silent if is_changed or not row.is_checked]
             news = {row.answer.id: found for row, found in looked if not row.is_checked or found != row.is_outrun}
             if is_changed or news:
-                catalogue.record_outrun(news, documents)
+                catalogue.verified.record_outrun(news, documents)
 
     def _is_outrun(self, row: VerifiedRow) -> bool:
         """Whether a line that is evidence now stands in a passage that was not near when the answer was approved."""

@@ -7,10 +7,8 @@ search shows only what stands there, so that no half document is ever found. Kno
 import logging
 import sqlite3
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,69 +18,22 @@ from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import split_units, unit_texts
 from retrieval.passage import Audience, Passage, Vectors
 from retrieval.reading.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
-from retrieval.reading.documents import Document, Found, Item, ReadFile, Rules, StoppedError, Unreadable
+from retrieval.reading.documents import Document, Found, ReadFile, Rules, StoppedError
 from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import list_folder
-from retrieval.store.catalogue import Catalogue, Entry, Listed
+from retrieval.store.catalogue import Catalogue, Entry
 from retrieval.store.exact import EXACT_UNITS, ExactVectors
-from retrieval.store.lexical import LexicalIndex, build_lexical_index, count_terms, load_lexical_index
+from retrieval.store.lexical import LexicalIndex
+from retrieval.store.source_sync import IngestReport, Progress, SourceSync, SyncSteps
 from retrieval.store.vectors import VectorIndex, VectorsDamagedError, delete_vectors
 from retrieval.store.versions import find_superseded
+from retrieval.store.word_ranking import WordRanking
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, str], None]
-
 FOLDER_ORIGIN = "folder"
-# So many units are encoded between two looks whether to stop: a second or two.
+# This many units, a second or two of work, are encoded before the index checks again whether it is told to stop.
 ENCODED_TOGETHER = 256
-# So many passages, or a twentieth of all, are ranked one by one before the ranking of words is built anew.
-MOST_FRESH = 1_000
-
-
-class SourceGoneError(OSError):
-    """A source that held documents lists none at all: a disk that is not mounted, rather than a wish."""
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What one run over a source did, in documents; `mended` says what had to be rebuilt, and why.
-
-    `unreachable` names what could not be reached now; what was indexed of it before stays.
-    """
-
-    added: int
-    changed: int
-    removed: int
-    unchanged: int
-    unreadable: tuple[Unreadable, ...]
-    mended: tuple[str, ...]
-    unreachable: tuple[Unreadable, ...] = ()
-
-    @property
-    def interruption(self) -> str:
-        """Why documents were kept that the source did not list; "" where none was."""
-        return next((thing.reason for thing in self.unreachable if thing.is_listing), "")
-
-
-@dataclass(slots=True)
-class _Run:
-    """What a sync has seen so far. `known` is what the catalogue held before, `by_item` the same by item."""
-
-    known: dict[str, Listed]
-    by_item: dict[str, list[str]]
-    seen: set[str] = field(default_factory=set)
-    items: set[str] = field(default_factory=set)
-    added: int = 0
-    changed: int = 0
-    unreadable: list[Unreadable] = field(default_factory=list)
-    unreachable: list[Unreadable] = field(default_factory=list)
-    listings: list[Unreadable] = field(default_factory=list)
-
-    def keep(self, item: str) -> None:
-        """Leave what stands of an item."""
-        self.items.add(item)
-        self.seen.update(self.by_item.get(item, ()))
 
 
 class Index:
@@ -110,9 +61,14 @@ class Index:
             self.catalogue = self._open_catalogue()
             self._empty_if_settings_changed()
             self.vectors = self._open_vectors()
-            self._version = self.catalogue.version()
-            self.lexical = self._open_lexical()
+            self._version = self.catalogue.file.version()
+            self._words = WordRanking(self.catalogue, folder / "words")
         self.exact = ExactVectors(self.catalogue, exact_units)
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The ranking of passages by words, as it stands now."""
+        return self._words.current
 
     @property
     def mended(self) -> tuple[str, ...]:
@@ -142,102 +98,22 @@ class Index:
         name.
         """
         with self._syncing():
-            known = self.catalogue.list_documents(origin)
-            by_item: dict[str, list[str]] = defaultdict(list)
-            for listed in known.values():
-                by_item[listed.item].append(listed.source)
-            run = _Run(known, by_item)
-            before = self.catalogue.list_items(origin)
-            problems = self.catalogue.list_problems(origin)
-            is_changed = False
+            steps = SyncSteps(self._read_file, self._write, self._remove, self._check_stop)
+            sync = SourceSync(self.catalogue, origin, steps)
             try:
-                for done, thing in enumerate(found, start=1):
-                    self._check_stop()
-                    is_changed |= self._take(origin, thing, before, problems, run)
-                    if progress is not None:
-                        progress(done, thing.path if isinstance(thing, Unreadable) else thing.name)
-                if known and not run.seen and not run.unreadable:
-                    reason = "lists no document any more; what is indexed of it was kept"
-                    raise SourceGoneError(f"The source of {len(known)} documents {reason}.")
-                gone = sorted(known.keys() - run.seen)
-                if gone and run.listings:
-                    run.unreachable += run.listings
-                    gone = []
-                for source in gone:
-                    is_changed = True
-                    with self._writing():
-                        self._remove(source)
-                if not run.listings:
-                    self.catalogue.delete_items(origin, sorted(before.keys() - run.items))
+                sync.run(found, progress)
             finally:
-                if is_changed:
+                if sync.is_changed:
                     self._settle()
-            return IngestReport(
-                added=run.added,
-                changed=run.changed,
-                removed=len(gone),
-                unchanged=len(run.seen) - run.added - run.changed,
-                unreadable=tuple(run.unreadable),
-                mended=self.mended,
-                unreachable=tuple(run.unreachable),
-            )
-
-    def _take(
-        self, origin: str, thing: Found, before: Mapping[str, str], problems: Mapping[str, list[Unreadable]], run: _Run
-    ) -> bool:
-        """Bring one item up to date; return whether anything was written."""
-        if isinstance(thing, Unreadable):
-            pile = run.listings if thing.is_listing else run.unreachable if thing.is_kept else run.unreadable
-            pile.append(thing)
-            if thing.is_kept:
-                run.keep(thing.path)
-            return False
-        if before.get(thing.name) == thing.fingerprint:
-            run.keep(thing.name)
-            run.unreadable += problems.get(thing.name, ())
-            return False
-        return self._read_item(origin, thing, run)
-
-    def _read_item(self, origin: str, item: Item, run: _Run) -> bool:
-        is_changed, is_known = False, True
-        problems: list[Unreadable] = []
-        for document in item.read(self._read_file):
-            self._check_stop()
-            if isinstance(document, Unreadable):
-                if document.is_kept:
-                    is_known = False
-                    run.unreachable.append(document)
-                    run.keep(item.name)
-                else:
-                    problems.append(document)
-                continue
-            known = run.known.get(document.source)
-            if document.source not in run.seen and (known is None or known.digest != document.digest):
-                with self._writing():
-                    self._put(document, origin, item.name)
-                is_changed = True
-                run.added += known is None
-                run.changed += known is not None
-            run.seen.add(document.source)
-        run.unreadable += problems
-        if is_known:
-            run.items.add(item.name)
-            self.catalogue.record_item(origin, item.name, item.fingerprint, problems)
-        return is_changed
-
-    def _check_stop(self) -> None:
-        if self._is_stopped.is_set():
-            raise StoppedError
+            return sync.report(self.mended)
 
     def forget(self, origin: str) -> int:
         """Take everything of a source out of search; return how many documents that were."""
         with self._syncing():
             known = self.catalogue.list_documents(origin)
             for source in known:
-                with self._writing():
-                    self._remove(source)
-            self.catalogue.delete_items(origin, sorted(self.catalogue.list_items(origin)))
-            self.catalogue.delete_sync(origin)
+                self._remove(source)
+            self.catalogue.reading_log.delete(origin)
             self._settle()
             return len(known)
 
@@ -252,20 +128,18 @@ class Index:
             gone = sorted(known.keys() - wanted.keys())
             new = [d for s, d in wanted.items() if s not in known or known[s].digest != d.digest]
             for source in gone:
-                self._remove(source)
+                self._delete(source)
             for document in new:
                 self._put(document, origin, document.source, contexts.get(document.source, ""))
             if gone or new:
-                self.lexical = self._follow(self.lexical)
+                self._words.follow()
 
     def refresh(self) -> None:
         """Take over what another process has written since the last look; costs a statement when it wrote nothing."""
-        if self.catalogue.version() != self._version:
+        if self.catalogue.file.version() != self._version:
             with self._threads:
-                self._version = self.catalogue.version()
-                stored = load_lexical_index(self._words, self.catalogue.identity)
-                is_newer = stored is not None and stored.stamp > self.lexical.stamp
-                self.lexical = self._follow(stored if stored is not None and is_newer else self.lexical)
+                self._version = self.catalogue.file.version()
+                self._words.take_over()
 
     def mend_vectors(self, broken: VectorIndex, reason: str) -> None:
         """Build Chroma's directory anew from the catalogue, unless another thread has done so since `broken` failed."""
@@ -275,6 +149,10 @@ class Index:
             broken.close()
             delete_vectors(self._folder / "chroma")
             self.vectors = self._fill_vectors(reason)
+
+    def _check_stop(self) -> None:
+        if self._is_stopped.is_set():
+            raise StoppedError
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -296,7 +174,15 @@ class Index:
         with self._writing():
             if moved:
                 self.catalogue.record_superseded(moved)
-            self.lexical = self._store_lexical()
+            self._words.rank_again()
+
+    def _write(self, document: Document, origin: str, item: str) -> None:
+        with self._writing():
+            self._put(document, origin, item)
+
+    def _remove(self, source: str) -> None:
+        with self._writing():
+            self._delete(source)
 
     def _put(self, document: Document, origin: str, item: str, context: str = "") -> None:
         passages = build_passages(document)
@@ -307,7 +193,7 @@ class Index:
         kept = {(passage.id, passage.audience) for passage in passages}
         self.vectors.delete([stored for stored in old if (stored.passage_id, stored.audience) not in kept])
 
-    def _remove(self, source: str) -> None:
+    def _delete(self, source: str) -> None:
         stored = self.catalogue.list_stored(source)
         self.catalogue.delete_document(source)
         self.vectors.delete(stored)
@@ -351,7 +237,7 @@ class Index:
 
     def _empty_if_settings_changed(self) -> None:
         settings = f"{self._embedder.identity} · chunks {CHUNKER_VERSION} of {TARGET_WORDS} words"
-        before = self.catalogue.find_setting("settings")
+        before = self.catalogue.file.find_setting("settings")
         if before == settings:
             return
         if before is not None:
@@ -361,7 +247,7 @@ class Index:
                 stale.unlink()
             delete_vectors(self._folder / "chroma")
             self.catalogue = self._open_catalogue()
-        self.catalogue.record_setting("settings", settings)
+        self.catalogue.file.record_setting("settings", settings)
 
     def _open_vectors(self) -> VectorIndex:
         units = self.catalogue.count_units()
@@ -383,49 +269,6 @@ class Index:
         self._note(f"{reason}; it was rebuilt from the catalogue.")
         return vectors
 
-    @property
-    def _words(self) -> Path:
-        return self._folder / "words"
-
-    def _open_lexical(self) -> LexicalIndex:
-        """Return the stored ranking of words with what was written since; a new one where none can be used."""
-        stored = load_lexical_index(self._words, self.catalogue.identity)
-        return self._store_lexical() if stored is None else self._follow(stored)
-
-    def _follow(self, rows: LexicalIndex) -> LexicalIndex:
-        """Return the ranking with all that was written since its rows; built anew once that is much."""
-        if self.catalogue.count_since(rows.stamp) > max(MOST_FRESH, len(rows.ids) // 20):
-            return self._build_lexical()
-        fresh = self.catalogue.walk_since(rows.stamp)
-        return rows.with_fresh(count_terms(p.id, p.audience, _lexical_text(p)) for p in fresh)
-
-    def _store_lexical(self) -> LexicalIndex:
-        """Rank all passages anew, and store that for the next start and for other processes."""
-        self._build_lexical().save(self._words, self.catalogue.identity)
-        stored = load_lexical_index(self._words, self.catalogue.identity)
-        if stored is None:
-            raise OSError(f"{self._words} cannot be read back.")
-        return stored
-
-    def _build_lexical(self) -> LexicalIndex:
-        """Rank all passages anew, in memory: the terms of a text are numbers, 8 bytes each, until they are counted."""
-        stamp = self.catalogue.last_written()
-        ids: list[str] = []
-        audiences: list[Audience] = []
-
-        def walk() -> Iterator[str]:
-            for batch in self.catalogue.walk_entries():
-                for entry in batch:
-                    ids.append(entry.passage.id)
-                    audiences.append(entry.passage.audience)
-                    yield _lexical_text(entry.passage)
-
-        return replace(build_lexical_index(ids, audiences, walk()), stamp=stamp)
-
     def _note(self, sentence: str) -> None:
         log.warning(sentence)
         self._mended.append(sentence)
-
-
-def _lexical_text(passage: Passage) -> str:
-    return f"{passage.heading} {passage.text}"

@@ -18,7 +18,7 @@ from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Match, Scope, Turn
 from retrieval.search import WORTH_OF_WORDS, SearchSettings
-from retrieval.store.index import IngestReport
+from retrieval.store.source_sync import IngestReport
 
 MOSS = """---
 title: Moss 2

@@ -284,7 +284,7 @@ def test_a_review_writes_only_what_has_changed_and_at_once(knowledge: Knowledge,
     knowledge.set_verified([])
     knowledge.set_verified([fill_silence(knowledge, identity=f"S{n}") for n in range(3)])
     statements: list[str] = []
-    knowledge._index.catalogue._connection.set_trace_callback(statements.append)
+    knowledge._index.catalogue.file._connection.set_trace_callback(statements.append)
 
     def list_transactions() -> list[int]:
         """Return how many answers each transaction wrote."""

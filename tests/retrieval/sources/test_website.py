@@ -14,7 +14,7 @@ from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources import website
 from retrieval.sources.fetch import Fetcher, UnreachableError, is_public
 from retrieval.sources.registry import Source, SourceKind
-from retrieval.store.index import IngestReport
+from retrieval.store.source_sync import IngestReport
 from retrieval.upkeep import Outcome, Upkeep
 from tests.retrieval.sources.site import Answer, Site
 

@@ -126,7 +126,7 @@ def test_a_restart_reads_the_stored_ranking_and_adds_what_was_written_after_it(t
 def test_a_ranking_is_built_anew_once_much_is_new(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.store.index.MOST_FRESH", 0)
+    monkeypatch.setattr("retrieval.store.word_ranking.MOST_FRESH", 0)
     index = Index(tmp_path / "index", WordEmbedder())
     other = Index(tmp_path / "index", WordEmbedder())
     index.ingest(folder, default_audience=Audience.STAFF)
