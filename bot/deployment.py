@@ -16,13 +16,14 @@ from slack_bolt import App
 from bot.app import UNSIGNED
 from bot.core import Core, Tell, make_id, now_utc, open_core
 from bot.reading import read_in_background
+from bot.slack.client import build_client
 from bot.slack.errors import name_error
 from bot.tenants import Tenants
 from bot.transport.delivery import open_delivery
 from bot.transport.gateway import Gateway, open_gateway
 from bot.transport.health import Health, TokenWatch
 from bot.transport.installations import DatabaseInstallations, build_install_pages, load_key
-from bot.wiring import attach, build_client
+from bot.wiring import attach
 from config.settings import PROJECT, Settings
 from feedback.database import open_database
 

@@ -11,7 +11,7 @@ from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.learning.learning import Learning
 from bot.slack.directory import Directory
-from bot.tickets import Tickets
+from bot.tickets.desk import Tickets
 from bot.transport.later import Later
 from bot.transport.work import WorkPool
 from feedback.channel_rules import RuleBook

@@ -1,75 +1,65 @@
 """Ties a core to Slack, real or local: builds the clients and what the listeners use, and starts the schedule."""
 
 import logging
-import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
-from functools import cache, partial
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.answering.answer import Answering
 from bot.answering.stops import Stops
-from bot.answering.waiting import REFRESH_SECONDS, WaitingNotes
+from bot.answering.waiting import WaitingNotes
 from bot.app import UNSIGNED, build_app, resume
-from bot.core import Core, make_id, now_utc, retrain_settings
+from bot.core import Core, make_id, now_utc
 from bot.learning.learning import Learning
 from bot.learning.participants import build_find_names
 from bot.learning.step_note import StepNote
 from bot.learning.steps import Steps
-from bot.listeners.forgetting import empty_cards
 from bot.listeners.inbox import INTERACTIONS, settle
-from bot.listeners.survey import ask_those_drawn
+from bot.schedule import run_schedule
 from bot.services import Services
 from bot.slack.canvases import fetch_canvases
-from bot.slack.client import ConnectionRetry, MarkingClient
+from bot.slack.channels import find_channel
+from bot.slack.client import build_client
 from bot.slack.directory import Directory
 from bot.slack.pins import fetch_pins
-from bot.slack.text import escape_mrkdwn
 from bot.slack.threads import ThreadReader
-from bot.tickets import Tickets
+from bot.tickets.cards import TicketCards
+from bot.tickets.crossing import Crossing
+from bot.tickets.desk import Tickets
+from bot.tickets.reminders import Reminders
 from bot.transport.delivery import open_delivery
 from bot.transport.gateway import Gateway, open_gateway
 from bot.transport.health import Health, TokenWatch
 from bot.transport.later import Later
 from bot.transport.work import WorkPool
-from bot.views import wording
 from bot.views.report import build_report
 from bot.welcome import welcome
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
-from feedback.inbox import forget_payloads, mark_ended
+from feedback.inbox import mark_ended
 from feedback.replies import Reply
 from retrain.report import find_step_seconds
-from retrain.schedule import due, find_next, start_schedule
 from retrieval.knowledge import Knowledge
 from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
 from retrieval.sources.errors import SourceError
 from retrieval.sources.fetch import Fetcher
 from retrieval.sources.pins import Pin
-from retrieval.upkeep import Outcome, Reach, Upkeep
+from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
 WORKERS = 8  # for all but messages
 SORTERS = 2  # few: in a burst the interpreter is for those who acknowledge
-POINTER_SECONDS = 5.0
-SOURCE_SECONDS = 60.0
-TOKEN_SECONDS = 300.0
-KEEP_PAYLOADS = timedelta(days=1)  # of what is done: nobody needs them but a person who looks for a fault
-SURVEY_SECONDS = 300.0
 NOTE_SECONDS = 5  # for one note of the wait, which nobody misses
-LATER_SECONDS = 5.0  # between looks for what is due for another try
-TICKET_SECONDS = 60.0  # between looks for calls for a person that wait too long
-RETRIES_WHEN_LIMITED = 3
 
 
 def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | None = None) -> Upkeep:
@@ -82,24 +72,12 @@ def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | No
         return client or build_client(token.get_secret_value() if token else "", settings.slack.base_url)
 
     def list_pins(channel: str) -> Iterable[Pin]:
-        return fetch_pins(open_client(), channel, find_channel)
+        return fetch_pins(open_client(), channel)
 
     def list_canvases(channel: str) -> Iterable[Canvas | Unreadable]:
-        return fetch_canvases(open_client(), channel, find_channel)
+        return fetch_canvases(open_client(), channel)
 
     return Upkeep(settings.data, knowledge, Reach(Fetcher, list_pins, list_canvases), now_utc)
-
-
-def build_client(token: str, base_url: str) -> WebClient:
-    """Return the Web API client, which tries again when the line breaks or Slack limits its rate."""
-    handlers = [ConnectionRetry(), RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED)]
-    return MarkingClient(token=token, base_url=base_url, retry_handlers=handlers, ssl=load_certificates())
-
-
-@cache
-def load_certificates() -> ssl.SSLContext:
-    """Return the one TLS context of all clients. Loading it takes 30 ms of computing, which each call would spend."""
-    return ssl.create_default_context()
 
 
 @contextmanager
@@ -159,45 +137,13 @@ def attach(
         if resumed := resume(app, services):
             logger.info("%d questions from before are answered now", resumed)
         token = TokenWatch(client, services.directory.team)
-        scheduler = start_schedule(lambda: _retrain_if_due(core, services), retrain_settings(core.settings).schedule)
-        stack.callback(scheduler.shutdown)
-        services.learning.find_next_run = lambda: find_next(scheduler)
-        scheduler.add_job(
-            services.learning.follow_pointer, "interval", seconds=POINTER_SECONDS, coalesce=True, max_instances=1
-        )
         stopping = threading.Event()
+        services.learning.forget_lessons()  # that a kill left behind
+        stack.enter_context(run_schedule(core, services, token, stopping.is_set))
         stack.callback(stopping.set)
-        scheduler.add_job(
-            lambda: services.upkeep.sync_due(
-                stopping.is_set, lambda turn: services.learning.announce(_word_turn(turn))
-            ),
-            "interval",
-            seconds=SOURCE_SECONDS,
-            coalesce=True,
-            max_instances=1,
-        )
         if not core.settings.is_local:
             services.pool.submit("welcome", partial(welcome, services))
-        scheduler.add_job(token.check, "interval", seconds=TOKEN_SECONDS, coalesce=True, max_instances=1)
-        scheduler.add_job(
-            lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), "interval", hours=1, coalesce=True
-        )
-        share = core.settings.slack.survey_share
-        scheduler.add_job(
-            lambda: ask_those_drawn(services, share), "interval", seconds=SURVEY_SECONDS, coalesce=True, max_instances=1
-        )
-        services.learning.forget_lessons()  # of what a kill left over
-        scheduler.add_job(services.learning.forget_lessons, "interval", hours=1, coalesce=True, max_instances=1)
-        scheduler.add_job(lambda: empty_cards(services), "interval", hours=1, coalesce=True, max_instances=1)
-        scheduler.add_job(services.waiting.refresh, "interval", seconds=REFRESH_SECONDS, coalesce=True, max_instances=1)
-        scheduler.add_job(services.later.run_due, "interval", seconds=LATER_SECONDS, coalesce=True, max_instances=1)
-        scheduler.add_job(services.tickets.remind, "interval", seconds=TICKET_SECONDS, coalesce=True, max_instances=1)
         yield app, services, token
-
-
-def _retrain_if_due(core: Core, services: Services) -> None:
-    if due(core.db, core.settings.retrain.min_feedback):
-        services.learning.start(trigger="schedule", requested_by="schedule")
 
 
 def build_services(core: Core, client: WebClient) -> Services:
@@ -249,13 +195,12 @@ def build_services(core: Core, client: WebClient) -> Services:
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)
+    cards = TicketCards(client, core.db, directory, identity["user_id"])
     tickets = Tickets(
-        client=client,
-        db=core.db,
-        directory=directory,
-        bot_user=identity["user_id"],
+        cards=cards,
+        crossing=Crossing(client, core.db, identity["user_id"], clock=now_utc),
+        reminders=Reminders(cards, after=timedelta(minutes=slack.ticket_reminder_minutes), clock=now_utc),
         staff_channel=staff_channel,
-        remind_after=timedelta(minutes=slack.ticket_reminder_minutes),
         clock=now_utc,
         serve_corrections=core.serve_corrections,
     )
@@ -311,29 +256,6 @@ def find_time_zone(name: str) -> tzinfo:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"Setting 'slack.time_zone': there is no time zone {name!r}.") from error
-
-
-def find_channel(client: WebClient, name: str) -> str | None:
-    """Return the id of the channel of this name, or the id itself; None where Chip sees no such channel."""
-    wanted = name.lstrip("#")
-    cursor = ""
-    while True:
-        page = client.conversations_list(
-            types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
-        )
-        for channel in page["channels"]:
-            if wanted in (channel["name"], channel["id"]):
-                return str(channel["id"])
-        cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
-        if not cursor:
-            return None
-
-
-def _word_turn(outcome: Outcome) -> str:
-    """Return what the admin channel hears of a source that begins to fail, or that works again."""
-    if not outcome.reason:
-        return wording.SOURCE_WORKS.format(name=outcome.source.name)
-    return wording.SOURCE_FAILS.format(name=outcome.source.name, reason=escape_mrkdwn(outcome.reason))
 
 
 def _build_tell(client: WebClient, channel: str | None) -> Callable[[str, list[dict[str, object]] | None], None]:

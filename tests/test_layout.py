@@ -46,6 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "bot.answering": {*BELOW_BOT, "bot.engine", "bot.slack", "bot.transport", "bot.views"},
     "bot.learning": {*BELOW_BOT, "bot.engine", "bot.slack", "bot.views", "bot.answering"},
     "bot.commands": {*BELOW_BOT, *WIRING, "bot.slack", "bot.transport", "bot.views", "bot.answering", "bot.learning"},
+    "bot.tickets": {*BELOW_BOT, "bot.slack", "bot.views"},
     "bot.listeners": {
         *BELOW_BOT,
         *WIRING,

@@ -14,7 +14,7 @@ from bot.core import load_claim_model, make_id, now_utc, open_knowledge
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers
-from bot.wiring import find_channel
+from bot.slack.channels import find_channel
 from config.masking import mask_secrets
 from config.settings import PROJECT, SAMPLE_HELDOUT, Settings
 from feedback.database import find_damage, open_database

@@ -54,7 +54,7 @@ def forget_deleted(services: Services, body: Body) -> None:
     event, team = body["event"], services.directory.team
     quoting = tickets.find_quoting(services.db, team, message=(event["channel"], event["deleted_ts"]))
     count = forgetting.forget_message(services.db, team, event["channel"], event["deleted_ts"])
-    services.tickets.show_anew(quoting)
+    services.tickets.cards.show_anew(quoting)
     empty_cards(services)
     services.serve_corrections()
     services.learning.forget_lessons()
@@ -78,7 +78,7 @@ def forget_person(services: Services, person: str) -> int:
     """Forget what a person wrote, at their own wish; return how many questions that were."""
     quoting = tickets.find_quoting(services.db, services.directory.team, person=person)
     count = forgetting.forget_person(services.db, services.directory.team, person)
-    services.tickets.show_anew(quoting)
+    services.tickets.cards.show_anew(quoting)
     empty_cards(services)
     services.serve_corrections()
     services.learning.forget_lessons()

@@ -3,13 +3,14 @@
 Slack has no method that gives a canvas's text: a canvas is a file, and its private address gives it as HTML.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.slack.channels import find_channel
 from bot.slack.errors import is_refused_here, name_error
 from bot.slack.files import NotShownError, download
 from retrieval.reading.documents import Unreadable
@@ -23,16 +24,14 @@ CANVAS_TYPE = "application/vnd.slack-docs"
 _UNTITLED = "Untitled"
 
 
-def fetch_canvases(
-    client: WebClient, channel: str, find_channel: Callable[[WebClient, str], str | None]
-) -> Iterator[Canvas | Unreadable]:
+def fetch_canvases(client: WebClient, channel: str) -> Iterator[Canvas | Unreadable]:
     """Yield the canvases of a channel, named or by id, or why Slack does not show them.
 
     Raise `SourceError` where Slack cannot answer now: what is indexed of them must then stay.
     """
     try:
-        identity = find_channel(client, channel)
-        files = list(_list_files(client, identity)) if identity else []
+        channel_id = find_channel(client, channel)
+        files = list(_list_files(client, channel_id)) if channel_id else []
     except SlackApiError as error:
         if not is_refused_here(error):
             raise SourceError(f"Slack does not show the canvases of {channel} now: {name_error(error)}.") from error

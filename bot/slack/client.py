@@ -5,14 +5,16 @@ Knows nothing of what is posted.
 
 import logging
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
@@ -26,9 +28,20 @@ logger = logging.getLogger(__name__)
 SETTLING_SECONDS = 0.5  # until what Slack may still be doing can be seen
 LATEST = 100  # messages of a channel among which one that was just posted is looked for
 DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream", "files.completeUploadExternal"})
-
-
 UNKNOWN_METHOD = "unknown_method"
+RETRIES_WHEN_LIMITED = 3
+
+
+def build_client(token: str, base_url: str) -> WebClient:
+    """Return the Web API client, which tries again when the line breaks or Slack limits its rate."""
+    handlers = [ConnectionRetry(), RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED)]
+    return MarkingClient(token=token, base_url=base_url, retry_handlers=handlers, ssl=load_certificates())
+
+
+@cache
+def load_certificates() -> ssl.SSLContext:
+    """Return the one TLS context of all clients. Loading it takes 30 ms of computing, which each call would spend."""
+    return ssl.create_default_context()
 
 
 class MarkingClient(WebClient):

@@ -1,24 +1,24 @@
 """The pinned messages of a Slack channel, ready to be read as documents. Needs the scope pins:read."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.slack.channels import find_channel
 from bot.slack.errors import name_error
 from bot.slack.text import plain_question
 from retrieval.sources.errors import SourceError
 from retrieval.sources.pins import Pin
 
 
-def fetch_pins(client: WebClient, channel: str, find_channel: Callable[[WebClient, str], str | None]) -> list[Pin]:
+def fetch_pins(client: WebClient, channel: str) -> list[Pin]:
     """Return the messages pinned in a channel, named or by id. Raise `SourceError` where Chip may not see them."""
     try:
-        identity = find_channel(client, channel)
-        if identity is None:
+        channel_id = find_channel(client, channel)
+        if channel_id is None:
             raise SourceError(f"Chip sees no channel {channel}. Invite it there.")
-        items = client.pins_list(channel=identity)["items"]
+        items = client.pins_list(channel=channel_id)["items"]
     except SlackApiError as error:
         advice = " Add the scope pins:read to the Slack app." if error.response.get("error") == "missing_scope" else ""
         raise SourceError(f"Slack does not show the pins of {channel}: {name_error(error)}.{advice}") from error

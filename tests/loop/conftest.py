@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot import wiring
+from bot import schedule
 from bot.core import Core, make_id, now_utc
 from bot.services import Services
 from bot.transport import delivery as arrivals
@@ -249,6 +249,6 @@ def chip(stopped_chip: Chip) -> Chip:
 def patient_chip(stopped_chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
     """Chip that tries again within a moment, not five seconds."""
     monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
+    monkeypatch.setattr(schedule, "LATER_SECONDS", 0.05)
     stopped_chip.start()
     return stopped_chip

@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib.figure  # noqa: F401  # imported here, since on a busy machine that alone can take five seconds
 import pytest
 
-from bot import wiring
+from bot import schedule
 from bot.commands.call import may
 from bot.commands.table import COMMANDS
 from bot.views import blocks, rules_view, wording
@@ -224,7 +224,7 @@ def test_the_admin_channel_hears_once_that_a_source_fails_and_that_it_works_agai
 ) -> None:
     folder = tmp_path / "manuals"
     chip.stop()
-    monkeypatch.setattr(wiring, "SOURCE_SECONDS", 0.2)
+    monkeypatch.setattr(schedule, "SOURCE_SECONDS", 0.2)
     chip.start()
     assert chip.services is not None
     chip.services.upkeep.add(Source("manuals", SourceKind.FOLDER, str(folder), Audience.STAFF, every_hours=0.0001))

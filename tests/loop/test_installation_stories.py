@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from slack_sdk.oauth.installation_store import Installation
 
-from bot import wiring
+from bot import schedule
 from bot.core import Core, Tell, make_id, now_utc
 from bot.deployment import Deployment, serve_installations
 from bot.workspace.people import Directory, Team
@@ -167,7 +167,7 @@ def test_a_revoked_token_of_one_workspace_is_named_and_stops_no_other(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wiring, "TOKEN_SECONDS", 0.2)
+    monkeypatch.setattr(schedule, "TOKEN_SECONDS", 0.2)
     with serve(settings, workspaces) as deployment:
         for team, workspace in workspaces.items():
             deployment.store.save(Installation(team_id=team, bot_token=workspace.bot_token, user_id="U0ADA"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot import wiring
+from bot import schedule
 from bot.answering.answer import Answering
 from bot.answering.private_reply import PrivateReply
 from bot.answering.question import QUESTION
@@ -393,7 +393,7 @@ def test_a_press_of_stop_between_two_tries_ends_the_question_and_is_told_once(
 ) -> None:
     chip = stopped_chip
     monkeypatch.setattr(later, "FIRST_PAUSE_SECONDS", 1.5)
-    monkeypatch.setattr(wiring, "LATER_SECONDS", 0.05)
+    monkeypatch.setattr(schedule, "LATER_SECONDS", 0.05)
     chip.start()
     assert chip.services is not None
     if is_private:

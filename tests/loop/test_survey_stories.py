@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import wiring
+from bot import schedule
 from bot.listeners.survey import HELPED, ask_those_drawn
 from bot.views import wording
 from feedback import surveys
@@ -60,7 +60,7 @@ def test_the_schedule_asks_those_who_are_drawn(chip: Chip, monkeypatch: pytest.M
     chip.ask(CLEO, RUNTIME, HELP)
     chip.settle()
     chip.stop()
-    monkeypatch.setattr(wiring, "SURVEY_SECONDS", 0.1)
+    monkeypatch.setattr(schedule, "SURVEY_SECONDS", 0.1)
     slack = chip.core.settings.slack.model_copy(update={"survey_share": 1.0})
     object.__setattr__(chip.core, "settings", chip.core.settings.model_copy(update={"slack": slack}))
     chip.start()

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot import tickets as desk
 from bot.slack import files as slack_files
 from bot.slack.lost_streams import find_lost_stream
+from bot.tickets import crossing
 from bot.views import blocks, wording
 from bot.workspace.board import Message, SharedFile
 from bot.workspace.manifest import load_manifest
@@ -203,7 +203,7 @@ def test_words_do_not_wait_forever_for_a_file_that_slack_does_not_hand_out(
     message, card = ask_for_a_person(chip)
     claim(chip, card)
     chip.settle()
-    monkeypatch.setattr(desk, "FILES_WITHIN", timedelta(seconds=0.2))
+    monkeypatch.setattr(crossing, "FILES_WITHIN", timedelta(seconds=0.2))
     chip.workspace.faults.fail("files", "unavailable", status=503, times=999)
 
     share_a_file(chip, SAM, STAFF, card.ts, "Look at this.", upload(chip))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot import tickets as desk
-from bot import wiring
+from bot import schedule
 from bot.listeners import forgetting
+from bot.tickets import desk
 from bot.views import blocks, ticket_card, wording
 from feedback import corrections, tickets
 from feedback.tickets import TicketState
@@ -157,16 +157,16 @@ def test_an_answer_serves_others_only_when_staff_say_so(chip: Chip, button: str,
 def test_a_card_that_nobody_answers_is_brought_up_again_and_again(chip: Chip) -> None:
     _, card = ask_for_a_person(chip)
     assert chip.services is not None
-    desk = chip.services.tickets
-    assert desk.remind() == 0
-    object.__setattr__(desk, "remind_after", timedelta(0))
+    reminders = chip.services.tickets.reminders
+    assert reminders.send() == 0
+    object.__setattr__(reminders, "after", timedelta(0))
 
-    assert desk.remind() == 1
+    assert reminders.send() == 1
 
     reminder = chip.wait_for_said(STAFF, "nobody has taken this yet")
     assert (reminder.thread_ts, reminder.subtype) == (card.ts, "thread_broadcast")
     claim(chip, card)
-    assert desk.remind() == 1
+    assert reminders.send() == 1
     chip.wait_for_said(STAFF, f"for your answer, <@{SAM}>")
 
 
@@ -178,9 +178,9 @@ def test_a_card_that_slack_refused_is_posted_with_the_next_reminder(chip: Chip) 
     chip.wait_for_said(HELP, "under the reference E")
     assert chip.said(STAFF) == []
     assert chip.services is not None
-    object.__setattr__(chip.services.tickets, "remind_after", timedelta(0))
+    object.__setattr__(chip.services.tickets.reminders, "after", timedelta(0))
 
-    assert chip.services.tickets.remind() == 1
+    assert chip.services.tickets.reminders.send() == 1
 
     chip.wait_for_said(STAFF, f"<@{CLEO}> asks for a person")
 
@@ -269,12 +269,12 @@ def test_words_that_never_reach_staff_are_told_to_whoever_wrote_them(chip: Chip)
 
 def test_the_schedule_reminds_of_a_card_that_waits(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
     chip.stop()
-    monkeypatch.setattr(wiring, "TICKET_SECONDS", 0.1)
+    monkeypatch.setattr(schedule, "TICKET_SECONDS", 0.1)
     chip.start()
     _, card = ask_for_a_person(chip)
     assert len(chip.said(STAFF)) == 1
     assert chip.services is not None
-    object.__setattr__(chip.services.tickets, "remind_after", timedelta(seconds=1))
+    object.__setattr__(chip.services.tickets.reminders, "after", timedelta(seconds=1))
 
     reminder = chip.wait_for_said(STAFF, "nobody has taken this yet")
 
@@ -307,8 +307,8 @@ def test_staff_are_reminded_of_several_calls_in_one_message(chip: Chip) -> None:
     call_from(chip, 3)
     before = len(chip.workspace.messages(STAFF))
     assert chip.services is not None
-    object.__setattr__(chip.services.tickets, "remind_after", timedelta(0))
-    assert chip.services.tickets.remind() == 3
+    object.__setattr__(chip.services.tickets.reminders, "after", timedelta(0))
+    assert chip.services.tickets.reminders.send() == 3
     (reminder,) = chip.workspace.messages(STAFF)[before:]
     assert "3 calls for a person wait" in show(reminder)
     assert show(reminder).count("nobody has taken it yet") == 3

@@ -11,9 +11,9 @@ from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import update
 
 from bot.listeners import inbox as delivery_inbox
+from bot.slack.client import build_client
 from bot.transport.health import TokenWatch
 from bot.views import blocks
-from bot.wiring import build_client
 from bot.workspace.board import Message as Post
 from bot.workspace.socket_mode import Delivery
 from bot.workspace.workspace import Workspace

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
-from bot.tickets import Written
+from bot.tickets.crossing import Written
 from feedback import inbox
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.slack.canvases import fetch_canvases
 from bot.slack.files import NotShownError, download, is_slack
-from bot.wiring import find_channel, open_upkeep
+from bot.wiring import open_upkeep
 from bot.workspace.manifest import load_manifest
 from bot.workspace.server import LocalWorkspace
 from config.settings import Settings
@@ -76,7 +76,7 @@ def test_what_a_channel_pins_and_its_canvases_can_be_asked_for_and_vanish_with_i
 def test_canvases_come_in_pages(workspace: LocalWorkspace, client: WebClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.slack.canvases.PAGE", 2)
     made = [workspace.write_canvas("C0HELP", title, f"<p>{title}</p>") for title in ("Untitled", "A", "B")]
-    found = [canvas for canvas in fetch_canvases(client, "help", find_channel) if isinstance(canvas, Canvas)]
+    found = [canvas for canvas in fetch_canvases(client, "help") if isinstance(canvas, Canvas)]
     assert [(canvas.id, canvas.title) for canvas in found] == list(zip(made, ("", "A", "B"), strict=True))
     assert found[1].html == b"<p>A</p>"
     for identity in made:
@@ -103,16 +103,16 @@ def test_a_canvas_whose_file_is_refused_stays_as_it_was(
 ) -> None:
     canvas = workspace.write_canvas("C0HELP", "A", "<p>A</p>")
     monkeypatch.setattr("bot.slack.canvases.MAX_BYTES", 3)
-    (found,) = fetch_canvases(client, "help", find_channel)
+    (found,) = fetch_canvases(client, "help")
     assert found == Unreadable(canvas, "The canvas is not shown: it is larger than 3 bytes.", is_kept=True)
     monkeypatch.undo()
-    (read,) = fetch_canvases(client, "help", find_channel)
+    (read,) = fetch_canvases(client, "help")
     assert isinstance(read, Canvas)
     other = WebClient(token="xoxb-other", base_url=workspace.api_url)
     with pytest.raises(NotShownError, match="may not read"):
         download(other, f"{workspace.url}/files/{canvas}/A", 99)
     with pytest.raises(SourceError, match="invalid_auth"):
-        list(fetch_canvases(other, "help", find_channel))
+        list(fetch_canvases(other, "help"))
     workspace.delete_file(canvas)
 
 

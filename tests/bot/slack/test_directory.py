@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.slack import directory as audience
+from bot.slack.client import build_client
 from bot.slack.directory import Directory, role_of
-from bot.wiring import build_client
 from bot.workspace.people import Channel, Person
 from bot.workspace.server import LocalWorkspace
 from bot.workspace.workspace import Workspace

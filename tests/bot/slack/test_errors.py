@@ -9,8 +9,8 @@ from typing import ClassVar
 import pytest
 from slack_sdk import WebClient
 
+from bot.slack.client import build_client
 from bot.slack.errors import SLACK_ERRORS, Unsettled, is_passing, is_unsure, name_error
-from bot.wiring import build_client
 from bot.workspace.server import LocalWorkspace
 
 

@@ -12,7 +12,6 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.slack.pins import fetch_pins
-from bot.wiring import find_channel
 from retrieval.sources.errors import SourceError
 
 CHANNELS = {"ok": True, "channels": [{"id": "C0SALES", "name": "sales"}], "response_metadata": {"next_cursor": ""}}
@@ -67,7 +66,7 @@ def slack(answers: dict[str, Any]) -> Iterator[WebClient]:
 
 def test_pinned_messages_come_as_plain_text_with_their_day_and_address() -> None:
     with slack({"conversations.list": CHANNELS, "pins.list": PINNED}) as client:
-        (pin,) = fetch_pins(client, "#sales", find_channel)
+        (pin,) = fetch_pins(client, "#sales")
     assert pin.text == "Prices & terms: our terms. reads."
     assert (pin.id, pin.day) == ("1772449200.000100", date(2026, 3, 2))
     assert pin.url == "https://acme.slack.com/archives/C0SALES/p1772449200000100"
@@ -83,4 +82,4 @@ def test_pinned_messages_come_as_plain_text_with_their_day_and_address() -> None
 )
 def test_a_channel_that_chip_may_not_see_is_one_sentence(answers: dict[str, Any], told: str) -> None:
     with slack(answers) as client, pytest.raises(SourceError, match=told):
-        fetch_pins(client, "#sales", find_channel)
+        fetch_pins(client, "#sales")

@@ -1,0 +1,102 @@
+"""What Chip does at intervals in one workspace: a table of jobs, beside the retrain that is due at its own times.
+
+Knows when. What a job does stands in the module that owns it, and a person can run each by hand.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.answering.waiting import REFRESH_SECONDS
+from bot.core import Core, now_utc, retrain_settings
+from bot.listeners.forgetting import empty_cards
+from bot.listeners.survey import ask_those_drawn
+from bot.services import Services
+from bot.slack.text import escape_mrkdwn
+from bot.transport.health import TokenWatch
+from bot.views import wording
+from feedback.inbox import forget_payloads
+from retrain.schedule import due, find_next, start_schedule
+from retrieval.upkeep import Outcome
+
+logger = logging.getLogger(__name__)
+
+POINTER_SECONDS = 5.0
+SOURCE_SECONDS = 60.0
+TOKEN_SECONDS = 300.0
+SURVEY_SECONDS = 300.0
+LATER_SECONDS = 5.0
+TICKET_SECONDS = 60.0
+HOUR_SECONDS = 3600.0
+KEEP_PAYLOADS = timedelta(days=1)  # of events that are done: only a person who looks for a fault needs them
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A function that is called every so many seconds; `name` tells it apart in the log."""
+
+    name: str
+    run: Callable[[], object]
+    seconds: float
+
+
+@contextmanager
+def run_schedule(core: Core, services: Services, token: TokenWatch, is_stopping: Callable[[], bool]) -> Iterator[None]:
+    """Run the retrains and the jobs of a workspace until the block ends. A sync of sources ends at `is_stopping`.
+
+    Each job runs once at a time, and once for all the times that it missed. Its exceptions are logged with its name.
+    """
+    scheduler = start_schedule(lambda: _retrain_if_due(core, services), retrain_settings(core.settings).schedule)
+    try:
+        services.learning.find_next_run = lambda: find_next(scheduler)
+        for job in build_jobs(core, services, token, is_stopping):
+            scheduler.add_job(
+                job.run,
+                "interval",
+                seconds=job.seconds,
+                id=job.name,
+                name=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        yield
+    finally:
+        scheduler.shutdown()
+
+
+def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: Callable[[], bool]) -> list[Job]:
+    """Return the jobs of one workspace."""
+
+    def sync_sources() -> None:
+        services.upkeep.sync_due(is_stopping, lambda turn: services.learning.announce(_word_turn(turn)))
+
+    def ask_whether_it_helped() -> None:
+        ask_those_drawn(services, core.settings.slack.survey_share)
+
+    return [
+        Job("follow the adapter's pointer", services.learning.follow_pointer, POINTER_SECONDS),
+        Job("sync sources", sync_sources, SOURCE_SECONDS),
+        Job("check the token", token.check, TOKEN_SECONDS),
+        Job("forget payloads", lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), HOUR_SECONDS),
+        Job("ask whether it helped", ask_whether_it_helped, SURVEY_SECONDS),
+        Job("forget lessons", services.learning.forget_lessons, HOUR_SECONDS),
+        Job("empty forgotten cards", lambda: empty_cards(services), HOUR_SECONDS),
+        Job("refresh the notes of who waits", services.waiting.refresh, REFRESH_SECONDS),
+        Job("try again what Slack refused", services.later.run_due, LATER_SECONDS),
+        Job("remind of tickets", services.tickets.reminders.send, TICKET_SECONDS),
+    ]
+
+
+def _retrain_if_due(core: Core, services: Services) -> None:
+    if due(core.db, core.settings.retrain.min_feedback):
+        services.learning.start(trigger="schedule", requested_by="schedule")
+
+
+def _word_turn(outcome: Outcome) -> str:
+    """Return what the admin channel hears of a source that begins to fail, or that works again."""
+    if not outcome.reason:
+        return wording.SOURCE_WORKS.format(name=outcome.source.name)
+    return wording.SOURCE_FAILS.format(name=outcome.source.name, reason=escape_mrkdwn(outcome.reason))

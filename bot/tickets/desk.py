@@ -1,0 +1,249 @@
+"""The desk: a conversation that needs a person becomes a ticket, and the answer of who claims it is carried back.
+
+The claimant writes in the card's thread; the asker reads the answer in their own. The answer is recorded as a
+correction and closes the ticket. `feedback.tickets` owns what a ticket is.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.slack.directory import Directory
+from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
+from bot.slack.text import escape_mrkdwn, harmless_mrkdwn, plain_question, split_text
+from bot.tickets.cards import TicketCards
+from bot.tickets.crossing import Crossing, Written
+from bot.tickets.reminders import Reminders
+from bot.views import blocks, wording
+from feedback import conversation, corrections, replies, tickets
+from feedback.database import Database
+from feedback.errors import FeedbackError
+from feedback.events import FeedbackSource, Role
+from feedback.tickets import Ticket, TicketState
+
+logger = logging.getLogger(__name__)
+
+NOTE = "note:"
+MOST_OPEN = 3  # conversations for which one person may want somebody at once
+_SECTION_BYTES = 2_800
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """The desk of one workspace. `staff_channel` is None if Chip sees no such channel.
+
+    `serve_corrections` makes the present corrections count from now on.
+    """
+
+    cards: TicketCards
+    crossing: Crossing
+    reminders: Reminders
+    staff_channel: str | None
+    clock: Callable[[], datetime]
+    serve_corrections: Callable[[], bool]
+
+    @property
+    def db(self) -> Database:
+        return self.cards.db
+
+    @property
+    def directory(self) -> Directory:
+        return self.cards.directory
+
+    def bring_in(self, reply: replies.Reply, person: str) -> tuple[str, bool]:
+        """Open the conversation's card unless there is one; return what to tell the person, and whether it is new.
+
+        A person who waits in several conversations is sent back to those.
+        """
+        if self.staff_channel is None:
+            return wording.PERSON_NOWHERE, True
+        if tickets.find_open(self.db, reply.team, reply.channel, reply.thread_ts) is None:
+            count = tickets.count_open(self.db, reply.team, person)
+            if count >= MOST_OPEN:
+                return wording.PERSON_ASKED_OFTEN.format(count=count), False
+        ticket, is_new = tickets.open_ticket(
+            self.db,
+            team=reply.team,
+            channel=reply.channel,
+            thread_ts=reply.thread_ts,
+            reply_id=reply.id,
+            asker=person,
+            card_channel=self.staff_channel,
+        )
+        if ticket.card_ts is None:
+            self.cards.post(ticket, reply)
+        return (wording.PERSON_ASKED if is_new else wording.PERSON_ASKED_ALREADY), is_new
+
+    def claim(self, ticket_id: str, person: str) -> str | None:
+        """Make the person the one who answers; return why not."""
+        if refusal := self._reason_not(ticket_id, person):
+            return refusal
+        if not tickets.claim(self.db, ticket_id, person):
+            return wording.TICKET_TAKEN
+        self.cards.refresh(ticket_id)
+        return None
+
+    def release(self, ticket_id: str, person: str) -> str | None:
+        """Give a ticket back; return why not."""
+        if refusal := self._reason_not(ticket_id, person):
+            return refusal
+        if not tickets.release(self.db, ticket_id, person):
+            return wording.TICKET_TAKEN
+        self.cards.refresh(ticket_id)
+        return None
+
+    def dismiss(self, ticket_id: str, person: str) -> str | None:
+        """Close a ticket without an answer; return why not."""
+        if refusal := self._reason_not(ticket_id, person):
+            return refusal
+        if not tickets.close(self.db, ticket_id, by=person, state=TicketState.DISMISSED):
+            return wording.TICKET_CLOSED
+        self.cards.refresh(ticket_id)
+        return None
+
+    def use(self, ticket_id: str, person: str) -> str | None:
+        """Let the answer serve others who ask the same; return why not."""
+        return self._decide(ticket_id, person, approved=True)
+
+    def keep_out(self, ticket_id: str, person: str) -> str | None:
+        """Keep the answer for the one person that it was written for; return why not."""
+        return self._decide(ticket_id, person, approved=False)
+
+    def _decide(self, ticket_id: str, person: str, *, approved: bool) -> str | None:
+        if refusal := self._reason_not(ticket_id, person):
+            return refusal
+        ticket = tickets.find_ticket(self.db, ticket_id)
+        if ticket is None or ticket.correction_id is None:
+            return wording.TICKET_UNKNOWN
+        role = self.directory.role(person).value
+        corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=approved)
+        self.serve_corrections()
+        self.cards.refresh(ticket_id)
+        return None
+
+    def find_for_message(self, channel: str, thread_ts: str) -> Ticket | None:
+        """Return the ticket in whose card's thread a message stands."""
+        return tickets.find_by_card(self.db, channel, thread_ts) if channel == self.staff_channel else None
+
+    def find_claimed(self, team: str, channel: str, thread_ts: str) -> Ticket | None:
+        """Return the ticket of a conversation that a person has taken over."""
+        ticket = tickets.find_open(self.db, team, channel, thread_ts)
+        return ticket if ticket is not None and ticket.state is TicketState.CLAIMED else None
+
+    def take_message(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
+        """Take what somebody wrote in a card's thread: the claimant's words are the answer, all else stays there.
+
+        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
+        """
+        is_empty = not written.text.strip() and not written.files
+        if written.text.lower().lstrip().startswith(NOTE) or is_empty or ticket.is_closed:
+            return
+        if ticket.state is TicketState.OPEN:
+            self.cards.whisper(ticket, written.person, wording.TICKET_CLAIM_FIRST)
+            return
+        if written.person != ticket.claimed_by or self.directory.role(written.person) is Role.CUSTOMER:
+            return
+        # The files go first: the words close the ticket, after which nothing of it is taken up again.
+        has_left = not self.crossing.carry_files(written, ticket.channel, ticket.thread_ts, self._head(written.person))
+        if written.text.strip():
+            self._answer(ticket, written, is_again=is_again)
+        if has_left:
+            self.cards.whisper(ticket, written.person, wording.TICKET_FILE_LEFT.format(person=ticket.asker))
+
+    def forward(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
+        """Show staff what was said in a conversation that a person has taken over, or say that it did not arrive.
+
+        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
+        """
+        head = wording.TICKET_FORWARDED.format(person=written.person)
+        lines = [head]
+        if written.text.strip():
+            lines.append(">" + harmless_mrkdwn(written.text).replace("\n", "\n>"))
+        if not self.crossing.carry_files(written, ticket.card_channel, ticket.card_ts or "", head):
+            lines.append(self._say_where_the_file_is(ticket, written))
+        elif written.files and not written.text.strip():
+            return
+        try:
+            self.crossing.post_once(
+                ticket.card_channel, ticket.card_ts or "", written.key, is_again, text="\n".join(lines)
+            )
+        except SLACK_ERRORS as error:
+            if is_passing(error):
+                raise
+            logger.warning("a message of ticket %s did not arrive: %s", ticket.id, name_error(error))
+            self.cards.client.chat_postEphemeral(
+                channel=ticket.channel,
+                user=written.person,
+                thread_ts=ticket.thread_ts,
+                text=wording.TICKET_NOT_CARRIED,
+            )
+
+    def _say_where_the_file_is(self, ticket: Ticket, written: Written) -> str:
+        if ticket.channel.startswith("D"):
+            return wording.TICKET_FILE_PRIVATE.format(person=written.person)
+        link = self.cards.find_link(ticket.channel, written.ts)
+        place = f"<{link}|{wording.TICKET_PLACE}>" if link else f"<#{ticket.channel}>"
+        return wording.TICKET_FILE_THERE.format(place=place)
+
+    def _answer(self, ticket: Ticket, written: Written, *, is_again: bool) -> None:
+        person, text, key = written.person, written.text, written.key
+        head = self._head(person)
+        pieces = [blocks.build_section(piece) for piece in split_text(harmless_mrkdwn(text), _SECTION_BYTES)]
+        try:
+            ts = self.crossing.post_once(
+                ticket.channel,
+                ticket.thread_ts,
+                key,
+                is_again,
+                text=head,
+                blocks=[blocks.build_context(head), *pieces],
+                unfurl_links=False,
+            )
+        except SLACK_ERRORS as error:
+            if is_passing(error):
+                raise
+            logger.warning("the answer to ticket %s did not arrive: %s", ticket.id, name_error(error))
+            self.cards.say(ticket, wording.TICKET_UNDELIVERED.format(reason=name_error(error)))
+            return
+        plain = plain_question(text, bot_user=self.cards.bot_user)
+        self._remember(ticket, person, ts, plain)
+        correction_id = self._record_correction(ticket, person, plain, key)
+        tickets.close(self.db, ticket.id, by=person, state=TicketState.ANSWERED, correction_id=correction_id)
+        self.cards.refresh(ticket.id)
+
+    def _head(self, person: str) -> str:
+        return wording.TICKET_REPLY.format(name=escape_mrkdwn(self.directory.display_name(person)))
+
+    def _record_correction(self, ticket: Ticket, person: str, text: str, key: str) -> str | None:
+        try:
+            return corrections.record_correction(
+                self.db,
+                reply_id=ticket.reply_id,
+                person=person,
+                role=self.directory.role(person).value,
+                text=text,
+                source=FeedbackSource.TICKET,
+                key=f"{key}:answer",
+            ).id
+        except FeedbackError as error:
+            logger.info("the answer to ticket %s is no correction: %s", ticket.id, type(error).__name__)
+            return None
+
+    def _remember(self, ticket: Ticket, person: str, ts: str, text: str) -> None:
+        message = conversation.Message(
+            team=ticket.team,
+            channel=ticket.channel,
+            thread_ts=ticket.thread_ts,
+            ts=ts,
+            person=person,
+            role="assistant",
+            text=text,
+            created_at=self.clock(),
+        )
+        conversation.record_message(self.db, message)
+
+    def _reason_not(self, ticket_id: str, person: str) -> str | None:
+        if self.directory.role(person) is Role.CUSTOMER:
+            return wording.TICKET_STAFF_ONLY
+        return None if tickets.find_ticket(self.db, ticket_id) else wording.TICKET_UNKNOWN
