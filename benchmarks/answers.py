@@ -114,7 +114,7 @@ class KeptEmbedder:
         if len(texts) < 2:
             return self._embedder.encode(texts)
         keys = [self._key(text) for text in texts]
-        known = self._load(keys)
+        known = self._load_vectors(keys)
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         for start in range(0, len(new), BATCH):
             some = dict(list(new.items())[start : start + BATCH])
@@ -129,7 +129,7 @@ class KeptEmbedder:
         """Close the file."""
         self._stored.close()
 
-    def _load(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+    def _load_vectors(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         found: dict[bytes, NDArray[np.float32]] = {}
         for start in range(0, len(keys), BATCH):
             some = keys[start : start + BATCH]

@@ -84,15 +84,15 @@ def build_app(services: Services, signing_secret: str = UNSIGNED) -> App:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of Bolt's tells an operator anything: not that it leaves a token of the environment unused."""
+    """Whether a line in Bolt's log tells an operator anything. That a token of the environment is unused does not."""
     return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
 def resume(app: App, services: Services) -> int:
-    """Take up the events that an earlier process left undone; return how many questions are answered anew.
+    """Hand the events of an earlier process to their listeners; return how many questions are answered again.
 
-    Presses of Stop come first, since they hold for the questions after them. A failing event does not block the others;
-    it is retried at the next start only if the error is temporary.
+    Presses of Stop come first, because they apply to the questions after them. A failing event does not block the
+    others; it is retried at the next start only if the error is temporary.
     """
     resumed, resumers = 0, list_resumers(app)
     for event in sorted(find_unfinished(services.db), key=lambda event: event.kind not in stop.KINDS):
@@ -105,7 +105,7 @@ def resume(app: App, services: Services) -> int:
 
 
 def list_resumers(app: App) -> dict[str, Resume]:
-    """Return what takes up an unfinished event, by its kind; a subtype stands behind a colon."""
+    """Return the functions that resume unfinished events, by the event's kind; a subtype follows after a colon."""
     found: dict[str, Resume] = {kind: partial(inbox.resume, app) for kind in inbox.INTERACTIONS}
     for listener in (edits, forgetting, messages, stop, votes):
         found |= dict.fromkeys(listener.KINDS, listener.resume)
@@ -113,7 +113,7 @@ def list_resumers(app: App) -> dict[str, Resume]:
 
 
 def _resume(resumers: Mapping[str, Resume], services: Services, event: InboxEvent) -> bool:
-    """Hand an event to its listener; return whether it is a question that is answered anew."""
+    """Hand an event to its listener; return whether it is a question that is answered again."""
     subtype = event.payload.get("event", {}).get("subtype")
     take_up = resumers.get(f"{event.kind}:{subtype}") or resumers.get(event.kind)
     if take_up is None:

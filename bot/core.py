@@ -1,6 +1,6 @@
 """Chip without Slack: documents, database, engine and the live adapter, opened and closed together.
 
-What the command line works with, and what `wiring` ties to Slack.
+The command line works with a core. `wiring` ties it to Slack.
 """
 
 import secrets
@@ -53,7 +53,8 @@ from retrieval.reading.file_reader import ReadingLimits
 from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
-# More than one spins against other threads: with two, numpy's products took 1.8 to 24 times as long on two busy cores.
+# With more than one thread, BLAS threads spin against the others: with two, numpy's products took 1.8 to 24 times as
+# long on two busy cores.
 BLAS_THREADS = 1
 
 Tell = Callable[[str], None]
@@ -89,7 +90,7 @@ class Core:
 
     @property
     def voice(self) -> Voice:
-        """What says answers, as set: in Slack, on the terminal, and for the gate of a retrain."""
+        """The voice that says answers as configured: in Slack, on the terminal, and for the gate of a retrain."""
         chosen = self.settings.engine
         return Voice(
             self.engine,
@@ -105,10 +106,9 @@ class Core:
         return prepare(self.knowledge, self.settings.company, question, scope, thread, with_verified=with_verified)
 
     def prepare_lesson(self, question: str, audience: Audience) -> Draft:
-        """Return the draft that a question gets now, outside of any thread.
+        """Return the draft that a question gets now, outside of any thread, without verified answers.
 
-        What the documents say must be learned from them, not read from the correction itself, so that verified answers
-        are left out.
+        A lesson must teach what the documents say, not what the correction itself says.
         """
         scope = STAFF_SCOPE if audience is Audience.STAFF else CUSTOMER_SCOPE
         return self.prepare(question, scope, with_verified=False)
@@ -145,28 +145,28 @@ class Core:
 
     @property
     def consent_unasked(self) -> Consent:
-        """What holds for learning where no admin decided: all in the local workspace, nothing in a real one."""
+        """What holds for learning until an admin decides: everything in the local workspace, nothing in a real one."""
         return LOCAL if self.settings.is_local else OFF
 
     def suggest(self) -> tuple[str, ...]:
-        """Return the questions that a newcomer is offered: those that are set, else some made from the documents."""
+        """Return the questions that a newcomer is offered: the configured ones, or some made from the documents."""
         return self.settings.examples or self.suggestions.find(self.knowledge)
 
     def may_learn(self, reply: Reply, teacher: Role | None) -> bool:
-        """Whether a reply may be learned from when a person of this role teaches it: with consent, and by choice."""
+        """Whether a reply may be learned from when a person of this role teaches it, by consent and by choice."""
         return self._covers()(reply, teacher)
 
     def _covers(self) -> Covers:
         return respect_choices(self.db, build_covers(self.db, self.consent_unasked))
 
     def serve_corrections(self) -> bool:
-        """Serve the corrections that hold now, and no others; False where that is switched off."""
+        """Serve the corrections that hold now, and no others. Return False if serving them is switched off."""
         is_on = self.settings.knowledge.verified_answers
         self.knowledge.set_verified(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
         return is_on
 
     def find_missing_rows(self) -> list[tuple[str, str]]:
-        """Return what a report says of the questions that the documents did not answer lately."""
+        """Return what a report says about the questions that the documents did not answer lately."""
         return build_missing_rows(find_missing(self.db, self.knowledge, since=now_utc() - GAP_PERIOD))
 
     def _find_audience(self, passage_id: str) -> Audience | None:
@@ -192,7 +192,7 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
 
 
 def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Knowledge:
-    """Open the index over the configured documents; `embedder` stands in for the configured one."""
+    """Open the index over the configured documents. `embedder` replaces the configured one."""
     chosen = settings.knowledge
     threadpool_limits(BLAS_THREADS, user_api="blas")
     return Knowledge(
@@ -213,7 +213,7 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
 
 
 def load_claim_model(settings: Settings) -> EntailmentModel | None:
-    """Return the claim check's third layer where one is set. Raise `EntailmentModelError` where it cannot be used."""
+    """Return the claim check's third layer if one is configured. Raise `EntailmentModelError` if it cannot be used."""
     chosen = settings.knowledge
     if chosen.claim_model is None:
         return None
@@ -222,7 +222,7 @@ def load_claim_model(settings: Settings) -> EntailmentModel | None:
 
 @contextmanager
 def open_engine(settings: EngineSettings) -> Iterator[Engine]:
-    """Open the engine of this process, or the one that asks a server, with its metrics on loopback where wanted."""
+    """Open the engine of this process, or the one that asks a server, with metrics on loopback if they have a port."""
     base, metrics = load_base(settings.base), EngineMetrics()
     build = LlamaEngine if settings.url is None else RemoteEngine
     with ExitStack() as stack:
@@ -236,7 +236,7 @@ def open_engine(settings: EngineSettings) -> Iterator[Engine]:
 
 @contextmanager
 def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
-    """Open everything but Slack, with the live adapter served, and close it again. `say` hears what is being done."""
+    """Open everything but Slack, with the live adapter served, and close it again. `say` is told each step."""
     with ExitStack() as stack:
         settings.data.mkdir(parents=True, exist_ok=True)
         db = open_database(settings.database_url, clock=now_utc, new_id=make_id)

@@ -1,7 +1,7 @@
 """One deployment for several workspaces: each that installs Chip gets documents, feedback and an adapter of its own.
 
-A workspace lives in the folder `teams/<team>` of the data folder, with a database, an index, adapters and the folder
-`documents` of its own; nothing is shared but the process and the way to Slack. Its model takes memory of its own too.
+A workspace lives in the folder `teams/<team>` of the data folder, with its own database, index, adapters and folder
+`documents`. The workspaces share only the process and the way to Slack. Each one's model takes memory of its own.
 """
 
 import logging
@@ -36,7 +36,7 @@ OpenCore = Callable[[Settings, Tell], AbstractContextManager[Core]]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What serves: the way to Slack, the installations, and the workspaces that are open."""
+    """What one deployment holds: the way to Slack, the installations, and the workspaces that are open."""
 
     gateway: Gateway
     store: DatabaseInstallations
@@ -54,9 +54,9 @@ def serve_installations(
 ) -> Iterator[Deployment]:
     """Serve every workspace that installed Chip, and those that install it from now on.
 
-    `open_own` opens a workspace's core, `find_base_url` says where its Slack is; both are for tests. A workspace that
-    cannot be opened is named and left out. `stop` cuts the start short.
-    Raises `InstallationError` where the tokens cannot be decrypted.
+    `open_own` opens a workspace's core and `find_base_url` returns where its Slack is; both are for tests. A workspace
+    that cannot be opened is named and left out. `stop` cuts the start short. Raises `InstallationError` if the tokens
+    cannot be decrypted.
     """
     slack = settings.slack
     assert slack.client_id is not None
@@ -105,7 +105,7 @@ def serve_installations(
         )
         nobodys = App(name="nobody", client=client, signing_secret=secret, token_verification_enabled=False)
         stack.callback(nobodys.listener_runner.listener_executor.shutdown)
-        # Slack asks for the challenge before any workspace is there.
+        # Slack asks for the challenge before any workspace exists.
         delivery = open_delivery(lambda team: tenants.find(team) if team else nobodys, settings.data, secret)
         gateway = open_gateway(
             stack.enter_context(delivery),
@@ -129,7 +129,7 @@ def _open_all(tenants: Tenants, store: DatabaseInstallations, say: Tell) -> None
 
 
 def settings_of(settings: Settings, team: str) -> Settings:
-    """Return a workspace's own settings: a folder of its own for all that it keeps, and for its documents."""
+    """Return a workspace's own settings, with its own folder for its data and its documents."""
     folder = settings.data / "teams" / team
     (folder / "documents").mkdir(parents=True, exist_ok=True)
     knowledge = settings.knowledge.model_copy(update={"folder": folder / "documents"})

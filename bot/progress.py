@@ -21,7 +21,7 @@ def build_bars(console: Console) -> Progress:
 
 
 def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> IngestReport:
-    """Index a folder with a progress bar, then say what changed, who may read it, and what was not or not all read."""
+    """Index a folder with a progress bar, then print what changed, who may read it, and what could not be read."""
     with build_bars(console) as bars:
         task = bars.add_task("Reading documents", total=None)
         report = knowledge.ingest(
@@ -44,7 +44,7 @@ def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> In
 
 
 def describe_readers(counts: Counts) -> str:
-    """Return who may read the documents, and how that is changed where customers may read none."""
+    """Return who may read the documents. If customers may read none, also return how to change that."""
     staff_only = counts.documents - counts.for_customers
     said = f"Customers may read {counts.for_customers} of the documents; {staff_only} are for staff only."
     if not staff_only or counts.for_customers:
@@ -53,7 +53,10 @@ def describe_readers(counts: Counts) -> str:
 
 
 def describe_losses(losses: Sequence[Loss]) -> Iterator[str]:
-    """Yield a sentence for each document that lost what a person sees in it, and one for those that are too many."""
+    """Yield a sentence for each document that lost visible text.
+
+    If there are too many, the last sentence counts the rest.
+    """
     for loss in losses[:MOST_NAMED]:
         if not loss.passages:
             yield f"Nothing to quote: {loss.source} was read and gave no passage. Look at the file."

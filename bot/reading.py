@@ -1,4 +1,4 @@
-"""Reading the configured folder while Chip serves: start-up waits for nothing but the first documents of all.
+"""Reads the configured folder while Chip serves: start-up waits only if the index is still empty.
 
 Knows nothing of Slack.
 """
@@ -17,18 +17,18 @@ from retrieval.reading.documents import StoppedError
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 30.0
-"""An index that holds nothing yet is waited for so long, so that the first question finds something."""
+"""How long start-up waits for an empty index, so that the first question finds something."""
 
 
 @contextmanager
 def read_in_background(core: Core, say: Callable[[str], None], stop: threading.Event) -> Iterator[None]:
-    """Index what changed in the configured folder beside all else; what cannot be read is named and left out.
+    """Index what changed in the configured folder, in the background. What cannot be read is named and left out.
 
-    At the end, reading is stopped and goes on at the next start. `stop` cuts the wait for the first documents short.
+    When the block ends, reading stops; the next start continues it. `stop` cuts the wait for the first documents short.
     """
     is_empty = not core.knowledge.counts().documents
     ended = threading.Event()
-    thread = threading.Thread(target=_read, args=(core, say, ended), name="chip-documents")
+    thread = threading.Thread(target=_read_folder, args=(core, say, ended), name="chip-documents")
     thread.start()
     try:
         if is_empty:
@@ -45,7 +45,7 @@ def _wait(ended: threading.Event, stop: threading.Event) -> None:
             return
 
 
-def _read(core: Core, say: Callable[[str], None], ended: threading.Event) -> None:
+def _read_folder(core: Core, say: Callable[[str], None], ended: threading.Event) -> None:
     try:
         ingest_documents(core.knowledge, core.settings.knowledge.folder, Console(stderr=True, highlight=False))
         core.suggest()

@@ -1,4 +1,4 @@
-"""`chip run`: the whole of Chip until it is told to stop, in Slack or in the local workspace."""
+"""`chip run`: the whole of Chip, in Slack or in the local workspace, until it is told to stop."""
 
 import threading
 import time
@@ -28,9 +28,9 @@ LOCAL_HINT = "No Slack tokens are set ({missing}), so Chip serves a small Slack 
 
 
 def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Event) -> None:
-    """Start everything, say where Chip is to be found, and wait for `stop`.
+    """Start everything, print where Chip can be reached, and wait for `stop`.
 
-    Raises `OSError` where another Chip runs on the same data folder.
+    Raises `OSError` if another Chip runs on the same data folder.
     """
     started = time.monotonic()
     with ExitStack() as stack:
@@ -50,7 +50,10 @@ def run_chip(settings: Settings, say: Callable[[str], None], stop: threading.Eve
 
 @contextmanager
 def hold_data_folder(data: Path) -> Iterator[None]:
-    """Keep any other Chip from the data folder: it would take this one's questions for left over, and answer twice."""
+    """Lock the data folder against any other Chip.
+
+    A second one would resume this one's questions and answer them twice.
+    """
     data.mkdir(parents=True, exist_ok=True)
     lock = FileLock(data / "chip.lock", timeout=0)
     try:
@@ -105,19 +108,19 @@ def _connect(core: Core, stack: ExitStack, say: Callable[[str], None]) -> str:
 
 
 def _build_workspace(core: Core) -> LocalWorkspace:
-    """Return the local workspace of this company: its channels' topics, and questions that its documents answer."""
+    """Return the local workspace of this company: channels with topics, and questions that its documents answer."""
     settings = core.settings
     return LocalWorkspace(
         settings.workspace.host,
         settings.workspace.port,
-        slash_commands=[_describe(command) for command in load_manifest().slash_commands],
+        slash_commands=[_describe_command(command) for command in load_manifest().slash_commands],
         examples=lambda: settings.examples or core.suggestions.known,
         directory=Directory(channels=build_channels(settings.company)),
     )
 
 
-def _describe(command: SlashCommand) -> SlashCommand:
-    """Add what may follow the command, and who may say it."""
+def _describe_command(command: SlashCommand) -> SlashCommand:
+    """Add the words that may follow the command, and who may use them."""
     roles = {"customer": Role.CUSTOMER, "agent": Role.STAFF, "admin": Role.ADMIN}
     subcommands = tuple(
         Subcommand(sub.usage, sub.what, frozenset(name for name, role in roles.items() if may(role, sub.least)))

@@ -1,6 +1,6 @@
-"""What Chip does at intervals in one workspace: a table of jobs, beside the retrain that is due at its own times.
+"""Runs what Chip does at intervals in one workspace: a table of jobs, and the retrain with a schedule of its own.
 
-Knows when. What a job does stands in the module that owns it, and a person can run each by hand.
+Knows when. The module that owns a job defines what it does, and a person can run each by hand.
 """
 
 import logging
@@ -44,9 +44,10 @@ class Job:
 
 @contextmanager
 def run_schedule(core: Core, services: Services, token: TokenWatch, is_stopping: Callable[[], bool]) -> Iterator[None]:
-    """Run the retrains and the jobs of a workspace until the block ends. A sync of sources ends at `is_stopping`.
+    """Run the retrains and the jobs of a workspace until the block ends. A sync of sources ends once `is_stopping`.
 
-    Each job runs once at a time, and once for all the times that it missed. Its exceptions are logged with its name.
+    Only one run of a job happens at a time, and one run makes up for all missed ones. The log names the job that
+    raised.
     """
     scheduler = start_schedule(lambda: _retrain_if_due(core, services), retrain_settings(core.settings).schedule)
     try:
@@ -96,7 +97,7 @@ def _retrain_if_due(core: Core, services: Services) -> None:
 
 
 def _word_turn(outcome: Outcome) -> str:
-    """Return what the admin channel hears of a source that begins to fail, or that works again."""
+    """Return what the admin channel is told about a source that begins to fail, or that works again."""
     if not outcome.reason:
         return wording.SOURCE_WORKS.format(name=outcome.source.name)
     return wording.SOURCE_FAILS.format(name=outcome.source.name, reason=escape_mrkdwn(outcome.reason))

@@ -1,4 +1,4 @@
-"""Everything that wiring has built and hands to the Slack listeners."""
+"""Holds everything that wiring has built for the Slack listeners."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from retrieval.upkeep import Upkeep
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services that listeners use. `admin_channel` is an id, or None where the channel was not found.
+    """The services that listeners use. `admin_channel` is an id, or None if the channel was not found.
 
-    `consent_unasked` holds for learning where no admin decided. `serve_corrections` serves the corrections that hold
-    from now on; False where that is switched off. `suggest` gives the questions that a newcomer is offered.
+    `consent_unasked` holds for learning until an admin decides. `serve_corrections` serves the corrections that hold
+    from now on, and returns False if that is switched off. `suggest` returns the questions that a newcomer is offered.
     `may_learn` says whether training may use what a person of some role taught. `sorting` finds out what a message is,
-    `questions` answers those that are one, `pool` does all else, so that a press waits for no question. `later` holds
-    what Slack could not be told, for another try.
+    `questions` answers those that are questions, and `pool` does everything else, so that no press waits for a
+    question. `later` retries calls that Slack refused.
     """
 
     client: WebClient

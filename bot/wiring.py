@@ -1,4 +1,4 @@
-"""Ties a core to Slack, real or local: builds the clients and what the listeners use, and starts the schedule."""
+"""Ties a core to Slack, real or local: builds the clients and the listeners' services, and starts the schedule."""
 
 import logging
 import threading
@@ -57,13 +57,13 @@ from retrieval.upkeep import Reach, Upkeep
 
 logger = logging.getLogger(__name__)
 
-WORKERS = 8  # for all but messages
-SORTERS = 2  # few: in a burst the interpreter is for those who acknowledge
-NOTE_SECONDS = 5  # for one note of the wait, which nobody misses
+WORKERS = 8  # for everything but messages
+SORTERS = 2  # few: in a burst, acknowledging needs the interpreter
+NOTE_SECONDS = 5  # for one note about waiting, which nobody misses
 
 
 def open_upkeep(settings: Settings, knowledge: Knowledge, client: WebClient | None = None) -> Upkeep:
-    """Return the upkeep of the added sources; a channel of Slack is read with `client`, else with the set token."""
+    """Return the upkeep of the added sources. A Slack channel is read with `client` or the configured token."""
 
     def open_client() -> WebClient:
         token = settings.slack.bot_token
@@ -90,7 +90,7 @@ def connect(
     base_url: str,
     on_open: Callable[[Gateway], None] = lambda gateway: None,  # noqa: ARG005
 ) -> Iterator[Services]:
-    """Connect the core to Slack as set. `on_open` hears where Chip is reached, before the first request may come."""
+    """Connect the core to Slack as configured. `on_open` gets the gateway before the first request can come."""
     with ExitStack() as stack:
         attached = attach(core, bot_token=bot_token, signing_secret=signing_secret, base_url=base_url)
         app, services, token = stack.enter_context(attached)
@@ -118,9 +118,9 @@ def attach(
     base_url: str,
     on_removed: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[App, Services, TokenWatch]]:
-    """Give the core an app of one workspace, take up what was left undone there, and start the schedule.
+    """Give the core an app of one workspace, resume what was left undone there, and start the schedule.
 
-    `on_removed` hears when the workspace removed Chip.
+    `on_removed` is called when the workspace removes Chip.
     """
     with ExitStack() as stack:
         client = build_client(bot_token, base_url)
@@ -133,7 +133,7 @@ def attach(
         stack.callback(services.learning.close)
         app = build_app(services, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
-        # Before anything can come in: what comes from then on is taken up by its listener alone.
+        # Before anything can come in: from then on only its listener may take an event up.
         if resumed := resume(app, services):
             logger.info("%d questions from before are answered now", resumed)
         token = TokenWatch(client, services.directory.team)
@@ -147,7 +147,7 @@ def attach(
 
 
 def build_services(core: Core, client: WebClient) -> Services:
-    """Build what the listeners use, with Chip's own identity as Slack tells it."""
+    """Build the listeners' services. Slack tells Chip's own identity."""
     identity = client.auth_test()
     slack = core.settings.slack
     rules = RuleBook(core.db, identity["team_id"])
@@ -205,7 +205,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         serve_corrections=core.serve_corrections,
     )
     settling = partial(settle, core.db)
-    # Twice as many as are decoded together: while half are generated, the other half's evidence is found.
+    # Twice as many as are decoded together: while half are generated, evidence is found for the other half.
     questions = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
     return Services(
         client=client,
@@ -237,9 +237,9 @@ def build_services(core: Core, client: WebClient) -> Services:
 
 
 def build_names_of_slack(core: Core) -> Callable[[Reply, str], Sequence[str]]:
-    """Return what gives the names of a conversation's people where no app runs; no names in the local workspace.
+    """Return a function that finds the names of a conversation's people when no app runs; the local workspace has none.
 
-    Raises one of `SLACK_ERRORS`, rather than let names into the training, where Slack cannot be asked.
+    Raises one of `SLACK_ERRORS` if Slack cannot be asked, rather than let names into the training.
     """
     token = core.settings.slack.bot_token
     if core.settings.is_local or token is None:
@@ -251,7 +251,7 @@ def build_names_of_slack(core: Core) -> Callable[[Reply, str], Sequence[str]]:
 
 
 def find_time_zone(name: str) -> tzinfo:
-    """Return the zone of this name. Raises `SettingsError` where there is none."""
+    """Return the zone of this name. Raises `SettingsError` if there is none."""
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:

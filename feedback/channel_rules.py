@@ -72,11 +72,11 @@ class RuleBook:
 
     def find(self, channel: str) -> ChannelRules:
         """Return the channel's rules, or the defaults."""
-        return _load(self.db, self.team, channel).get(channel, DEFAULT_RULES)
+        return _load_rules(self.db, self.team, channel).get(channel, DEFAULT_RULES)
 
     def all(self) -> dict[str, ChannelRules]:
         """Return the rules of every channel that has any."""
-        return _load(self.db, self.team)
+        return _load_rules(self.db, self.team)
 
     def set(self, channel: str, rules: ChannelRules, *, by: str) -> None:
         """Give a channel its rules."""
@@ -118,16 +118,16 @@ def is_quiet(rules: ChannelRules, now: datetime) -> bool:
     return rules.quiet is not None and rules.quiet.holds(now.time())
 
 
-def _load(db: Database, team: str, channel: str | None = None) -> dict[str, ChannelRules]:
+def _load_rules(db: Database, team: str, channel: str | None = None) -> dict[str, ChannelRules]:
     query = select(channel_rules).where(channel_rules.c.team == team)
     if channel is not None:
         query = query.where(channel_rules.c.channel == channel)
     with db.read() as connection:
         rows = connection.execute(query).all()
-    return {row.channel: _build(row) for row in rows}
+    return {row.channel: _build_rules(row) for row in rows}
 
 
-def _build(row: Any) -> ChannelRules:
+def _build_rules(row: Any) -> ChannelRules:
     quiet = parse_quiet(row.quiet_from, row.quiet_to) if row.quiet_from and row.quiet_to else None
     where = AnswerIn(row.answer_in)
     return ChannelRules(Listen(row.listen), row.audience, quiet, where, row.answers_bots, row.hides_votes)

@@ -132,17 +132,17 @@ def set_aside(db: Database, correction_id: str, *, by: str, at: datetime | None 
 
 
 def find_correction(db: Database, correction_id: str) -> Correction | None:
-    return _load(db).get(correction_id)
+    return _load_corrections(db).get(correction_id)
 
 
 def find_all(db: Database) -> dict[str, Correction]:
     """Return every correction that was made and not forgotten, by id, in the order in which they were made."""
-    return _load(db)
+    return _load_corrections(db)
 
 
 def find_pending(db: Database) -> list[Correction]:
     """Return the corrections that wait for a decision, oldest first; none of a question that was forgotten."""
-    waiting = [correction for correction in _load(db).values() if correction.state is State.WAITING]
+    waiting = [correction for correction in _load_corrections(db).values() if correction.state is State.WAITING]
     about = {correction.reply_id for correction in waiting}
     with db.read() as connection:
         gone = set(connection.scalars(select(replies.c.id).where(replies.c.id.in_(about), replies.c.question == "")))
@@ -152,7 +152,7 @@ def find_pending(db: Database) -> list[Correction]:
 def approved(db: Database) -> list[Correction]:
     """Return the correction that holds for each corrected reply, in the order in which they came to hold."""
     by_reply: dict[str, Correction] = {}
-    held = (correction for correction in _load(db).values() if correction.state is State.APPROVED)
+    held = (correction for correction in _load_corrections(db).values() if correction.state is State.APPROVED)
     for correction in sorted(held, key=_when_decided):
         by_reply[correction.reply_id] = correction
     return sorted(by_reply.values(), key=_when_decided)
@@ -179,7 +179,7 @@ class Lessons:
         return self._known[1]
 
 
-def _load(db: Database) -> dict[str, Correction]:
+def _load_corrections(db: Database) -> dict[str, Correction]:
     with db.read() as connection:
         return _derive(find_events(connection, feedback_events.c.kind.in_(_KINDS)))
 

@@ -65,7 +65,7 @@ def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day
 def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[PopularQuestion]:
     """Return the questions that were answered with "I don't know", those asked most often first."""
     groups = _group(_latest(db, team, since, replies.c.refused.is_(True)))
-    return [_describe(group) for group in groups[:limit]]
+    return [_describe_group(group) for group in groups[:limit]]
 
 
 def find_most_asked(
@@ -82,7 +82,7 @@ def find_most_asked(
 
     shown: list[PopularQuestion] = []
     for group in _group(_latest(db, team, since, is_public)):
-        asked = _describe(group)
+        asked = _describe_group(group)
         if asked.people < people or len(shown) == limit:
             continue
         wording = next(filter(may_be_seen, sorted({question for question, _ in group}, key=len)), None)
@@ -127,7 +127,7 @@ def _group(questions: Iterable[tuple[str, str]]) -> list[_Group]:
     return sorted(groups, key=len, reverse=True)
 
 
-def _describe(group: _Group) -> PopularQuestion:
+def _describe_group(group: _Group) -> PopularQuestion:
     """Return a group by its shortest wording."""
     shortest = min((question for question, _ in group), key=len)
     return PopularQuestion(shortest, len(group), len({asker for _, asker in group}))

@@ -76,7 +76,7 @@ def open_ticket(
     with db.begin() as connection:
         is_new = insert_once(connection, tickets, row, ("open_key",))
         found = connection.execute(select(*_COLUMNS).where(tickets.c.open_key == key)).one()
-    return _build(found), is_new
+    return _build_ticket(found), is_new
 
 
 def note_card(db: Database, ticket_id: str, ts: str) -> None:
@@ -111,17 +111,17 @@ def close(db: Database, ticket_id: str, *, by: str, state: TicketState, correcti
 
 
 def find_ticket(db: Database, ticket_id: str) -> Ticket | None:
-    return _find(db, tickets.c.id == ticket_id)
+    return _find_ticket(db, tickets.c.id == ticket_id)
 
 
 def find_by_card(db: Database, channel: str, card_ts: str) -> Ticket | None:
     """Return the ticket whose card stands at this message."""
-    return _find(db, (tickets.c.card_channel == channel) & (tickets.c.card_ts == card_ts))
+    return _find_ticket(db, (tickets.c.card_channel == channel) & (tickets.c.card_ts == card_ts))
 
 
 def find_open(db: Database, team: str, channel: str, thread_ts: str) -> Ticket | None:
     """Return the ticket of a conversation that is not closed."""
-    return _find(db, tickets.c.open_key == _open_key(team, channel, thread_ts))
+    return _find_ticket(db, tickets.c.open_key == _open_key(team, channel, thread_ts))
 
 
 def find_quoting(
@@ -140,7 +140,7 @@ def find_quoting(
         threads = connection.execute(select(messages.c.channel, messages.c.thread_ts).where(wrote).distinct()).all()
         rows = connection.execute(select(*_COLUMNS).where(tickets.c.team == team)).all()
     places = {(thread.channel, thread.thread_ts) for thread in threads}
-    return [_build(row) for row in rows if (row.channel, row.thread_ts) in places or row.asker == person]
+    return [_build_ticket(row) for row in rows if (row.channel, row.thread_ts) in places or row.asker == person]
 
 
 def count_open(db: Database, team: str, asker: str) -> int:
@@ -156,17 +156,17 @@ def find_waiting(db: Database, team: str, *, reminded_before: datetime | None = 
     if reminded_before is not None:
         query = query.where(tickets.c.reminded_at < reminded_before)
     with db.read() as connection:
-        return [_build(row) for row in connection.execute(query.order_by(tickets.c.opened_at))]
+        return [_build_ticket(row) for row in connection.execute(query.order_by(tickets.c.opened_at))]
 
 
 def _open_key(team: str, channel: str, thread_ts: str) -> str:
     return f"{team}:{channel}:{thread_ts}"
 
 
-def _find(db: Database, condition: ColumnElement[bool]) -> Ticket | None:
+def _find_ticket(db: Database, condition: ColumnElement[bool]) -> Ticket | None:
     with db.read() as connection:
         row = connection.execute(select(*_COLUMNS).where(condition).limit(1)).one_or_none()
-    return None if row is None else _build(row)
+    return None if row is None else _build_ticket(row)
 
 
 def _change(db: Database, condition: ColumnElement[bool], **values: object) -> bool:
@@ -174,6 +174,6 @@ def _change(db: Database, condition: ColumnElement[bool], **values: object) -> b
         return connection.execute(update(tickets).where(condition).values(**values)).rowcount > 0
 
 
-def _build(row: Row[Any]) -> Ticket:
+def _build_ticket(row: Row[Any]) -> Ticket:
     values = {name: getattr(row, name) for name in Ticket.__slots__}
     return Ticket(**(values | {"state": TicketState(values["state"])}))

@@ -59,15 +59,17 @@ def erase_forgotten(db: Database, adapters_folder: Path, runs_folder: Path, base
 def has_learned_forgotten(adapter: Adapter, runs_folder: Path) -> bool:
     """Whether rows left the adapter's dataset since it was trained; False where its dataset is not to be found."""
     manifest = find_manifest(runs_folder, adapter.dataset_hash)
-    return manifest is not None and _read(manifest).get("forgotten", 0) > 0
+    return manifest is not None and _read_manifest(manifest).get("forgotten", 0) > 0
 
 
 def find_manifest(runs_folder: Path, dataset_hash: str) -> Path | None:
     """Return the manifest of the dataset that had this hash when it was frozen."""
-    return next((path for path in runs_folder.glob(f"*/{MANIFEST}") if _read(path)["sha256"] == dataset_hash), None)
+    return next(
+        (path for path in runs_folder.glob(f"*/{MANIFEST}") if _read_manifest(path)["sha256"] == dataset_hash), None
+    )
 
 
-def _read(manifest: Path) -> dict[str, Any]:
+def _read_manifest(manifest: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     return content
 

@@ -33,10 +33,12 @@ def train(folder: Path) -> None:
     rows = [build_row(example, tokenizer) for example in load_dataset(folder)]
     fitting = [row for row in rows if row.tokens <= job.context]
     model = _build_model(job)
-    _say("start", rows=len(fitting), too_long=len(rows) - len(fitting), precision=str(choose_precision(job.settings)))
-    stopped = fit(model, fitting, job.settings, _tell)
+    _print_event(
+        "start", rows=len(fitting), too_long=len(rows) - len(fitting), precision=str(choose_precision(job.settings))
+    )
+    stopped = fit(model, fitting, job.settings, _print_epoch)
     layers = _save(model, job, folder / ADAPTER_FOLDER)
-    _say("done", stopped=stopped, layers=layers, seconds=round(time.monotonic() - started, 2))
+    _print_event("done", stopped=stopped, layers=layers, seconds=round(time.monotonic() - started, 2))
 
 
 def _prepare_process(settings: TrainSettings) -> None:
@@ -72,8 +74,8 @@ def _save(model: Any, job: TrainingJob, folder: Path) -> int:
     return export_adapter(weights, shape, job.settings.alpha, folder / "adapter.gguf")
 
 
-def _tell(epoch: Epoch) -> None:
-    _say(
+def _print_epoch(epoch: Epoch) -> None:
+    _print_event(
         "epoch",
         epoch=epoch.number,
         of=epoch.of,
@@ -85,7 +87,7 @@ def _tell(epoch: Epoch) -> None:
     )
 
 
-def _say(event: str, **values: object) -> None:
+def _print_event(event: str, **values: object) -> None:
     print(json.dumps({"event": event, **values}), flush=True)
 
 

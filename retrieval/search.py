@@ -58,9 +58,11 @@ def search(
     if not scores:
         return []
     best = sorted(scores.values(), reverse=True)[:limit]
-    found = _fetch(index, {identity: score for identity, score in scores.items() if score >= best[-1]}, vector, scope)
+    found = _fetch_hits(
+        index, {passage_id: score for passage_id, score in scores.items() if score >= best[-1]}, vector, scope
+    )
     if len(found) < limit < len(scores):  # some are gone, or no longer meant for this asker
-        found = _fetch(index, scores, vector, scope)
+        found = _fetch_hits(index, scores, vector, scope)
     return found[:limit]
 
 
@@ -91,12 +93,12 @@ def _fuse_ranks(*rankings: Iterable[_Key], constant: int) -> dict[_Key, float]:
     return scores
 
 
-def _fetch(index: Index, scores: Mapping[str, float], vector: Vectors, scope: Scope) -> list[tuple[Hit, Entry]]:
+def _fetch_hits(index: Index, scores: Mapping[str, float], vector: Vectors, scope: Scope) -> list[tuple[Hit, Entry]]:
     found = []
-    for identity, entry in index.catalogue.get_entries(list(scores)).items():
+    for passage_id, entry in index.catalogue.get_entries(list(scores)).items():
         if entry.passage.audience in scope.audiences:
             similarity = round(float((entry.unit_vectors @ vector).max()), 5)
-            found.append((Hit(entry.passage, scores[identity], similarity), entry))
+            found.append((Hit(entry.passage, scores[passage_id], similarity), entry))
     found.sort(key=lambda pair: (-pair[0].score, -pair[0].similarity, pair[0].passage.id))
     return found
 

@@ -76,7 +76,7 @@ class Upkeep:
         """Read one source again; a source that cannot be read keeps what is indexed of it, and the outcome says so."""
         source = get_source(self.sources(), name)
         try:
-            report = self.knowledge.sync(source.name, self._list(source), progress=progress)
+            report = self.knowledge.sync(source.name, self._list_items(source), progress=progress)
         except (SourceError, OSError) as error:
             log.warning("source %s: not read (%s)", source.name, type(error).__name__)
             reason = mask_secrets(str(error))
@@ -121,7 +121,7 @@ class Upkeep:
     def _clones(self) -> Path:
         return self.folder / "clones"
 
-    def _list(self, source: Source) -> Iterator[Found]:
+    def _list_items(self, source: Source) -> Iterator[Found]:
         prefix, rules = f"{source.name}:", Rules(source.audience)
         match source.kind:
             case SourceKind.FOLDER:

@@ -99,17 +99,17 @@ class VerifiedStore:
     def replace(self, answers: Sequence[VerifiedAnswer]) -> None:
         """Hold exactly these answers, searchable when this returns; those that are held already cost nothing."""
         wanted = {answer.id: answer for answer in answers if any(c.isalnum() for c in answer.answer)}
-        held = {row.answer.id: row for row in self._list()}
+        held = {row.answer.id: row for row in self._list_rows()}
         # An index made anew cannot tell what the documents said when these were approved: whatever answers is news.
         has_held = self._index.catalogue.file.find_setting(_HAS_HELD) is not None
-        for identity in held.keys() - wanted.keys():
-            self._index.catalogue.verified.delete(identity)
-        for identity, answer in wanted.items():
-            if identity not in held or held[identity].answer != answer:
+        for answer_id in held.keys() - wanted.keys():
+            self._index.catalogue.verified.delete(answer_id)
+        for answer_id, answer in wanted.items():
+            if answer_id not in held or held[answer_id].answer != answer:
                 (vector,) = self._embedder.encode([answer.question])
                 row = VerifiedRow(answer, vector)
                 if has_held and not answer.evidence:
-                    row = replace(row, near=tuple(hit.passage.id for hit, _ in self._look(row)))
+                    row = replace(row, near=tuple(hit.passage.id for hit, _ in self._search_near(row)))
                 self._index.catalogue.verified.record(row)
         if not has_held:
             self._index.catalogue.file.record_setting(_HAS_HELD, "yes")
@@ -123,23 +123,23 @@ class VerifiedStore:
         self._check_silence()
         with self._lock:
             self._telling = None
-            self._read()
+            self._read_rows()
             waiting = [row for row in self._rows if not self._stands(row)]
             hidden = {row.answer.id for row in waiting}
             standing = [row for row in self._rows if row.answer.id not in hidden]
-            contexts = {_source(row.answer): row.answer.question for row in self._rows}
-            self._index.replace_origin(VERIFIED_ORIGIN, [_build(row.answer) for row in standing], contexts)
+            contexts = {_name_source(row.answer): row.answer.question for row in self._rows}
+            self._index.replace_origin(VERIFIED_ORIGIN, [_build_document(row.answer) for row in standing], contexts)
         return [row.answer for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
 
     def find(self, question: str, vector: Vectors, scope: Scope) -> tuple[Hit, Evidence] | None:
         """Return the latest answer that this asker may read to this very question, asked in other words or not."""
-        asked = _describe(question)
-        for row in sorted(self._list(), key=lambda row: (row.answer.approved_at, row.answer.id), reverse=True):
+        asked = _describe_question(question)
+        for row in sorted(self._list_rows(), key=lambda row: (row.answer.approved_at, row.answer.id), reverse=True):
             similarity = float(row.vector @ vector)
             may_read = row.answer.audience in scope.audiences
             is_same = similarity >= SAME_MEANING and self._is_same(asked, row.answer)
             if may_read and is_same and not self._is_for_another(question, row.answer) and self._stands(row):
-                document = _build(row.answer)
+                document = _build_document(row.answer)
                 passages = build_passages(document)
                 return Hit(passages[0], 1.0, round(similarity, 5)), _build_evidence(document, passages)
         return None
@@ -149,7 +149,7 @@ class VerifiedStore:
 
         That is another code, version, model or number, or something else that a document's title names.
         """
-        rows = {row.answer.id: row.answer for row in self._list()}
+        rows = {row.answer.id: row.answer for row in self._list_rows()}
         answer = find_answer_of(passage, rows)
         return answer is None or not self._is_for_another(question, answer)
 
@@ -168,12 +168,12 @@ class VerifiedStore:
         named = [title for title in self._titles if f" {title} " in folded]
         return frozenset(title for title in named if not any(title != other and title in other for other in named))
 
-    def _list(self) -> list[VerifiedRow]:
+    def _list_rows(self) -> list[VerifiedRow]:
         with self._lock:
-            self._read()
+            self._read_rows()
             return list(self._rows)
 
-    def _read(self) -> None:
+    def _read_rows(self) -> None:
         version = self._index.catalogue.file.version()
         rows = self._index.catalogue.verified.count()
         if version != self._version or rows != len(self._rows) or self._telling is None:
@@ -185,7 +185,7 @@ class VerifiedStore:
             self._titles = frozenset(filter(None, (" ".join(split_words(title)) for title in titles)))
 
     def _is_same(self, asked: "_Description", answer: VerifiedAnswer) -> bool:
-        known = _describe(answer.question)
+        known = _describe_question(answer.question)
         if (asked.asking, asked.is_denying) != (known.asking, known.is_denying):
             return False
         apart, union = asked.terms ^ known.terms, asked.terms | known.terms
@@ -199,7 +199,7 @@ class VerifiedStore:
             later.answer.approved_at > row.answer.approved_at
             and later.answer.audience in _find_scope(row.answer.audience).audiences
             and float(later.vector @ row.vector) >= SAME_MEANING
-            and self._is_same(_describe(later.answer.question), row.answer)
+            and self._is_same(_describe_question(later.answer.question), row.answer)
         )
 
     def _check_silence(self) -> None:
@@ -221,13 +221,13 @@ class VerifiedStore:
 
     def _is_outrun(self, row: VerifiedRow) -> bool:
         """Whether a line that is evidence now stands in a passage that was not near when the answer was approved."""
-        found = self._look(row)
+        found = self._search_near(row)
         news = {hit.passage.id for hit, _ in found} - set(row.near)
         if not news:
             return False
         return any(line.passage_id in news for line in self._choose_lines(row.answer.question, row.vector, found).lines)
 
-    def _look(self, row: VerifiedRow) -> Near:
+    def _search_near(self, row: VerifiedRow) -> Near:
         return self._find_near(row.answer.question, row.vector, _find_scope(row.answer.audience))
 
     def _stands(self, row: VerifiedRow) -> bool:
@@ -244,7 +244,7 @@ class _Description:
     is_denying: bool
 
 
-def _describe(question: str) -> _Description:
+def _describe_question(question: str) -> _Description:
     words = re.findall(r"[a-z]+", question.casefold())
     terms = frozenset(tokenise(question)) - _FILLING
     return _Description(terms, frozenset(words) & _ASKING, bool(_DENYING.search(question)))
@@ -257,14 +257,14 @@ def _find_scope(audience: Audience) -> Scope:
     return Scope(STAFF_SCOPE.audiences | {audience})
 
 
-def _source(answer: VerifiedAnswer) -> str:
+def _name_source(answer: VerifiedAnswer) -> str:
     return f"{VERIFIED_ORIGIN}:{answer.id}"
 
 
-def _build(answer: VerifiedAnswer) -> Document:
+def _build_document(answer: VerifiedAnswer) -> Document:
     title = f"{TITLE}, {answer.approved_at.date().isoformat()}"
     part = Part(answer.answer, DocumentKind.TEXT, title, answer.approved_at.date())
-    return build_document(part, _source(answer), Rules(answer.audience, is_fixed=True))
+    return build_document(part, _name_source(answer), Rules(answer.audience, is_fixed=True))
 
 
 def _build_evidence(document: Document, passages: Sequence[Passage]) -> Evidence:

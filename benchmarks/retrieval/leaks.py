@@ -74,14 +74,14 @@ def ask_at_random(knowledge: Knowledge, pairs: int) -> Iterator[Asked]:
         if number % 20 < 3:
             found = knowledge.find_evidence(question, scope, _THREAD if number % 20 else ())
             lines = (f"{line.text} {line.heading}" for line in found.evidence.lines)
-            text = " ".join([*map(_read, found.hits), *lines])
+            text = " ".join([*map(_read_hit, found.hits), *lines])
         else:
-            text = " ".join(map(_read, knowledge.search(question, scope, 50)))
+            text = " ".join(map(_read_hit, knowledge.search(question, scope, 50)))
         leaked = tuple(audience for audience, mark in MARKS.items() if mark in text and audience not in scope.audiences)
         yield Asked(question, scope, "mark" in text, leaked)
 
 
-def _read(hit: Hit) -> str:
+def _read_hit(hit: Hit) -> str:
     return f"{hit.passage.text} {hit.passage.heading} {hit.passage.source}"
 
 

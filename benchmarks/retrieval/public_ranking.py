@@ -60,25 +60,25 @@ def list_pages(corpus: Corpus) -> Iterator[Item]:
     """Yield each page as a document of its lines."""
     for number, page in enumerate(corpus.pages):
         text = "\n\n".join(page.lines)
-        document = Document(_name(number), page.heading, Audience.PUBLIC, None, DocumentKind.TEXT, text, text)
-        yield Item(document.source, fingerprint(text.encode(), Rules()), partial(_read, document))
+        document = Document(_name_page(number), page.heading, Audience.PUBLIC, None, DocumentKind.TEXT, text, text)
+        yield Item(document.source, fingerprint(text.encode(), Rules()), partial(_read_page, document))
 
 
-def _read(document: Document, _read_file: object) -> Iterator[Document | Unreadable]:
+def _read_page(document: Document, _read_file: object) -> Iterator[Document | Unreadable]:
     yield document
 
 
-def _name(number: int) -> str:
+def _name_page(number: int) -> str:
     return f"{number:06}.txt"
 
 
 def ask_corpus(corpus: Corpus) -> list[Question]:
-    return [_ask(corpus, asked) for asked in corpus.asked]
+    return [_build_question(corpus, asked) for asked in corpus.asked]
 
 
-def _ask(corpus: Corpus, asked: Asked) -> Question:
+def _build_question(corpus: Corpus, asked: Asked) -> Question:
     lines = [corpus.pages[asked.page].lines[line] for line in asked.lines] if asked.page is not None else []
-    source = _name(asked.page) if asked.page is not None else ""
+    source = _name_page(asked.page) if asked.page is not None else ""
 
     def answers(passage: Passage) -> bool:
         return passage.source == source and any(line in passage.text for line in lines)
@@ -103,8 +103,8 @@ def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> I
             continue
         audiences = question.scope.audiences
         rankings = {
-            "dense": _fetch(knowledge, list(score_dense(index, vector, question.scope, DEPTH))),
-            "BM25": _fetch(knowledge, index.lexical.rank(question.text, audiences, DEPTH)),
+            "dense": _fetch_passages(knowledge, list(score_dense(index, vector, question.scope, DEPTH))),
+            "BM25": _fetch_passages(knowledge, index.lexical.rank(question.text, audiences, DEPTH)),
             "fused": [hit.passage for hit, _ in search(index, question.text, vector, question.scope, DEPTH)],
             "reranked": hits[:DEPTH],
         }
@@ -139,9 +139,9 @@ def rerank(knowledge: Knowledge, question: str, vector: Any, scope: Scope) -> tu
     return [hit.passage for hit in ranked.order_hits(hits)], ranked.confidence
 
 
-def _fetch(knowledge: Knowledge, ids: Sequence[str]) -> list[Passage]:
+def _fetch_passages(knowledge: Knowledge, ids: Sequence[str]) -> list[Passage]:
     entries = knowledge._index.catalogue.get_entries(ids)
-    return [entries[identity].passage for identity in ids if identity in entries]
+    return [entries[passage_id].passage for passage_id in ids if passage_id in entries]
 
 
 def _score(relevant: Sequence[bool]) -> tuple[float, float]:
@@ -153,7 +153,7 @@ def _score(relevant: Sequence[bool]) -> tuple[float, float]:
 
 def measure_all(data: Path | None, questions: int, only: Sequence[str]) -> Iterator[Figure]:
     """Yield the figures of each set, over an index of its own."""
-    for corpus in _load(data, questions, only):
+    for corpus in _load_corpora(data, questions, only):
         with tempfile.TemporaryDirectory() as folder, closing(open_knowledge(Settings(data=Path(folder)))) as knowledge:
             if corpus is None:
                 knowledge.ingest(SAMPLE / "knowledge")
@@ -174,7 +174,7 @@ def main() -> None:
     record(run, measure_all(chosen.data, chosen.questions, chosen.only), chosen.results)
 
 
-def _load(data: Path | None, questions: int, only: Sequence[str]) -> Iterator[Corpus | None]:
+def _load_corpora(data: Path | None, questions: int, only: Sequence[str]) -> Iterator[Corpus | None]:
     """Yield the public sets, then None for the sample company."""
     if data is not None:
         yield from load_corpora(data, held_out=True, questions=questions, only=tuple(only))

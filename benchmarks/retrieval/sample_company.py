@@ -77,8 +77,8 @@ def measure(rows: Sequence[Row], folder: Path, cross_encoder: CrossEncoder | Non
     index.ingest(SAMPLE / "knowledge", default_audience=Audience.STAFF)
     answerable = [row for row in rows if row.answerable]
     rankings: dict[str, Callable[[Row], list[Passage]]] = {
-        "dense": lambda row: _fetch(index, list(score_dense(index, _encode(row), row.scope, 10))),
-        "bm25": lambda row: _fetch(index, index.lexical.rank(row.question, row.scope.audiences, 10)),
+        "dense": lambda row: _fetch_passages(index, list(score_dense(index, _encode(row), row.scope, 10))),
+        "bm25": lambda row: _fetch_passages(index, index.lexical.rank(row.question, row.scope.audiences, 10)),
         "fused": lambda row: [h.passage for h, _ in search(index, row.question, _encode(row), row.scope, 10)],
         "reranked": lambda row: [
             hit.passage for hit in _rank(index, row, _encode(row), embedder, cross_encoder)[1][:10]
@@ -108,9 +108,9 @@ def _rank(
     return ranked, ranked.order_hits(hits)
 
 
-def _fetch(index: Index, ids: list[str]) -> list[Passage]:
+def _fetch_passages(index: Index, ids: list[str]) -> list[Passage]:
     entries = index.catalogue.get_entries(ids)
-    return [entries[identity].passage for identity in ids if identity in entries]
+    return [entries[passage_id].passage for passage_id in ids if passage_id in entries]
 
 
 def _measure_ranking(name: str, rows: Sequence[Row], rank: Callable[[Row], list[Passage]]) -> Iterator[Figure]:

@@ -23,14 +23,14 @@ def build(folder: Path, jobs: int) -> Path:
     if all((binaries / target).exists() for target in TARGETS):
         return binaries / TARGETS[0]
     folder.mkdir(parents=True, exist_ok=True)
-    source = _fetch(folder)
+    source = _fetch_sources(folder)
     target = folder / "build"
     subprocess.run(["cmake", "-S", str(source), "-B", str(target), *OPTIONS], check=True)
     subprocess.run(["cmake", "--build", str(target), "--target", *TARGETS, "-j", str(jobs)], check=True)
     return binaries / TARGETS[0]
 
 
-def _fetch(folder: Path) -> Path:
+def _fetch_sources(folder: Path) -> Path:
     wanted = f"llama-cpp-python=={version('llama-cpp-python')}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", "llama-cpp-python"]
     subprocess.run([*command, wanted, "-d", str(folder)], check=True)

@@ -105,8 +105,10 @@ def _compare(group: Group, system: str, column: Column, ours: Column) -> Iterato
 
 
 def _frugality(trial: Trial) -> float:
-    """Tokens per second of processor time, of a server and its clients together. Others' work hardly changes it where
-    a system has one thread; with two it counts what they wait for each other."""
+    """Tokens per second of processor time, of a server and its clients together.
+
+    Others' work hardly changes it where a system has one thread; with two it counts what they wait for each other.
+    """
     return float(trial["tokens_per_second"] * trial["seconds"] / trial["processor_seconds"])
 
 

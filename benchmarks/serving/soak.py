@@ -109,14 +109,14 @@ def _be_a_client(soak: Soak, seed: int) -> None:
     chance = random.Random(seed)
     while not soak.is_over:
         try:
-            _ask(soak, chance)
+            _ask_one(soak, chance)
         except EngineError as error:
             soak.outcomes[type(error).__name__] += 1
         except Exception as error:
             soak.faults.append(repr(error))
 
 
-def _ask(soak: Soak, chance: random.Random) -> None:
+def _ask_one(soak: Soak, chance: random.Random) -> None:
     number, kind = chance.randrange(QUESTIONS), chance.random()
     request = replace(build_request(number), person=f"U{chance.randrange(6)}")
     if kind < 0.05:

@@ -147,12 +147,12 @@ def _parse_turn(turn: Sequence[str]) -> Turn:
 def _list_sources(draft: Draft, saying: Saying) -> list[dict[str, Any]]:
     passages = {hit.passage.id: hit.passage for hit in draft.retrieved.hits}
     return [
-        {"number": line.number, "heading": line.heading} | _describe(passages.get(line.passage_id))
+        {"number": line.number, "heading": line.heading} | _describe_passage(passages.get(line.passage_id))
         for line in saying.shown.cited
     ]
 
 
-def _describe(passage: Passage | None) -> dict[str, Any]:
+def _describe_passage(passage: Passage | None) -> dict[str, Any]:
     return {} if passage is None else {"document": passage.source, "title": passage.title, "url": passage.url}
 
 

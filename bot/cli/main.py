@@ -48,7 +48,7 @@ def begin(
 @app.command()
 def run(config: ConfigOption = None, verbose: bool = typer.Option(False, help="Log more.")) -> None:
     """Start Chip: in Slack when its tokens are set, else in the local workspace."""
-    loaded = _load(config)
+    loaded = _load_settings(config)
     _set_up_logging(verbose)
     with _plain_errors():
         from bot.run import run_chip
@@ -68,7 +68,7 @@ def ingest(
     config: ConfigOption = None,
 ) -> None:
     """Index a folder of documents; only what changed is read again."""
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.core import open_knowledge
         from bot.progress import ingest_documents
@@ -94,7 +94,7 @@ def ask(
     """Ask one question here, without Slack; or a file of questions."""
     if (question is None) == (file is None) or (file is None) != (out is None):
         raise typer.BadParameter("Ask one question, or name a file of questions with --file and another with --out.")
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.ask import ask_file, ask_once
         from bot.core import open_core
@@ -110,7 +110,7 @@ def ask(
 @app.command()
 def retrain(config: ConfigOption = None) -> None:
     """Train on the feedback so far; the result serves if it passes the gate. A running Chip takes it up by itself."""
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.show import StepBars
         from bot.core import open_core
@@ -134,7 +134,7 @@ def models(
     config: ConfigOption = None,
 ) -> None:
     """List the base and its adapters, with the one that serves; or go back to an earlier one."""
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.show import list_models, roll_back
 
@@ -149,7 +149,7 @@ def gaps(
     config: ConfigOption = None,
 ) -> None:
     """List what people asked and the documents do not hold."""
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.gaps import show_gaps
         from bot.core import now_utc
@@ -164,7 +164,7 @@ def facts(
     config: ConfigOption = None,
 ) -> None:
     """List what the documents say of one thing: numbers with units, codes, versions, dates, can and cannot."""
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.facts import show_facts
 
@@ -180,7 +180,7 @@ def calibrate(
     config: ConfigOption = None,
 ) -> None:
     """Measure how sure search must be before Chip answers, on questions of your own."""
-    settings = _load(config).settings
+    settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.calibrate import calibrate as run_calibration
 
@@ -195,7 +195,7 @@ def workspace(
     config: ConfigOption = None,
 ) -> None:
     """Serve the small local Slack without Chip, to develop another Slack app offline."""
-    local = _load(config).settings.workspace
+    local = _load_settings(config).settings.workspace
     with _plain_errors():
         from bot.cli.workspace import serve_workspace
 
@@ -206,7 +206,7 @@ def workspace(
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check every part and say how to mend what is wrong."""
-    loaded = _load(config)
+    loaded = _load_settings(config)
     from bot.cli.doctor import examine
 
     findings = examine(loaded.settings)
@@ -235,7 +235,7 @@ def main() -> None:
     app()
 
 
-def _load(config: Path | None) -> LoadedSettings:
+def _load_settings(config: Path | None) -> LoadedSettings:
     try:
         return load_settings(config)
     except SettingsError as error:

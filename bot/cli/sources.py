@@ -119,13 +119,13 @@ def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
             name, lambda done, last: bars.update(task, completed=done, description=f"{done} read: {last[-60:]}")
         )
         bars.update(task, total=1, completed=1, description=f"Read {name}")
-    _show(outcome)
+    _show_outcome(outcome)
     for sentence in describe_losses([loss for loss in upkeep.knowledge.losses() if loss.source.startswith(f"{name}:")]):
         console.print(sentence, style="yellow", markup=False)
     return outcome
 
 
-def _show(outcome: "Outcome") -> None:
+def _show_outcome(outcome: "Outcome") -> None:
     name, report = outcome.source.name, outcome.report
     if report is None:
         console.print(f"{name}: {outcome.reason} What is indexed of it was kept.", style="red", markup=False)

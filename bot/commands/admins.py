@@ -73,7 +73,7 @@ def sources(call: Call) -> None:
         if word == "sync":
             _sync(call, name.strip())
         elif word == "add" and name.strip():
-            _add(call, name.strip())
+            _add_source(call, name.strip())
         elif word == "remove" and name.strip():
             gone = call.services.upkeep.remove(name.strip())
             call.say(wording.SOURCE_REMOVED.format(name=name.strip(), documents=gone))
@@ -115,7 +115,7 @@ def _sync(call: Call, name: str) -> None:
             call.say(escape_mrkdwn(outcome.reason))
 
 
-def _add(call: Call, words: str) -> None:
+def _add_source(call: Call, words: str) -> None:
     """Add a website or a channel. A folder of Chip's machine is not for whoever is an admin in Slack to open."""
     location, _, audience = words.partition(" ")
     location = _plain_location(location)

@@ -28,8 +28,11 @@ class DecodeError(GenerationFailed):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Tokens to append to a slot from position `start`. `wants_logits` asks for those after the last token and after
-    each of the `drafted` last ones but that, so that guessed tokens can be verified."""
+    """Tokens to append to a slot from position `start`.
+
+    `wants_logits` asks for those after the last token and after each of the `drafted` last ones but that, so that
+    guessed tokens can be verified.
+    """
 
     slot: int
     tokens: Sequence[int]

@@ -28,8 +28,11 @@ class Lanes:
     """Builds, swaps and retires tracks."""
 
     def __init__(self, shared: Shared, settings: EngineSettings) -> None:
-        """Build the live track and let it compute. Raises `EngineError` where there is no memory for it, and
-        `ModelFileError` where the weights compute nothing usable."""
+        """Build the live track and let it compute.
+
+        Raises `EngineError` where there is no memory for it, and `ModelFileError` where the weights compute nothing
+        usable.
+        """
         self._shared = shared
         self._model = shared.model
         self._settings = settings
@@ -108,10 +111,10 @@ class Lanes:
 
     def _track(self, lane: Lane) -> Track:
         if lane not in self._current:
-            self._current[lane] = self._build(lane)
+            self._current[lane] = self._build_track(lane)
         return self._current[lane]
 
-    def _build(self, lane: Lane) -> Track:
+    def _build_track(self, lane: Lane) -> Track:
         slots = self._settings.slots if lane is Lane.LIVE else max(1, self._settings.slots // 2)
         context = LlamaContext(
             self._model,
@@ -126,11 +129,11 @@ class Lanes:
         return Track(self._shared, lane, context, slots=slots, batch_tokens=BATCH_TOKENS, draft=draft)
 
     def _change(self, lane: Lane, adapter: Adapter | None) -> None:
-        loaded = self._load(adapter) if adapter else None
+        loaded = self._load_adapter(adapter) if adapter else None
         old = self._current.get(lane)
         track = None
         try:
-            track = old if old and not old.is_busy else self._build(lane)
+            track = old if old and not old.is_busy else self._build_track(lane)
             track.set_adapter(loaded)
         except EngineError:
             if loaded:
@@ -142,7 +145,7 @@ class Lanes:
             self._retire(lane)
         self._current[lane] = track
 
-    def _load(self, adapter: Adapter) -> LoadedAdapter:
+    def _load_adapter(self, adapter: Adapter) -> LoadedAdapter:
         file_hash = adapter.files.get(adapter.gguf_path.name, "")
         return LoadedAdapter(adapter.id, f"{adapter.id}:{file_hash}", self._model.load_adapter(adapter))
 

@@ -73,8 +73,10 @@ class LlamaEngine:
         clock: Callable[[], float] = time.perf_counter,
         metrics: EngineMetrics | None = None,
     ) -> None:
-        """Load the model, let it compute and wait until it can answer. Raises `ModelFileError`, also for weights that
-        compute nothing usable, or `EngineError` without memory."""
+        """Load the model, let it compute and wait until it can answer.
+
+        Raises `ModelFileError`, also for weights that compute nothing usable, or `EngineError` without memory.
+        """
         limit_heaps()
         self._base = base
         self._settings = settings
@@ -107,11 +109,11 @@ class LlamaEngine:
         return None if adapter is None else adapter.id
 
     def submit(self, request: GenerationRequest) -> Generation:
-        """Queue a request; see `Engine`. Raises `EngineBusy`, `EngineStopped`, or `InvalidRequest` for options or a
-        chat that cannot be served.
+        """Queue a request; see `Engine`.
 
-        The generation, not this call, raises `PromptTooLong` and what is wrong with tokens or a grammar, before
-        anything is computed.
+        Raises `EngineBusy`, `EngineStopped`, or `InvalidRequest` for options or a chat that cannot be served. The
+        generation, not this call, raises `PromptTooLong` and what is wrong with tokens or a grammar, before anything is
+        computed.
         """
         if request.deadline_seconds is None and request.lane is not Lane.TRIAL:
             request = replace(request, deadline_seconds=self._settings.deadline_seconds)

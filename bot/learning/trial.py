@@ -39,12 +39,12 @@ class TrialAnswerer:
 
     def _answer_batch(self, drafts: Sequence[Draft], first: int) -> list[Answer]:
         """Begin all answers, so that they are decoded together, then read one after another."""
-        sayings = [self._begin(f"trial-{first + index}", draft) for index, draft in enumerate(drafts)]
+        sayings = [self._begin_answer(f"trial-{first + index}", draft) for index, draft in enumerate(drafts)]
         return [_read_answer(saying) for saying in sayings]
 
-    def _begin(self, identity: str, draft: Draft) -> Saying | EngineError:
+    def _begin_answer(self, request_id: str, draft: Draft) -> Saying | EngineError:
         try:
-            return self._voice.say(draft, identity, lane=Lane.TRIAL)
+            return self._voice.say(draft, request_id, lane=Lane.TRIAL)
         except EngineError as error:
             return error
 

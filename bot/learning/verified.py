@@ -36,11 +36,11 @@ def _build(
 ) -> VerifiedAnswer:
     passages = {line.passage_id: find_passage(line.passage_id) for line in reply.evidence}
     under_it: list[str] = []
-    for identity in list(passages)[:_LINES_UNDER_IT]:
-        passage = passages[identity]
+    for passage_id in list(passages)[:_LINES_UNDER_IT]:
+        passage = passages[passage_id]
         corrected = find_answer_of(passage, earlier) if passage else None
         # A correction of a verified answer takes its place: it rests on what that one rested on.
-        under_it += corrected.evidence if corrected else [identity]
+        under_it += corrected.evidence if corrected else [passage_id]
     audiences = [passage.audience if passage else None for passage in passages.values()]
     is_first = len(reply.messages) == _FIRST_QUESTION
     return VerifiedAnswer(

@@ -44,10 +44,12 @@ def _agree(services: Services, body: Body, respond: Respond, *, guests: bool) ->
     team = services.directory.team
     decided = record_consent(services.db, team, by=person, is_on=True, guests=guests, channels=channels)
     said = consent.describe(decided)
-    services.pool.submit(body["trigger_id"], guard(services, body, lambda: _tell(services, respond, person, said)))
+    services.pool.submit(
+        body["trigger_id"], guard(services, body, lambda: _tell_person(services, respond, person, said))
+    )
 
 
-def _tell(services: Services, respond: Respond, person: str, said: str) -> None:
+def _tell_person(services: Services, respond: Respond, person: str, said: str) -> None:
     respond(text=said, response_type="ephemeral", replace_original=True)
     services.learning.announce(wording.LEARNING_SET.format(person=person, state=said))
 

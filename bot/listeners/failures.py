@@ -36,7 +36,7 @@ def register(app: App, services: Services) -> None:
         field = find_field(body) if response is not None else None
         text = wording.FAILED.format(reference=_log(services, body, error))
         if field is None:
-            _tell(services, body, text)
+            _tell_person(services, body, text)
         inbox.end_interaction(services, body)
         if response is None:  # it was acknowledged before
             return None
@@ -58,7 +58,7 @@ def guard(services: Services, body: Body, job: Callable[[], None]) -> Callable[[
 
 def report(services: Services, body: Body, error: Exception) -> None:
     """Log the traceback; tell the person, where the body says how to reach them."""
-    _tell(services, body, wording.FAILED.format(reference=_log(services, body, error)))
+    _tell_person(services, body, wording.FAILED.format(reference=_log(services, body, error)))
 
 
 def _log(services: Services, body: Body, error: Exception) -> str:
@@ -69,7 +69,7 @@ def _log(services: Services, body: Body, error: Exception) -> str:
     return reference
 
 
-def _tell(services: Services, body: Body, text: str) -> None:
+def _tell_person(services: Services, body: Body, text: str) -> None:
     """Tell the person where they pressed or typed, else, as after a form, by direct message."""
     url, user = body.get("response_url"), body.get("user")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")

@@ -1,1 +1,1 @@
-"""What Chip says to Slack and asks of it: the client, its errors, texts, files, people and channels."""
+"""Calls to Slack: the client, its errors, texts, files, people and channels."""

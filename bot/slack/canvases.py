@@ -1,6 +1,6 @@
-"""The canvases of a Slack channel, ready to be read as documents. Needs the scope files:read.
+"""Fetches the canvases of a Slack channel, ready to be read as documents. Needs the scope files:read.
 
-Slack has no method that gives a canvas's text: a canvas is a file, and its private address gives it as HTML.
+Slack has no method that returns a canvas's text. A canvas is a file, whose private address returns it as HTML.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from retrieval.sources.errors import SourceError
 MAX_BYTES = 5_000_000
 PAGE = 100
 CANVAS_TYPE = "application/vnd.slack-docs"
-# Slack calls a channel's own canvas so until somebody gives it a title.
+# Slack's name for a channel's own canvas until somebody gives it a title.
 _UNTITLED = "Untitled"
 
 
 def fetch_canvases(client: WebClient, channel: str) -> Iterator[Canvas | Unreadable]:
-    """Yield the canvases of a channel, named or by id, or why Slack does not show them.
+    """Yield the canvases of a channel (its name or id), or why Slack does not show them.
 
-    Raise `SourceError` where Slack cannot answer now: what is indexed of them must then stay.
+    Raise `SourceError` if Slack cannot answer now; what is indexed of them must stay then.
     """
     try:
         channel_id = find_channel(client, channel)

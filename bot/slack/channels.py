@@ -4,7 +4,7 @@ from slack_sdk import WebClient
 
 
 def find_channel(client: WebClient, name: str) -> str | None:
-    """Return the id of the channel of this name, or the id itself; None where Chip sees no such channel."""
+    """Return the id of the channel of this name, or the id itself. None: Chip sees no such channel."""
     wanted = name.lstrip("#")
     cursor = ""
     while True:

@@ -25,29 +25,29 @@ from bot.slack.marks import NOTE, read_thread
 
 logger = logging.getLogger(__name__)
 
-SETTLING_SECONDS = 0.5  # until what Slack may still be doing can be seen
-LATEST = 100  # messages of a channel among which one that was just posted is looked for
+SETTLING_SECONDS = 0.5  # by then, what Slack was still doing can be seen
+LATEST = 100  # messages of a channel that are searched for one that was just posted
 DONE_TWICE = frozenset({"chat.postMessage", "chat.startStream", "chat.appendStream", "files.completeUploadExternal"})
 UNKNOWN_METHOD = "unknown_method"
 RETRIES_WHEN_LIMITED = 3
 
 
 def build_client(token: str, base_url: str) -> WebClient:
-    """Return the Web API client, which tries again when the line breaks or Slack limits its rate."""
+    """Return the Web API client, which tries again when the connection breaks or Slack limits its rate."""
     handlers = [ConnectionRetry(), RateLimitErrorRetryHandler(max_retry_count=RETRIES_WHEN_LIMITED)]
     return MarkingClient(token=token, base_url=base_url, retry_handlers=handlers, ssl=load_certificates())
 
 
 @cache
 def load_certificates() -> ssl.SSLContext:
-    """Return the one TLS context of all clients. Loading it takes 30 ms of computing, which each call would spend."""
+    """Return the one TLS context of all clients. Loading one takes 30 ms of computing, which each call would repeat."""
     return ssl.create_default_context()
 
 
 class MarkingClient(WebClient):
-    """Marks every message that it posts; where Slack's word is lost, it is looked for before it is posted again.
+    """Marks every message that it posts. If a response is lost, it looks for the message before it posts again.
 
-    A method that Slack does not know is called once; from then on the same error is raised without a call.
+    A method that Slack does not know is called once; later calls raise the same error without a request.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -68,22 +68,25 @@ class MarkingClient(WebClient):
             raise
 
     def chat_postMessage(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
-        """Post as `WebClient` does. Raises `Unsettled` where Slack may have posted and cannot be asked for now."""
+        """Post as `WebClient` does. Raises `Unsettled` if Slack may have posted and cannot be asked now."""
         metadata = arguments.get("metadata") or {"event_type": NOTE, "event_payload": {}}
         post = secrets.token_hex(8)
         arguments["metadata"] = {**metadata, "event_payload": {**metadata["event_payload"], "post": post}}
         return _do_surely(lambda: self._post_or_find(arguments, post))
 
     def chat_update(self, **arguments: Any) -> SlackResponse:
-        """Update as `WebClient` does, and once more where Slack's word is lost, which changes nothing."""
+        """Update as `WebClient` does. If the response is lost, update once more, which changes nothing."""
         return _do_surely(lambda: super(MarkingClient, self).chat_update(**arguments))
 
     def chat_stopStream(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
-        """End a stream as `WebClient` does, and once more where Slack's word is lost, refused if it was done."""
+        """End a stream as `WebClient` does.
+
+        If the response is lost, end it once more; Slack refuses if it already ended.
+        """
         return _do_surely(lambda: super(MarkingClient, self).chat_stopStream(**arguments))
 
     def files_completeUploadExternal(self, **arguments: Any) -> SlackResponse:  # noqa: N802  # the name in slack_sdk
-        """Share uploads as `WebClient` does. Raises `Unsettled` where Slack may have shared them."""
+        """Share uploads as `WebClient` does. Raises `Unsettled` if Slack may have shared them."""
         try:
             return super().files_completeUploadExternal(**arguments)
         except SLACK_ERRORS as error:
@@ -92,7 +95,7 @@ class MarkingClient(WebClient):
             raise Unsettled(f"files may have been shared: {name_error(error)}") from error
 
     def _post_or_find(self, arguments: Mapping[str, Any], post: str) -> SlackResponse:
-        """Post; where Slack's word is lost, return what it would have told of a message that is there."""
+        """Post. If the response is lost, find the message and return the response that Slack would have given."""
         try:
             return super().chat_postMessage(**arguments)
         except SLACK_ERRORS as error:
@@ -102,7 +105,7 @@ class MarkingClient(WebClient):
             return posted
 
     def _find_post(self, arguments: Mapping[str, Any], post: str, error: Exception) -> SlackResponse | None:
-        """Return what Slack would have told of a message that it posted; None where it did not."""
+        """Return the response that Slack would have given for a message that it posted; None if it did not post it."""
         time.sleep(SETTLING_SECONDS)
         channel, thread_ts = arguments["channel"], arguments.get("thread_ts")
         try:
@@ -112,7 +115,7 @@ class MarkingClient(WebClient):
                 page = self.conversations_history(channel=channel, include_all_metadata=True, limit=LATEST)
                 messages = page["messages"]
         except SLACK_ERRORS as refusal:
-            if not is_passing(refusal):  # it never tells
+            if not is_passing(refusal):  # it will never tell
                 raise error from refusal
             raise Unsettled(f"{channel} cannot be read: {name_error(refusal)}") from error
         for message in messages:
@@ -132,7 +135,7 @@ class MarkingClient(WebClient):
 
 
 class ConnectionRetry(ConnectionErrorRetryHandler):
-    """Calls again when the line broke, but for what would be done twice by that: there, only what was never sent."""
+    """Calls again when the connection broke. What would take effect twice is called again only if it was never sent."""
 
     def _can_retry(
         self,
@@ -148,7 +151,7 @@ class ConnectionRetry(ConnectionErrorRetryHandler):
 
 
 def _do_surely(call: Callable[[], SlackResponse]) -> SlackResponse:
-    """Call once more where Slack's word is lost."""
+    """Call, and call once more if the response is lost."""
     try:
         return call()
     except SLACK_ERRORS as error:

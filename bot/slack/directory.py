@@ -1,7 +1,7 @@
 """Looks up people's roles and what an answer in a place may draw on. Asks Slack once and remembers.
 
-A customer never sees staff passages: an answer uses them only when the asker is staff *and* everybody who can read
-the place is staff: no guest, nobody of another organisation and nobody unknown is a member of it.
+A customer never sees staff passages. An answer uses them only if the asker is staff *and* everybody who can read the
+place is staff: no member is a guest, of another organisation, or unknown.
 """
 
 import logging
@@ -24,13 +24,13 @@ _GROUP = f"{_GROUPS}the admins'"
 _MEMBERS = "members of "
 _PAGE = 500
 _MOST_PAGES = 10
-_FEW = 20  # people whom Slack is asked about one by one
+_FEW = 20  # up to this many people are looked up one by one
 REMEMBER = timedelta(hours=1)
-REMEMBER_MEMBERS = timedelta(minutes=5)  # an app that was installed before may not hear who joins
+REMEMBER_MEMBERS = timedelta(minutes=5)  # an app that was installed earlier may not be told who joins
 
 
 class Directory:
-    """Looks people and channels up in Slack, each at most once an hour, a channel's members every five minutes."""
+    """Looks people and channels up in Slack: each at most once an hour, a channel's members every five minutes."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Directory:
         admin_group: str = "",
         groups: Callable[[], frozenset[Audience]] = frozenset,
     ) -> None:
-        """`groups` are the user groups that documents are meant for: the only ones that Slack is asked about."""
+        """`groups` are the user groups that documents are meant for. Slack is asked about no others."""
         self._client = client
         self.team = team
         self._staff_channels = frozenset(name.lstrip("#") for name in staff_channels)
@@ -58,24 +58,24 @@ class Directory:
         self._lock = threading.Lock()
 
     def role(self, user: str) -> Role:
-        """Return what the person may do; somebody whom Slack does not show is a customer."""
+        """Return the person's role; a person whom Slack does not show is a customer."""
         profile = self._profile(user)
         return role_of(profile, team=self.team, admins=self._admins | self._find_group())
 
     def names(self, user: str) -> tuple[str, ...]:
-        """Return the person's names, for masking; empty for somebody whom Slack does not show."""
+        """Return the person's names, for masking; empty if Slack does not show the person."""
         profile = self._profile(user)
         display = profile.get("profile", {}).get("display_name", "")
         return tuple({name for name in (profile.get("real_name", ""), display, profile.get("name", "")) if name})
 
     def display_name(self, user: str) -> str:
-        """Return how people call the person; their id where Slack does not show them."""
+        """Return the name that people use; the id if Slack does not show the person."""
         profile = self._profile(user)
         display = profile.get("profile", {}).get("display_name", "")
         return str(display or profile.get("real_name") or profile.get("name") or user)
 
     def scope(self, user: str, channel: str | None) -> Scope:
-        """Return what an answer to this person in this channel may draw on; `None`: nobody else will see it."""
+        """Return what an answer to this person in this channel may draw on. None: nobody else will see it."""
         if self.role(user) is Role.CUSTOMER or not (channel is None or self._only_staff_read(channel)):
             usual = CUSTOMER_SCOPE
         else:
@@ -85,27 +85,27 @@ class Directory:
         return Scope(usual.audiences | {group for group in self._groups() if self._is_in(user, group)})
 
     def _is_in(self, user: str, group: Audience) -> bool:
-        """Whether the person is in the Slack user group; nobody is in one that Slack does not show."""
-        identity = group.removeprefix("group:")
-        found = self._look_up(group, lambda: {"users": self._client.usergroups_users_list(usergroup=identity)["users"]})
+        """Whether the person is in the Slack user group. A group that Slack does not show has no members."""
+        group_id = group.removeprefix("group:")
+        found = self._look_up(group, lambda: {"users": self._client.usergroups_users_list(usergroup=group_id)["users"]})
         return user in found.get("users", ())
 
     def forget(self, key: str) -> None:
-        """Look the person, or the channel and its members, up anew next time, after a change event."""
+        """Forget the person, or the channel and its members, after a change event, so that they are looked up again."""
         with self._lock:
             self._changes += 1
             self._remembered.pop(key, None)
             self._remembered.pop(_MEMBERS + key, None)
 
     def forget_group(self) -> None:
-        """Look every user group up anew next time, after a change event."""
+        """Forget every user group after a change event, so that they are looked up again."""
         with self._lock:
             self._changes += 1
             for key in [key for key in self._remembered if key.startswith(_GROUPS)]:
                 del self._remembered[key]
 
     def _find_group(self) -> frozenset[str]:
-        """Return the members of the admins' user group; nobody where there is no such group."""
+        """Return the members of the admins' user group; empty if there is no such group."""
         return (
             frozenset(self._look_up(_GROUP, self._fetch_group).get("users", ())) if self._admin_group else frozenset()
         )
@@ -113,11 +113,11 @@ class Directory:
     def _fetch_group(self) -> dict[str, Any]:
         groups = self._client.usergroups_list()["usergroups"]
         named = (group["id"] for group in groups if self._admin_group in (group["id"], group.get("handle")))
-        identity = next(named, None)
-        if identity is None:
+        group_id = next(named, None)
+        if group_id is None:
             logger.warning("there is no user group @%s", self._admin_group)
             return {"users": []}
-        return {"users": self._client.usergroups_users_list(usergroup=identity)["users"]}
+        return {"users": self._client.usergroups_users_list(usergroup=group_id)["users"]}
 
     def _profile(self, user: str) -> dict[str, Any]:
         return self._look_up(user, lambda: self._client.users_info(user=user)["user"])
@@ -136,7 +136,7 @@ class Directory:
         return is_meant and self._has_only_staff(channel)
 
     def _has_only_staff(self, channel: str) -> bool:
-        """Whether every member is staff or a bot of this team; not where Slack does not show all of them."""
+        """Whether every member is staff or a bot of this team. False if Slack does not show all of them."""
         found = self._look_up(_MEMBERS + channel, lambda: self._fetch_members(channel), REMEMBER_MEMBERS)
         members = found.get("members", ())
         self._look_up_many(members)
@@ -148,14 +148,14 @@ class Directory:
         return is_bot or role_of(profile, team=self.team, admins=frozenset()) is not Role.CUSTOMER
 
     def _fetch_members(self, channel: str) -> dict[str, Any]:
-        """Return all members of the channel; none where there are too many to look through."""
+        """Return all members of the channel; none if there are too many to look through."""
         members, is_whole = _read_pages(lambda **page: self._client.conversations_members(channel=channel, **page))
         if not is_whole:
             logger.warning("%s has more than %d members and is taken for one with guests", channel, len(members))
         return {"members": members if is_whole else []}
 
     def _look_up_many(self, users: Sequence[str]) -> None:
-        """Look up all of the team's people together where many of these are not known, rather than one by one."""
+        """Look up all of the team's people in one call if many of these are unknown, rather than one by one."""
         now = self._clock()
         with self._lock:
             unknown = [user for user in users if not self._is_fresh(user, now, REMEMBER)]
@@ -186,13 +186,13 @@ class Directory:
             logger.warning("Slack does not show %s: %s", key, name_error(error))
             return {}
         with self._lock:
-            if changes == self._changes:  # else what was found may be from before the change
+            if changes == self._changes:  # otherwise the answer may be from before the change
                 self._remembered[key] = (now, found)
         return found
 
 
 def _read_pages(call: Callable[..., Any]) -> tuple[list[Any], bool]:
-    """Return the members of the first pages of an answer, and whether those are all."""
+    """Return the members on the first pages of an answer, and whether those are all."""
     found: list[Any] = []
     cursor = ""
     for _ in range(_MOST_PAGES):
@@ -205,7 +205,7 @@ def _read_pages(call: Callable[..., Any]) -> tuple[list[Any], bool]:
 
 
 def role_of(profile: dict[str, Any], *, team: str, admins: frozenset[str]) -> Role:
-    """Return the role behind a `users.info` profile; guests, strangers, other teams and the unknown are customers."""
+    """Return the role behind a `users.info` profile. Guests, strangers, other teams and the unknown are customers."""
     if not profile or profile.get("is_stranger") or profile.get("team_id", team) != team:
         return Role.CUSTOMER
     if profile.get("is_restricted") or profile.get("is_ultra_restricted") or profile.get("is_bot"):

@@ -7,18 +7,18 @@ from urllib.error import URLError
 from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import OperationalError
 
-_CODE = re.compile(r"[a-z][a-z_]{1,79}")  # slack_sdk puts a whole page here where an answer is no JSON
+_CODE = re.compile(r"[a-z][a-z_]{1,79}")  # slack_sdk stores a whole page here if the response is not JSON
 
 SLACK_ERRORS = (SlackClientError, HTTPException, OSError)
-"""Refused by Slack, answered with something that is no answer, or not reached at all."""
+"""Raised when Slack refuses a call, answers with something unreadable, or cannot be reached."""
 
 
 class Unsettled(SlackClientError):
-    """Slack may have posted a message, and cannot be asked for now whether it did; the message says why not."""
+    """Slack may have posted a message and cannot be asked now whether it did. The message says why not."""
 
 
 def name_error(error: Exception) -> str:
-    """Return Slack's own code ("channel_not_found"), the HTTP status of another answer, or the error's type."""
+    """Return Slack's own code ("channel_not_found"), the HTTP status of any other response, or the error's type."""
     if not isinstance(error, SlackApiError):
         return type(error).__name__
     code = str(error.response.get("error"))
@@ -26,22 +26,22 @@ def name_error(error: Exception) -> str:
 
 
 def is_refused_here(error: Exception) -> bool:
-    """Whether Slack heard the call and refuses it for good: not for its token, its rate or a failure of its own."""
+    """Whether Slack refuses this very call for good, rather than for the token, the rate or a failure of its own."""
     name = name_error(error)
     return isinstance(error, SlackApiError) and name not in _PASSING and not name.startswith(("HTTP 5", "HTTP 429"))
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether what failed may well work later: Slack was not reached or not itself, or the database was not."""
+    """Whether a later try may succeed: Slack was unreachable or failing, or the database was."""
     return isinstance(error, (OperationalError, *SLACK_ERRORS)) and not is_refused_here(error)
 
 
 def is_unsure(error: Exception) -> bool:
-    """Whether Slack may have done all the same what was asked: it heard the call, and its word never came."""
+    """Whether the call may have succeeded although no response came."""
     if isinstance(error, SlackApiError):
         name = name_error(error)
         return name in _FAILURES or name.startswith(("HTTP 2", "HTTP 5", "HTTP without"))
-    # urllib raises URLError for what was never wholly sent
+    # urllib raises URLError for a request that was not fully sent
     return isinstance(error, SLACK_ERRORS) and not isinstance(error, (SlackClientError, URLError))
 
 

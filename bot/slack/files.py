@@ -1,7 +1,7 @@
-"""Files in Slack: their bytes, fetched with Chip's token, and carried from one thread into another.
+"""Fetches files from Slack with Chip's token, and shares the files of one thread in another.
 
-Needs the scopes files:read and files:write. The bytes are in memory only; the token goes to Slack and nowhere else.
-What a file is called is whatever its writer wrote.
+Needs the scopes files:read and files:write. The bytes stay in memory, and the token goes only to Slack. A file's name
+is untrusted text.
 """
 
 import logging
@@ -21,7 +21,7 @@ from bot.slack.errors import SLACK_ERRORS, Unsettled, is_passing, name_error
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20.0
-CARRIED_BYTES = 10_000_000  # of all files of one message
+CARRIED_BYTES = 10_000_000  # for all files of one message
 NAME_CHARACTERS = 100
 
 
@@ -30,22 +30,22 @@ class NotShownError(Exception):
 
 
 class NotNowError(NotShownError, SlackClientError):
-    """A file that Slack may well hand out later."""
+    """A file that Slack does not hand out now, but may later."""
 
 
 def carry_files(
     client: WebClient, files: Sequence[Mapping[str, Any]], channel: str, thread_ts: str, comment: str
 ) -> bool:
-    """Share files, as a message of Slack's names them, in another thread too; False where not all of them arrived.
+    """Share files, as a Slack message lists them, in another thread. Return False if not all of them arrived.
 
-    Raises one of `SLACK_ERRORS` where nothing was shared for a reason that passes. Where Slack may have shared them and
-    its word of that is lost, it is False: they are not shared twice.
+    Raises one of `SLACK_ERRORS` if nothing was shared for a temporary reason. If Slack may have shared them and the
+    response is lost, the result is False: they are not shared twice.
     """
     uploads: list[dict[str, Any]] = []
     left = CARRIED_BYTES
     for file in files:
         try:
-            content = _fetch(client, file, left)
+            content = _fetch_bytes(client, file, left)
         except NotNowError:
             raise
         except NotShownError as error:
@@ -66,8 +66,8 @@ def carry_files(
 
 
 def _may_share_later(error: Exception) -> bool:
-    """Whether another try may well share what was surely not shared."""
-    if isinstance(error, HTTPError):  # of the upload; the Web API's are errors of slack_sdk
+    """Whether files that were surely not shared may be shared by another try."""
+    if isinstance(error, HTTPError):  # of the upload; slack_sdk has its own errors for the Web API
         return _is_passing_status(error.code)
     return is_passing(error) and not isinstance(error, Unsettled)
 
@@ -77,7 +77,10 @@ def _is_passing_status(status: int) -> bool:
 
 
 def download(client: WebClient, address: str, most_bytes: int) -> bytes:
-    """Return the bytes at a file's private address. Raises `NotShownError`, `NotNowError` where that may pass."""
+    """Return the bytes at a file's private address.
+
+    Raises `NotShownError`, or `NotNowError` if a later try may succeed.
+    """
     try:
         if not is_slack(address, client.base_url):
             raise NotShownError("its address is not Slack's")
@@ -87,7 +90,7 @@ def download(client: WebClient, address: str, most_bytes: int) -> bytes:
     except HTTPError as error:
         if _is_passing_status(error.code):
             raise NotNowError(f"Slack answers {error.code}") from error
-        # Whoever may not read a file is led to a page to sign in.
+        # Slack redirects a reader without permission to its sign-in page.
         reason = "Chip may not read it" if error.code < 400 else f"Slack answers {error.code}"
         raise NotShownError(reason) from error
     except (InvalidURL, ValueError) as error:
@@ -100,14 +103,14 @@ def download(client: WebClient, address: str, most_bytes: int) -> bytes:
 
 
 def is_slack(address: str, base_url: str) -> bool:
-    """Whether the token may be sent to an address: to Slack, or where the Web API itself is."""
+    """Whether the token may be sent to an address: to Slack, or to the host of the Web API."""
     to, api = urlsplit(address), urlsplit(base_url)
     if (to.scheme, to.netloc) == (api.scheme, api.netloc):
         return True
     return to.scheme == "https" and (to.hostname or "").endswith(".slack.com") and to.username is None
 
 
-def _fetch(client: WebClient, file: Mapping[str, Any], most_bytes: int) -> bytes:
+def _fetch_bytes(client: WebClient, file: Mapping[str, Any], most_bytes: int) -> bytes:
     size = file.get("size")
     if isinstance(size, int) and size > most_bytes:
         raise NotShownError(f"it is larger than {most_bytes:,} bytes")
@@ -115,7 +118,7 @@ def _fetch(client: WebClient, file: Mapping[str, Any], most_bytes: int) -> bytes
 
 
 def _clean_name(file: Mapping[str, Any]) -> str:
-    """Return a file's name without what could make it a path, or look like another; its end is kept."""
+    """Return a file's name without what could make it a path or hide its type. The ending is kept."""
     name = str(file.get("name") or "")
     kept = ("_" if character in "/\\" else character for character in name)
     visible = "".join(character for character in kept if unicodedata.category(character)[0] != "C")
@@ -123,7 +126,7 @@ def _clean_name(file: Mapping[str, Any]) -> str:
 
 
 class _Unmoved(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: a token goes to the address that Slack named, and nowhere else."""
+    """Follows no redirect: the token goes only to the address that Slack named."""
 
     def redirect_request(
         self,

@@ -14,9 +14,9 @@ from feedback.database import Database
 def find_lost_stream(
     client: WebClient, db: Database, bot_user: str, place: tuple[str, str], oldest: str, text: str
 ) -> str | None:
-    """Return the ts of the stream that began with `text` after the ts `oldest`; None where there is none.
+    """Return the ts of the stream that began with `text` after the ts `oldest`; None if there is none.
 
-    `place` is a channel and the ts of a thread. Raises `Unsettled` where the thread cannot be read for now.
+    `place` is a channel and the ts of a thread. Raises `Unsettled` if the thread cannot be read now.
     """
     time.sleep(web_client.SETTLING_SECONDS)
     try:
@@ -27,7 +27,7 @@ def find_lost_stream(
         return None
     unmarked = [message for message in posted if not message.get("metadata") and not message.get("files")]
     if unmarked:
-        time.sleep(web_client.SETTLING_SECONDS)  # an answer beside this one may have begun this very moment
+        time.sleep(web_client.SETTLING_SECONDS)  # another answer may have begun at this very moment
     stamps = replies.find_unknown_parts(db, place[0], [message["ts"] for message in unmarked])
     unknown = [message for message in unmarked if message["ts"] in stamps]
     same = [message for message in unknown if message["text"].strip() == text.strip()]

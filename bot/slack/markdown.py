@@ -9,7 +9,7 @@ _TABLE_RULE = re.compile(r"\|[|:\-\s]+")
 
 
 def is_fence(line: str) -> bool:
-    """Whether a line, from its beginning, opens or closes a code block."""
+    """Whether a line, seen from its beginning, opens or closes a code block."""
     return _FENCE.fullmatch(line) is not None
 
 
@@ -24,7 +24,7 @@ def is_table_rule(line: str) -> bool:
 
 
 def find_open_fence(text: str) -> str | None:
-    """Return the fence, with its language, of a code block that the text leaves open; None where it leaves none."""
+    """Return the fence, with its language, of a code block that the text leaves open; None if it leaves none open."""
     fence = None
     for line in text.split("\n"):
         if found := _FENCE.fullmatch(line):
@@ -33,7 +33,7 @@ def find_open_fence(text: str) -> str | None:
 
 
 def find_table_header(text: str) -> str:
-    """Return the header row and the rule of the table in which the text ends; "" where it ends in none."""
+    """Return the header row and the rule of the table in which the text ends; "" if it ends in no table."""
     rows: list[str] = []
     for line in reversed(text.split("\n")):
         if not is_table_row(line):
@@ -43,12 +43,12 @@ def find_table_header(text: str) -> str:
 
 
 def mask_code(text: str) -> str:
-    """Return text of the same length that holds no sign of its code spans."""
+    """Return text of the same length in which code spans are blanked out."""
     return CODE_SPAN.sub(lambda span: "x" * len(span.group()), text)
 
 
 def find_open_code(text: str) -> int:
-    """Return where code begins that more text may close or lengthen; the text's length where none does."""
+    """Return where code begins that more text may close or extend; the text's length if there is none."""
     masked = CODE_SPAN.sub(lambda span: ("`" if span.end() == len(text) else "x") * len(span.group()), text)
     place = masked.find("`")
     return len(text) if place < 0 else place

@@ -1,8 +1,8 @@
 """Marks Chip's messages in Slack, so that a repeated call or a later process finds them.
 
-Their metadata names the question, and the reply where it is one. Every whole message in a thread is marked, so that
-one without a mark, or with that of a message that grows by updates, is what a kill cut off. Knows nothing of when
-messages are posted.
+A message's metadata names the question, and the reply if it is one. Every complete message in a thread is marked. A
+message without a mark, or with the mark of a growing one, was cut off by a kill. Knows nothing of when messages are
+posted.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ def mark_reply(reply_id: str, question: str) -> dict[str, Any]:
 
 
 def mark_outcome(question: str) -> dict[str, Any]:
-    """Return the metadata of a sentence that stands in an answer's place: busy, too long, failed."""
+    """Return the metadata of a sentence posted instead of an answer: busy, too long, failed."""
     return {"event_type": REPLY, "event_payload": {"question": question}}
 
 
 def mark_begun() -> dict[str, Any]:
-    """Return the metadata of an answer's part that grows by updates; its last part gets the reply's at the end."""
+    """Return the metadata of a part that grows by updates. At its end, the last part gets the reply's metadata."""
     return {"event_type": BEGUN, "event_payload": {}}
 
 

@@ -1,4 +1,4 @@
-"""The pinned messages of a Slack channel, ready to be read as documents. Needs the scope pins:read."""
+"""Fetches the pinned messages of a Slack channel, ready to be read as documents. Needs the scope pins:read."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from retrieval.sources.pins import Pin
 
 
 def fetch_pins(client: WebClient, channel: str) -> list[Pin]:
-    """Return the messages pinned in a channel, named or by id. Raise `SourceError` where Chip may not see them."""
+    """Return the messages pinned in a channel (its name or id). Raise `SourceError` if Chip may not see them."""
     try:
         channel_id = find_channel(client, channel)
         if channel_id is None:

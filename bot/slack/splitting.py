@@ -8,11 +8,11 @@ import re
 from bot.slack.markdown import find_open_fence, find_table_header
 from bot.slack.text import split_text
 
-HEADER_BYTES = 1_000  # a longer one is not repeated
+HEADER_BYTES = 1_000  # a longer header is not repeated
 
 
 def split_markdown(text: str, limit: int) -> list[str]:
-    """Cut Markdown into one or more parts of at most `limit` bytes of UTF-8, and what a block or table adds to each."""
+    """Cut Markdown into parts of at most `limit` bytes of UTF-8, plus what continuing a block or table adds to each."""
     parts = [""]
     for line in text.splitlines(keepends=True):
         for piece in split_text(line, limit):
@@ -25,9 +25,9 @@ def split_markdown(text: str, limit: int) -> list[str]:
 
 
 def break_off(part: str, rest: str) -> tuple[str, str]:
-    """Return what ends a part, and what goes before `rest` in the next one.
+    """Return what ends a part, and what precedes `rest` in the next one.
 
-    A code block is closed and opened again, the header row of a table is repeated.
+    A code block is closed and opened again; the header row of a table is repeated.
     """
     fence = find_open_fence(part)
     if fence is not None:

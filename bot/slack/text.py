@@ -14,13 +14,13 @@ _EMOJI_NAME = re.compile(r":[a-z0-9_+-]+(?:::skin-tone-\d)?:")
 _PING = re.compile(r"<([!@#])|@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
 _LINK = rf"!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^)\n]*)\)|<?(?P<bare>\b{ADDRESS})>?|<?\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|javascript|data):)[^\s>)]+>?"
 _CODE_OR_LINK = re.compile(f"(?P<code>{CODE_SPAN.pattern})|{_LINK}", re.IGNORECASE)
-# In code "<!DOCTYPE", "<!--" and the like are no mentions; that Slack makes none of the others there is not documented.
+# In code, "<!DOCTYPE", "<!--" and the like are no mentions. Slack does not document that it ignores the others there.
 _PING_IN_CODE = re.compile(
     r"<(?=[@#][a-z0-9]|!(?:here|channel|everyone|subteam)\b)|(?<=@)(?=(?:here|channel|everyone)\b)", re.IGNORECASE
 )
 _MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
-# What Slack would make a link of by itself: names that end like a domain, file names of no domain's ending left alone.
-# In any alphabet, as the host of a mail address too; and an address of four numbers.
+# What Slack turns into a link by itself: names that end like a domain (in any alphabet, also as the host of a mail
+# address) and addresses of four numbers. File names whose ending is no domain are left alone.
 _DOMAIN = re.compile(
     r"(?<![@\w.-])(?:[\w.+'-]+@)?[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\."
     r"(?!(?:txt|pdf|json|csv|ya?ml|xml|png|jpe?g|gif|docx?|xlsx?|pptx?|html?|js|log|cfg|ini|exe|bin)\b)"
@@ -31,7 +31,7 @@ _INVISIBLE = "\u2060"
 
 
 def plain_question(text: str, *, bot_user: str) -> str:
-    """Return what the person wrote without Slack's markup: own mention gone, entities decoded, controls removed."""
+    """Return what the person wrote without Slack's markup: no mention of Chip, entities decoded, controls removed."""
     text = text.replace(f"<@{bot_user}>", " ")
     text = _TOKEN.sub(_plain_token, text)
     for entity, character in _ENTITIES:
@@ -48,15 +48,15 @@ def _plain_token(match: re.Match[str]) -> str:
 
 
 def has_words(text: str) -> bool:
-    """Whether any letter or digit is left once emoji names are taken away."""
+    """Whether a text holds any letter or digit besides emoji names."""
     return any(character.isalnum() for character in _EMOJI_NAME.sub(" ", text))
 
 
 def harmless_markdown(text: str, held: str = "") -> str:
-    """Return a sentence of the model's that can ping nobody, and link only to what `held`, the cited line, holds.
+    """Return a sentence of the model's that pings nobody and links only to what `held`, the cited line, holds.
 
-    Of any other link only the label is kept. In a code span, where Markdown makes no links, only pings are changed; a
-    backtick that none closes is no code's.
+    Any other link is reduced to its label. In a code span, where Markdown makes no links, only pings are changed. A
+    backtick without a partner begins no code.
     """
     known = find_addresses(held) | frozenset(_DOMAIN.findall(held))
     pieces, start = [], 0
@@ -67,7 +67,7 @@ def harmless_markdown(text: str, held: str = "") -> str:
 
 
 def harmless_code(text: str) -> str:
-    """Return the model's code as it is, but so that it pings nobody."""
+    """Return the model's code, changed only so that it pings nobody."""
     return _PING_IN_CODE.sub(lambda match: match.group() + _INVISIBLE, text)
 
 
@@ -92,12 +92,12 @@ def _part_domain(domain: str, known: frozenset[str]) -> str:
 
 
 def escape_mrkdwn(text: str) -> str:
-    """Escape text for a mrkdwn field, in which it then pings nobody."""
+    """Escape text for a mrkdwn field, so that it pings nobody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def harmless_mrkdwn(text: str) -> str:
-    """Return a person's words, as Slack delivered them, so that repeating them pings nobody; links stay."""
+    """Return a person's words, as Slack delivered them, so that repeating them pings nobody. Links stay."""
     return _MENTION.sub(_name_of_mention, text)
 
 
@@ -107,12 +107,12 @@ def _name_of_mention(match: re.Match[str]) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut text to at most `limit` characters, with an ellipsis where something is missing."""
+    """Cut text to at most `limit` characters, with an ellipsis if something is missing."""
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
 def split_text(text: str, limit: int) -> list[str]:
-    """Cut text, at white space where there is some, into one or more pieces of at most `limit` bytes of UTF-8."""
+    """Cut text into pieces of at most `limit` bytes of UTF-8, at white space if there is any."""
     pieces = []
     while len(text.encode()) > limit:
         head = text.encode()[:limit].decode(errors="ignore")

@@ -1,4 +1,4 @@
-"""Reads a thread that people talk in, within what Slack lets an app read.
+"""Reads a thread that people talk in, within the rate that Slack allows an app.
 
 Slack allows some apps one read of a thread in a minute, of fifteen messages. Knows nothing of what is kept of it.
 """
@@ -16,16 +16,16 @@ from bot.slack.errors import SLACK_ERRORS, name_error
 logger = logging.getLogger(__name__)
 
 MESSAGES = 100
-BUDGET = 5  # reads at once, of which one comes back each minute
+BUDGET = 5  # reads at once; one of them is regained each minute
 PAUSE_SECONDS = 60.0
 TIMEOUT_SECONDS = 5
 
 
 class ThreadReader:
-    """Reads one page of a thread, or nothing where Slack limits it. Its client does not wait for another try."""
+    """Reads one page of a thread, or nothing if Slack limits the rate. Its client does not wait for another try."""
 
     def __init__(self, client: WebClient, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take token and address from `client`; `clock` gives seconds."""
+        """Take the token and address from `client`. `clock` returns seconds."""
         self._client = WebClient(client.token, client.base_url, timeout=TIMEOUT_SECONDS)
         self._clock = clock
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class ThreadReader:
         self._counted = clock()
 
     def read(self, channel: str, thread_ts: str, before: str) -> list[Mapping[str, Any]]:
-        """Return what was said in a thread before the ts, oldest first; nothing where Slack does not tell."""
+        """Return what was said in a thread before the ts, oldest first; nothing if Slack does not tell."""
         if not self._may_read():
             logger.info("the thread %s in %s is not read: too many were just now", thread_ts, channel)
             return []
@@ -57,6 +57,6 @@ class ThreadReader:
             return True
 
     def _wait(self) -> None:
-        """Read nothing for a minute, and one thread a minute from then on."""
+        """Read nothing for a minute, and then one thread a minute."""
         with self._lock:
             self._left = 0.0

@@ -1,6 +1,6 @@
-"""Owns what a message says: its own words, those that stand only in its blocks, and the messages forwarded with it.
+"""Extracts what a message says: its text, words that stand only in its blocks, and messages forwarded with it.
 
-Knows Slack's message objects; leaves Slack's markup to `bot.slack.text`.
+Knows Slack's message objects. Leaves Slack's markup to `bot.slack.text`.
 """
 
 import re
@@ -19,7 +19,7 @@ _SHARED = ("is_share", "is_msg_unfurl", "message_blocks")
 
 
 class Unread(StrEnum):
-    """What came with a message and cannot be read."""
+    """What came with a message but cannot be read."""
 
     NOTHING = ""
     PICTURE = "picture"
@@ -27,13 +27,13 @@ class Unread(StrEnum):
 
 
 def read_text(message: Message) -> str:
-    """Return a message's words with those of forwarded messages behind them, in Slack's markup."""
+    """Return a message's words, followed by those of forwarded messages, in Slack's markup."""
     own = read_own_text(message)
     return "\n".join(filter(None, [own, *(_read_attachment(shared) for shared in _list_shared(message, own))]))
 
 
 def read_own_text(message: Message) -> str:
-    """Return what its writer wrote. The blocks are read where the text holds no word besides mentions."""
+    """Return what the author wrote. The blocks are read if the text holds only mentions."""
     text = str(message.get("text") or "")
     if has_words(_MENTION.sub(" ", text)):
         return text
@@ -50,7 +50,7 @@ def find_unread(message: Message) -> Unread:
 
 
 def _list_shared(message: Message, own: str) -> list[Piece]:
-    """Return the forwarded messages; any attachment where the message itself has no words, as an alert's."""
+    """Return the forwarded messages. A message without words, such as an alert, counts any attachment."""
     attachments = _list_pieces(message.get("attachments"))
     if not has_words(_MENTION.sub(" ", own)):
         return attachments
@@ -74,7 +74,7 @@ def _read_blocks(blocks: Any) -> str:
 
 
 def _read_block(block: Piece) -> str:
-    """Return the words of one block of Block Kit; "" for those that hold none."""
+    """Return the words of one block of Block Kit; "" for a block without words."""
     kind = block.get("type")
     if kind == "rich_text":
         return "".join(_read_rich(block))
@@ -92,7 +92,7 @@ def _read_cell(cell: Piece) -> str:
 
 
 def _read_object(part: Piece) -> str:
-    """Return a text object's words: mrkdwn is escaped already, plain text is not. A button's label is no word of it."""
+    """Return a text object's words, escaped: mrkdwn already is, plain text is not. A button's label does not count."""
     text = part["text"]
     if not isinstance(text, str):
         return ""
@@ -100,7 +100,7 @@ def _read_object(part: Piece) -> str:
 
 
 def _read_rich(element: Piece) -> Iterator[str]:
-    """Yield the words of a rich text element and of what it holds, in the markup that Slack gives a plain text."""
+    """Yield the words of a rich text element and its children, in the markup that Slack gives a plain text."""
     kind = str(element.get("type"))
     if kind in _INLINE:
         yield _INLINE[kind](element)
@@ -133,5 +133,5 @@ def _list_any(value: Any) -> list[Any]:
 
 
 def _list_pieces(value: Any) -> list[Piece]:
-    """Return the objects of a list; nothing for what is none, since others write these payloads."""
+    """Return the objects of a list; nothing for any other value, since others write these payloads."""
     return [piece for piece in _list_any(value) if isinstance(piece, Mapping)]

@@ -1,4 +1,4 @@
-"""The card of a ticket in the staff channel: posted once, shown as the ticket stands, and spoken at in its thread."""
+"""The card of a ticket in the staff channel: posts it, keeps it up to date, and writes in its thread."""
 
 import logging
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class TicketCards:
         tickets.note_card(self.db, ticket.id, str(posted["ts"]))
 
     def refresh(self, ticket_id: str) -> None:
-        """Show the ticket as it stands now on its card."""
+        """Update the card to the ticket's present state."""
         ticket = tickets.find_ticket(self.db, ticket_id)
         reply = replies.find_reply(self.db, ticket.reply_id) if ticket else None
         if ticket is None or ticket.card_ts is None or reply is None:
@@ -68,7 +68,7 @@ class TicketCards:
             return None
 
     def show_anew(self, quoting: Iterable[Ticket]) -> None:
-        """Show cards without what was forgotten since; one that Slack refuses stays as it is."""
+        """Show cards again without what was forgotten since. A card that Slack refuses to change stays as it is."""
         for ticket in quoting:
             try:
                 self.refresh(ticket.id)

@@ -1,6 +1,6 @@
 """Carries a message and its files from one thread to another: each message once, each file at least once.
 
-Knows Slack's threads and the inbox; what a ticket is, it does not know.
+Knows Slack's threads and the inbox. Does not know what a ticket is.
 """
 
 import logging
@@ -19,15 +19,15 @@ from feedback.database import Database
 
 logger = logging.getLogger(__name__)
 
-CARRIED = "carried"  # a fact of a message with files, in the inbox: whether all of them are in the other thread
-FILES_WITHIN = timedelta(hours=1)  # that long a message waits for its files; its words go without them then
+CARRIED = "carried"  # a fact in the inbox about a message with files: whether all of them are in the other thread
+FILES_WITHIN = timedelta(hours=1)  # how long a message waits for its files; then its words go without them
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message of a ticket. `key` is its key in the inbox: by it, it is carried and recorded as a correction once.
+    """A message in a ticket's thread. `key` is its key in the inbox, so that it is carried and recorded only once.
 
-    `files` are those that came with it, as Slack names them.
+    `files` are the attached files, as Slack lists them.
     """
 
     key: str
@@ -39,7 +39,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The way between two threads of one workspace."""
+    """Carries between the threads of one workspace."""
 
     client: WebClient
     db: Database
@@ -47,10 +47,10 @@ class Crossing:
     clock: Callable[[], datetime]
 
     def carry_files(self, written: Written, channel: str, thread_ts: str, head: str) -> bool:
-        """Share what came with a message in the other thread; False where something of it stays behind.
+        """Share a message's files in the other thread. Return False if some of them stay behind.
 
-        It is shared at least once: a kill between the sharing and the note of it shares it again. Raises one of
-        `SLACK_ERRORS` where it may be shared later.
+        Files are shared at least once: a kill between sharing and noting it shares them again. Raises one of
+        `SLACK_ERRORS` if a later try may share them.
         """
         if not written.files:
             return True
@@ -68,7 +68,7 @@ class Crossing:
         return is_carried
 
     def post_once(self, channel: str, thread_ts: str, key: str, is_again: bool, **content: Any) -> str:
-        """Post into a thread what the message `key` says, unless an earlier try did; return its ts."""
+        """Post into a thread what the message `key` says, unless an earlier try did. Return its ts."""
         if is_again and (posted := self._find_carried(channel, thread_ts, key)):
             return posted
         answer = self.client.chat_postMessage(

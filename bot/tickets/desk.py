@@ -1,4 +1,4 @@
-"""The desk: a conversation that needs a person becomes a ticket, and the answer of who claims it is carried back.
+"""The desk: turns a conversation that needs a person into a ticket, and carries the claimant's answer back.
 
 The claimant writes in the card's thread; the asker reads the answer in their own. The answer is recorded as a
 correction and closes the ticket. `feedback.tickets` owns what a ticket is.
@@ -25,7 +25,7 @@ from feedback.tickets import Ticket, TicketState
 logger = logging.getLogger(__name__)
 
 NOTE = "note:"
-MOST_OPEN = 3  # conversations for which one person may want somebody at once
+MOST_OPEN = 3  # conversations in which one person may call for somebody at once
 _SECTION_BYTES = 2_800
 
 
@@ -52,9 +52,10 @@ class Tickets:
         return self.cards.directory
 
     def bring_in(self, reply: replies.Reply, person: str) -> tuple[str, bool]:
-        """Open the conversation's card unless there is one; return what to tell the person, and whether it is new.
+        """Open the conversation's card unless it has one.
 
-        A person who waits in several conversations is sent back to those.
+        Return what to tell the person, and whether the ticket is new. A person who waits in several conversations is
+        sent back to those.
         """
         if self.staff_channel is None:
             return wording.PERSON_NOWHERE, True
@@ -76,7 +77,7 @@ class Tickets:
         return (wording.PERSON_ASKED if is_new else wording.PERSON_ASKED_ALREADY), is_new
 
     def claim(self, ticket_id: str, person: str) -> str | None:
-        """Make the person the one who answers; return why not."""
+        """Make the person the claimant. Return why not, or None."""
         if refusal := self._reason_not(ticket_id, person):
             return refusal
         if not tickets.claim(self.db, ticket_id, person):
@@ -85,7 +86,7 @@ class Tickets:
         return None
 
     def release(self, ticket_id: str, person: str) -> str | None:
-        """Give a ticket back; return why not."""
+        """Give a ticket back. Return why not, or None."""
         if refusal := self._reason_not(ticket_id, person):
             return refusal
         if not tickets.release(self.db, ticket_id, person):
@@ -94,7 +95,7 @@ class Tickets:
         return None
 
     def dismiss(self, ticket_id: str, person: str) -> str | None:
-        """Close a ticket without an answer; return why not."""
+        """Close a ticket without an answer. Return why not, or None."""
         if refusal := self._reason_not(ticket_id, person):
             return refusal
         if not tickets.close(self.db, ticket_id, by=person, state=TicketState.DISMISSED):
@@ -103,11 +104,11 @@ class Tickets:
         return None
 
     def use(self, ticket_id: str, person: str) -> str | None:
-        """Let the answer serve others who ask the same; return why not."""
+        """Let the answer serve others who ask the same. Return why not, or None."""
         return self._decide(ticket_id, person, approved=True)
 
     def keep_out(self, ticket_id: str, person: str) -> str | None:
-        """Keep the answer for the one person that it was written for; return why not."""
+        """Keep the answer for the one person whom it was written for. Return why not, or None."""
         return self._decide(ticket_id, person, approved=False)
 
     def _decide(self, ticket_id: str, person: str, *, approved: bool) -> str | None:
@@ -123,18 +124,19 @@ class Tickets:
         return None
 
     def find_for_message(self, channel: str, thread_ts: str) -> Ticket | None:
-        """Return the ticket in whose card's thread a message stands."""
+        """Return the ticket whose card's thread holds a message."""
         return tickets.find_by_card(self.db, channel, thread_ts) if channel == self.staff_channel else None
 
     def find_claimed(self, team: str, channel: str, thread_ts: str) -> Ticket | None:
-        """Return the ticket of a conversation that a person has taken over."""
+        """Return the ticket of a conversation that a person has claimed."""
         ticket = tickets.find_open(self.db, team, channel, thread_ts)
         return ticket if ticket is not None and ticket.state is TicketState.CLAIMED else None
 
     def take_message(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
-        """Take what somebody wrote in a card's thread: the claimant's words are the answer, all else stays there.
+        """Handle a message in a card's thread: the claimant's words become the answer, everything else stays there.
 
-        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
+        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, in particular if a later try may
+        succeed.
         """
         is_empty = not written.text.strip() and not written.files
         if written.text.lower().lstrip().startswith(NOTE) or is_empty or ticket.is_closed:
@@ -144,7 +146,7 @@ class Tickets:
             return
         if written.person != ticket.claimed_by or self.directory.role(written.person) is Role.CUSTOMER:
             return
-        # The files go first: the words close the ticket, after which nothing of it is taken up again.
+        # The files go first: the words close the ticket, and a closed ticket is not resumed.
         has_left = not self.crossing.carry_files(written, ticket.channel, ticket.thread_ts, self._head(written.person))
         if written.text.strip():
             self._answer(ticket, written, is_again=is_again)
@@ -152,9 +154,10 @@ class Tickets:
             self.cards.whisper(ticket, written.person, wording.TICKET_FILE_LEFT.format(person=ticket.asker))
 
     def forward(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
-        """Show staff what was said in a conversation that a person has taken over, or say that it did not arrive.
+        """Show staff what was said in a claimed conversation, or tell its author that it did not arrive.
 
-        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, a passing one above all.
+        `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, in particular if a later try may
+        succeed.
         """
         head = wording.TICKET_FORWARDED.format(person=written.person)
         lines = [head]

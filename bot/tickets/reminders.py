@@ -14,7 +14,7 @@ from feedback.tickets import Ticket
 
 logger = logging.getLogger(__name__)
 
-LISTED = 10  # calls in one reminder
+LISTED = 10  # calls listed in one reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,10 @@ class Reminders:
     clock: Callable[[], datetime]
 
     def send(self) -> int:
-        """Remind staff once of all tickets that wait too long; post the cards that could not be posted. How many."""
+        """Remind staff of all tickets that wait too long, and post missing cards.
+
+        Return how many tickets staff were told of.
+        """
         team, waited = self.cards.directory.team, self.clock() - self.after
         waiting = tickets.find_waiting(self.cards.db, team, reminded_before=waited)
         with_card = [ticket for ticket in waiting if ticket.card_ts is not None]
@@ -36,7 +39,7 @@ class Reminders:
         )
 
     def _remind_of(self, group: Sequence[Ticket]) -> int:
-        """Post one message about one or several tickets; return of how many staff heard."""
+        """Post one message about one or several tickets. Return how many tickets staff were told of."""
         try:
             if len(group) > 1:
                 self._remind_of_several(group)

@@ -1,1 +1,1 @@
-"""The way from Slack to the apps: Socket Mode or HTTP, what was delivered, and what is tried again."""
+"""The way from Slack to the apps: Socket Mode or HTTP, storing what was delivered, and retries."""

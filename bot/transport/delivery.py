@@ -1,8 +1,8 @@
 """Takes requests from either transport, stores events on disk, then hands them to the workspace's app.
 
-Slack waits 3 s for a word that an event arrived. It gets it once the event is a row in `feedback.arrivals`; the inbox,
-which tells what came before, and the listeners come after. Presses, forms and commands are answered by the listeners
-themselves. Knows nothing of what the apps do.
+Slack waits 3 s for an acknowledgement. Chip acknowledges an event once it is a row in `feedback.arrivals`; the inbox,
+which knows duplicates, and the listeners come after that. Listeners answer presses, forms and commands directly. Knows
+nothing of what the apps do.
 """
 
 import json
@@ -28,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 FindApp = Callable[[str | None], App | None]
 
-HANDING_ON = 2  # threads that hand on a team's events: more would take their turns from acknowledging
-SWEEP_SECONDS = 5.0  # who acknowledges at that moment waits for it
-KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served: it may only be left out for now
+HANDING_ON = 2  # threads that hand on a team's events; more would take the interpreter away from acknowledging
+SWEEP_SECONDS = 5.0  # an acknowledgement at that moment waits for the sweep
+KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served; it may only be left out for now
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """What is left of a team's event once it is acknowledged; `at` is its instant, in seconds since 1970."""
+class PendingEvent:
+    """An event that is acknowledged and not handed on yet. `at` is its instant, in seconds since 1970."""
 
     team: str
     key: str
@@ -43,13 +43,13 @@ class Rest:
     hand_on: Callable[[], None]
 
 
-Taken = tuple[BoltResponse | None, Rest | None]
+Receipt = tuple[BoltResponse | None, PendingEvent | None]
 
 
 class Delivery:
-    """Takes requests of Slack's for the apps. `signing_secret` is what those over HTTP are signed with.
+    """Takes Slack's requests for the apps. `signing_secret` is the key of requests over HTTP.
 
-    `later` tries again what the inbox could not store; `clock` gives the seconds that Slack's events name.
+    `later` retries what the inbox could not store. `clock` returns seconds, as Slack's events name them.
     """
 
     def __init__(
@@ -67,32 +67,32 @@ class Delivery:
         self._clock = clock
         self._under_way: set[int] = set()
         self._opening = threading.Lock()
-        self._handing_on: dict[str, WorkPool] = {}  # by team, so that none waits for another's database or Slack
+        self._handing_on: dict[str, WorkPool] = {}  # by team, so that no team waits for another's database or Slack
 
     @property
     def is_idle(self) -> bool:
-        """Whether the inbox holds all that was acknowledged, but for what waits for another try."""
+        """Whether the inbox holds everything that was acknowledged, except events that wait for another try."""
         return not self._under_way
 
-    def take(self, request: BoltRequest) -> Taken:
-        """Return what to tell Slack, None where the team is nobody's, and what is left to be done after that."""
-        return self.take_all([request])[0]
+    def receive(self, request: BoltRequest) -> Receipt:
+        """Return the response for Slack (None: no workspace of that team), and the event to hand on afterwards."""
+        return self.receive_all([request])[0]
 
-    def take_all(self, requests: Sequence[BoltRequest]) -> list[Taken]:
-        """Take requests that came together, whose events are kept on the disk together.
+    def receive_all(self, requests: Sequence[BoltRequest]) -> list[Receipt]:
+        """Take requests that came together, and store their events on disk together.
 
-        Raises `sqlite3.Error` where they cannot be kept.
+        Raises `sqlite3.Error` if the events cannot be stored.
         """
         answers = [self._answer(request) for request in requests]
         events = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
         kept = iter([self._note(event, number) for event, number in zip(events, self._keep(events), strict=True)])
         return [next(kept) if answer is None else answer for answer in answers]
 
-    def _answer(self, request: BoltRequest) -> Taken | None:
-        """Return what a request is told; None for an event that is to be kept."""
-        # Before all else: who did not sign says nothing to the log, and Bolt would log the whole body.
+    def _answer(self, request: BoltRequest) -> Receipt | None:
+        """Return the response to a request; None for an event, which is stored instead."""
+        # First of all: an unsigned request must not reach the log, and Bolt would log its whole body.
         if request.mode == "http" and not self._is_signed(request):
-            if request.body.get("ssl_check") == "1":  # Slack looks whether the address answers
+            if request.body.get("ssl_check") == "1":  # Slack checks whether the address answers
                 return BoltResponse(status=200), None
             logger.info("a request that Slack did not sign is refused")
             return BoltResponse(status=401, body="Not signed"), None
@@ -106,7 +106,7 @@ class Delivery:
         body = request.body
         if body.get("type") != "event_callback":
             return self._dispatch(app, request) or BoltResponse(status=200), None
-        if not isinstance(body.get("event"), dict):  # Bolt itself would stumble over it
+        if not isinstance(body.get("event"), dict):  # Bolt itself fails on it
             logger.warning("an event without content is left aside")
             return BoltResponse(status=200), None
         return None
@@ -114,47 +114,47 @@ class Delivery:
     def _keep(self, events: Sequence[BoltRequest]) -> list[int]:
         return self._arrivals.keep_all([json.dumps(event.body) for event in events]) if events else []
 
-    def _note(self, event: BoltRequest, number: int) -> Taken:
+    def _note(self, event: BoltRequest, number: int) -> Receipt:
         self._under_way.add(number)
         body, team = event.body, str(event.context.team_id)
-        return BoltResponse(status=200), Rest(
+        return BoltResponse(status=200), PendingEvent(
             team, str(number), _read_instant(body), lambda: self._hand_on(body, number)
         )
 
-    def do_later(self, rest: Rest | None) -> None:
-        """Do what is left of an event soon, of those that wait the earliest first; `close` leaves it to the next start.
+    def hand_on_soon(self, pending: PendingEvent | None) -> None:
+        """Hand an acknowledged event on soon, the earliest first. What is left at `close` waits for the next start.
 
-        Connections deliver side by side, and each several events at once.
+        Connections deliver in parallel, and each one several events at once.
         """
-        if rest is None:
+        if pending is None:
             return
         with self._opening:
-            if rest.team not in self._handing_on:
-                self._handing_on[rest.team] = WorkPool(HANDING_ON, name=f"chip-hand-on-{rest.team}")
-        self._handing_on[rest.team].submit(rest.key, rest.hand_on, at=rest.at)
+            if pending.team not in self._handing_on:
+                self._handing_on[pending.team] = WorkPool(HANDING_ON, name=f"chip-hand-on-{pending.team}")
+        self._handing_on[pending.team].submit(pending.key, pending.hand_on, at=pending.at)
 
     def close(self) -> None:
-        """Let what is being handed on come to its end."""
+        """Let the events that are being handed on finish."""
         for pool in list(self._handing_on.values()):
             pool.close()
 
     def hand_on_kept(self) -> int:
-        """Let the events that an earlier process left be handed on soon, and return how many.
+        """Queue the events that an earlier process left, and return how many there are.
 
-        They may be thousands, and take minutes: they wait in turn with what comes now, the earliest first.
+        There may be thousands, which take minutes. They queue with new events, the earliest first.
         """
         kept = self._arrivals.list_kept()
         for number, text in kept:
             try:
-                _, rest = self._note(BoltRequest(mode="socket_mode", body=json.loads(text)), number)
+                _, pending = self._note(BoltRequest(mode="socket_mode", body=json.loads(text)), number)
             except Exception:
                 logger.exception("event %d from before cannot be handed on", number)
             else:
-                self.do_later(rest)
+                self.hand_on_soon(pending)
         return len(kept)
 
     def _hand_on(self, body: dict[str, Any], number: int, tries: int = 0) -> None:
-        """Hand an event to its app; it stays until the inbox holds it, and is tried again ever later."""
+        """Hand an event to its app. It stays on disk until the inbox holds it, and is retried with growing pauses."""
         request = BoltRequest(mode="socket_mode", body=body)
         app = self._find_app(request.context.team_id)
         response = self._dispatch(app, request) if app is not None else None
@@ -170,7 +170,7 @@ class Delivery:
 
     @staticmethod
     def _dispatch(app: App, request: BoltRequest) -> BoltResponse | None:
-        """Return the app's response; None where Bolt itself stumbles over what lacks something."""
+        """Return the app's response; None if Bolt itself fails on an incomplete payload."""
         try:
             return app.dispatch(request)
         except Exception:
@@ -183,7 +183,7 @@ class Delivery:
         return self._verifier.is_valid(request.raw_body, timestamp, signature)
 
     def watch(self, stop: threading.Event) -> None:
-        """Now and then clear what is done, and try again what could not be stored, until told to stop."""
+        """Regularly clear what is done, and retry what could not be stored, until told to stop."""
         while not stop.wait(SWEEP_SECONDS):
             try:
                 self._arrivals.sweep()
@@ -194,9 +194,9 @@ class Delivery:
 
 @contextmanager
 def open_delivery(find_app: FindApp, data: Path, signing_secret: str) -> Iterator[Delivery]:
-    """Open the arrivals in the data folder; what an earlier process left there is handed on beside all else.
+    """Open the arrivals in the data folder. What an earlier process left there is handed on in the background.
 
-    Raises `DatabaseUnusable` where the file cannot be used.
+    Raises `DatabaseUnusable` if the file cannot be used.
     """
     arrivals = Arrivals(data / "arrivals.db")
     delivery, stop = Delivery(find_app, arrivals, signing_secret, Later()), threading.Event()

@@ -1,6 +1,6 @@
-"""The way between Slack and the apps: Socket Mode or HTTP, as set, with health and readiness beside it.
+"""The way between Slack and the apps: Socket Mode or HTTP, as configured, with health and readiness.
 
-Knows nothing of what the apps do. Which app takes a request is decided by its team.
+Knows nothing of what the apps do. A request's team decides which app gets it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from config.settings import HttpSettings, SlackSettings
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """An open way. `http_url` is where Slack's requests, health and readiness are served; None where they are not."""
+    """An open way. `http_url` is where Slack's requests, health and readiness are served; None if they are not."""
 
     delivery: Delivery
     http_url: str | None
@@ -40,7 +40,7 @@ def open_gateway(
     client: WebClient,
     pages: Mapping[str, Handle] | None = None,
 ) -> Iterator[Gateway]:
-    """Open what is set. Raises `SlackApiError` for a refused app token, OSError for a port that is taken."""
+    """Open what is configured. Raises `SlackApiError` for a refused app token, `OSError` for a port that is taken."""
     with ExitStack() as stack:
         lines = None
         if slack.transport == "socket":
@@ -56,7 +56,7 @@ def open_gateway(
             yield Gateway(delivery, None)
             return
         health = build_health(lines)
-        # In Socket Mode a request over HTTP is nobody's: it could not be told from a forged one.
+        # In Socket Mode no request over HTTP is accepted: it could not be told from a forged one.
         taking = delivery if slack.transport == "http" else None
         door = HttpDoor(taking, health.liveness, health.readiness, pages or {})
         yield Gateway(delivery, stack.enter_context(open_http(door, http.host, http.port)))

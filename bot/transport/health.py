@@ -1,4 +1,4 @@
-"""How Chip is: alive, and ready to serve. What a load balancer and a person with curl ask.
+"""Tells whether Chip is alive and ready to serve, as a load balancer or a person with curl asks.
 
 Knows nothing of HTTP. Names no person and no text.
 """
@@ -20,20 +20,20 @@ from feedback.database import Database
 
 logger = logging.getLogger(__name__)
 
-STUCK_SECONDS = 900.0  # an answer takes seconds; an event this old means that work does not go on
+STUCK_SECONDS = 900.0  # an answer takes seconds; an event this old means that work is stuck
 
 
 class TokenWatch:
-    """Asks Slack from time to time whether it still takes the bot token; `problem` is Slack's word when it does not."""
+    """Asks Slack from time to time whether the bot token is valid. `problem` is Slack's error if it is not."""
 
     def __init__(self, client: WebClient, team: str = "") -> None:
-        """Begin with nothing known; `team` is what the log calls the workspace."""
+        """Begin without knowing anything. `team` is the workspace's name in the log."""
         self._client = client
         self._team = team
         self.problem: str | None = None
 
     def check(self) -> None:
-        """Ask now. A Slack that cannot be reached says nothing about the token."""
+        """Ask now. If Slack cannot be reached, nothing is known about the token."""
         try:
             self._client.auth_test()
         except SlackApiError as error:
@@ -47,9 +47,9 @@ class TokenWatch:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Asks the parts. `lines` are the connections of Socket Mode, None over HTTP, where Slack connects itself.
+    """Asks the parts. `lines` are the connections of Socket Mode; None over HTTP, where Slack connects itself.
 
-    `tokens` gives the watch over each workspace's token; Chip is ready while one of them is not refused.
+    `tokens` returns the watch over each workspace's token. Chip is ready while at least one of them is not refused.
     """
 
     db: Database
@@ -59,11 +59,11 @@ class Health:
     clock: Callable[[], datetime]
 
     def liveness(self) -> tuple[bool, Mapping[str, Any]]:
-        """Return whether the process is worth keeping, and facts."""
+        """Return whether the process should keep running, with the facts that say so."""
         return True, {"ok": True}
 
     def readiness(self) -> tuple[bool, Mapping[str, Any]]:
-        """Return whether work can be taken and is being done, and what says so."""
+        """Return whether work can be taken and is being done, with the facts that say so."""
         try:
             oldest = inbox.find_oldest_unfinished(self.db)
         except SQLAlchemyError as error:

@@ -1,6 +1,7 @@
 """Serves Slack's requests, health and readiness over HTTP, each at its path, behind waitress.
 
-Knows nothing of what the app does. The app verifies signatures; what is no request of Slack's at all is refused here.
+Knows nothing of what the app does. The app verifies signatures; this module refuses what cannot be a request of
+Slack's.
 """
 
 import ipaddress
@@ -30,11 +31,11 @@ logger = logging.getLogger(__name__)
 
 SLACK_PATH = "/slack/events"
 THREADS = 16  # Slack opens several connections, and a request holds its thread until it is acknowledged
-LARGEST_REQUEST_BYTES = 5 * 2**20  # a message of 40,000 emoji comes twice in its event, 480 kB each
-LARGEST_BACKLOG = 1024  # connections that may wait for their turn in a burst
-# Of these a process may usually have 1,024 with all its files, and beyond 1,024 select() fails: the rest wait.
+LARGEST_REQUEST_BYTES = 5 * 2**20  # an event with a message of 40,000 emoji holds it twice, 480 kB each
+LARGEST_BACKLOG = 1024  # connections that may wait in a burst
+# A process may usually have 1,024 descriptors, files included, and select() fails beyond that. More connections wait.
 MOST_CONNECTIONS = 512
-IDLE_SECONDS = 20  # a connection that says nothing for so long makes room
+IDLE_SECONDS = 20  # a connection that is silent for this long is closed
 _LONGEST_TIME = 12  # digits of an instant in seconds
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
@@ -43,9 +44,9 @@ Handle = Callable[[BoltRequest], BoltResponse]
 
 @dataclass(frozen=True, slots=True)
 class HttpDoor:
-    """A WSGI application over the apps. `health` and `readiness` say how Chip is, each with whether that is well.
+    """A WSGI application over the apps. `health` and `readiness` return whether Chip is well, with facts.
 
-    `delivery` is None where Slack's requests are nobody's. `pages` are further GET paths, such as those of an
+    `delivery` is None if no request of Slack's is accepted here. `pages` are further GET paths, such as those of an
     installation.
     """
 
@@ -63,45 +64,45 @@ class HttpDoor:
 
     def _respond(self, method: str, path: str, environ: "WSGIEnvironment") -> BoltResponse:
         if method == "GET" and path == "/healthz":
-            return _tell(*self.health())
+            return _report(*self.health())
         if method == "GET" and path == "/readyz":
             is_ready, facts = self.readiness()
-            return _tell(is_ready, facts if _is_from_here(environ) else {"ok": is_ready})
+            return _report(is_ready, facts if _is_from_here(environ) else {"ok": is_ready})
         if method == "GET" and path in self.pages:
-            return _show(self.pages[path], environ)
+            return _show_page(self.pages[path], environ)
         if path != SLACK_PATH:
             return BoltResponse(status=404, body="Not found")
         if method != "POST":
             return BoltResponse(status=405, body="Slack posts here")
-        return self._take(environ)
+        return self._receive(environ)
 
-    def _take(self, environ: "WSGIEnvironment") -> BoltResponse:
+    def _receive(self, environ: "WSGIEnvironment") -> BoltResponse:
         if not _may_be_signed(environ):
             return BoltResponse(status=401, body="Not signed")
         try:
-            request = _read(environ)
-        except (ValueError, AttributeError, RecursionError):  # Bolt reads a body that is no JSON object as it comes
+            request = _read_request(environ)
+        except (ValueError, AttributeError, RecursionError):  # Bolt parses a body that is no JSON object in its own way
             logger.warning("a request of %s bytes cannot be read", environ.get("CONTENT_LENGTH"))
             return BoltResponse(status=400, body="Not readable", headers={"X-Slack-No-Retry": "1"})
         if (attempt := environ.get("HTTP_X_SLACK_RETRY_NUM")) is not None:
             logger.info("attempt %s, because of %s", attempt, environ.get("HTTP_X_SLACK_RETRY_REASON"))
         response = None
         if self.delivery is not None:
-            response, rest = self.delivery.take(request)
-            self.delivery.do_later(rest)
+            response, pending = self.delivery.receive(request)
+            self.delivery.hand_on_soon(pending)
         return response or BoltResponse(status=404, body="Not installed there", headers={"X-Slack-No-Retry": "1"})
 
 
 def end_process() -> None:
-    """End Chip as a person would, so that what watches over it starts it again."""
+    """End Chip with a signal, so that its supervisor starts it again."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
 def open_http(door: HttpDoor, host: str, port: int, on_death: Callable[[], None] = end_process) -> Iterator[str]:
-    """Serve the door and lend its address, without a slash at the end. Raises OSError where the port is taken.
+    """Serve the door and yield its address, without a trailing slash. Raises `OSError` if the port is taken.
 
-    `on_death` is called should serving fail: a process that hears nothing any more is of no use.
+    `on_death` is called if serving fails: a process that hears nothing is of no use.
     """
     sockets: dict[int, Any] = {}
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -116,23 +117,25 @@ def open_http(door: HttpDoor, host: str, port: int, on_death: Callable[[], None]
         cleanup_interval=IDLE_SECONDS // 4,
         asyncore_use_poll=True,  # select() takes no descriptor above 1,023
         ident="chip",
-        clear_untrusted_proxy_headers=False,  # they only tell that a request comes from elsewhere
+        clear_untrusted_proxy_headers=False,  # these headers only tell that a request comes from elsewhere
     )
-    server: Any = create_server(door, map=sockets, **settings)  # its types leave out the trigger
-    thread = threading.Thread(target=_run, args=(server, on_death), name="chip-http")
+    server: Any = create_server(door, map=sockets, **settings)  # its types omit the trigger
+    thread = threading.Thread(target=_run_server, args=(server, on_death), name="chip-http")
     thread.start()
     try:
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
-        server.task_dispatcher.shutdown()  # lets the requests end that were taken
-        with server.trigger.lock:  # held by its thread while it closes: never before the pull, whoever else wakes it
+        server.task_dispatcher.shutdown()  # lets accepted requests finish
+        with (
+            server.trigger.lock
+        ):  # its thread holds this lock while it closes: never before the pull, whatever else wakes it
             server.trigger.thunks.append(lambda: wasyncore.close_all(sockets))
             server.trigger.pull_trigger()
         thread.join()
-        wasyncore.close_all(sockets)  # where its thread had died
+        wasyncore.close_all(sockets)  # if its thread had died
 
 
-def _run(server: Any, on_death: Callable[[], None]) -> None:
+def _run_server(server: Any, on_death: Callable[[], None]) -> None:
     try:
         server.run()
     except Exception:
@@ -141,14 +144,14 @@ def _run(server: Any, on_death: Callable[[], None]) -> None:
 
 
 def _may_be_signed(environ: "WSGIEnvironment") -> bool:
-    """Whether a request has what a signature is checked with, in the form that the check can read."""
+    """Whether a request has the signature's headers in a form that the check can read."""
     timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
     is_time = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _LONGEST_TIME
     return is_time and environ.get("HTTP_X_SLACK_SIGNATURE", "").isascii()
 
 
 def _is_from_here(environ: "WSGIEnvironment") -> bool:
-    """Whether a request comes from this machine, and not through a proxy on it."""
+    """Whether a request comes from this machine and not through a proxy on it."""
     try:
         is_near = ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
@@ -156,16 +159,16 @@ def _is_from_here(environ: "WSGIEnvironment") -> bool:
     return is_near and not any(name in environ for name in _FORWARDED)
 
 
-def _show(page: Handle, environ: "WSGIEnvironment") -> BoltResponse:
+def _show_page(page: Handle, environ: "WSGIEnvironment") -> BoltResponse:
     try:
-        return page(_read(environ))
+        return page(_read_request(environ))
     except SLACK_ERRORS as error:
         logger.warning("the page %s needs Slack, which does not answer: %s", environ["PATH_INFO"], name_error(error))
         return BoltResponse(status=502, body="Slack does not answer now. Try again in a minute.")
 
 
-def _read(environ: "WSGIEnvironment") -> BoltRequest:
-    """Return the request as Bolt takes it. Raises ValueError and AttributeError for a body that is no JSON object."""
+def _read_request(environ: "WSGIEnvironment") -> BoltRequest:
+    """Return the request as Bolt takes it. Raises `ValueError`, `AttributeError` for a body that is no JSON object."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     headers: dict[str, Any] = {
         name.removeprefix("HTTP_").lower().replace("_", "-"): value
@@ -176,6 +179,6 @@ def _read(environ: "WSGIEnvironment") -> BoltRequest:
     return BoltRequest(body=body, query=environ.get("QUERY_STRING", ""), headers=headers)
 
 
-def _tell(is_well: bool, facts: Mapping[str, Any]) -> BoltResponse:
+def _report(is_well: bool, facts: Mapping[str, Any]) -> BoltResponse:
     headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"}
     return BoltResponse(status=200 if is_well else 503, body=json.dumps(facts), headers=headers)

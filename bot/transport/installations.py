@@ -1,7 +1,7 @@
-"""Keeps where Chip is installed: added by OAuth, stored in the database with encrypted tokens.
+"""Stores where Chip is installed: added by OAuth, kept in the database with encrypted tokens.
 
-Knows nothing of what an installation is used for. The key is not in the database: it is a setting, or a file in the
-data folder that only its owner may read, so that a copy of the database gives nobody a token.
+Knows nothing of what an installation is used for. The key is not in the database. It is a setting, or a file in the
+data folder that only its owner may read, so that a copy of the database reveals no token.
 """
 
 import os
@@ -31,17 +31,17 @@ STATE_SECONDS = 600
 
 
 class InstallationError(Exception):
-    """An installation that cannot be used; the message says why and what helps."""
+    """An installation that cannot be used. The message says why and how to mend it."""
 
 
 class NotAllowedError(InstallationError, BoltError):
-    """A workspace that may not install Chip; Bolt shows the page of a failure for it."""
+    """A workspace that may not install Chip. Bolt shows its failure page for it."""
 
 
 def load_key(given: str | None, file: Path) -> Fernet:
-    """Return the key that was set, else the one in the file, which is made when it is missing.
+    """Return the configured key, or the one in the file, which is created if it is missing.
 
-    Raises `InstallationError` for a key that is none.
+    Raises `InstallationError` if the text is not a key.
     """
     key = given or _read_or_make_key(file)
     try:
@@ -63,9 +63,9 @@ def _read_or_make_key(file: Path) -> str:
 
 
 class DatabaseInstallations(InstallationStore):
-    """slack_sdk's installation store over the table. `on_saved` hears of each installation, with its bare token.
+    """slack_sdk's installation store over the table. `on_saved` gets each installation with its decrypted token.
 
-    `allowed` are the teams that may install Chip, any where it is empty.
+    `allowed` are the teams that may install Chip; empty means any team.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class DatabaseInstallations(InstallationStore):
         return getLogger(__name__)
 
     def save(self, installation: Installation) -> None:
-        """Store the installation in the place of an earlier one of its team. Raises `NotAllowedError`."""
+        """Store the installation and replace an earlier one of its team. Raises `NotAllowedError`."""
         team, token = installation.team_id or installation.enterprise_id or "", installation.bot_token or ""
         if not self.is_allowed(team):
             raise NotAllowedError(
@@ -112,22 +112,22 @@ class DatabaseInstallations(InstallationStore):
         return not self._allowed or team in self._allowed
 
     def tokens(self) -> dict[str, str]:
-        """Return the bot token of each team that may be served. Raises `InstallationError` where no key fits."""
+        """Return the bot token of each team that may be served. Raises `InstallationError` if no key fits."""
         with self._db.read() as connection:
             rows = connection.execute(select(installations).order_by(installations.c.team)).all()
         return {row.team: self._unseal(row) for row in rows if self.is_allowed(row.team)}
 
     def find_bot(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> Bot | None:
-        """Return the bot of a team, None where Chip is not installed."""
+        """Return the bot of a team; None if Chip is not installed."""
         found = self.find_installation(enterprise_id=enterprise_id, team_id=team_id)
         return None if found is None else found.to_bot()
 
     def find_installation(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> Installation | None:
-        """Return the installation of a team, None where Chip is not installed."""
+        """Return the installation of a team; None if Chip is not installed."""
         with self._db.read() as connection:
             here = installations.c.team == (team_id or enterprise_id)
             row = connection.execute(select(installations).where(here)).one_or_none()
-        return None if row is None else self._build(row)
+        return None if row is None else self._build_installation(row)
 
     def delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """Forget the installation of a team."""
@@ -142,7 +142,7 @@ class DatabaseInstallations(InstallationStore):
         with self._db.begin() as connection:
             connection.execute(delete(installations).where(installations.c.team == (team_id or enterprise_id)))
 
-    def _build(self, row: Row[tuple[object, ...]]) -> Installation:
+    def _build_installation(self, row: Row[tuple[object, ...]]) -> Installation:
         return Installation(
             app_id=row.app,
             enterprise_id=row.enterprise,
@@ -166,11 +166,11 @@ class DatabaseInstallations(InstallationStore):
 
 
 class SealedStates(OAuthStateStore):
-    """States of OAuth that no table keeps: sealed with the key, good for ten minutes, once in this process."""
+    """OAuth states that no table keeps: sealed with the key, valid for ten minutes, once in this process."""
 
     def __init__(self, key: Fernet) -> None:
         self._key = key
-        self._used: dict[str, float] = {}  # by when they are too old anyway
+        self._used: dict[str, float] = {}  # value: when it becomes too old anyway
         self._lock = threading.Lock()
 
     def issue(self, *_: object, **__: object) -> str:
@@ -199,7 +199,7 @@ def build_install_pages(
     key: Fernet,
     client: WebClient,
 ) -> Mapping[str, Handle]:
-    """Return the two pages of an installation: the one with the button, and the one that Slack leads back to."""
+    """Return the two pages of an installation: the one with the button, and the one to which Slack redirects."""
     flow = OAuthFlow(
         client=client,
         settings=OAuthSettings(

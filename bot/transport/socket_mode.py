@@ -1,6 +1,6 @@
-"""The Socket Mode connections: several at once, watched, and closed in order while another one delivers.
+"""The Socket Mode connections: several at once, watched, and each closed while another one delivers.
 
-Knows slack_sdk's client from the inside; knows nothing of what the app does.
+Knows the inside of slack_sdk's client. Knows nothing of what the app does.
 """
 
 import json
@@ -28,22 +28,22 @@ logger = logging.getLogger(__name__)
 CONCURRENCY = 10
 TOGETHER = 100  # events that are acknowledged together
 PING_SECONDS = 10.0
-# slack_sdk reads a frame by recursion, one level for each buffer: at its default of 1 KiB a message of 40,000 emoji
-# (480 kB as JSON, and its blocks hold it again) would exceed Python's recursion limit.
+# slack_sdk reads a frame by recursion, one level for each buffer. With its default of 1 KiB, a message of 40,000 emoji
+# (480 kB as JSON, twice, because the blocks repeat it) would exceed Python's recursion limit.
 RECEIVE_BYTES = 65_536
 WATCH_SECONDS = 15.0
 
 
 class PromptClient(SocketModeClient):
-    """slack_sdk's client, whose acknowledgements leave at once, and which takes together what came together.
+    """slack_sdk's client that sends acknowledgements at once and takes events together that came together.
 
-    By default the kernel holds back a small frame until the one before was confirmed, up to 40 ms; and each of
+    By default the kernel holds back a small frame, up to 40 ms, until the frame before it was confirmed. And each of
     slack_sdk's threads takes one envelope, so that in a burst they wait for each other and for the disk. `take_events`
-    is called with the events that have come; whatever else Slack sends goes the way that slack_sdk has for it.
+    is called with the events that have come; everything else goes the way that slack_sdk has for it.
     """
 
     def __init__(self, *arguments: Any, take_events: Callable[[Sequence[SocketModeRequest]], None], **more: Any):
-        self._take_events = take_events  # first: the threads that call it start in there
+        self._take_events = take_events  # set first: the threads that call it start in there
         super().__init__(*arguments, **more)
 
     def connect(self) -> None:
@@ -89,7 +89,7 @@ def _read_message(text: str) -> dict[str, Any]:
 
 
 def _read_event(message: dict[str, Any]) -> SocketModeRequest | None:
-    """Return a message as an envelope with an event; None for every other one, and for one that is malformed."""
+    """Return a message as an envelope with an event; None for every other or malformed one."""
     if message.get("type") != "events_api" or not isinstance(message.get("payload"), dict):
         return None
     return SocketModeRequest.from_dict(message)
@@ -97,28 +97,28 @@ def _read_event(message: dict[str, Any]) -> SocketModeRequest | None:
 
 @dataclass(slots=True)
 class Connection:
-    """One connection. `heard` is when it was opened or last delivered an envelope, as `time.monotonic` tells it."""
+    """One connection. `heard` is when it was opened or last delivered an envelope, by `time.monotonic`."""
 
     number: int
     delivery: Delivery
     heard: float
     client: PromptClient = field(init=False)
 
-    def take(self, envelopes: Sequence[SocketModeRequest]) -> None:
-        """Take envelopes and acknowledge them, those that are kept together."""
+    def receive(self, envelopes: Sequence[SocketModeRequest]) -> None:
+        """Store the events of these envelopes together, and acknowledge each."""
         self.heard = time.monotonic()
-        requests = [(envelope, self._read(envelope)) for envelope in envelopes]
+        requests = [(envelope, self._read_envelope(envelope)) for envelope in envelopes]
         readable = [(envelope, request) for envelope, request in requests if request is not None]
-        taken = self.delivery.take_all([request for _, request in readable])
+        receipts = self.delivery.receive_all([request for _, request in readable])
         try:
-            for (envelope, _), (response, _) in zip(readable, taken, strict=True):
+            for (envelope, _), (response, _) in zip(readable, receipts, strict=True):
                 if response is not None:
                     self._acknowledge(envelope, response)
         finally:
-            for _, rest in taken:
-                self.delivery.do_later(rest)
+            for _, pending in receipts:
+                self.delivery.hand_on_soon(pending)
 
-    def _read(self, envelope: SocketModeRequest) -> BoltRequest | None:
+    def _read_envelope(self, envelope: SocketModeRequest) -> BoltRequest | None:
         """Return an envelope as Bolt takes it; None for one that it cannot read, which is acknowledged."""
         try:
             return BoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
@@ -128,14 +128,14 @@ class Connection:
             return None
 
     def _acknowledge(self, envelope: SocketModeRequest, response: BoltResponse) -> None:
-        """Acknowledge; where the line has just broken, Slack delivers an event again, which is known by then."""
+        """Acknowledge. If the connection has just broken, Slack delivers the event again, and it is recognised."""
         try:
             send_response(self.client, envelope, response, time.time())
         except SLACK_ERRORS as error:
             logger.warning("an envelope of connection %d is not acknowledged: %s", self.number, name_error(error))
 
     def describe(self) -> Mapping[str, Any]:
-        """Return how the connection is, in seconds since it last delivered and since the last pong."""
+        """Return the connection's state: seconds since its last delivery and since the last pong."""
         session = self.client.current_session
         pong = session.last_ping_pong_time if session is not None else None
         return {
@@ -150,7 +150,7 @@ class Connections:
     """The open connections, and the watch over them.
 
     A connection may answer pings and deliver nothing. Nobody can tell it from a quiet one, and a new one costs a single
-    call: so whatever has been silent for long is opened anew, one at a time.
+    call. So a connection that has been silent for long is replaced, one at a time.
     """
 
     def __init__(self, lines: list[Connection], silent_seconds: float) -> None:
@@ -162,11 +162,11 @@ class Connections:
         return any(line.client.is_connected() for line in self._lines)
 
     def describe(self) -> list[Mapping[str, Any]]:
-        """Return how each connection is."""
+        """Return the state of each connection."""
         return [line.describe() for line in self._lines]
 
     def reopen_silent(self) -> int | None:
-        """Open that connection anew which was silent longest, where that is too long; return its number."""
+        """Replace the connection that has been silent longest, if that is too long. Return its number."""
         line = min(self._lines, key=lambda line: line.heard)
         if time.monotonic() - line.heard < self._silent_seconds:
             return None
@@ -180,7 +180,7 @@ class Connections:
         return line.number
 
     def watch(self, stop: threading.Event) -> None:
-        """Look after the connections until told to stop."""
+        """Watch the connections until told to stop."""
         while not stop.wait(min(WATCH_SECONDS, self._silent_seconds / 4)):
             self.reopen_silent()
 
@@ -189,7 +189,7 @@ class Connections:
 def open_sockets(
     delivery: Delivery, app_token: str, client: WebClient, *, connections: int, silent_seconds: float
 ) -> Iterator[Connections]:
-    """Deliver what Slack sends, until the end of the context. Raises `SlackApiError` for a bad token."""
+    """Deliver what Slack sends until the block ends. Raises `SlackApiError` for a bad token."""
     with ExitStack() as stack:
         lines = []
         for number in range(1, connections + 1):
@@ -215,22 +215,22 @@ def _build_line(number: int, delivery: Delivery, app_token: str, client: WebClie
         ping_interval=PING_SECONDS,
         receive_buffer_size=RECEIVE_BYTES,
         concurrency=CONCURRENCY,
-        take_events=line.take,
+        take_events=line.receive,
     )
-    line.client.socket_mode_request_listeners.append(lambda _client, envelope: line.take([envelope]))
+    line.client.socket_mode_request_listeners.append(lambda _client, envelope: line.receive([envelope]))
     return line
 
 
 def close_socket(client: SocketModeClient) -> None:
-    """Take nothing new, let what was taken be acknowledged, then close.
+    """Take nothing new, let what was receipts be acknowledged, then close.
 
-    The client's own `close` waits up to 3 s for a reader that listens on an open line, and may begin to read anew; and
-    where a line breaks at that moment, the reader and `close` both close it, and the second finds nothing to close.
-    So the client's threads end first, one after the other.
+    The client's own `close` waits up to 3 s for a reader that listens on an open connection, and may start another
+    reader. If the connection breaks at that moment, the reader and `close` both close it, and the second finds nothing
+    to close. So this ends the client's threads first, one after the other.
     """
     client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
     client.closed = True
-    client.enqueue_message("")  # wakes the thread that hands messages on, which otherwise looks up once a second
+    client.enqueue_message("")  # wakes the thread that hands messages on; otherwise it checks once a second
     client.message_processor.shutdown()  # type: ignore[no-untyped-call]  # slack_sdk's own
     client.message_workers.shutdown()
     if client.current_app_monitor.is_alive():

@@ -1,9 +1,8 @@
 """A bounded pool for the work that Slack's events cause, so that listeners return at once and nothing is lost.
 
-What comes here is in the inbox already; it is marked done when its work has ended, well or badly. What a kill left
-undone is taken up again at the next start. Jobs are begun by the instants that they are of, since in a burst they are
-handed in out of order, but in turns among their owners: whoever hands in a hundred holds up nobody. Knows nothing of
-what the work is.
+Each job is in the inbox already, and is marked done when its work has ended, well or badly. After a kill, the next
+start resumes what was left undone. Jobs begin in the order of their instants, because in a burst they are submitted out
+of order; owners take turns, so that an owner with a hundred jobs holds up nobody. Knows nothing of what the work is.
 """
 
 import heapq
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-ENDS = 32  # of the last jobs, which tell the pace
+ENDS = 32  # latest jobs whose ends tell the pace
 
 logger = logging.getLogger(__name__)
 
@@ -23,23 +22,23 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, order=True)
 class _Job:
     at: float
-    number: int  # of those that were handed in, so that none of one instant overtakes another
+    number: int  # in order of submission, so that jobs of one instant keep their order
     key: str = field(compare=False)
     run: Callable[[], None] = field(compare=False)
 
 
 @dataclass(slots=True)
 class _OwnerQueue:
-    """The jobs of one owner that wait, a heap by their instants, and the instant by which the owner's turn is found."""
+    """The waiting jobs of one owner, a heap by their instants, and the instant that decides the owner's turn."""
 
     turn: float
     jobs: list[_Job] = field(default_factory=list)
 
 
 class WorkPool:
-    """Runs jobs on a few threads, each under a key that the log names when it fails.
+    """Runs jobs on a few threads, each under a key that the log names if it fails.
 
-    `on_end` hears of each end, `on_error` before that of an error that ended a job.
+    `on_end` is called after each job, and `on_error` before that with the error of a job that failed.
     """
 
     def __init__(
@@ -54,18 +53,18 @@ class WorkPool:
         self._on_error = on_error
         self._held: Counter[str] = Counter()
         self._waiting: dict[str, _OwnerQueue] = {}  # by owner
-        self._latest = 0.0  # the last instant that any job was of
+        self._latest = 0.0  # the latest instant of any job
         self._handed_in = 0
         self._running = 0
         self._lock = threading.Lock()
         self._workers = workers
-        self._ends: deque[float] = deque(maxlen=ENDS)  # since work came after a rest, when that was before them
+        self._ends: deque[float] = deque(maxlen=ENDS)  # since work came after a rest, if that was before them
         self._pace_seconds = 0.0
 
     def submit(self, key: str, job: Callable[[], None], owner: str = "", at: float | None = None) -> None:
-        """Run the job soon; after `close` it stays in the inbox for the next start.
+        """Run the job soon. After `close` it stays in the inbox for the next start.
 
-        `at` is the instant, in seconds since any one epoch, that the job is of; None for that of the job before it.
+        `at` is the job's instant, in seconds since any one epoch; None means the instant of the job before it.
         """
         with self._lock:
             if not self._held:
@@ -92,7 +91,7 @@ class WorkPool:
             return self._held.total()
 
     def count_ahead(self, key: str, owner: str = "") -> int | None:
-        """Return how many jobs run or are begun before this one of its owner; None where it does not wait."""
+        """Return how many jobs run or begin before this one of its owner; None if it does not wait."""
         with self._lock:
             owners = sorted(self._waiting, key=self._find_turn)
             keys = [job.key for job in sorted(self._waiting[owner].jobs)] if owner in owners else []
@@ -107,16 +106,16 @@ class WorkPool:
             return self._running + place + sum(others)
 
     def wait_seconds(self, ahead: int) -> float | None:
-        """Return how long `ahead` jobs will take, by the pace of the last ones; None where none tells it yet."""
+        """Return how many seconds `ahead` jobs will take at the pace of the last ones; None if there is no pace yet."""
         with self._lock:
             return ahead * self._pace_seconds if self._pace_seconds else None
 
     def close(self) -> None:
-        """Let the running jobs end, drop those that have not begun (the inbox still holds them)."""
+        """Let running jobs finish and drop those that have not begun; the inbox still holds them."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run_next(self) -> None:
-        job = self._take()
+        job = self._take_job()
         failure: Exception | None = None
         try:
             job.run()
@@ -128,8 +127,8 @@ class WorkPool:
             self._on_error(job.key, failure)
         self._on_end(job.key)
 
-    def _take(self) -> _Job:
-        """Return the next job; its owner's turn comes again after everybody else's."""
+    def _take_job(self) -> _Job:
+        """Return the next job. Its owner's next turn comes after everybody else's."""
         with self._lock:
             owner = min(self._waiting, key=self._find_turn)
             queue = self._waiting.pop(owner)
@@ -149,5 +148,7 @@ class WorkPool:
             if not self._held[key]:
                 del self._held[key]
             self._ends.append(time.monotonic())
-            if len(self._ends) > self._workers:  # the first of each worker end together, and say nothing
+            if (
+                len(self._ends) > self._workers
+            ):  # the first job of each worker ends together with the others, which says nothing
                 self._pace_seconds = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1)

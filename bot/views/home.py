@@ -90,7 +90,7 @@ def _knowledge(facts: HomeFacts) -> list[Block]:
         asked = "\n".join(f"• {escape_mrkdwn(question)}" for question in facts.suggested)
         shown.append(build_section(f"*{wording.HOME_TRY}*\n{asked}"))
     if facts.asked_often:
-        shown.append(build_section(_list(wording.HOME_ASKED, facts.asked_often)))
+        shown.append(build_section(_list_questions(wording.HOME_ASKED, facts.asked_often)))
     return shown
 
 
@@ -128,7 +128,7 @@ def _dashboard(board: Dashboard) -> list[Block]:
     if board.is_paused:
         shown.insert(1, build_section(wording.BOARD_PAUSED))
     if board.unanswered:
-        shown.append(build_section(_list(wording.STATS_UNANSWERED, board.unanswered)))
+        shown.append(build_section(_list_questions(wording.STATS_UNANSWERED, board.unanswered)))
     for one in board.waiting:
         card = blocks.build_correction_card(
             one.correction.id, one.correction.person, one.reply.question, one.reply.shown, one.correction.text
@@ -215,7 +215,7 @@ def _header(text: str) -> Block:
     return {"type": "header", "text": plain_text(text)}
 
 
-def _list(title: str, asked: Sequence[PopularQuestion]) -> str:
+def _list_questions(title: str, asked: Sequence[PopularQuestion]) -> str:
     lines = [f"• {escape_mrkdwn(shorten(one.question, 150))} ({one.times} ×)" for one in asked[:_QUESTIONS]]
     return "\n".join([f"*{title}*", *lines])
 

@@ -49,11 +49,11 @@ def _build_source(source: Cited, passages: Mapping[str, Passage], scope: Scope) 
     return [
         build_section(f"*{marks} {heading}*"),
         {"type": "section", "text": plain_text(shorten(passage.text, _TEXT_CHARACTERS) or "…")},
-        build_context(" · ".join(_describe(passage))),
+        build_context(" · ".join(_describe_passage(passage))),
     ]
 
 
-def _describe(passage: Passage) -> list[str]:
+def _describe_passage(passage: Passage) -> list[str]:
     """Return the document's title, file, page, day and address, as far as they are known."""
     name = "" if is_verified(passage) else passage.source.rpartition("/")[2].rpartition(":")[2]
     page = wording.SOURCE_PAGE.format(page=passage.page) if passage.page else ""

@@ -46,12 +46,12 @@ def prepare_blocks(blocks: Sequence[Any], surface: Surface, ids: Callable[[str],
 
 def prepare_view(view: Mapping[str, Any], surface: Surface, ids: Callable[[str], str]) -> dict[str, Any]:
     """A view with the ids of its blocks filled in. Raises SlackError: invalid_arguments."""
-    problems = [_tell(p) for p in _check(view, VIEWS[surface], "/view")]
+    problems = [_word_problem(p) for p in _check(view, VIEWS[surface], "/view")]
     blocks = view.get("blocks") or []
     problems += find_problems(blocks, surface, "/view/blocks")
     holds_input = any(isinstance(block, Mapping) and block.get("type") == "input" for block in blocks)
     if surface == "modal" and holds_input and not view.get("submit"):
-        problems.append(_tell(("missing required field: submit", "/view")))
+        problems.append(_word_problem(("missing required field: submit", "/view")))
     if problems:
         raise SlackError("invalid_arguments", problems)
     return {**view, "blocks": list(_fill_ids(blocks, ids))}
@@ -65,7 +65,7 @@ def find_problems(blocks: Sequence[Any], surface: Surface, pointer: str = "/bloc
     for index, block in enumerate(blocks):
         problems += _check_block(block, surface, f"{pointer}/{index}")
     problems += _check_together([block for block in blocks if isinstance(block, Mapping)], pointer)
-    return [_tell(problem) for problem in problems]
+    return [_word_problem(problem) for problem in problems]
 
 
 def interactive_elements(block: Mapping[str, Any]) -> list[Any]:
@@ -194,7 +194,7 @@ def _type_of(value: Any) -> str:
     return str(value.get("type")) if isinstance(value, Mapping) else type(value).__name__
 
 
-def _tell(problem: Problem) -> str:
+def _word_problem(problem: Problem) -> str:
     what, where = problem
     return f"[ERROR] {what} [json-pointer:{where}]"
 

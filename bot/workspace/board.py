@@ -133,7 +133,7 @@ class Board:
         self._messages.setdefault(message.channel, {})[message.ts] = message
         if message.is_reply:
             self._replies.setdefault((message.channel, message.root_ts), []).append(message.ts)
-        self._tell(Change("posted", message, message.user))
+        self._tell_visitors(Change("posted", message, message.user))
         self._note_root(message)
         return message
 
@@ -141,14 +141,14 @@ class Board:
         """Puts `message` in the place of the one with the same channel and timestamp."""
         previous = self.get(message.channel, message.ts)
         self._messages[message.channel][message.ts] = message
-        self._tell(Change(kind, message, actor, previous))
+        self._tell_visitors(Change(kind, message, actor, previous))
         return message
 
     def delete(self, channel: str, ts: str, actor: str) -> None:
         message = self._messages[channel].pop(ts)
         if message.is_reply:
             self._replies[(channel, message.root_ts)].remove(ts)
-        self._tell(Change("deleted", message, actor, message))
+        self._tell_visitors(Change("deleted", message, actor, message))
         self._note_root(message)
 
     def react(self, channel: str, ts: str, user: str, name: str) -> bool:
@@ -178,14 +178,14 @@ class Board:
             kept = [*message.reactions, Reaction(name, users)]
         updated = replace(message, reactions=tuple(reaction for reaction in kept if reaction.users))
         self._messages[message.channel][message.ts] = updated
-        self._tell(replace(change, message=updated))
+        self._tell_visitors(replace(change, message=updated))
 
     def _note_root(self, message: Message) -> None:
         root = self.find(message.channel, message.root_ts) if message.is_reply and not message.ephemeral_to else None
         if root is not None:
-            self._tell(Change("noted", root, message.user, root))
+            self._tell_visitors(Change("noted", root, message.user, root))
 
-    def _tell(self, change: Change) -> None:
+    def _tell_visitors(self, change: Change) -> None:
         for watcher in self._watchers:
             watcher(change)
 

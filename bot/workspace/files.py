@@ -57,9 +57,9 @@ class FileStore:
 
     def write_canvas(self, channel: str, title: str, html: str, changed: int, file_id: str = "") -> StoredFile:
         """A new canvas of a channel, or the next state of one; `changed` in seconds since 1970."""
-        content, identity = html.encode(), file_id or self._ids("F")
-        file = StoredFile(identity, title, title, len(content), content=content, canvas_of=channel, changed=changed)
-        self._files[identity] = file
+        content, new_id = html.encode(), file_id or self._ids("F")
+        file = StoredFile(new_id, title, title, len(content), content=content, canvas_of=channel, changed=changed)
+        self._files[new_id] = file
         return file
 
     def delete(self, file_id: str) -> None:

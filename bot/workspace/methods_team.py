@@ -56,13 +56,13 @@ def open_connection(call: Call) -> Answer:
 
 
 def user_info(call: Call) -> Answer:
-    return {"user": _show(call, call.person(), with_email="users:read.email" in call.token.scopes)}
+    return {"user": _show_person(call, call.person(), with_email="users:read.email" in call.token.scopes)}
 
 
 def list_users(call: Call) -> Answer:
     with_email = "users:read.email" in call.token.scopes
     people, cursor = paginate(list(call.workspace.directory.people.values()), call)
-    members = [_show(call, person, with_email=with_email) for person in people]
+    members = [_show_person(call, person, with_email=with_email) for person in people]
     return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -71,7 +71,7 @@ def look_up_by_email(call: Call) -> Answer:
     person = next((p for p in call.workspace.directory.people.values() if p.email == email and email), None)
     if person is None:
         raise SlackError("users_not_found")
-    return {"user": _show(call, person, with_email=True)}
+    return {"user": _show_person(call, person, with_email=True)}
 
 
 def list_groups(call: Call) -> Answer:
@@ -99,7 +99,7 @@ def bot_info(call: Call) -> Answer:
     return {"bot": {"id": BOT_ID, "app_id": APP_ID, "user_id": BOT_USER_ID, "name": "Chip", "deleted": False}}
 
 
-def _show(call: Call, person: Person, *, with_email: bool) -> Answer:
+def _show_person(call: Call, person: Person, *, with_email: bool) -> Answer:
     return build_user(person, with_email=with_email, team_id=call.workspace.directory.team.id)
 
 

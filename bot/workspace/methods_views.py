@@ -24,13 +24,13 @@ MAX_VIEW_BYTES = 250_000
 def open_view(call: Call) -> Answer:
     content = _read_view(call, "modal")
     trigger = call.workspace.triggers.redeem(call.text("trigger_id"))
-    return _show(call, call.workspace.views.open(trigger.user, content), "view_opened")
+    return _show_view(call, call.workspace.views.open(trigger.user, content), "view_opened")
 
 
 def push_view(call: Call) -> Answer:
     content = _read_view(call, "modal")
     trigger = call.workspace.triggers.redeem(call.text("trigger_id"))
-    return _show(call, call.workspace.views.push(trigger.user, content), "view_opened")
+    return _show_view(call, call.workspace.views.push(trigger.user, content), "view_opened")
 
 
 def update_view(call: Call) -> Answer:
@@ -42,7 +42,7 @@ def update_view(call: Call) -> Answer:
         raise SlackError("not_found")
     surface: Surface = "home" if found.content.get("type") == "home" else "modal"
     updated = call.workspace.views.update(view_id, _read_view(call, surface), call.find_text("hash") or "")
-    return _show(call, updated, "home" if surface == "home" else "view_updated")
+    return _show_view(call, updated, "home" if surface == "home" else "view_updated")
 
 
 def publish_view(call: Call) -> Answer:
@@ -50,7 +50,7 @@ def publish_view(call: Call) -> Answer:
         raise SlackError("not_enabled")
     person = call.person("user_id")
     view = call.workspace.views.publish(person.id, _read_view(call, "home"), call.find_text("hash") or "")
-    return _show(call, view, "home")
+    return _show_view(call, view, "home")
 
 
 def get_upload_url(call: Call) -> Answer:
@@ -99,7 +99,7 @@ def _read_view(call: Call, surface: Surface) -> dict[str, Any]:
     return prepare_view(content, surface, call.workspace.ids)
 
 
-def _show(call: Call, view: View, kind: str) -> Answer:
+def _show_view(call: Call, view: View, kind: str) -> Answer:
     call.workspace.feed.push(view.user, kind, view=view.build())
     return {"view": view.build()}
 

@@ -24,7 +24,7 @@ class PageFeed:
         self._board = board
         self._queues: dict[str, set[asyncio.Queue[Push]]] = defaultdict(set)
         self.notices: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=100))
-        board.watch(self._show)
+        board.watch(self._show_change)
 
     def open(self, user: str) -> asyncio.Queue[Push]:
         queue: asyncio.Queue[Push] = asyncio.Queue()
@@ -54,7 +54,7 @@ class PageFeed:
         self.notices[user].append(text)
         self.push(user, "notice", text=text)
 
-    def _show(self, change: Change) -> None:
+    def _show_change(self, change: Change) -> None:
         message = change.message
         if change.kind == "deleted":
             fields: Push = {"kind": "message_deleted", "ts": message.ts}

@@ -132,7 +132,7 @@ class ViewStacks:
             raise SlackError("hash_conflict")
         kept = {block["block_id"] for block in content.get("blocks", []) if "block_id" in block}
         values = {block_id: actions for block_id, actions in view.values.items() if block_id in kept}
-        return self._keep(replace(view, content=content, hash=self._ids("h"), values=values))
+        return self._keep_view(replace(view, content=content, hash=self._ids("h"), values=values))
 
     def find_by_external_id(self, external_id: str) -> View | None:
         return next((v for v in self._views.values() if v.content.get("external_id") == external_id), None)
@@ -141,14 +141,14 @@ class ViewStacks:
         """Keeps what was typed so far."""
         view = self._views[view_id]
         merged = {**view.values, **{block: {**view.values.get(block, {}), **new} for block, new in values.items()}}
-        return self._keep(replace(view, values=merged))
+        return self._keep_view(replace(view, values=merged))
 
     def publish(self, user: str, content: Content, expected_hash: str = "") -> View:
         if user in self._homes:
             return self.update(self._homes[user], content, expected_hash)
         view_id = self._ids("V")
         self._homes[user] = view_id
-        return self._keep(View(view_id, user, content, self._ids("h"), view_id))
+        return self._keep_view(View(view_id, user, content, self._ids("h"), view_id))
 
     def close(self, view_id: str) -> View | None:
         """Closes a modal and those above it; gives the one that comes to light beneath."""
@@ -172,9 +172,9 @@ class ViewStacks:
         view_id = self._ids("V")
         previous = stack[-1] if stack else None
         stack.append(view_id)
-        return self._keep(View(view_id, user, content, self._ids("h"), stack[0], previous))
+        return self._keep_view(View(view_id, user, content, self._ids("h"), stack[0], previous))
 
-    def _keep(self, view: View) -> View:
+    def _keep_view(self, view: View) -> View:
         self._views[view.id] = view
         return view
 

@@ -51,7 +51,7 @@ class MiniLmCrossEncoder:
     def __init__(self, folder: Path) -> None:
         """Load the weights. Raise `CrossEncoderError` where a file is missing or is not the recorded one."""
         words = default_model_folder()
-        weights = self._load(folder)
+        weights = self._load_weights(folder)
         self._head, self._bias = weights.pop("score.weight")[0], weights.pop("score.bias")[0]
         weights[WORDS] = map_weights(words / "model.safetensors")[WORDS]
         self._encoder = BertEncoder(weights, json.loads((words / "config.json").read_text()), "first")
@@ -60,7 +60,7 @@ class MiniLmCrossEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
 
     @staticmethod
-    def _load(folder: Path) -> dict[str, NDArray[np.float32]]:
+    def _load_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
         try:
             manifest = json.loads((folder / MANIFEST).read_text())
             data = (folder / "model.safetensors").read_bytes()

@@ -21,7 +21,7 @@ from retrieval.reading.documents import PAGE_BREAK, SCOPE_END, SCOPE_START, Docu
 from retrieval.reading.table_heads import is_value
 from retrieval.reading.table_lines import tell_rows
 
-# Part of an index's identity: raise it when the same document would give other passages.
+# The index stores this number: raise it when the same document would give other passages.
 CHUNKER_VERSION = 5
 TARGET_WORDS = 120
 # Code is never cut up to so many words: half of a listing does not run.
@@ -50,9 +50,9 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
         heading = _spell_markers(HEADING_JOINT.join((document.title, *block.headings)))
         text = "\n".join(line if is_code_block(line) else _spell_markers(line) for line in block.lines)
         covered = f"{document.source}\0{heading}\0{text}".encode("utf-8", "replace")
-        identity = hashlib.sha256(covered).hexdigest()[:20]
-        passages[identity] = Passage(
-            id=identity,
+        passage_id = hashlib.sha256(covered).hexdigest()[:20]
+        passages[passage_id] = Passage(
+            id=passage_id,
             text=text,
             heading=heading,
             title=document.title,

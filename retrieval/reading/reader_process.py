@@ -32,7 +32,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    _write(answers, None)  # ready
+    _write_answer(answers, None)  # ready
     while head := sys.stdin.buffer.read(LENGTH.size):
         _serve(head, sys.stdin.buffer, answers)
 
@@ -44,10 +44,10 @@ def _serve(head: bytes, requests: BinaryIO, answers: BinaryIO) -> None:
     _limit(seconds, megabytes)
     try:
         for part in _count(read_parts(name, raw)):
-            _write(answers, part)
-        _write(answers, None)
+            _write_answer(answers, part)
+        _write_answer(answers, None)
     except RejectedError as error:
-        _write(answers, str(error))
+        _write_answer(answers, str(error))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
@@ -72,7 +72,7 @@ def _count(parts: Iterator[Part]) -> Iterator[Part]:
         yield part
 
 
-def _write(answers: BinaryIO, value: Part | str | None) -> None:
+def _write_answer(answers: BinaryIO, value: Part | str | None) -> None:
     told = pickle.dumps(value)
     answers.write(LENGTH.pack(len(told)) + told)
     answers.flush()

@@ -41,11 +41,13 @@ def list_canvases(
         yield Item(
             source,
             fingerprint(canvas.html, fixed, canvas.title, canvas.day, canvas.url),
-            lambda read, canvas=canvas, source=source: _read(read, canvas, source, channel, fixed),  # type: ignore[misc]  # per turn
+            lambda read, canvas=canvas, source=source: _read_canvas(read, canvas, source, channel, fixed),  # type: ignore[misc]  # per turn
         )
 
 
-def _read(read: ReadFile, canvas: Canvas, source: str, channel: str, rules: Rules) -> Iterator[Document | Unreadable]:
+def _read_canvas(
+    read: ReadFile, canvas: Canvas, source: str, channel: str, rules: Rules
+) -> Iterator[Document | Unreadable]:
     title = canvas.title or f"Canvas of {channel}"
     try:
         for part in read("canvas.html", canvas.html):

@@ -36,11 +36,11 @@ def list_pins(channel: str, pins: Iterable[Pin], rules: Rules, *, prefix: str) -
         yield Item(
             source,
             fingerprint(pin.text.encode(), fixed, pin.day, pin.url),
-            lambda _read_file, pin=pin, source=source: _read(pin, source, channel, fixed),  # type: ignore[misc]  # bound per turn
+            lambda _read_file, pin=pin, source=source: _read_pin(pin, source, channel, fixed),  # type: ignore[misc]  # bound per turn
         )
 
 
-def _read(pin: Pin, source: str, channel: str, rules: Rules) -> Iterator[Document | Unreadable]:
+def _read_pin(pin: Pin, source: str, channel: str, rules: Rules) -> Iterator[Document | Unreadable]:
     part = Part(pin.text, DocumentKind.TEXT, f"Pinned in {channel}", pin.day, pin.url)
     try:
         yield build_document(part, source, rules)

@@ -150,7 +150,7 @@ class Catalogue:
             "SELECT p.id, d.audience, p.units FROM passages p JOIN documents d USING (source) WHERE p.source = ?",
             (source,),
         )
-        return [Stored(identity, Audience(audience), units) for identity, audience, units in rows]
+        return [Stored(passage_id, Audience(audience), units) for passage_id, audience, units in rows]
 
     def get_entries(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries that exist, by id."""
@@ -202,8 +202,8 @@ class Catalogue:
         """Return the passages of these documents, by source, each with the vectors of its units by its id."""
         found: dict[str, dict[str, Vectors]] = {source: {} for source in sources}
         statement = "SELECT source, id, units, unit_vectors FROM passages WHERE units > 0 AND source IN"
-        for source, identity, units, vectors in self.file.read_many(statement, sources):
-            found[source][identity] = _to_vectors(vectors, units)
+        for source, passage_id, units, vectors in self.file.read_many(statement, sources):
+            found[source][passage_id] = _to_vectors(vectors, units)
         return found
 
     def count_since(self, written: int) -> int:
@@ -252,9 +252,9 @@ def _to_row(position: int, entry: Entry) -> tuple[str | int | bytes | None, ...]
 
 
 def _to_entry(row: tuple[Any, ...]) -> Entry:
-    identity, text, heading, title, source, audience, updated, url, page, position, units, unit_vectors = row
+    passage_id, text, heading, title, source, audience, updated, url, page, position, units, unit_vectors = row
     day = date.fromisoformat(updated) if updated else None
-    passage = Passage(identity, text, heading, title, source, Audience(audience), day, url, page, position)
+    passage = Passage(passage_id, text, heading, title, source, Audience(audience), day, url, page, position)
     return Entry(passage, _to_vectors(unit_vectors, units))
 
 

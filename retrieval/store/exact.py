@@ -96,7 +96,7 @@ class ExactVectors:
             (-round(float((rows.find_units(place) @ exact).max()), _DIGITS), rows.ids[place])
             for place in np.flatnonzero(near >= least).tolist()
         ]
-        return {identity: -distance for distance, identity in sorted(found)[:limit]}
+        return {passage_id: -distance for distance, passage_id in sorted(found)[:limit]}
 
     def _follow(self) -> _Rows | None:
         """Return the rows with all that was written until now; costs 0.1 ms where nothing was."""
@@ -126,10 +126,12 @@ class ExactVectors:
             rows, new = _build_empty(), self._catalogue.list_written(0)
         sources = list(new)
         for start in range(0, len(sources), _BATCH):
-            rows = self._add(rows, new, self._catalogue.read_vectors(sources[start : start + _BATCH]))
+            rows = self._add_rows(rows, new, self._catalogue.read_vectors(sources[start : start + _BATCH]))
         return rows
 
-    def _add(self, rows: _Rows, readers: Mapping[str, Audience], units: Mapping[str, Mapping[str, Vectors]]) -> _Rows:
+    def _add_rows(
+        self, rows: _Rows, readers: Mapping[str, Audience], units: Mapping[str, Mapping[str, Vectors]]
+    ) -> _Rows:
         """Return the rows with those of more documents: their passages by source, the vectors of these by id."""
         names = tuple(dict.fromkeys([*rows.names, *readers.values()]))
         places, ids = dict(rows.places), list(rows.ids)

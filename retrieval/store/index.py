@@ -98,7 +98,7 @@ class Index:
         name.
         """
         with self._syncing():
-            steps = SyncSteps(self._read_file, self._write, self._remove, self._check_stop)
+            steps = SyncSteps(self._read_file, self._write_document, self._remove_document, self._check_stop)
             sync = SourceSync(self.catalogue, origin, steps)
             try:
                 sync.run(found, progress)
@@ -112,7 +112,7 @@ class Index:
         with self._syncing():
             known = self.catalogue.list_documents(origin)
             for source in known:
-                self._remove(source)
+                self._remove_document(source)
             self.catalogue.reading_log.delete(origin)
             self._settle()
             return len(known)
@@ -128,9 +128,9 @@ class Index:
             gone = sorted(known.keys() - wanted.keys())
             new = [d for s, d in wanted.items() if s not in known or known[s].digest != d.digest]
             for source in gone:
-                self._delete(source)
+                self._delete_document(source)
             for document in new:
-                self._put(document, origin, document.source, contexts.get(document.source, ""))
+                self._put_document(document, origin, document.source, contexts.get(document.source, ""))
             if gone or new:
                 self._words.follow()
 
@@ -176,15 +176,15 @@ class Index:
                 self.catalogue.record_superseded(moved)
             self._words.rank_again()
 
-    def _write(self, document: Document, origin: str, item: str) -> None:
+    def _write_document(self, document: Document, origin: str, item: str) -> None:
         with self._writing():
-            self._put(document, origin, item)
+            self._put_document(document, origin, item)
 
-    def _remove(self, source: str) -> None:
+    def _remove_document(self, source: str) -> None:
         with self._writing():
-            self._delete(source)
+            self._delete_document(source)
 
-    def _put(self, document: Document, origin: str, item: str, context: str = "") -> None:
+    def _put_document(self, document: Document, origin: str, item: str, context: str = "") -> None:
         passages = build_passages(document)
         old = self.catalogue.list_stored(document.source)
         entries = self._encode(passages, context)
@@ -193,7 +193,7 @@ class Index:
         kept = {(passage.id, passage.audience) for passage in passages}
         self.vectors.delete([stored for stored in old if (stored.passage_id, stored.audience) not in kept])
 
-    def _delete(self, source: str) -> None:
+    def _delete_document(self, source: str) -> None:
         stored = self.catalogue.list_stored(source)
         self.catalogue.delete_document(source)
         self.vectors.delete(stored)

@@ -40,8 +40,8 @@ class Words:
     terms: Mapping[str, int]
 
 
-def count_terms(identity: str, audience: Audience, text: str) -> Words:
-    return Words(identity, audience, Counter(tokenise(text)))
+def count_terms(passage_id: str, audience: Audience, text: str) -> Words:
+    return Words(passage_id, audience, Counter(tokenise(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class LexicalIndex:
         found += self._rank_fresh(terms, audiences)
         # The id breaks ties, so that equal passages come in one order on every machine.
         best = sorted(found, key=lambda one: (-one[0], one[1]))[:limit]
-        return {identity: score for score, identity in best}
+        return {passage_id: score for score, passage_id in best}
 
     def knows(self, word: str) -> bool:
         """Whether any passage holds the word, whoever may read it; True for a word that says nothing ("the")."""
@@ -202,8 +202,9 @@ class LexicalIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """The rows that hold a term, rising, with what it adds to their scores each time that it is asked for, how often
-    that is, and the most that it adds to any in all.
+    """The rows that hold a term, rising, with what it adds to the score of each for one mention in the question.
+
+    `count` is how often the question mentions the term; `most` is the most that it adds to any row in all.
     """
 
     rows: NDArray[np.int32]
@@ -223,7 +224,7 @@ def build_lexical_index(ids: Sequence[str], audiences: Sequence[Audience], texts
     names = tuple(sorted(set(audiences)))
     codes = {name: code for code, name in enumerate(names)}
     readers = np.array([codes[audience] for audience in audiences], dtype=np.uint16)
-    held = np.array([identity.encode() for identity in ids], dtype=np.bytes_)
+    held = np.array([passage_id.encode() for passage_id in ids], dtype=np.bytes_)
     if not numbered:
         return LexicalIndex(held, readers, names, None, np.zeros(0, dtype=np.float32), 0.0)
     # bm25s sets its own logger to debug, whatever the program has chosen.

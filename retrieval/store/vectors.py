@@ -72,7 +72,7 @@ class VectorIndex:
         for passage, vectors in entries:
             by_audience[passage.audience].append((passage, vectors))
         for audience, own in by_audience.items():
-            ids = [identity for passage, vectors in own for identity in _name_units(passage.id, len(vectors))]
+            ids = [unit_id for passage, vectors in own for unit_id in _name_units(passage.id, len(vectors))]
             together = np.concatenate([vectors for _, vectors in own])
             for start in range(0, len(ids), _BATCH):
                 part = slice(start, start + _BATCH)

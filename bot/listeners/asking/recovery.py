@@ -117,7 +117,9 @@ def _end(services: Services, question: Question, facts: Mapping[str, Any], remai
         return
     _stop(services.client, question.channel, last)
     text = (
-        facts["markdown"] if len(remains) == 1 else _read(services.client, question.channel, question.thread_ts, last)
+        facts["markdown"]
+        if len(remains) == 1
+        else _read_text(services.client, question.channel, question.thread_ts, last)
     )
     services.client.chat_update(
         channel=question.channel,
@@ -128,7 +130,7 @@ def _end(services: Services, question: Question, facts: Mapping[str, Any], remai
     )
 
 
-def _read(client: WebClient, channel: str, thread_ts: str, ts: str) -> str:
+def _read_text(client: WebClient, channel: str, thread_ts: str, ts: str) -> str:
     page = client.conversations_replies(channel=channel, ts=thread_ts, oldest=ts, latest=ts, inclusive=True)
     return str(next(message["text"] for message in page["messages"] if message["ts"] == ts))
 

@@ -39,7 +39,7 @@ def main() -> None:
     else:
         rows, watched = split_rows(_prepare(chosen, base, chosen.out / "lessons.npz"))
         trainer = Trainer(load_model(base), _choose_tuning(chosen))
-        train(trainer, rows, watched[:WATCHED], chosen.out, chosen.hours, lambda line: _tell(chosen.out, line))
+        train(trainer, rows, watched[:WATCHED], chosen.out, chosen.hours, lambda line: _print_line(chosen.out, line))
 
 
 def _prepare(chosen: argparse.Namespace, base: Path, path: Path) -> list[Row]:
@@ -65,10 +65,10 @@ def _evaluate(chosen: argparse.Namespace, base: Path) -> None:
         questions = load_questions(chosen.cases, name, chosen.data, chosen.out / "questions")[:: chosen.every]
         transcript = chosen.out / f"{name}-{chosen.evaluate}.jsonl"
         found = evaluate(speaker, name, questions, Budget(), transcript)
-        _tell(chosen.out, {"model": chosen.evaluate, "form": chosen.form, "state": chosen.state, **found})
+        _print_line(chosen.out, {"model": chosen.evaluate, "form": chosen.form, "state": chosen.state, **found})
 
 
-def _tell(folder: Path, line: dict[str, Any]) -> None:
+def _print_line(folder: Path, line: dict[str, Any]) -> None:
     text = json.dumps(line)
     print(text, flush=True)
     with (folder / LOG).open("a") as file:

@@ -136,13 +136,13 @@ def _dialogues(folder: Path, held_out: bool) -> tuple[list[Page], list[Asked]]:
     places: dict[tuple[str, str, str], tuple[int, int]] = {}
     names: dict[tuple[str, str], str] = {}
     for domain, entities in knowledge.items():
-        for identity, entity in entities.items():
+        for entity_id, entity in entities.items():
             name = entity["name"] or domain.title()
-            names[domain, str(identity)] = name
+            names[domain, str(entity_id)] = name
             faqs = list(entity["faqs"].items())
             for first in range(0, len(faqs), 6):
                 for place, (number, _) in enumerate(faqs[first : first + 6]):
-                    places[domain, str(identity), str(number)] = (len(pages), place)
+                    places[domain, str(entity_id), str(number)] = (len(pages), place)
                 pages.append(Page(name, tuple(faq["answer"] for _, faq in faqs[first : first + 6])))
     asked = []
     for log, label in zip(files["val", "logs.json"], files["val", "labels.json"], strict=True):

@@ -63,7 +63,9 @@ def _sheet_files(archive: zipfile.ZipFile) -> list[str]:
 
 def _read_sheet(sheet: Any, formulas: Any) -> dict[Place, Cell]:
     """Return the filled cells by their place among the rows and columns that are shown."""
-    texts = {place: _add_target(text, cell) for place, cell in sheet._cells.items() if (text := _show(cell, formulas))}
+    texts = {
+        place: _add_target(text, cell) for place, cell in sheet._cells.items() if (text := _show_cell(cell, formulas))
+    }
     rows, columns = _Shown(_find_hidden_rows(sheet)), _Shown(_find_hidden_columns(sheet))
     last = (max((row for row, _ in texts), default=0), max((column for _, column in texts), default=0))
     areas = {(area.min_row, area.min_col): area for area in sheet.merged_cells.ranges}
@@ -128,7 +130,7 @@ def _add_target(text: str, cell: Any) -> str:
     return f"{text} ({target.removeprefix('mailto:')})" if shows else text
 
 
-def _show(cell: Any, formulas: Any) -> str:
+def _show_cell(cell: Any, formulas: Any) -> str:
     """Return what a cell shows."""
     value, code = cell.value, cell.number_format
     match value:

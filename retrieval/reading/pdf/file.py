@@ -33,7 +33,7 @@ def read_pdf(raw: bytes) -> Iterator[Part]:
     if not any(character.isalnum() for page in pages for word in page.words for character in word.text):
         raise RejectedError("The file holds pictures of text only (a scan); its text must be recognised first.")
     blocks = _read_blocks(pages)
-    text = f"\n\n{PAGE_BREAK}\n\n".join("\n\n".join(filter(None, map(_show, page))) for page in blocks)
+    text = f"\n\n{PAGE_BREAK}\n\n".join("\n\n".join(filter(None, map(_show_block, page))) for page in blocks)
     day = _find_day(described.get("ModDate")) or _find_day(described.get("CreationDate"))
     yield Part(text, DocumentKind.MARKDOWN, clean_title(described.get("Title")), day)
 
@@ -78,7 +78,7 @@ def _mend_cuts(pages: list[list[_Block]], vocabulary: Vocabulary) -> None:
             before = block
 
 
-def _show(block: _Block) -> str:
+def _show_block(block: _Block) -> str:
     if isinstance(block, Grid):
         rows = [
             [Cell(text, is_head=is_bold) for text in row]

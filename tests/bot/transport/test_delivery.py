@@ -82,11 +82,11 @@ def list_kept(data: Path) -> list[str]:
 
 def test_an_event_is_kept_when_it_is_acknowledged_and_gone_when_it_is_handed_on(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        response, rest = delivery.take(build_request(event("Ev1")))
+        response, pending = delivery.receive(build_request(event("Ev1")))
         assert response is not None
         assert (response.status, desk.held, list_kept(tmp_path)) == (200, [], ["Ev1"])
-        assert rest is not None
-        rest.hand_on()
+        assert pending is not None
+        pending.hand_on()
         assert desk.held == ["Ev1"]
     assert list_kept(tmp_path) == []
 
@@ -98,8 +98,8 @@ def test_what_came_out_of_order_is_handed_on_in_order(
     desk.may_go_on.clear()
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
         for stamps in (["1.0"], ["5.0", "3.0"], ["4.0", "2.0"]):  # the first is under way, the others came together
-            for _, rest in delivery.take_all([build_request(event(f"Ev{ts}", ts=ts)) for ts in stamps]):
-                delivery.do_later(rest)
+            for _, pending in delivery.receive_all([build_request(event(f"Ev{ts}", ts=ts)) for ts in stamps]):
+                delivery.hand_on_soon(pending)
         desk.may_go_on.set()
         wait_until_held(desk, 5)
     assert desk.held == ["Ev1.0", "Ev2.0", "Ev3.0", "Ev4.0", "Ev5.0"]
@@ -109,8 +109,8 @@ def test_a_team_whose_work_is_slow_holds_up_no_other(desk: Desk, tmp_path: Path)
     desk.may_go_on.clear()
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
         for number in range(5):
-            delivery.do_later(delivery.take(build_request(event(f"Ev{number}")))[1])
-        delivery.do_later(delivery.take(build_request(event("Ev9", team="T2")))[1])
+            delivery.hand_on_soon(delivery.receive(build_request(event(f"Ev{number}")))[1])
+        delivery.hand_on_soon(delivery.receive(build_request(event("Ev9", team="T2")))[1])
         wait_until_held(desk, 1)
         assert desk.held == ["Ev9"]
         desk.may_go_on.set()
@@ -119,7 +119,7 @@ def test_a_team_whose_work_is_slow_holds_up_no_other(desk: Desk, tmp_path: Path)
 
 def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        delivery.take(build_request(event("Ev1")))  # and then nothing more happens in this process
+        delivery.receive(build_request(event("Ev1")))  # and then nothing more happens in this process
     with open_delivery(desk.find, tmp_path, "secret"):
         wait_until_held(desk, 1)
     assert list_kept(tmp_path) == []
@@ -127,13 +127,13 @@ def test_what_a_kill_left_is_handed_on_at_the_next_start(desk: Desk, tmp_path: P
 
 def test_what_a_kill_left_keeps_nobody_from_the_open_door(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        delivery.take_all([build_request(event(f"Ev{number}", ts=f"{number}.0")) for number in range(1, 501)])
+        delivery.receive_all([build_request(event(f"Ev{number}", ts=f"{number}.0")) for number in range(1, 501)])
     desk.may_go_on.clear()
     with open_delivery(desk.find, tmp_path, "secret") as delivery:  # opens, although nothing can be handed on
-        response, rest = delivery.take(build_request(event("Ev999", ts="999.0")))
+        response, pending = delivery.receive(build_request(event("Ev999", ts="999.0")))
         assert response is not None
         assert response.status == 200
-        delivery.do_later(rest)
+        delivery.hand_on_soon(pending)
         desk.may_go_on.set()
         wait_until_held(desk, 501)
     assert "Ev999" in desk.held[-2:]  # two threads hand on
@@ -144,9 +144,9 @@ def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk
     now = [0.0]
     later, arrivals = Later(lambda: now[0]), Arrivals(tmp_path / "arrivals.db")
     delivery = Delivery(desk.find, arrivals, "secret", later)
-    (_, rest) = delivery.take(build_request(event("Ev1")))
-    assert rest is not None
-    rest.hand_on()
+    (_, pending) = delivery.receive(build_request(event("Ev1")))
+    assert pending is not None
+    pending.hand_on()
     tried = []
     for second in range(0, 1_200, 5):
         now[0] = second
@@ -164,7 +164,7 @@ def test_an_event_that_cannot_be_stored_is_tried_again_and_never_lost(desk: Desk
 
 def test_an_event_of_a_workspace_that_is_left_out_waits_for_a_day(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(lambda _team: desk.app, tmp_path, "secret") as delivery:
-        delivery.take(build_request(event("Ev1", team="T9")))
+        delivery.receive(build_request(event("Ev1", team="T9")))
     for hours, kept in ((1, ["Ev1"]), (25, [])):
         arrivals = Arrivals(tmp_path / "arrivals.db")
         when = event("Ev1")["event_time"] + 3_600 * hours
@@ -178,13 +178,13 @@ def test_an_event_of_a_workspace_that_is_left_out_waits_for_a_day(desk: Desk, tm
 
 def test_an_unknown_team_gets_no_acknowledgement(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        assert delivery.take(build_request(event("Ev1", team="T9")))[0] is None
+        assert delivery.receive(build_request(event("Ev1", team="T9")))[0] is None
     assert list_kept(tmp_path) == []
 
 
 def test_an_event_without_content_is_acknowledged_and_left_aside(desk: Desk, tmp_path: Path) -> None:
     with open_delivery(desk.find, tmp_path, "secret") as delivery:
-        response, _ = delivery.take(build_request({**event("Ev1"), "event": None}))
+        response, _ = delivery.receive(build_request({**event("Ev1"), "event": None}))
         assert response is not None
         assert response.status == 200
     assert (desk.held, list_kept(tmp_path)) == ([], [])
@@ -195,7 +195,7 @@ def test_a_full_disk_leaves_the_event_to_slacks_redelivery(desk: Desk, tmp_path:
     arrivals._connection.execute("PRAGMA max_page_count = 2")
     delivery = Delivery(desk.find, arrivals, "secret", Later())
     with pytest.raises(sqlite3.Error):
-        delivery.take(build_request({**event("Ev1"), "padding": "x" * 100_000}))
+        delivery.receive(build_request({**event("Ev1"), "padding": "x" * 100_000}))
     assert desk.held == []
     arrivals.close()
 

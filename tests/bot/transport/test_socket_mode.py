@@ -50,7 +50,7 @@ class Taker:
         self.has_begun = threading.Event()
         self.may_go_on = threading.Event()
 
-    def take(self, events: Sequence[SocketModeRequest]) -> None:
+    def receive(self, events: Sequence[SocketModeRequest]) -> None:
         self.batches.append([event.envelope_id for event in events])
         self.has_begun.set()
         assert self.may_go_on.wait(PATIENCE_SECONDS)
@@ -63,7 +63,7 @@ def taker() -> Taker:
 
 @pytest.fixture
 def client(taker: Taker) -> Iterator[PromptClient]:
-    opened = PromptClient("xapp-1", take_events=taker.take)
+    opened = PromptClient("xapp-1", take_events=taker.receive)
     yield opened
     taker.may_go_on.set()
     close_socket(opened)
@@ -136,7 +136,7 @@ def test_neither_what_cannot_be_read_nor_a_broken_line_harms_what_came_with_it(t
     with open_delivery(lambda _: app, tmp_path, "secret") as delivery:
         line = Connection(1, delivery, 0.0)
         line.client = recorder = Recorder()  # type: ignore[assignment]
-        line.take(envelopes)
+        line.receive(envelopes)
         wait_until(lambda: len(heard) == 3)
     assert recorder.acknowledged == ["bad", "good", "last"]
     assert sorted(heard) == ["Ev1", "Ev3", "Ev4"]

@@ -113,7 +113,7 @@ def test_a_restart_reads_the_stored_ranking_and_adds_what_was_written_after_it(t
     (folder / "Moss.md").write_text("---\naudience: customer\n---\nThe Moss mows meadows.\n")
     (document, *_) = (d for d in load_documents(folder) if isinstance(d, Document) and "Moss" in d.source)
     with index._writing():  # as a sync that is killed before its end
-        index._put(document, "folder", document.source)
+        index._put_document(document, "folder", document.source)
     other.refresh()
     index.close()
     again = Index(tmp_path / "index", WordEmbedder())
