@@ -42,7 +42,7 @@ class LoadedSettings:
     sources: dict[str, str]
 
     def lines(self) -> list[SettingLine]:
-        """Return one line for each setting, in the order of declaration."""
+        """Return a line for each setting, in the order of declaration."""
         return [
             SettingLine(key, mask_secrets(str(value)), self.sources.get(key, "default"))
             for key, value in _leaves(self.settings)
@@ -77,7 +77,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        # PyYAML's own words quote the file, in which tokens stand.
+        # PyYAML's message quotes the file, which may hold tokens.
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1})" if mark is not None else ""
         told = getattr(error, "problem", None) or type(error).__name__
@@ -153,7 +153,7 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
 
 
 def _name_known(place: tuple[int | str, ...]) -> str:
-    """Return the nearest known setting and all that stand where an unknown one was written."""
+    """Return the nearest known setting, and all that exist where the unknown one was written."""
     section = _find_annotation(place[:-1]) if len(place) > 1 else Settings
     known = sorted(getattr(section, "model_fields", {}))
     near = get_close_matches(str(place[-1]), known, n=1)
@@ -162,7 +162,7 @@ def _name_known(place: tuple[int | str, ...]) -> str:
 
 
 def _show_input(problem: ErrorDetails) -> str:
-    """Return what was given in place of a setting, unless it may be a secret: that of another setting too."""
+    """Return the given value, unless it may be a secret, even one meant for another setting."""
     given, annotation = problem["input"], _find_annotation(problem["loc"])
     if annotation not in _SHOWN_TYPES or not isinstance(given, str | int | float):
         return ""

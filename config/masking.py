@@ -1,9 +1,9 @@
-"""Secrets inside of addresses, masked wherever an address is shown."""
+"""Masks the secrets inside addresses, wherever an address is shown."""
 
 import re
 
 MASK = "****"
-# Greedy: a password may hold any character, an @ or a / too. Over the web the name is often the token itself.
+# Greedy: a password may hold any character, even an @ or a /. In a web address the user's name is often the token.
 _WEB = re.compile(r"(?P<before>\bhttps?://)\S*@(?=\S)")
 _OTHER = re.compile(r"(?P<before>\b[\w+.-]+://[^\s:/@]*:)\S*@(?=\S)")
 _PARAMETER = re.compile(r"(?P<before>[?&][\w.-]*(?:passw|token|secret|key|sig|auth)[\w.-]*=)[^&\s#]+", re.IGNORECASE)

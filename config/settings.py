@@ -31,7 +31,7 @@ TOKEN_VARIABLES = {
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used; the message names the key, where it came from and what would be right."""
+    """Settings that cannot be used. The message names the key, its source and what would be right."""
 
 
 class _Section(BaseModel):
@@ -39,7 +39,7 @@ class _Section(BaseModel):
 
 
 class SlackSettings(_Section):
-    """The connection to Slack. Without the secrets that it needs Chip serves and uses the local workspace."""
+    """The connection to Slack. Without the secrets for it, Chip uses and serves the local workspace."""
 
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = Field(None, description="For Socket Mode.")
@@ -82,7 +82,7 @@ class SlackSettings(_Section):
 
 
 class HttpSettings(_Section):
-    """Where Chip listens itself: for Slack's requests over HTTP, and for health and readiness. Port 0 is any."""
+    """Where Chip itself listens: for Slack's requests over HTTP, and for health and readiness. Port 0 is any."""
 
     serve: bool = Field(False, description="Serve health and readiness in Socket Mode too.")
     host: str = "127.0.0.1"
@@ -100,7 +100,7 @@ class WorkspaceSettings(_Section):
 
 
 class KnowledgeSettings(_Section):
-    """The company's documents. A document without an audience of its own gets `default_audience`."""
+    """The company's documents. A document that names no audience gets `default_audience`."""
 
     folder: Path = SAMPLE / "knowledge"
     default_audience: Literal["customer", "staff"] = "staff"
@@ -226,12 +226,12 @@ class Settings(BaseSettings):
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """The questions that a newcomer is offered; empty where they are to be made from the documents."""
+        """The questions that a newcomer is offered; empty if they shall be made from the documents."""
         return self.workspace.examples or (SAMPLE_EXAMPLES if self.knowledge.is_sample else ())
 
     @property
     def heldout(self) -> Path | None:
-        """The questions with known answers; never the sample company's for another company's documents."""
+        """The questions with known answers; the sample company's only for its own documents."""
         return self.retrain.heldout or (SAMPLE_HELDOUT if self.knowledge.is_sample else None)
 
     @property
@@ -240,7 +240,7 @@ class Settings(BaseSettings):
 
     @property
     def is_local(self) -> bool:
-        """Whether Chip runs against the local workspace, for want of what it needs to connect."""
+        """Whether Chip runs against the local workspace, because it lacks what a connection to Slack needs."""
         return bool(self.missing_secrets)
 
     @property

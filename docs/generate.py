@@ -1,6 +1,6 @@
 """Writes the generated parts of docs/: the index of LOG.md and the tree of ARCHITECTURE.md (`make docs`).
 
-A part stands between `<!-- name -->` and `<!-- end of name -->`; everything else in a page is written by hand.
+A part stands between `<!-- name -->` and `<!-- end of name -->`. People write everything else in a page.
 """
 
 import re
@@ -40,7 +40,7 @@ PARTS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
 
 
 def render(page: str) -> str:
-    """Return the text of a page with its generated part as it should be now."""
+    """Return a page's text with its generated part brought up to date."""
     name, list_lines = PARTS[page]
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, _, rest = (PROJECT / page).read_text(encoding="utf-8").partition(start)
@@ -48,14 +48,14 @@ def render(page: str) -> str:
 
 
 def read_summary(module: Path) -> str:
-    """Return the first line of a module's docstring, with which the file begins; an empty text where it does not."""
+    """Return the first line of the docstring that begins a module; "" if there is none."""
     with module.open(encoding="utf-8") as lines:
         first = next(lines, "").strip()
     return first.removeprefix('"""').removesuffix('"""') if first.startswith('"""') else ""
 
 
 def find_modules() -> list[Path]:
-    """Return every module that the tree shows."""
+    """Return every module in the tree."""
     return [module for room in ROOMS for module in sorted((PROJECT / room).rglob("*.py"))]
 
 
@@ -75,7 +75,7 @@ def _write_line(name: str, summary: str, depth: int) -> str:
 
 
 def _make_anchor(heading: str) -> str:
-    """Return the anchor that GitHub gives to a heading."""
+    """Return the anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.removeprefix("## ").lower()).replace(" ", "-")
 
 

@@ -19,7 +19,7 @@ from retrieval.prompt import is_refusal
 
 
 class QuestionFileError(Exception):
-    """A file of questions cannot be used; the message names the line and what is wrong with it."""
+    """A file of questions cannot be used. The message names the line and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class FiledQuestion:
 class FiledAnswer:
     """One line of a file of answers.
 
-    `answer` is the Markdown as shown; `sources` are the cited passages and `pages` those that were offered instead of
-    an answer; `confidence` in [0, 1] is how likely the documents answer. Where the engine failed, `failure` says why.
+    `answer` is the Markdown as shown. `sources` are the cited passages, and `pages` those offered instead of an answer.
+    `confidence` in [0, 1] is how likely the documents answer. If the engine failed, `failure` says why.
     """
 
     id: str
@@ -72,9 +72,9 @@ def ask_once(core: Core, question: str, *, staff: bool, show_prompt: bool, outpu
 
 
 def ask_file(core: Core, questions: Path, answers: Path, *, staff: bool, console: Console) -> int:
-    """Answer the questions of a file, a JSON object a line, and write an answer a line; return how many.
+    """Answer the questions of a file, a JSON object a line, and write an answer a line. Return how many.
 
-    A line holds `question` and, where wanted, `id`, `audience` and `thread` (pairs of role and text). The whole file is
+    A line holds `question` and optionally `id`, `audience` and `thread` (pairs of role and text). The whole file is
     read before anything is answered. Raises `QuestionFileError`.
     """
     asked = load_questions(questions, staff=staff)
@@ -89,7 +89,7 @@ def ask_file(core: Core, questions: Path, answers: Path, *, staff: bool, console
 
 
 def answer_filed(core: Core, question: FiledQuestion) -> FiledAnswer:
-    """Answer one question of a file; a failure of the engine is part of the answer."""
+    """Answer one question of a file. A failure of the engine is part of the answer."""
     started = time.perf_counter()
     draft = core.prepare(question.question, question.scope, question.thread)
     try:
@@ -109,7 +109,7 @@ def answer_filed(core: Core, question: FiledQuestion) -> FiledAnswer:
 
 
 def load_questions(path: Path, *, staff: bool) -> list[FiledQuestion]:
-    """Read a file of questions; a line without an audience is asked as staff or as a customer, as said.
+    """Read a file of questions. A line without an audience is asked as `staff` says.
 
     Raises `QuestionFileError`.
     """

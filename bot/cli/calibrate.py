@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from retrain.evaluate import HeldOutQuestion
     from retrieval.ranking.calibration import Calibration
 
-FEW = 10  # questions of a kind, from which on a share says something
+FEW = 10  # questions of a kind; a share of fewer says nothing
 
 
 class NothingToMeasureError(Exception):
-    """Documents are missing, or questions of one kind; says what to add."""
+    """Documents are missing, or questions of one kind. The message says what to add."""
 
 
 @dataclass(slots=True)
 class _Found:
-    """How sure search was of each question: of those that it finds the answer to, and of those best refused.
+    """How sure search was of each question: those whose answer it finds, and those best refused.
 
-    `wrong` counts the answerable ones among the latter: the lines that are found do not hold the answer.
+    `wrong` counts the answerable questions among the latter: the lines that were found do not hold the answer.
     """
 
     right: list[float] = field(default_factory=list)
@@ -52,10 +52,10 @@ class _Found:
 
 
 def calibrate(settings: "Settings", questions: Path | None, output: Console) -> None:
-    """Print the shift that tells best what the documents answer, beside the one that is set.
+    """Print the shift that best separates what the documents answer, next to the configured one.
 
-    Raises `NothingToMeasureError` where no document is indexed, no file is named, it has questions of one kind only, or
-    search finds the answer to none of them.
+    Raises `NothingToMeasureError` if no document is indexed, no file is named, it has questions of one kind only, or
+    search finds none of the answers.
     """
     from retrain.evaluate import load_heldout
     from retrieval.ranking.calibration import find_shift, measure_shift
@@ -79,7 +79,7 @@ def calibrate(settings: "Settings", questions: Path | None, output: Console) -> 
 
 
 def _search(settings: "Settings", questions: "list[HeldOutQuestion]") -> _Found:
-    """Search each question with nothing held back, and see whether what would be quoted holds the answer."""
+    """Search each question with nothing held back, and check whether the lines to quote hold the answer."""
     from bot.core import open_knowledge
     from retrain.evaluate import holds_answer
     from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience

@@ -1,4 +1,4 @@
-"""`chip doctor`: look at every part, say what is wrong and how to mend it. Changes nothing."""
+"""`chip doctor`: examines every part, and says what is wrong and how to mend it. Changes nothing."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ Level = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One part's state, in a sentence; a problem says how to mend it."""
+    """The state of one part, in a sentence. A problem says how to mend it."""
 
     part: str
     level: Level
@@ -43,7 +43,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Examine every part; one that fails in an unforeseen way is a finding as well."""
+    """Examine every part. A part that fails in an unforeseen way is a finding as well."""
     findings: list[Finding] = []
     for part, look in _PARTS.items():
         try:
@@ -160,7 +160,7 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
 
 
 def _look_at_heldout(settings: Settings) -> Iterator[Finding]:
-    """Say whether a new adapter is judged on questions that it did not learn."""
+    """Check whether a new adapter is judged on questions that it did not learn."""
     if settings.heldout is None:
         text = (
             "None are set, so that a training is not judged on what it may have made Chip forget. Write questions with "

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_facts(settings: "Settings", name: str, output: Console, *, staff: bool) -> bool:
-    """Print the table of facts of a thing; False where no document states any of it."""
+    """Print the table of facts about a thing. Return False if no document states any."""
     from bot.core import open_knowledge
     from retrieval.english.sentences import split_units
     from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE

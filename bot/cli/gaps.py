@@ -1,4 +1,4 @@
-"""`chip gaps`: what people asked and the documents do not hold."""
+"""`chip gaps`: lists what people asked and the documents do not hold."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING

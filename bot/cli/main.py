@@ -163,7 +163,7 @@ def facts(
     staff: bool = typer.Option(False, help="Of staff documents too."),
     config: ConfigOption = None,
 ) -> None:
-    """List what the documents say of one thing: numbers with units, codes, versions, dates, can and cannot."""
+    """List what the documents say about one thing: numbers with units, codes, versions, dates, can and cannot."""
     settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.facts import show_facts
@@ -179,7 +179,7 @@ def calibrate(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Measure how sure search must be before Chip answers, on questions of your own."""
+    """Measure how sure search must be before Chip answers, on your own questions."""
     settings = _load_settings(config).settings
     with _plain_errors():
         from bot.cli.calibrate import calibrate as run_calibration
@@ -230,8 +230,8 @@ def print_line(text: str) -> None:
 
 
 def main() -> None:
-    """The entry point of the `chip` command."""
-    os.umask(0o077)  # conversations, tokens and adapters are nobody else's on this machine
+    """Run the command line."""
+    os.umask(0o077)  # conversations, tokens and adapters are for this user alone
     app()
 
 
@@ -251,7 +251,7 @@ def _settings_table(loaded: LoadedSettings) -> Table:
 
 
 def _set_up_logging(verbose: bool) -> None:
-    """Log for who reads it: in colours in a terminal; in a file a line for each entry, at a fortieth of the cost."""
+    """Log in colours on a terminal. In a file, log a plain line for each entry, at a fortieth of the cost."""
     handler: logging.Handler = RichHandler(console=console, show_path=False)
     form = "%(name)s: %(message)s"
     if not console.is_terminal:

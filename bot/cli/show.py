@@ -1,4 +1,4 @@
-"""What the commands show on a terminal: progress bars and the list of models."""
+"""Shows progress bars and the list of models on the terminal."""
 
 from types import TracebackType
 
@@ -63,7 +63,10 @@ def list_models(settings: Settings) -> Table:
 
 
 def roll_back(settings: Settings, to: str | None) -> str:
-    """Point to an earlier adapter; a running Chip swaps to it within seconds. Raises `RetrainError`, `AdapterError`."""
+    """Point to an earlier adapter. A running Chip swaps to it within seconds.
+
+    Raises `RetrainError`, `AdapterError`.
+    """
     base = load_base(settings.engine.base)
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     try:

@@ -60,7 +60,7 @@ def add(
 
 @sources_app.command("list")
 def list_sources(config: ConfigOption = None) -> None:
-    """List the sources with what is indexed of them, how the last look went, who may read it and what was lost."""
+    """List the sources: what is indexed, how the last sync went, who may read it, and what was lost."""
     from bot.progress import describe_losses, describe_readers
     from retrieval.store.index import FOLDER_ORIGIN
 
@@ -94,7 +94,7 @@ def sync(
     name: Annotated[str | None, typer.Argument(help="The source; by default all of them.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read sources again now; only what changed costs time. May be cut short: the next run goes on."""
+    """Read sources again now. Only changes cost time. May be cut short: the next run continues."""
     with _open_upkeep(config) as upkeep:
         names = [name] if name else [source.name for source in upkeep.sources()]
         _exit_with([_sync(upkeep, each) for each in names])
@@ -147,7 +147,7 @@ def _exit_with(outcomes: "list[Outcome]") -> None:
 
 @contextmanager
 def _open_upkeep(config: Path | None) -> Iterator["Upkeep"]:
-    """Open what upkeep needs; what a person can mend becomes one sentence and exit code 1, bad settings 2."""
+    """Open what upkeep needs. An error that a person can mend becomes one sentence and exit code 1; bad settings 2."""
     try:
         settings: Settings = load_settings(config).settings
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""`chip workspace`: the local workspace by itself, for a Slack app that is being developed."""
+"""`chip workspace`: runs the local workspace by itself, for a Slack app that is being developed."""
 
 import signal
 import threading
@@ -17,16 +17,16 @@ SECONDS_BETWEEN_TRIES = 1.0
 
 
 class WorkspaceOptionError(Exception):
-    """An option that cannot be used; the message says why."""
+    """An option that cannot be used. The message says why."""
 
 
 def serve_workspace(
     host: str, port: int, url: str | None, manifest: Path | None, say: Callable[[str], None], stop: threading.Event
 ) -> None:
-    """Start the workspace, say what an app needs to connect, and wait for `stop`, which Ctrl+C sets.
+    """Start the workspace, print what an app needs to connect, and wait for `stop`, which Ctrl+C sets.
 
-    With `url`, events are posted there as soon as the app answers the challenge; without, they wait for its socket.
-    Raises WorkspaceOptionError, OSError.
+    With `url`, events are posted there as soon as the app answers the challenge. Without it, they wait for the app's
+    socket. Raises `WorkspaceOptionError` or `OSError`.
     """
     if url is not None and not _is_web_address(url):
         raise WorkspaceOptionError(f"{url} is no web address, such as http://127.0.0.1:3000/slack/events.")

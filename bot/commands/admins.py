@@ -13,18 +13,18 @@ from retrieval.sources.errors import SourceError
 from retrieval.sources.registry import Source, SourceKind, guess_kind, suggest_name
 
 PAUSED = "paused"
-_HOURS = 24.0  # between two looks at a source that was added here
+_HOURS = 24.0  # between two reads of a source that was added here
 
 
 def retrain(call: Call) -> None:
-    """Begin a retrain; its report goes to the admin channel."""
+    """Begin a retrain. Its report goes to the admin channel."""
     channel = f"<#{call.services.admin_channel}>" if call.services.admin_channel else "the log"
     started = call.services.learning.start(trigger="command", requested_by=call.person)
     call.say((wording.RETRAIN_STARTED if started else wording.RETRAIN_RUNNING).format(channel=channel))
 
 
 def rollback(call: Call) -> None:
-    """Serve what served before, or what is named."""
+    """Serve what served before, or the named adapter."""
     learning = call.services.learning
     try:
         previous, now = learning.rollback(to=call.rest or None, by=call.person)
@@ -51,7 +51,7 @@ def models(call: Call) -> None:
 
 
 def pause(call: Call) -> None:
-    """Stop answering; who asks is told so."""
+    """Stop answering, and tell that to everyone who asks."""
     _set_paused(call, "on", wording.PAUSED_NOW)
 
 
@@ -67,7 +67,7 @@ def _set_paused(call: Call, value: str, text: str) -> None:
 
 
 def sources(call: Call) -> None:
-    """List where documents come from, read one again, or take one away."""
+    """List the sources, read one again, or remove one."""
     word, _, name = call.rest.partition(" ")
     try:
         if word == "sync":
@@ -116,7 +116,7 @@ def _sync(call: Call, name: str) -> None:
 
 
 def _add_source(call: Call, words: str) -> None:
-    """Add a website or a channel. A folder of Chip's machine is not for whoever is an admin in Slack to open."""
+    """Add a website or a channel. An admin in Slack may not open a folder of Chip's machine."""
     location, _, audience = words.partition(" ")
     location = _plain_location(location)
     kind = guess_kind(location)
@@ -134,7 +134,7 @@ def _add_source(call: Call, words: str) -> None:
 
 
 def _plain_location(word: str) -> str:
-    """Slack writes a channel as `<#C1|name>` and an address as `<https://…>`."""
+    """Return what was typed: Slack writes a channel as `<#C1|name>` and an address as `<https://…>`."""
     if channel := re.fullmatch(r"<#(\w+)(?:\|[^>]*)?>", word):
         return f"#{channel.group(1)}"
     return word.strip("<>").partition("|")[0]

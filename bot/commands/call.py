@@ -1,4 +1,4 @@
-"""One `/chip …` call as a person typed it, and the value that describes a command."""
+"""A `/chip …` call as a person typed it, and the value that describes a command."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from feedback.events import Role
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who typed what where. `rest` is what follows the command's word; `respond` answers the caller alone."""
+    """A call: who typed what where. `rest` follows the command's word; `respond` answers only the caller."""
 
     services: Services
     team: str
@@ -24,13 +24,13 @@ class Call:
     respond: Respond
 
     def say(self, text: str, blocks: list[Block] | None = None) -> None:
-        """Answer the caller, whom alone Slack shows it."""
+        """Reply so that only the caller sees it."""
         self.respond(text=text, blocks=blocks, response_type="ephemeral")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word after `/chip`: how it is written, what it does, who may use it."""
+    """A word after `/chip`: its usage, what it does, and who may use it."""
 
     word: str
     usage: str
@@ -43,6 +43,6 @@ class Command:
 
 
 def may(role: Role, least: Role) -> bool:
-    """Whether somebody of this role may use what is for `least` and above."""
+    """Whether somebody of this role may use what needs `least`."""
     ranks = (Role.CUSTOMER, Role.STAFF, Role.ADMIN)
     return ranks.index(role) >= ranks.index(least)

@@ -1,6 +1,6 @@
 """Learning and forgetting: `/chip learning` shows the notice before anything is turned on, `/chip forget` asks twice.
 
-What the buttons do is in `bot/listeners/consent.py`.
+`bot/listeners/consent.py` handles the buttons.
 """
 
 import re
@@ -36,7 +36,7 @@ def learning(call: Call) -> None:
 
 
 def forget(call: Call) -> None:
-    """Ask once more whether the caller, or for an admin anybody, shall be forgotten."""
+    """Ask for confirmation before the caller is forgotten; an admin may name anybody."""
     named = _PERSON.search(call.rest)
     person = call.person if call.rest == "me" else named[1] if named else None
     if person is None:
@@ -50,7 +50,7 @@ def forget(call: Call) -> None:
 
 
 def build_notice(channels: list[str]) -> list[Block]:
-    """The notice, for which channels it is, and the two ways to agree."""
+    """Return the notice, the channels it is about, and the two ways to agree."""
     named = ", ".join(f"<#{channel}>" for channel in channels) or wording.LEARNING_EVERYWHERE
     value = ",".join(channels) or "all"
     buttons = [
@@ -69,7 +69,7 @@ def build_section(text: str) -> Block:
 
 
 def describe(consent: Consent) -> str:
-    """Say what holds, since when and by whom."""
+    """Return what holds, since when and by whose decision."""
     if not consent.is_on:
         return wording.LEARNING_IS_OFF
     where = ", ".join(f"<#{channel}>" for channel in consent.channels) or wording.LEARNING_EVERYWHERE

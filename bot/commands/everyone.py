@@ -11,7 +11,7 @@ from feedback import export
 
 
 def ask(call: Call) -> None:
-    """Answer a question to the caller alone, from all that they may read."""
+    """Answer a question so that only the caller sees it, from everything that they may read."""
     if not call.rest:
         call.say(wording.ASK_WHAT)
         return
@@ -25,7 +25,7 @@ def ask(call: Call) -> None:
 
 
 def export_data(call: Call) -> None:
-    """Send the caller all that is stored of them; an admin who asks for `all`, everybody's feedback."""
+    """Send the caller all data stored about them. An admin who asks for `all` gets everybody's feedback."""
     if call.rest == "all":
         if call.role != "admin":
             call.say(wording.ADMINS_ONLY.format(command="export all"))

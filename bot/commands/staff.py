@@ -19,7 +19,7 @@ def status(call: Call) -> None:
 
 
 def stats(call: Call) -> None:
-    """Send a picture of the last days, and what was asked without an answer."""
+    """Send a picture of the last days, and the questions without an answer."""
     if call.rest and not call.rest.isdecimal():
         call.say(wording.STATS_DAYS)
         return
@@ -54,7 +54,7 @@ def _tell_refused(refused: int) -> str:
 
 
 def review(call: Call) -> None:
-    """Show the corrections that wait, each with the buttons that decide."""
+    """Show the corrections that wait, each with buttons to decide."""
     waiting = corrections.find_pending(call.services.db)
     given = replies.find_replies(call.services.db, [correction.reply_id for correction in waiting])
     mine = [correction for correction in waiting if _team_of(given, correction) == call.team]

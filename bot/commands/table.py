@@ -13,7 +13,7 @@ def show_help(call: Call) -> None:
 
 
 def build_help(role: Role) -> str:
-    """Return the help that fits the role: how to ask, and a line for each command."""
+    """Return the help for a role: how to ask, and a line for each command."""
     lines = [command.help_line() for command in COMMANDS.values() if may(role, command.least)]
     return "\n".join([wording.COMMAND_HELP, *lines])
 

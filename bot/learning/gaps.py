@@ -1,6 +1,6 @@
 """Reports gaps to admins: questions without an answer, and verified answers whose documents have changed.
 
-Questions are shown without personal data. Knows the database and the documents; says nothing by itself.
+Questions are shown without personal data. Knows the database and the documents. Posts nothing itself.
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Missing:
 
 
 def find_missing(db: Database, knowledge: Knowledge, *, since: datetime | None = None) -> Missing:
-    """Return what the documents lacked for the questions since then; what staff have answered by now is left out."""
+    """Return what the documents lacked for the questions since then, without what staff have answered meanwhile."""
     corrected = {correction.reply_id for correction in approved(db)}
     asked = [
         Unanswered(mask_personal_data(reply.query or reply.question), reply.created_at)
@@ -40,7 +40,7 @@ def find_missing(db: Database, knowledge: Knowledge, *, since: datetime | None =
 
 
 def build_missing_rows(missing: Missing) -> list[tuple[str, str]]:
-    """Return names and values for a report; none where nothing is missing."""
+    """Return names and values for a report; empty if nothing is missing."""
     rows = []
     if missing.gaps:
         shown = [f"“{gap.question}” ({gap.count}×)" for gap in missing.gaps[:_ROWS]]

@@ -1,6 +1,6 @@
-"""Learning as the rest of the bot sees it: start a retrain, go back, forget, follow the pointer, say how things stand.
+"""Learning as the rest of the bot sees it: start a retrain, roll back, forget, follow the pointer, report the state.
 
-One retrain at a time; its report goes to the admin channel. Knows nothing of how training or the gate work.
+One retrain runs at a time; its report goes to the admin channel. Knows nothing of how training or the gate work.
 """
 
 import logging
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Rows = list[tuple[str, str]]
 
-FORGETTING = "forgetting"  # what sets off a training that replaces an adapter
+FORGETTING = "forgetting"  # the trigger of a training that replaces an adapter
 CHIP = "Chip"
 
 
@@ -35,8 +35,7 @@ class Learning:
     """Retraining and the live adapter.
 
     `run` does a retrain; `tell` and `report` post to the admin channel; `serve_corrections` serves the corrections that
-    hold, after some were taken back. `steps` hears from `run` how far it is. `stopping` is set when Chip ends, and
-    ends `run`.
+    hold after some were taken back. `run` tells `steps` its progress. `stopping` is set when Chip ends, and ends `run`.
     """
 
     db: Database
@@ -55,7 +54,7 @@ class Learning:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def start(self, *, trigger: str, requested_by: str) -> bool:
-        """Begin a retrain in the background; False when one is running in this process."""
+        """Begin a retrain in the background. Return False if one is running in this process."""
 
         def retrain() -> None:
             self._retrain(trigger, requested_by)
@@ -64,10 +63,10 @@ class Learning:
         return self._begin(retrain)
 
     def forget_lessons(self, *, is_over: bool = False) -> None:
-        """Take what was forgotten in the database out of the datasets and adapters too.
+        """Remove what was forgotten in the database from the datasets and adapters too.
 
-        An adapter that learned it and serves goes on until a training without it ends, and is then replaced by what
-        that made, or by what served before. With `is_over` it is replaced at once: there is nothing left to learn.
+        If the live adapter learned it, it serves until a training without it ends; then that training's adapter, or the
+        one that served before, replaces it. With `is_over` it is replaced at once, because nothing is left to learn.
         """
         serving = None if self.is_running() else self._erase()
         if serving is not None and is_over:
@@ -84,14 +83,14 @@ class Learning:
         return True
 
     def _erase(self) -> str | None:
-        """Sweep; return the adapter that serves and learned what was forgotten. A retrain sweeps when it ends."""
+        """Sweep. Return the live adapter if it learned what was forgotten. A retrain sweeps when it ends."""
         try:
             return erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id).serving
         except RetrainRunning:
             return None
 
     def _replace_forgetful(self) -> None:
-        """Train until what serves learned nothing that was forgotten; where that does not help, go back."""
+        """Train until the live adapter has learned nothing that was forgotten; if that does not help, go back."""
         tried = None
         while not self.stopping.is_set() and (serving := self._erase()) is not None:
             if serving == tried:
@@ -102,7 +101,7 @@ class Learning:
             self._retrain(FORGETTING, CHIP)
 
     def _serve_without(self, forgetful: str) -> None:
-        """Serve what served before, which the sweep left there, and let the next sweep delete the adapter."""
+        """Serve what served before, which the sweep kept, and let the next sweep delete the adapter."""
         base_id = self.engine.base_id
         try:
             adapter = registry.find_rollback(self.db, self.adapters_folder, base_id)
@@ -132,10 +131,10 @@ class Learning:
             self.tell(wording.RETRAIN_FAILED.format(reason=reason, reference=reference))
 
     def rollback(self, *, to: str | None, by: str) -> tuple[str, str]:
-        """Serve what served before, or `to`; return the names of what served and of what serves now.
+        """Serve what served before, or `to`. Return the names of what served and of what serves now.
 
-        What only the adapter left behind had learned waits for a decision again. Raises `RetrainError` where there is
-        nothing to go back to, and for an adapter that must not serve.
+        What only the replaced adapter had learned must be decided again. Raises `RetrainError` if there is nothing to
+        go back to, or if the adapter must not serve.
         """
         base_id = self.engine.base_id
         previous = self.name(self.engine.adapter_id())
@@ -153,7 +152,7 @@ class Learning:
         return previous, self.name(now)
 
     def follow_pointer(self) -> None:
-        """Serve what the pointer names, also when another process moved it; a retrain here swaps by itself."""
+        """Serve what the pointer names, also if another process moved it. A retrain in this process swaps by itself."""
         if self.is_running():
             return
         wanted = registry.live(self.db, self.engine.base_id)
@@ -170,16 +169,16 @@ class Learning:
             logger.info("now serving %s, swapped in %.1f ms", wanted or "the bare base", milliseconds)
 
     def _tell_taken_up(self, adapter_id: str | None) -> None:
-        """Tell what another process did: the report of its training, or who answers from now on."""
+        """Announce what another process did: the report of its training, or which model answers from now on."""
         report = None if adapter_id is None else find_report_of(self.db, adapter_id)
         promoted = [one.adapter_id for one in registry.find_promotions(self.db, self.engine.base_id)]
-        if report is not None and promoted.count(adapter_id) == 1:  # else somebody went back to it
+        if report is not None and promoted.count(adapter_id) == 1:  # otherwise somebody went back to it
             self.report(report)
         else:
             self.tell(wording.TAKEN_UP.format(adapter=self.name(adapter_id)))
 
     def _serve_base_instead(self, wanted: str | None, error: Exception) -> None:
-        """Say once what is wrong with the adapter that is pointed to; it is tried again every time."""
+        """Announce once what is wrong with the adapter that the pointer names. It is tried again every time."""
         if self.engine.adapter_id() is not None:
             self.engine.use_adapter(None)
         if wanted != self._unusable:
@@ -188,11 +187,11 @@ class Learning:
             self.tell(wording.ADAPTER_UNUSABLE.format(reason=error))
 
     def announce(self, text: str) -> None:
-        """Say something in the admin channel."""
+        """Post a sentence in the admin channel."""
         self.tell(text)
 
     def name(self, adapter_id: str | None) -> str:
-        """Return how people call what serves."""
+        """Return the name that people use for what serves."""
         return adapter_id or wording.BASE_NAME.format(base=self.engine.base_id)
 
     def status_rows(self) -> Rows:
@@ -213,7 +212,7 @@ class Learning:
         ]
 
     def tell_training(self) -> str:
-        """Return how far the training is that runs; "" where none does."""
+        """Return the progress of the running training; "" if none runs."""
         if not self.is_running():
             return ""
         return f"running, {self.steps.describe()}" if self.steps.describe() else "running"
@@ -223,7 +222,7 @@ class Learning:
         return self._thread is not None and self._thread.is_alive()
 
     def close(self) -> None:
-        """Break a running retrain off and wait for its end: all feedback is there for the next one."""
+        """Break off a running retrain and wait for its end. All feedback stays for the next one."""
         self.stopping.set()
         if self._thread is not None:
             self._thread.join()

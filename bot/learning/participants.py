@@ -12,7 +12,7 @@ from feedback.replies import Reply
 
 
 def build_find_names(db: Database, directory: Directory, bot_user: str) -> Callable[[Reply, str], Sequence[str]]:
-    """Return what gives the names of a reply's asker, of a teacher and of everybody in its thread, but not Chip's."""
+    """Return a function that finds the names of a reply's asker, a teacher and everybody in its thread except Chip."""
 
     def find_names(reply: Reply, teacher: str) -> Sequence[str]:
         wrote = conversation.find_people(db, reply.team, reply.channel, reply.thread_ts)

@@ -1,7 +1,7 @@
 """Makes the questions that a retrain rehearses, so that an adapter does not forget other answers.
 
-They are made from the documents as a curious reader would ask: about what a heading names, whether a sentence is so,
-and what the documents mostly do not say, for a refusal is forgotten as easily as an answer. Knows nothing of models.
+A curious reader would ask them of the documents: about what a heading names, whether a sentence is true, and what the
+documents mostly do not say, because refusals are forgotten as easily as answers. Knows nothing of models.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,8 @@ MOSTLY_UNSAID = (
     "Which music goes with {}?",
     "When was {} first sold?",
 )
-# One in twelve: with one in three an adapter learned to refuse (39 of 60 held-out questions right; so 42 to 45).
+# One in twelve: with one in three, an adapter learned to refuse (39 of 60 held-out questions right; with this, 42 to
+# 45).
 UNSAID_SHARE = 12
 
 
@@ -37,7 +38,7 @@ def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
 
 
 def _ask(topics: list[str], forms: tuple[str, ...], count: int) -> Iterator[str]:
-    """Take every n-th topic under each form in turn, so that few topics are asked about in more than one way."""
+    """Yield every n-th topic in each form in turn, so that few topics are asked about in several forms."""
     step = max(1, len(topics) // max(1, count))
     chosen = topics[::step]
     questions = [form.format(topic) for form in forms for topic in chosen]

@@ -1,4 +1,4 @@
-"""Keeps one message in the admin channel that says how far a retrain is. Knows no training."""
+"""Keeps one message in the admin channel that says how far a retrain is. Knows nothing of training."""
 
 import logging
 import time
@@ -24,7 +24,10 @@ class StepNote:
         self._said = ""
 
     def show(self, step: str) -> None:
-        """Say how far it is; "" says that it has ended. What Slack refuses is left out, the report comes anyway."""
+        """Show the progress; "" means that the retrain has ended.
+
+        If Slack refuses, nothing is shown: the report comes anyway.
+        """
         if self._channel is None or (not step and self._ts is None):
             return
         if step and (step == self._said or (self._ts and self._timer() - self._told_at < EVERY_SECONDS)):

@@ -1,4 +1,4 @@
-"""Says how far a retrain is: the step, what it does, and the time left as earlier runs took it.
+"""Words how far a retrain is: the step, what it does, and the time left as earlier runs took it.
 
 Knows neither Slack nor training.
 """
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from retrain.run import Progress
 
 STEPS = ("curate", "rehearse", "train", "evaluate", "promote")
-_FIRST_TOLD = 1  # what ends in the first step is over before it could be read
+_FIRST_TOLD = 1  # the first step ends before anybody could read about it
 
 
 @dataclass(slots=True)
 class Steps:
-    """The steps of the retrain that runs. `find_earlier` gives the seconds of each step of the last whole run."""
+    """The steps of the running retrain. `find_earlier` returns the seconds of each step of the last complete run."""
 
     find_earlier: Callable[[], Mapping[str, float]]
     changed: Callable[[str], None] = lambda text: None  # noqa: ARG005
@@ -27,7 +27,7 @@ class Steps:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def note(self, progress: Progress) -> None:
-        """Take in how far the retrain is, and tell it."""
+        """Store the retrain's progress and pass it on in words."""
         with self._lock:
             if self._now is None:
                 self._earlier = self.find_earlier()
@@ -38,13 +38,13 @@ class Steps:
             self.changed(self.describe())
 
     def end(self) -> None:
-        """Forget the retrain that ended, and tell so with no text."""
+        """Forget the retrain that ended, and pass on ""."""
         with self._lock:
             self._now = None
         self.changed("")
 
     def describe(self) -> str:
-        """Return step and time left; "" while nothing runs."""
+        """Return the step and the time left; "" if nothing runs."""
         with self._lock:
             if self._now is None:
                 return ""
@@ -53,7 +53,7 @@ class Steps:
             return f"step {number} of {len(STEPS)}: {self._now.text}{_tell_left(left)}"
 
     def _estimate(self, now: Progress) -> float | None:
-        """Return the seconds left: of this step by its pace or as it took before, of the others as they took before."""
+        """Return the seconds left: of this step by its pace or its last run, of the other steps by their last runs."""
         later = STEPS[STEPS.index(now.step) + 1 :] if now.step in STEPS else ()
         if not {now.step, *later} - {"promote"} <= self._earlier.keys():
             return None

@@ -1,6 +1,6 @@
 """Suggests questions to a newcomer, made from the documents and tried before they are offered.
 
-Knows the documents; says nothing by itself.
+Knows the documents. Posts nothing itself.
 """
 
 import threading
@@ -11,16 +11,16 @@ from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Passage
 
 MOST = 4  # what Slack shows
-LONGEST = 90  # characters
+LONGEST = 90  # in characters
 ABOUT = "What should I know about {}?"
-_LOOKED_AT = 5_000  # passages
-_TRIED = 12  # each is searched once
+_LOOKED_AT = 5_000  # in passages
+_TRIED = 12  # questions; each is searched once
 
 Signature = tuple[int, int]
 
 
 class Suggestions:
-    """The questions to offer, found again only when the documents changed."""
+    """The questions to offer. They are found again only if the documents changed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,14 +39,14 @@ class Suggestions:
 
 
 def suggest_questions(knowledge: Knowledge) -> list[str]:
-    """Return up to four questions that customers' documents answer: their own headings first, then their titles."""
+    """Return up to four questions that customers' documents answer: about their headings first, then their titles."""
     passages = list(islice(knowledge.passages(CUSTOMER_SCOPE), _LOOKED_AT))
     tried = islice(_make_candidates(passages), _TRIED)
     return list(islice((question for question in tried if _is_answered(knowledge, question)), MOST))
 
 
 def _make_candidates(passages: list[Passage]) -> Iterator[str]:
-    """Yield different questions; one of each document before the second of any."""
+    """Yield different questions: one of each document before the second of any."""
     headings: dict[str, dict[str, None]] = {}
     for passage in passages:
         last = passage.heading.rpartition(" › ")[2].strip()
@@ -59,7 +59,7 @@ def _make_candidates(passages: list[Passage]) -> Iterator[str]:
 
 
 def _spread(titles: list[str]) -> list[str]:
-    """Return the titles, so many that a few are tried and evenly over all documents."""
+    """Return just enough titles for the questions to try, spread evenly over all documents."""
     different = list(dict.fromkeys(titles))
     return different[:: max(1, len(different) // _TRIED)]
 

@@ -1,4 +1,4 @@
-"""The engine as retraining sees it: an answerer that puts a candidate on the trial lane while the champion serves."""
+"""The engine as retraining sees it: an answerer that runs a candidate on the trial lane while the champion serves."""
 
 import threading
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ BATCH = 16
 
 
 class TrialAnswerer:
-    """Answers drafts with any adapter as people would see it; a person who waits goes first. A failure is a value.
+    """Answers drafts with any adapter, as people would see it. A waiting person goes first. A failure is a value.
 
     Once `stop` is set, `answer` raises `RetrainStopped` between two batches.
     """

@@ -9,24 +9,24 @@ from feedback.replies import Reply, find_replies
 from retrieval.passage import Audience, Passage, VerifiedAnswer
 from retrieval.verified import audience_of_correction, find_answer_of
 
-# A system message and the question: no earlier turn may have told what its readers should not hear of.
+# A system message and the question: no earlier turn may have told it something that its readers may not know.
 _FIRST_QUESTION = 2
-# An answer rests on the lines that were ranked first; a change in a document that was ranked tenth says nothing.
+# An answer rests on the lines that were ranked first. A change in a document that was ranked tenth says nothing.
 _LINES_UNDER_IT = 3
-# How Chip cites, behind a sentence; "Press [1] for support" is what a person wrote.
+# Chip cites behind a sentence. A person may write "Press [1] for support".
 _CITATION = re.compile(r"(?<=[.!?])[ \t]*\[\d{1,2}\](?=\s|$)")
 
 FindPassage = Callable[[str], Passage | None]
 
 
 def build_verified_answers(db: Database, find_passage: FindPassage) -> list[VerifiedAnswer]:
-    """Return an answer for each correction that holds: staff's own, and a customer's that staff approved."""
+    """Return an answer for each correction that holds: staff's own, and customers' that staff approved."""
     held = approved(db)
     replies = find_replies(db, [correction.reply_id for correction in held])
     built: dict[str, VerifiedAnswer] = {}
     for correction in held:
         reply = replies.get(correction.reply_id)
-        if reply is not None and reply.question:  # empty where it was forgotten
+        if reply is not None and reply.question:  # empty if it was forgotten
             built[correction.id] = _build(correction, reply, find_passage, built)
     return list(built.values())
 
@@ -39,7 +39,7 @@ def _build(
     for passage_id in list(passages)[:_LINES_UNDER_IT]:
         passage = passages[passage_id]
         corrected = find_answer_of(passage, earlier) if passage else None
-        # A correction of a verified answer takes its place: it rests on what that one rested on.
+        # A correction of a verified answer replaces it, and so rests on what that one rested on.
         under_it += corrected.evidence if corrected else [passage_id]
     audiences = [passage.audience if passage else None for passage in passages.values()]
     is_first = len(reply.messages) == _FIRST_QUESTION

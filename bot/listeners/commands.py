@@ -1,4 +1,7 @@
-"""`/chip`: finds the command, and says why not where the caller may not use it. Also the modal of channel rules."""
+"""Handles `/chip`: finds the command, and says why if the caller may not use it.
+
+Also handles the channel rules' modal.
+"""
 
 import json
 from typing import Any
@@ -17,7 +20,7 @@ Body = dict[str, Any]
 
 
 def register(app: App, services: Services) -> None:
-    """Listen to the one command, and to what its answers offer."""
+    """Listen to the one command, and to the buttons and modal that its answers offer."""
 
     @app.command("/chip")
     def handle_chip(ack: Ack, body: Body, respond: Respond) -> None:

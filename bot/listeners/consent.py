@@ -35,7 +35,7 @@ def register(app: App, services: Services) -> None:
 
 
 def _agree(services: Services, body: Body, respond: Respond, *, guests: bool) -> None:
-    """Record the decision before it is acknowledged: it says who, when, and for which channels."""
+    """Record the decision before it is acknowledged: it says who decided, when, and for which channels."""
     person, value = body["user"]["id"], body["actions"][0]["value"]
     if services.directory.role(person) is not Role.ADMIN:
         respond(text=wording.ADMINS_ONLY.format(command="learning"), response_type="ephemeral", replace_original=False)

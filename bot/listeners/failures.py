@@ -18,10 +18,10 @@ Body = dict[str, Any]
 
 
 def register(app: App, services: Services) -> None:
-    """Hear of every failed listener, and of what no listener takes.
+    """Handle the errors of every listener, and bodies that no listener takes.
 
-    An event that was not stored stays unacknowledged. A press, a form or a command is acknowledged all the same: its
-    person is told, in the form itself where there is one.
+    An event that was not stored stays unacknowledged. A press, a form or a command is acknowledged anyway, and its
+    person is told, in the form itself if there is one.
     """
 
     @app.error
@@ -45,7 +45,7 @@ def register(app: App, services: Services) -> None:
 
 
 def guard(services: Services, body: Body, job: Callable[[], None]) -> Callable[[], None]:
-    """Return the job with its failure reported to the person who pressed or typed."""
+    """Return the job wrapped so that its failure is reported to the person who pressed or typed."""
 
     def run() -> None:
         try:
@@ -57,12 +57,12 @@ def guard(services: Services, body: Body, job: Callable[[], None]) -> Callable[[
 
 
 def report(services: Services, body: Body, error: Exception) -> None:
-    """Log the traceback; tell the person, where the body says how to reach them."""
+    """Log the traceback, and tell the person if the body says how to reach them."""
     _tell_person(services, body, wording.FAILED.format(reference=_log(services, body, error)))
 
 
 def _log(services: Services, body: Body, error: Exception) -> str:
-    """Log the traceback under a reference, and return that."""
+    """Log the traceback under a reference, and return the reference."""
     reference = services.new_id("E")
     what = body.get("event_id") or body.get("trigger_id")
     logger.error("%s of type %s failed, reference %s", what, body.get("type"), reference, exc_info=error)
@@ -70,7 +70,7 @@ def _log(services: Services, body: Body, error: Exception) -> str:
 
 
 def _tell_person(services: Services, body: Body, text: str) -> None:
-    """Tell the person where they pressed or typed, else, as after a form, by direct message."""
+    """Tell the person where they pressed or typed, or by direct message if that fails, as after a form."""
     url, user = body.get("response_url"), body.get("user")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     try:
@@ -78,12 +78,12 @@ def _tell_person(services: Services, body: Body, text: str) -> None:
             whisper_by_url(url, text)
         elif isinstance(person, str):
             write_directly(services, person, text)
-    except (*SLACK_ERRORS, ValueError) as unreachable:  # an address may be none
+    except (*SLACK_ERRORS, ValueError) as unreachable:  # the address may be malformed
         logger.error("could not say so: %s", name_error(unreachable))
 
 
 def find_field(body: Body) -> str | None:
-    """Return the first input of a form that was sent in, under which Slack shows what is wrong; None where none is."""
+    """Return the first input of a submitted form, under which Slack shows the error; None if there is none."""
     view = body.get("view") if body.get("type") == "view_submission" else None
     shown = view.get("blocks") if isinstance(view, dict) else None
     fields = (block for block in shown or () if isinstance(block, dict) and block.get("type") == "input")

@@ -36,7 +36,7 @@ def register(app: App, services: Services) -> None:
 
 
 def resume(services: Services, event: inbox.InboxEvent) -> bool:
-    """Take up what a kill cut off."""
+    """Resume what a kill cut off."""
     _queue(services, dict(event.payload))
     return False
 
@@ -50,7 +50,7 @@ def _queue(services: Services, body: Body) -> None:
 
 
 def forget_deleted(services: Services, body: Body) -> None:
-    """Forget a deleted message, whoever wrote it, also where it was learned."""
+    """Forget a deleted message of any author, and what was learned from it."""
     event, team = body["event"], services.directory.team
     quoting = tickets.find_quoting(services.db, team, message=(event["channel"], event["deleted_ts"]))
     count = forgetting.forget_message(services.db, team, event["channel"], event["deleted_ts"])
@@ -75,7 +75,7 @@ def forget_workspace(services: Services, body: Body) -> None:
 
 
 def forget_person(services: Services, person: str) -> int:
-    """Forget what a person wrote, at their own wish; return how many questions that were."""
+    """Forget what a person wrote, at their own wish. Return the number of questions."""
     quoting = tickets.find_quoting(services.db, services.directory.team, person=person)
     count = forgetting.forget_person(services.db, services.directory.team, person)
     services.tickets.cards.show_anew(quoting)
@@ -87,7 +87,7 @@ def forget_person(services: Services, person: str) -> int:
 
 
 def empty_cards(services: Services) -> None:
-    """Take out of the cards about corrections what was forgotten; where Slack fails, the next call tries again."""
+    """Remove from the corrections' cards what was forgotten. If Slack fails, the next call tries again."""
     for card in cards.find_forgotten(services.db, services.directory.team):
         text = wording.CORRECTION_FORGOTTEN
         try:
@@ -102,5 +102,5 @@ def empty_cards(services: Services) -> None:
 
 
 def may_forget(role: Role, *, caller: str, person: str) -> bool:
-    """Whether the caller may have the person forgotten: everybody themselves, admins anybody."""
+    """Whether the caller may have the person forgotten: everybody may for themselves, admins for anybody."""
     return caller == person or role is Role.ADMIN

@@ -1,4 +1,4 @@
-"""The Home tab: gathers what it shows, and does what its buttons say."""
+"""Handles the Home tab: gathers what it shows, and does what its buttons say."""
 
 import itertools
 import json
@@ -33,7 +33,7 @@ Act = Callable[[Services, str, str], object]
 DAYS = 30
 _SHOWN = 3
 _PROMPTS = 4
-_LOOKED_AT = 20_000  # passages, for their documents' titles
+_LOOKED_AT = 20_000  # in passages, to find their documents' titles
 
 
 def register(app: App, services: Services) -> None:
@@ -73,7 +73,7 @@ def register(app: App, services: Services) -> None:
 
 
 def publish(services: Services, person: str) -> None:
-    """Show the person their Home as things stand now."""
+    """Show the person their Home in its present state."""
     services.client.views_publish(user_id=person, view=home.build_home(gather(services, person)))
 
 
@@ -147,7 +147,7 @@ def _open(services: Services, person: str, key: str) -> None:
 
 
 def _suggest(services: Services, channel: str, key: str) -> None:
-    """Offer what is asked most, where a person is about to write, and what the documents answer beside it."""
+    """Offer popular questions, and some that the documents answer, where a person begins to write."""
     asked = [one.question for one in _find_most_asked(services, _PROMPTS)]
     offered = list(dict.fromkeys([*asked, *services.suggest()]))[:_PROMPTS]
     prompts = [{"title": shorten(question, 60), "message": question} for question in offered]

@@ -1,7 +1,8 @@
-"""Writes everything that Slack delivers to the inbox first, and recognises what is delivered again.
+"""Writes everything that Slack delivers to the inbox first, and recognises repeated deliveries.
 
-Events are told apart by their id, presses, forms and commands by their trigger. They are filed under the team that Chip
-is installed in, whichever team Slack names: in a shared channel that is the writer's. Knows nothing of what they mean.
+An event's id tells it from others; for presses, forms and commands the trigger does. All are filed under the team where
+Chip is installed, even if Slack names another: in a shared channel it names the author's team. Knows nothing of what
+they mean.
 """
 
 import logging
@@ -24,7 +25,7 @@ Body = dict[str, Any]
 COMMAND = "slash_command"
 INTERACTIONS = ("block_actions", "view_submission", "message_action", "shortcut", COMMAND)
 RESUMED = "chip_is_resumed"
-RESUMABLE = timedelta(minutes=30)  # as long as a response_url lives: afterwards nobody can be told any more
+RESUMABLE = timedelta(minutes=30)  # the life of a response_url; later nobody can be told anything
 
 
 def register(app: App, services: Services) -> None:
@@ -43,7 +44,7 @@ def register(app: App, services: Services) -> None:
 
 
 def remember(services: Services, body: Body) -> bool:
-    """Store what came; False when it is there already, or is of a kind that no listener takes."""
+    """Store a body. Return False if it is stored already, or is of a kind that no listener takes."""
     if body.get("type") == "event_callback":
         return _remember_event(services, body)
     if body.get("type") == "app_rate_limited":
@@ -58,20 +59,20 @@ def is_interaction(body: Body) -> bool:
 
 
 def end_interaction(services: Services, body: Body) -> None:
-    """Mark an interaction done, unless work on it waits or runs; other bodies change nothing."""
+    """Mark an interaction done, unless work on it waits or runs. Do nothing for other bodies."""
     key = _interaction_key(body)
     if key is not None and not services.pool.holds(key):
         inbox.mark_done(services.db, key)
 
 
 def settle(db: Database, key: str, error: Exception) -> None:
-    """Mark done what failed and would fail again; what failed for a reason that passes stays for the next start."""
+    """Mark done what failed and would fail again. What failed for a temporary reason stays for the next start."""
     if not is_passing(error):
         inbox.mark_done(db, key)
 
 
 def resume(app: App, services: Services, stored: inbox.InboxEvent) -> bool:
-    """Hand an interaction, whose work a kill cut off, to its listener again, unless it is too old."""
+    """Hand an interaction whose work a kill cut off to its listener again, unless it is too old."""
     if services.clock() - stored.received_at > RESUMABLE:
         inbox.mark_done(services.db, stored.key)
         return False
@@ -123,6 +124,6 @@ def _remember_interaction(services: Services, body: Body) -> bool:
 
 
 def _interaction_key(body: Body) -> str | None:
-    """Return the trigger of a press, a form or a command; None for whatever has none, such as a closed form."""
+    """Return the trigger of a press, a form or a command; None for a body without one, such as a closed form."""
     trigger = body.get("trigger_id")
     return trigger if is_interaction(body) and isinstance(trigger, str) and trigger else None

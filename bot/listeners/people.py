@@ -1,4 +1,4 @@
-"""Handles changes of people, groups, channels and members: their roles are looked up again."""
+"""Handles changes of people, groups, channels and members, so that their roles are looked up again."""
 
 from typing import Any
 

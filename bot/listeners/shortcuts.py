@@ -1,4 +1,4 @@
-"""The shortcuts in a message's menu: correct an answer of Chip's, and teach Chip what a thread came to."""
+"""Handles the shortcuts in a message's menu: correct an answer of Chip's, or teach Chip the outcome of a thread."""
 
 import logging
 from typing import Any
@@ -45,7 +45,7 @@ def register(app: App, services: Services) -> None:
 
 
 def take_lesson(services: Services, body: Body) -> None:
-    """Keep the answer as a correction: of Chip's own reply to that question in the thread, or of one it never gave."""
+    """Record the answer as a correction of Chip's reply to that question in the thread, or of a reply it never gave."""
     thread, text, answer = teaching.read_view(body["view"])
     person = body["user"]["id"]
     role = services.directory.role(person)

@@ -29,7 +29,7 @@ def register(app: App, services: Services) -> None:
 
 
 def find_cited(services: Services, value: str) -> list[sources_view.Cited]:
-    """Return the passages that the button's answer cites, in its order; none where the answer is not known any more."""
+    """Return the passages that the button's answer cites, in its order; none if the answer is no longer known."""
     reply_id, _, numbers = value.partition(":")
     reply = replies.find_reply(services.db, reply_id)
     cited: dict[str, list[replies.SourceLine]] = {}

@@ -1,4 +1,4 @@
-"""The survey: asks the few who were drawn by direct message, and takes their answer."""
+"""Handles the survey: asks the few people who were drawn by direct message, and records their answer."""
 
 import logging
 from typing import Any
@@ -37,7 +37,7 @@ def register(app: App, services: Services) -> None:
 
 
 def ask_those_drawn(services: Services, share: float) -> int:
-    """Ask everybody who is drawn now; return how many that were."""
+    """Ask everybody who is drawn now. Return how many were asked."""
     drawn = surveys.draw(services.db, services.directory.team, share=share, now=services.clock())
     for survey in drawn:
         try:
@@ -49,7 +49,7 @@ def ask_those_drawn(services: Services, share: float) -> int:
 
 
 def build_survey(survey: surveys.Survey) -> list[blocks.Block]:
-    """The question whether it helped, with one button for each answer."""
+    """Return the question whether it helped, with one button for each answer."""
     value = f"{survey.id}:{survey.reply_id}"
     buttons = [
         blocks.build_button(wording.SURVEY_ANSWERS[answer], action_id, value) for answer, action_id in HELPED.items()

@@ -1,4 +1,4 @@
-"""The button that brings in a person, and the buttons on the card that staff see."""
+"""Handles the button that brings in a person, and the buttons on the card that staff see."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def register(app: App, services: Services) -> None:
 
 
 def bring_in_a_person(services: Services, body: Body, reply: replies.Reply | None) -> None:
-    """Open the card for staff, and tell the asker that it was done, or why it was not."""
+    """Open the card for staff, and tell the asker that it is open, or why not."""
     sentence, is_new = (wording.UNKNOWN_REPLY, False)
     if reply is not None:
         sentence, is_new = services.tickets.bring_in(reply, body["user"]["id"])

@@ -18,7 +18,7 @@ _ANYTHING = re.compile(".*")
 
 
 def register(app: App, services: Services) -> None:
-    """Listen last, to the rest."""
+    """Listen last, to everything that is left."""
 
     @app.event(_ANYTHING)
     def handle_event(body: dict[str, Any]) -> None:
@@ -35,7 +35,7 @@ def register(app: App, services: Services) -> None:
     def handle_view(ack: Ack, body: dict[str, Any]) -> None:
         logger.warning("unknown view %s", body["view"].get("callback_id"))
         field = find_field(body)
-        if field is not None:  # the form stays open, and with it what was written
+        if field is not None:  # the form stays open and keeps what was written
             ack(response_action="errors", errors={field: wording.UNKNOWN_FORM})
             return
         ack()

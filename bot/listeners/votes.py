@@ -1,6 +1,6 @@
-"""Verdicts on replies: emoji, feedback buttons, and what the answer should have been.
+"""Handles verdicts on replies: emoji, feedback buttons, and what the answer should have been.
 
-Knows the payloads; what a verdict means is decided in `feedback`.
+Knows the payloads. `feedback` decides what a verdict means.
 """
 
 import json
@@ -58,7 +58,7 @@ def register(app: App, services: Services) -> None:
 
 
 def resume(services: Services, event: inbox.InboxEvent) -> bool:
-    """Take up a reaction that a kill cut off."""
+    """Resume a reaction that a kill cut off."""
     _queue_reaction(services, dict(event.payload))
     return False
 
@@ -68,7 +68,7 @@ def _queue_reaction(services: Services, body: Body) -> None:
 
 
 def record_reaction(services: Services, body: Body) -> None:
-    """Record an emoji on one of Chip's replies; after a new thumbs-down, ask what would have been right."""
+    """Record an emoji on one of Chip's replies. After a new thumbs-down, ask what would have been right."""
     event = body["event"]
     item, person, added = event["item"], event["user"], event["type"] == "reaction_added"
     try:
@@ -91,7 +91,7 @@ def record_reaction(services: Services, body: Body) -> None:
 
 
 def _take_vote(services: Services, ack: Ack, body: Body) -> None:
-    """Record the verdict of a button; a thumbs-down opens the correction modal."""
+    """Record the verdict of a button. A thumbs-down opens the correction modal."""
     verdict, _, reply_id = body["actions"][0]["value"].partition(":")
     if not _is_known(services, verdict, reply_id):
         ack()
@@ -131,7 +131,7 @@ def _ask_for_correction(services: Services, reply: replies.Reply | None, person:
 
 
 def _open_correction(services: Services, body: Body, reply_id: str) -> bool:
-    """Open the modal before anything slow: the trigger lives three seconds. False where Slack refused, untold."""
+    """Open the modal before anything slow: the trigger lives three seconds. Return False if Slack refused."""
     reply = replies.find_reply(services.db, reply_id)
     if reply is None:
         _whisper(services, body, wording.UNKNOWN_REPLY)
@@ -184,7 +184,7 @@ def _thank(services: Services, person: str, reply_id: str, correction: correctio
 
 
 def tell_use(services: Services, correction: corrections.Correction, reply: replies.Reply) -> str:
-    """Serve a correction that holds at once, and return what becomes of it, in training too."""
+    """Serve a correction that holds at once. Return what becomes of it, in training too."""
     taken = wording.CORRECTION_LEARNED if services.serve_corrections() else wording.CORRECTION_TAKEN
     return f"{taken} {tell_training(services, correction, reply)}"
 
@@ -217,7 +217,10 @@ def _decide(services: Services, ack: Ack, body: Body, *, approved: bool) -> None
 
 
 def _show_decision(services: Services, body: Body, outcome: str) -> None:
-    """Put the outcome where the buttons were; an ephemeral card, which Slack does not send along, is replaced whole."""
+    """Replace the buttons by the outcome.
+
+    An ephemeral card, which Slack does not send along, is replaced as a whole.
+    """
     message = body.get("message")
     if "view" in body:
         publish(services, body["user"]["id"])
@@ -235,7 +238,7 @@ def _show_decision(services: Services, body: Body, outcome: str) -> None:
 
 
 def _name_outcome(services: Services, correction_id: str, *, approved: bool) -> str:
-    """Serve an approved correction at once, and return what to say of the decision."""
+    """Serve an approved correction at once. Return the sentence about the decision."""
     if not approved:
         return wording.CORRECTION_REJECTED
     taken = wording.CORRECTION_APPROVED_AT_ONCE if services.serve_corrections() else wording.CORRECTION_APPROVED
@@ -254,7 +257,7 @@ def _reason_not_to_decide(services: Services, person: str, correction_id: str) -
 
 
 def _whisper(services: Services, body: Body, text: str) -> None:
-    """Say something to the person alone, in the thread where they clicked; Home shows how things stand instead."""
+    """Tell only the person, in the thread where they clicked. A click on Home updates Home instead."""
     if "view" in body:
         publish(services, body["user"]["id"])
     else:

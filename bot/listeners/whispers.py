@@ -1,4 +1,4 @@
-"""Messages that only the person who pressed something sees, and the windows that open for them."""
+"""Shows messages to the one person who pressed something, and opens windows for them."""
 
 import logging
 from typing import Any
@@ -16,9 +16,9 @@ Body = dict[str, Any]
 
 
 def whisper(services: Services, body: Body, text: str) -> None:
-    """Say it in the thread of what was pressed, or by direct message where that is Home, a window or no place at all.
+    """Say it in the thread of what was pressed, or by direct message if that is Home, a window or no place at all.
 
-    Raises one of `SLACK_ERRORS` where neither reaches the person.
+    Raises one of `SLACK_ERRORS` if neither reaches the person.
     """
     person = body["user"]["id"]
     if "channel" not in body:
@@ -36,13 +36,16 @@ def whisper(services: Services, body: Body, text: str) -> None:
 
 
 def find_thread(body: Body) -> str | None:
-    """Return the thread of what was pressed; None where it stands in none. Slack names it in one place or the other."""
+    """Return the thread of what was pressed; None if it stands in none. Slack names it in one of two places."""
     found = body.get("container", {}).get("thread_ts") or body.get("message", {}).get("thread_ts")
     return None if found is None else str(found)
 
 
 def whisper_by_url(url: str, text: str) -> None:
-    """Say it by a `response_url`, to who pressed or typed. Raises one of `SLACK_ERRORS`, ValueError for no address."""
+    """Say it by a `response_url` to the person who pressed or typed.
+
+    Raises one of `SLACK_ERRORS`, or `ValueError` if there is no address.
+    """
     Respond(response_url=url, proxy=None, ssl=None)(text=text, response_type="ephemeral", replace_original=False)
 
 
@@ -53,7 +56,7 @@ def write_directly(services: Services, person: str, text: str) -> None:
 
 
 def open_view(services: Services, body: Body, view: Block) -> bool:
-    """Open the window for who pressed; False where Slack refuses, as it does three seconds after the press."""
+    """Open the window for the person who pressed. Return False if Slack refuses, as it does after three seconds."""
     try:
         services.client.views_open(trigger_id=body["trigger_id"], view=view)
     except SLACK_ERRORS as error:
@@ -63,6 +66,6 @@ def open_view(services: Services, body: Body, view: Block) -> bool:
 
 
 def open_view_or_tell(services: Services, body: Body, view: Block) -> None:
-    """Open the window, or tell who pressed that it did not open and what to do."""
+    """Open the window, or tell the person that it did not open and what to do."""
     if not open_view(services, body, view):
         whisper(services, body, wording.WINDOW_NOT_OPENED)

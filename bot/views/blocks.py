@@ -1,4 +1,4 @@
-"""Block Kit as Chip uses it: pure functions from values to Slack's dicts. Knows limits, sends nothing."""
+"""Builds Block Kit as Chip uses it: pure functions from values to Slack's dicts. Knows limits, sends nothing."""
 
 import json
 import re
@@ -30,25 +30,25 @@ _CORRECTION_LIMIT = 3000
 
 
 def build_section(text: str) -> Block:
-    """A mrkdwn section; the text is cut to what Slack takes."""
+    """Return a mrkdwn section. The text is cut to what Slack takes."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": shorten(text, _SECTION_LIMIT)}}
 
 
 def build_context(text: str) -> Block:
-    """A small grey line."""
+    """Return a small grey line."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": shorten(text, _SECTION_LIMIT)}]}
 
 
 def build_button(text: str, action_id: str, value: str, style: str | None = None) -> Block:
-    """A button that carries `value`."""
+    """Return a button that carries `value`."""
     button = {"type": "button", "text": plain_text(text), "action_id": action_id, "value": value}
     return button | ({"style": style} if style else {})
 
 
 def build_sources(lines: Sequence[EvidenceLine], passages: Mapping[str, Passage] | None = None) -> list[Block]:
-    """One line that names each cited passage by its heading, with its day, page and address where they are known.
+    """Return a line that names each cited passage by its heading, with day, page and address if they are known.
 
-    `passages` holds the cited ones by id. Nothing where none was cited.
+    `passages` holds the cited ones by id. Empty if none was cited.
     """
     if not lines:
         return []
@@ -62,7 +62,7 @@ def build_sources(lines: Sequence[EvidenceLine], passages: Mapping[str, Passage]
 
 
 def is_web_address(url: str) -> bool:
-    """Whether Slack can make a link of it that leads to the web."""
+    """Whether Slack can turn the text into a link to the web."""
     return _WEB_ADDRESS.fullmatch(url) is not None
 
 
@@ -85,7 +85,7 @@ def _label_source(heading: str, passage: Passage | None) -> str:
 
 
 def build_conflicts(conflicts: Sequence[Conflict], passages: Mapping[str, Passage]) -> list[Block]:
-    """Say which documents contradict each other, and how; nothing where none do."""
+    """Return blocks that say which documents contradict each other, and how; empty if none do."""
     rows = [
         wording.CONFLICT.format(
             newer=_label_source(conflict.newer.heading, passages.get(conflict.newer.passage_id)),
@@ -107,9 +107,9 @@ def build_answer_footer(
     has_votes: bool = True,
     passages: Mapping[str, Passage] | None = None,
 ) -> list[Block]:
-    """What stands under an answer: its sources, the vote buttons unless they are hidden, and further buttons.
+    """Return what stands under an answer: its sources, the vote buttons unless they are hidden, and further buttons.
 
-    These lead to a person where the answer has a thread, and to the sources where one of them has no address.
+    Further buttons bring in a person if the answer has a thread, and show the sources if one of them has no address.
     """
     vote = {
         "type": "context_actions",
@@ -134,13 +134,13 @@ def build_answer_footer(
 
 
 def build_correction_prompt(reply_id: str) -> list[Block]:
-    """After a thumbs-down emoji, which cannot open a modal by itself: a question with a button that can."""
+    """Return the question after a thumbs-down emoji, with a button: an emoji cannot open a modal."""
     button = build_button(wording.ASK_CORRECTION_BUTTON, WRITE_CORRECTION, reply_id)
     return [build_section(wording.ASK_CORRECTION), {"type": "actions", "elements": [button]}]
 
 
 def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
-    """The modal that asks why the answer was bad and what would have been right; either is enough."""
+    """Return the modal that asks why the answer was bad and what would have been right. Either is enough."""
     reasons = [{"text": plain_text(label), "value": value} for value, label in wording.REASONS.items()]
     field = {
         "type": "plain_text_input",
@@ -177,7 +177,7 @@ def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
 
 
 def build_correction_card(correction_id: str, person: str, question: str, answer: str, text: str) -> list[Block]:
-    """The card on which staff decide about a customer's correction."""
+    """Return the card on which staff decide about a customer's correction."""
     return [
         build_section(wording.CORRECTION_CARD.format(person=person)),
         build_section(_quoted({"Question": question, "Chip said": answer, "It should say": text})),
@@ -192,7 +192,7 @@ def build_correction_card(correction_id: str, person: str, question: str, answer
 
 
 def build_fields(title: str, rows: Iterable[tuple[str, str]]) -> list[Block]:
-    """A titled list of names and values."""
+    """Return a titled list of names and values."""
     lines = [f"*{escape_mrkdwn(name)}:* {escape_mrkdwn(value)}" for name, value in rows]
     return [build_section(f"*{escape_mrkdwn(title)}*"), build_section("\n".join(lines))]
 
@@ -202,7 +202,7 @@ def _quoted(parts: dict[str, str], longest: int = 700) -> str:
 
 
 def plain_text(text: str) -> Block:
-    """Text without any markup, as labels and buttons have it."""
+    """Return a text without markup, as labels and buttons need it."""
     return {"type": "plain_text", "text": text}
 
 

@@ -1,4 +1,4 @@
-"""The Home tab: for everybody what Chip knows and their own data, for admins how it is doing. Pure."""
+"""Builds the Home tab: for everybody what Chip knows and their own data, for admins how it is doing. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _QUESTIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A correction that waits, with the reply that it is about."""
+    """A waiting correction with the reply that it is about."""
 
     correction: Correction
     reply: Reply
@@ -37,9 +37,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """How Chip is doing, over the last days, and over as many `before`.
+    """How Chip is doing, over the last days and over as many days `before`.
 
-    `base` and `adapter` name what serves; times are in UTC.
+    `base` and `adapter` name what serves. Times are in UTC.
     """
 
     measures: Measures
@@ -72,7 +72,7 @@ class HomeFacts:
 
 
 def build_home(facts: HomeFacts) -> Block:
-    """Return the Home view: the dashboard first, where there is one."""
+    """Return the Home view. The dashboard comes first if there is one."""
     shown = _dashboard(facts.dashboard) if facts.dashboard else []
     return {"type": "home", "blocks": [*shown, *_knowledge(facts), *_data(facts)]}
 
@@ -95,7 +95,7 @@ def _knowledge(facts: HomeFacts) -> list[Block]:
 
 
 def _sample(topics: Sequence[str]) -> list[str]:
-    """Return a few topics from all over the list, not the first of the alphabet."""
+    """Return a few topics from the whole list, not the first of the alphabet."""
     return list(topics)[:: -(-len(topics) // _TOPICS) or 1]
 
 
@@ -144,7 +144,7 @@ def _fields(rows: Sequence[tuple[str, str]]) -> Block:
 
 
 def _lead(board: Dashboard) -> list[tuple[str, str]]:
-    """The three figures that matter, each beside the same of the days before."""
+    """Return the three figures that matter, each next to that of the days before."""
     now, before = board.measures, board.before
     answered = f"{_tell_answered(now)} ({now.replies - now.refused} of {now.replies})"
     earlier = f"; before: {_tell_answered(before)}" if before.replies else ""
@@ -160,7 +160,7 @@ def _tell_answered(figures: Measures) -> str:
 
 
 def _tell_satisfaction(now: Measures, before: Measures) -> str:
-    """A share where there are votes enough for one; else the votes, and between what the share may lie."""
+    """Return a share if there are votes enough for one; otherwise the votes, and the range of the share."""
     votes = now.up + now.down
     if now.satisfaction is None:
         return "no votes yet"

@@ -1,4 +1,4 @@
-"""The modal of Home in which admins read the notice and decide whether Chip learns. Pure."""
+"""Builds the modal of Home in which admins read the notice and decide whether Chip learns. Pure."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _IS_ON, _GUESTS = "is_on", "guests"
 
 
 def build_view(consent: Consent) -> Block:
-    """The notice, and the decision about it, which is for all channels."""
+    """Return the notice with the decision about it, which is for all channels."""
     options = [_option(wording.BOARD_LEARNING_YES, "on"), _option(wording.BOARD_LEARNING_NO, "off")]
     guests = _option(wording.BOARD_GUESTS_OPTION, _GUESTS)
     choice = {
@@ -41,7 +41,7 @@ def build_view(consent: Consent) -> Block:
 
 
 def read_view(values: dict[str, Any]) -> tuple[bool, bool]:
-    """Return whether learning is to be on, and whether guests are included."""
+    """Return whether learning shall be on, and whether guests are included."""
     is_on = values[_IS_ON][_INPUT]["selected_option"]["value"] == "on"
     return is_on, bool(values[_GUESTS][_INPUT]["selected_options"])
 

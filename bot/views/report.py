@@ -1,4 +1,4 @@
-"""A retrain's report as admins read it in Slack. Pure: from the report's figures to text and blocks."""
+"""Builds a retrain's report as admins read it in Slack. Pure: from the report's figures to text and blocks."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _HEADLINES = {
     "refused": "The training was not good enough: {champion} keeps answering.",
     "nothing to learn": "There was nothing to learn yet; nothing changed.",
 }
-# What a dataset is made of, one and several; the answers of the base keep it from forgetting.
+# What a dataset consists of, in the singular and the plural. The base's own answers keep it from forgetting.
 _SOURCES = {
     "correction": ("correction", "corrections"),
     "like": ("liked answer", "liked answers"),
@@ -30,7 +30,7 @@ def build_rows(report: RetrainReport) -> tuple[str, list[tuple[str, str]]]:
 
 
 def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ()) -> tuple[str, list[blocks.Block]]:
-    """Return the notification text and the blocks; `missing` are rows about what the documents lack."""
+    """Return the notification text and the blocks. `missing` are rows about what the documents lack."""
     headline, rows = build_rows(report)
     return headline, [*blocks.build_fields(headline, [*rows, *missing]), blocks.build_context(_small_print(report))]
 

@@ -1,4 +1,4 @@
-"""The rules of channels as admins read and set them: a list, and a modal for one channel. Pure."""
+"""Builds the rules of channels as admins read and set them: a list, and a modal for one channel. Pure."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ _INPUT = "chosen"
 
 
 def build_list(rules: dict[str, ChannelRules], channel: str | None, zone: str) -> list[Block]:
-    """Return every channel's rules and, for a channel that can have some, the button that sets them."""
+    """Return every channel's rules, and a button to set them for the given channel if it can have rules."""
     lines = [f"<#{name}>: {describe(one)}" for name, one in rules.items()]
     shown = [build_section("\n".join([wording.RULES_HEAD, *lines, wording.RULES_DEFAULT]))]
     if channel is None:
@@ -42,7 +42,7 @@ def describe(rules: ChannelRules) -> str:
 
 
 def build_view(channel: str, rules: ChannelRules, zone: str) -> Block:
-    """The modal that sets one channel's rules."""
+    """Return the modal that sets one channel's rules."""
     quiet = rules.quiet
     return {
         "type": "modal",
@@ -66,7 +66,7 @@ def build_view(channel: str, rules: ChannelRules, zone: str) -> Block:
 
 
 def read_view(values: dict[str, Any]) -> ChannelRules:
-    """Return the rules that were chosen. Raises `ValueError` for clock times that are none."""
+    """Return the rules that were chosen. Raises `ValueError` for malformed clock times."""
     chosen = {block: next(iter(actions.values())) for block, actions in values.items()}
     audience = chosen["audience"]["selected_option"]["value"]
     return ChannelRules(

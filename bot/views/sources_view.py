@@ -1,4 +1,4 @@
-"""The window that shows what an answer cites: each passage as the documents hold it now."""
+"""Builds the window that shows what an answer cites: each passage as the documents hold it now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TEXT_CHARACTERS = 2900
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A passage that an answer cites, by the numbers that the answer gave it and the heading that it had then."""
+    """A passage that an answer cites, with the answer's numbers for it and the heading that it had then."""
 
     numbers: tuple[int, ...]
     heading: str
@@ -26,7 +26,7 @@ class Cited:
 
 
 def build_view(cited: Sequence[Cited], passages: Mapping[str, Passage], scope: Scope) -> Block:
-    """The window for somebody who may read `scope`; `passages` holds by id those that the documents still hold."""
+    """Return the window for a reader with this scope. `passages` holds by id those that the documents still hold."""
     shown = [block for source in cited[:_MOST] for block in _build_source(source, passages, scope)]
     more = [build_context(wording.SOURCES_MORE.format(count=len(cited) - _MOST))] if len(cited) > _MOST else []
     return {

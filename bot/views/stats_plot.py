@@ -1,6 +1,6 @@
-"""Draws the picture of `/chip stats`: questions and satisfaction by day, as a PNG. Knows no Slack.
+"""Draws the picture of `/chip stats`: questions and satisfaction by day, as a PNG. Knows nothing of Slack.
 
-Transparent, with greys that read on white and on black.
+Transparent, with greys that are readable on white and on black.
 """
 
 import io
@@ -24,7 +24,7 @@ _FEWEST_DAYS = 7  # on the axis
 def draw(days: Sequence[Day], title: str) -> bytes:
     """Return a PNG of about 900 × 520 pixels: bars of questions a day above, satisfaction of the voters below.
 
-    The axis begins with the first day that has a question, but shows a week at least.
+    The axis begins with the first day that has a question, but spans at least a week.
     """
     from matplotlib.dates import ConciseDateFormatter
     from matplotlib.figure import Figure  # slow to import, and seldom needed
@@ -70,7 +70,7 @@ def _draw_questions(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> None
 
 
 def _draw_satisfaction(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> None:
-    """A point for each day with votes, and between what its share may lie: wide where votes are few."""
+    """Draw a point for each day with votes, and the range of its share, which is wide if votes are few."""
     voted = [(at, day.up, day.up + day.down) for at, day in zip(when, days, strict=True) if day.up + day.down]
     if not voted:
         axes.text(0.5, 0.5, "no votes yet", transform=axes.transAxes, ha="center", va="center", color=_INK, fontsize=12)

@@ -1,4 +1,4 @@
-"""The modal in which staff teach Chip a thread: its question, and the answer that was right. Pure."""
+"""Builds the modal in which staff teach Chip a thread: its question, and the answer that was right. Pure."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,14 +19,14 @@ _LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """Where the thread stands: its channel and its root's ts."""
+    """A thread's place: its channel and its root's ts."""
 
     channel: str
     thread_ts: str
 
 
 def build_view(thread: Thread, question: str, answer: str) -> Block:
-    """The modal, filled in with what the thread says."""
+    """Return the modal, filled in with what the thread says."""
     return {
         "type": "modal",
         "callback_id": TEACH_VIEW,
@@ -43,7 +43,7 @@ def build_view(thread: Thread, question: str, answer: str) -> Block:
 
 
 def read_view(view: dict[str, Any]) -> tuple[Thread, str, str]:
-    """Return the thread, the question and the answer as they were sent."""
+    """Return the thread, the question and the answer as they were submitted."""
     values = view["state"]["values"]
     question, answer = (values[block][_INPUT].get("value") or "" for block in (QUESTION_BLOCK, ANSWER_BLOCK))
     return Thread(**json.loads(view["private_metadata"])), question.strip(), answer.strip()

@@ -1,4 +1,4 @@
-"""The card on which staff see who needs a person, and what becomes of it. Pure: from a ticket to Block Kit."""
+"""Builds the card on which staff see who needs a person, and the outcome. Pure: from a ticket to Block Kit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ _SOURCES = 3
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card shows beyond its ticket: the asker's name and role, everybody's name but
-    Chip's, the conversation, the evidence, a link.
+    """What a card shows besides its ticket: the asker, the people's names, the conversation, the evidence, a link.
 
-    `learned` is what staff decided about the answer as a correction; None where they have not, or there is none.
+    `names` holds everybody's but Chip's. `learned` is what staff decided about the answer as a correction; None if they
+    have not decided or there is none.
     """
 
     name: str
@@ -39,7 +39,7 @@ class CardFacts:
 
 
 def build_card(ticket: Ticket, facts: CardFacts) -> tuple[str, list[blocks.Block]]:
-    """Return the card's notification text and blocks, as the ticket stands."""
+    """Return the card's notification text and blocks in the ticket's present state."""
     person = wording.TICKET_NOBODY if ticket.asker == NOBODY else f"<@{ticket.asker}>"
     place = wording.TICKET_IN_DM if ticket.channel.startswith("D") else f"<#{ticket.channel}>"
     head = wording.TICKET_HEAD.format(person=person, role=facts.role, place=place)

@@ -1,6 +1,6 @@
 """Every sentence that Chip says by itself: to askers, to voters, to admins. Plain words, no names, no gender.
 
-Knows nothing of when they are said. `{...}` fields are filled by the callers.
+Knows nothing of when they are said. The callers fill the `{...}` fields.
 """
 
 THINKING = "is reading the documents…"
@@ -352,5 +352,5 @@ def count(number: int, one: str, many: str) -> str:
 
 
 def count_times(number: int) -> str:
-    """Return how often, as people say it."""
+    """Return how often, in the words that people use."""
     return {0: "not once", 1: "once", 2: "twice"}.get(number, f"{number} times")

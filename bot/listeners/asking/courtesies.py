@@ -1,6 +1,6 @@
 """What Chip says in its own words, without the model: a person is on the way, I am sorry, you are welcome.
 
-Knows what each gesture calls for; `retrieval.asked.gestures` tells which one a message is.
+Knows what each gesture calls for. `retrieval.asked.gestures` recognises the gesture of a message.
 """
 
 from bot.answering.question import Question
@@ -13,9 +13,9 @@ from retrieval.asked.gestures import Gesture
 
 
 def take(services: Services, question: Question) -> bool:
-    """Answer a message that asks nothing of the documents; False for every other one.
+    """Answer a message that asks nothing of the documents. Return False for every other one.
 
-    Raises one of `SLACK_ERRORS` where the answer cannot be posted.
+    Raises one of `SLACK_ERRORS` if the answer cannot be posted.
     """
     text = plain_question(question.text, bot_user=services.bot_user)
     gesture = services.knowledge.find_gesture(text)
@@ -33,7 +33,7 @@ def take(services: Services, question: Question) -> bool:
 
 
 def _hand_over(services: Services, question: Question, text: str, about: replies.Reply | None) -> None:
-    """Open the card, about the last answer in the thread where there is one, and say that it was done."""
+    """Open the card, about the last answer in the thread if there is one, and confirm it."""
     reply = about or services.answering.record_unspoken(question, text, finish=replies.HANDED_OVER)
     role = services.directory.role(question.person).value
     signals.record_escalation(
@@ -44,7 +44,7 @@ def _hand_over(services: Services, question: Question, text: str, about: replies
 
 
 def _apologise(services: Services, question: Question, reply: replies.Reply) -> None:
-    """Note that the last answer was wrong; offer to correct it, or to bring in a person."""
+    """Note that the last answer was wrong, and offer to correct it or to bring in a person."""
     role, key = services.directory.role(question.person).value, f"{question.key}:wrong"
     wrong, said = signals.Reason.WRONG, FeedbackSource.MESSAGE
     signals.record_reason(services.db, reply.id, question.person, role, wrong, source=said, key=key)

@@ -1,6 +1,6 @@
-"""Handles an edit of a question that Chip has taken: offers a new answer to its asker alone.
+"""Handles the edit of a question that Chip knows: offers its asker, and nobody else, a new answer.
 
-Unfurls, counters and Chip's own streams are "changes" too; only a person's new words are an edit.
+Unfurls, counters and Chip's own streams are "changes" too. Only a person's new words count as an edit.
 """
 
 import logging
@@ -41,7 +41,7 @@ def register(app: App, services: Services) -> None:
 
 
 def resume(services: Services, event: inbox.InboxEvent) -> bool:
-    """Take up a change, or the answer to an edit, that a kill cut off; close a question that nobody asks any more."""
+    """Resume a change, or the answer to an edit, that a kill cut off. Close a question that nobody asks any more."""
     if event.kind != QUESTION:
         queue_change(services, dict(event.payload))
     elif not _resume_answer(services, event):
@@ -54,7 +54,7 @@ def queue_change(services: Services, body: Body) -> None:
 
 
 def take_change(services: Services, body: Body) -> None:
-    """Keep the new words in the conversation, and offer to answer them, where they are a question's."""
+    """Store the new words in the conversation, and offer to answer them if they are a question."""
     question = find_edited_question(services, body)
     if question is not None:
         conversation.edit_message(services.db, question.team, question.channel, question.ts, question.text)
@@ -63,9 +63,10 @@ def take_change(services: Services, body: Body) -> None:
 
 
 def find_edited_question(services: Services, body: Body) -> Question | None:
-    """Return the question as edited; None for other changes, others' messages, and what Chip never took up.
+    """Return the question as edited; None for other changes, others' messages, and messages that Chip never answered.
 
-    None too for the words that Chip took up: an edit that adds a mention comes as an edit and as the mention that asks.
+    None also if Chip already read the new words: an edit that adds a mention arrives as an edit and as a mention that
+    asks.
     """
     event = body["event"]
     message, before = event.get("message") or {}, event.get("previous_message") or {}
@@ -112,9 +113,9 @@ def answer_edit(services: Services, body: Body) -> None:
 
 
 def _resume_answer(services: Services, question: inbox.InboxEvent) -> bool:
-    """Take up an answer to an edit that waited for another try; False where the question is none of these.
+    """Resume an answer to an edit that waited for another try. Return False for any other question.
 
-    The press that asked for it was done with the first try; one that is not is taken up by itself.
+    The press that asked for it counts as done since the first try. A press that is not done is resumed by itself.
     """
     press = inbox.find_event(services.db, str(question.payload.get("event_id")))
     if press is None or press.done_at is None or press.kind != "block_actions" or not press.payload:
@@ -127,7 +128,7 @@ def _resume_answer(services: Services, question: inbox.InboxEvent) -> bool:
 
 
 def _find_question(services: Services, body: Body) -> Question | None:
-    """Return the edited question that a press of the button asks; None where the edit is not known any more."""
+    """Return the edited question that a press of the button asks; None if the edit is no longer known."""
     stored = inbox.find_event(services.db, body["actions"][0]["value"])
     asked = find_edited_question(services, dict(stored.payload)) if stored is not None and stored.payload else None
     return None if stored is None or asked is None else replace(asked, edit=stored.key)

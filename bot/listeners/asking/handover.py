@@ -1,6 +1,6 @@
 """Carries messages between a person who helps and the person who is helped. Chip does not answer them.
 
-Knows the payloads; what is carried where is decided in `bot.tickets`.
+Knows the payloads. `bot.tickets` decides what is carried where.
 """
 
 import logging
@@ -20,7 +20,7 @@ _WRITTEN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
 def take(services: Services, body: Body, *, is_resumed: bool = False) -> bool:
-    """Queue a message that belongs to a ticket; False for every other event."""
+    """Queue a message that belongs to a ticket. Return False for every other event."""
     carry = _find_carrier(services, body)
     if carry is None:
         return False
@@ -29,7 +29,10 @@ def take(services: Services, body: Body, *, is_resumed: bool = False) -> bool:
 
 
 def _find_carrier(services: Services, body: Body) -> Callable[[bool], None] | None:
-    """Return what carries the message, which is told whether an earlier try may have; None where there is nothing."""
+    """Return the function that carries the message; None if there is nothing to carry.
+
+    The function is told whether an earlier try may have carried it.
+    """
     event = body["event"]
     person, text, thread_ts = event.get("user"), event.get("text") or "", event.get("thread_ts")
     is_written = event["type"] == "message" and event.get("subtype") in _WRITTEN_SUBTYPES and not event.get("bot_id")
@@ -50,7 +53,7 @@ def _queue(services: Services, key: str, carry: Callable[[bool], None], *, is_ag
 
 
 def _carry(services: Services, key: str, carry: Callable[[bool], None], *, is_again: bool, tries: int) -> None:
-    """Carry a message; where Slack fails for a reason that passes, again after a pause."""
+    """Carry a message. If Slack fails for a temporary reason, try again after a pause."""
     try:
         carry(is_again)
     except SLACK_ERRORS as error:

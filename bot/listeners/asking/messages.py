@@ -1,4 +1,4 @@
-"""Messages that ask Chip something: in a DM, by a mention, or as a follow-up in a thread that Chip answered."""
+"""Handles messages that ask Chip: in a DM, by a mention, or as a follow-up in a thread that Chip answered."""
 
 import logging
 from collections.abc import Callable
@@ -27,7 +27,10 @@ KINDS = ("message", "app_mention")
 
 
 def register(app: App, services: Services) -> None:
-    """Listen to messages and mentions. What they are is found out elsewhere, so that a burst leaves acks their time."""
+    """Listen to messages and mentions.
+
+    Other threads find out what they are, so that acknowledging goes on in a burst.
+    """
     handle = build_handler(services)
 
     def sort(body: dict[str, Any]) -> None:
@@ -43,7 +46,7 @@ def register(app: App, services: Services) -> None:
 
 
 def build_handler(services: Services) -> Callable[[dict[str, Any]], None]:
-    """Return the function that takes an event's body and, if it asks Chip, queues the answer."""
+    """Return the function that gets an event's body and queues the answer if the event asks Chip."""
 
     def handle(body: dict[str, Any]) -> None:
         key = body["event_id"]
@@ -72,7 +75,7 @@ def _queue(services: Services, question: Question, key: str, *, is_resumed: bool
 
 
 def _read_instant(ts: str) -> float | None:
-    """Return a time stamp of Slack's in seconds; None for one that is none, so that no event stops a start."""
+    """Return a time stamp of Slack's in seconds; None if it is malformed, so that no event can stop a start."""
     try:
         return float(ts)
     except ValueError:
@@ -103,7 +106,10 @@ def _follows_up(services: Services, question: Question) -> bool:
 
 
 def _overhear(services: Services, event: dict[str, Any]) -> None:
-    """Keep what people say to each other where Chip answered: who spoke last tells whom the next one means."""
+    """Record what people say to each other in a thread that Chip answered.
+
+    The last speaker tells whom the next message is meant for.
+    """
     channel, thread_ts, ts = event["channel"], event.get("thread_ts"), event.get("ts")
     person, text = event.get("user"), plain_question(read_text(event), bot_user=services.bot_user)
     is_said = event.get("subtype") in listening.SUBTYPES and not event.get("bot_id") and person != services.bot_user
@@ -117,7 +123,10 @@ def _overhear(services: Services, event: dict[str, Any]) -> None:
 
 
 def resume(services: Services, event: inbox.InboxEvent) -> bool:
-    """Take up a question that a kill cut off: end its answer if it was made, else answer; say whether it is taken."""
+    """Resume a question that a kill cut off: end its answer if one was made, or answer it.
+
+    Return whether it is queued.
+    """
     if handover.take(services, dict(event.payload), is_resumed=True):
         return False
     question = find_question(services, dict(event.payload))
@@ -131,14 +140,14 @@ def resume(services: Services, event: inbox.InboxEvent) -> bool:
 
 
 def close_unasked(services: Services, question: inbox.InboxEvent) -> None:
-    """Mark a question done where the event that asked it is: nothing takes it up any more."""
+    """Mark a question done if the event that asked it is done: nothing resumes it any more."""
     asking = inbox.find_event(services.db, str(question.payload.get("event_id")))
     if asking is None or asking.done_at is not None:
         inbox.mark_done(services.db, question.key)
 
 
 def take_again(services: Services, question: Question, key: str) -> bool:
-    """Whether this event is the one that asks: a mention's second event is not, and neither is a finished question."""
+    """Whether this event is the one that asks. A mention's second event is not, nor is a finished question."""
     asked = inbox.find_event(services.db, question.key)
     if asked is None:
         return _is_first_sight(services, question, key)
@@ -146,7 +155,7 @@ def take_again(services: Services, question: Question, key: str) -> bool:
 
 
 def _is_first_sight(services: Services, question: Question, key: str) -> bool:
-    """A mention arrives as two events with one ts: whichever comes first asks."""
+    """Whether this event comes first: a mention arrives as two events with one ts, and the first one asks."""
     return inbox.record_event(
         services.db,
         question.key,
@@ -166,9 +175,9 @@ def _is_first_sight(services: Services, question: Question, key: str) -> bool:
 def answer_question(
     services: Services, question: Question, key: str, *, is_resumed: bool = False, tries: int = 0
 ) -> None:
-    """Answer, or say that it failed; `key` is the event that asked, which is done then.
+    """Answer, or say that it failed. `key` is the event that asked, which is done then.
 
-    Where Slack hears neither, this is tried again, ever later; `tries` tells how often that was.
+    If Slack takes neither, try again with growing pauses; `tries` counts the earlier tries.
     """
     asked = inbox.find_event(services.db, question.key)
     facts = dict(asked.payload) if asked else {}
@@ -201,12 +210,12 @@ def answer_question(
 
 
 def _try_later(services: Services, question: Question, key: str, tries: int) -> None:
-    """Take it up again after a pause; it stays in the inbox, for the next start, should that come first."""
+    """Try again after a pause. Until then the question stays in the inbox, where the next start finds it."""
     services.later.put(tries, lambda: _queue(services, question, key, is_resumed=True, tries=tries + 1))
 
 
 def _apologise(services: Services, question: Question, reference: str) -> bool:
-    """Say that it failed; False where Slack does not hear Chip at all, or not with this token."""
+    """Say that it failed. Return False if Slack cannot be reached, or refuses this token."""
     try:
         services.answering.say_instead(question, wording.FAILED.format(reference=reference))
     except Exception as error:

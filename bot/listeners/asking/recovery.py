@@ -1,8 +1,8 @@
 """Ends or redoes an answer that a killed process left in Slack, so that it stands there once.
 
-Four remains are told apart. An answer that ended carries its mark: nothing is to be done. One that was made but not
-ended gets its footer now. What its asker had stopped is ended as it stands. What else was cut off before it was made is
-taken away, and the question is answered anew under the same reply id, to which votes on the remains belong. Knows
+There are four cases. An answer that ended carries its mark, and nothing is done. An answer that was made but not ended
+gets its footer. An answer that its asker stopped is ended as it stands. Anything else was cut off while it was made: it
+is deleted, and the question is answered again under the same reply id, because votes may already refer to it. Knows
 nothing of how an answer is made.
 """
 
@@ -26,24 +26,24 @@ logger = logging.getLogger(__name__)
 
 Message = Mapping[str, Any]
 
-UNSETTLED = "unsettled"  # a fact of a question of whose answer the end may be missing in Slack
+UNSETTLED = "unsettled"  # a fact of a question: the end of its answer may be missing in Slack
 NOTING_SECONDS = 1.0
 UPDATE_CHARACTERS = 3_000  # of the text behind the blocks; Slack takes 4,000
 
 
 class ThreadUnreadable(Exception):
-    """Slack does not tell at the moment what stands in a thread; the message names its reason."""
+    """Slack cannot tell at the moment what stands in a thread. The message names the reason."""
 
 
 def end_earlier_attempt(services: Services, question: Question, facts: Mapping[str, Any]) -> bool:
-    """Bring the remains of an earlier attempt to their end; say whether the question is answered by that.
+    """End what an earlier attempt left behind. Return whether the question is answered by that.
 
-    `facts` are what the inbox holds of the question: the reply's id, whether it was stopped and, once the answer was
-    made, its Markdown and footer. Raises one of `SLACK_ERRORS` when what is to be said cannot be posted,
-    `ThreadUnreadable` when nothing can be told for now.
+    `facts` is what the inbox holds about the question: the reply's id, whether it was stopped and, once the answer was
+    made, its Markdown and footer. Raises one of `SLACK_ERRORS` if a message cannot be posted, `ThreadUnreadable` if the
+    thread cannot be read now.
     """
     was_stopped = is_stopped(facts)
-    if question.is_private:  # it leaves no trace in Slack, and must not be ended for all to see
+    if question.is_private:  # it left no trace in Slack, and must not be ended in public
         if was_stopped:
             services.answering.say_instead(question, wording.STOPPED)
         return was_stopped
@@ -52,7 +52,7 @@ def end_earlier_attempt(services: Services, question: Question, facts: Mapping[s
         return True
     remains = _find_remains(services, question, posted)
     is_made = "footer" in facts
-    # Of what grew by updates, or was not heard of, the last words or a further part may not have been shown yet.
+    # If the answer grew by updates, or a response was lost, its last words or a further part may not be visible yet.
     is_whole = UNSETTLED not in facts and _list_begun(posted).isdisjoint(remains)
     if is_made and is_whole:
         _end(services, question, facts, remains)
@@ -70,7 +70,7 @@ def end_earlier_attempt(services: Services, question: Question, facts: Mapping[s
 
 
 def _find_posted(services: Services, question: Question) -> list[Message]:
-    """Return what Chip posted in the thread after the question; empty where Slack will never tell."""
+    """Return what Chip posted in the thread after the question; empty if Slack will never tell."""
     try:
         return marks.find_own_messages(
             services.client, services.bot_user, question.channel, question.thread_ts, question.ts
@@ -83,11 +83,11 @@ def _find_posted(services: Services, question: Question) -> list[Message]:
 
 
 def _find_remains(services: Services, question: Question, posted: Sequence[Message]) -> list[str]:
-    """Return the ts of the services of this reply, oldest first, those that were not noted before the kill included."""
+    """Return the ts of this reply's parts, oldest first, including those that were not noted before the kill."""
     noted = [ts for _, ts in replies.find_parts(services.db, question.reply_id or "")]
     unmarked = [message["ts"] for message in posted if not marks.is_marked(message)]
     if unmarked := replies.find_unknown_parts(services.db, question.channel, unmarked):
-        time.sleep(NOTING_SECONDS)  # an answer beside this one may have begun this very moment
+        time.sleep(NOTING_SECONDS)  # another answer may have begun at this very moment
     begun = _list_begun(posted)
     orphans = [
         ts
@@ -102,7 +102,7 @@ def _list_begun(posted: Sequence[Message]) -> set[str]:
 
 
 def _end(services: Services, question: Question, facts: Mapping[str, Any], remains: Sequence[str]) -> None:
-    """Put the whole answer, or at least its footer, where the last part stands; post it where there is none."""
+    """Put the whole answer, or at least its footer, where the last part stands. Post it if there is none."""
     metadata = marks.mark_reply(facts["reply_id"], question.key)
     footer = list(facts["footer"])
     if not remains:
@@ -136,7 +136,7 @@ def _read_text(client: WebClient, channel: str, thread_ts: str, ts: str) -> str:
 
 
 def _stop(client: WebClient, channel: str, ts: str, **ending: Any) -> bool:
-    """End the stream at `ts`; False where none is open there."""
+    """End the stream at `ts`. Return False if no stream is open there."""
     try:
         client.chat_stopStream(channel=channel, ts=ts, **ending)
     except SLACK_ERRORS as error:

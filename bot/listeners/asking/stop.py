@@ -1,4 +1,4 @@
-"""Stop: ends what is being said in a thread, or what its asker waits for there."""
+"""Handles Stop: ends what is being said in a thread, or drops what its asker waits for there."""
 
 import logging
 from typing import Any
@@ -33,7 +33,7 @@ def register(app: App, services: Services) -> None:
 
 
 def resume(services: Services, press: inbox.InboxEvent) -> bool:
-    """End what a press had to end when a kill came. To be called before questions are taken up again."""
+    """End what a press had to end when a kill came. Call it before questions are resumed."""
     body = dict(press.payload)
     event = body["event"]
     restored = Press(event["channel"], event["thread_ts"], event.get("user", ""), press.ts or "")
@@ -50,7 +50,7 @@ def _say_stopped(services: Services, question: Question) -> None:
 
 
 def _end_session(services: Services, body: Body) -> None:
-    """Tell Slack that nothing is being said any more, which it leaves to the app; the press is done with that."""
+    """Tell Slack that nothing is being said any more: it leaves that to the app. Then the press is done."""
     channel, thread_ts = body["event"]["channel"], body["event"]["thread_ts"]
     try:
         services.client.api_call(
