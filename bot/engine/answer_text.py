@@ -1,11 +1,11 @@
-"""From the bytes of tokens to the text that may be shown: whole characters, and nothing from a stop string on."""
+"""Turns the bytes of tokens into text that may be shown: whole characters, and nothing from a stop string on."""
 
 import codecs
 from collections.abc import Sequence
 
 
 class AnswerText:
-    """The text of one answer. What may be the beginning of a stop string is held back until it is known."""
+    """The text of one answer. What may begin a stop string is held back until that is certain."""
 
     def __init__(self, stop: Sequence[str] = ()) -> None:
         self._stop = tuple(stop)
@@ -34,7 +34,7 @@ class AnswerText:
         return self._show(shown)
 
     def finish(self) -> str:
-        """Return what was held back for a stop string that never came. Bytes of half a character are left out."""
+        """Return what was held back for a stop string that never came. Bytes of an incomplete character are dropped."""
         shown, self._held = self._held, ""
         return self._show(shown)
 

@@ -28,6 +28,6 @@ def _is_avx2_alone() -> bool:
 
 
 def is_avx2_alone(system_info: str) -> bool:
-    """Read it from llama.cpp's own words: "CPU : SSE3 = 1 | AVX2 = 1 | AVX512 = 1 | ..."."""
+    """Read it from llama.cpp's own text: "CPU : SSE3 = 1 | AVX2 = 1 | AVX512 = 1 | ..."."""
     features = {feature.split(":")[-1].strip() for feature in system_info.split("|")}
     return "AVX2 = 1" in features and "AVX512 = 1" not in features

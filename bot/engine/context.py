@@ -30,7 +30,7 @@ class DecodeError(GenerationFailed):
 class Chunk:
     """Tokens to append to a slot from position `start`.
 
-    `wants_logits` asks for those after the last token and after each of the `drafted` last ones but that, so that
+    `wants_logits` asks for the logits after the last token and after each of the `drafted` tokens before it, so that
     guessed tokens can be verified.
     """
 
@@ -55,7 +55,7 @@ class LlamaContext:
         draft: int = 0,
         flash_attention: Choice = "auto",
     ) -> None:
-        """`draft` is the most tokens that a chunk guesses. Raises `EngineError` where the memory cannot be had."""
+        """`draft` is the most tokens that a chunk guesses. Raises `EngineError` if the memory cannot be allocated."""
         self._vocabulary_size = model.vocabulary_size
         self._threads = threads
         params = llama_cpp.llama_context_default_params()
@@ -75,7 +75,7 @@ class LlamaContext:
         self._scratch = np.empty(0, np.uint8)
 
     def _allocate_batch(self, size: int) -> None:
-        """Lay the batch over arrays of our own, so that rows are written without a Python loop."""
+        """Place the batch over arrays of our own, so that rows are written without a Python loop."""
         self._token = np.zeros(size, np.int32)
         self._position = np.zeros(size, np.int32)
         self._sequence = np.zeros(size, np.int32)
@@ -102,7 +102,7 @@ class LlamaContext:
     def decode(self, chunks: Sequence[Chunk]) -> list[int]:
         """Decode all chunks, in ascending order of slot, and return the row of each chunk's first logits.
 
-        Raises `DecodeError`; then some of the tokens may lie in the memory: `trim` each slot.
+        Raises `DecodeError`. Some of the tokens may then be in the memory: `trim` each slot.
         """
         first_rows, end = [], 0
         for chunk in chunks:
@@ -126,25 +126,25 @@ class LlamaContext:
         return np.ctypeslib.as_array(pointer, (self._vocabulary_size,))
 
     def trim(self, slot: int, length: int) -> int:
-        """Forget a slot's tokens from position `length` on and return how many are left: 0 where some must all go."""
+        """Forget a slot's tokens from position `length` on. Return how many are left: 0 if all had to go."""
         if llama_cpp.llama_memory_seq_rm(self._memory, slot, length, -1):
             return length
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
         return 0
 
     def copy(self, source: int, target: int) -> bool:
-        """Make the target slot hold what the source holds; False, and nothing in it, where that did not work.
+        """Make the target slot hold what the source holds. Return False, and leave the target empty, if that failed.
 
-        By way of the state, for llama.cpp's own copy waits for the next decode: a `restore` into the source
-        before that would be what the target gets.
+        This goes by way of the state. llama.cpp's own copy waits for the next decode, so that a `restore` into the
+        source before then would end up in the target.
         """
         size = llama_cpp.llama_state_seq_get_size(self._handle, source)
         if size > len(self._scratch):
-            self._scratch = np.empty(size, np.uint8)  # kept: memory that is touched for the first time costs more
+            self._scratch = np.empty(size, np.uint8)  # kept: touching memory for the first time costs more
         return self.restore(target, self._save_into(self._scratch, source, size))
 
     def save(self, slot: int) -> NDArray[np.uint8]:
-        """Return a copy of what the slot holds, to be given to `restore`. Empty where llama.cpp cannot."""
+        """Return a copy of what the slot holds, for `restore`. Empty if llama.cpp cannot copy it."""
         size = llama_cpp.llama_state_seq_get_size(self._handle, slot)
         return self._save_into(np.empty(size, np.uint8), slot, size)
 
@@ -153,7 +153,7 @@ class LlamaContext:
         return state[:written]
 
     def restore(self, slot: int, state: NDArray[np.uint8]) -> bool:
-        """Make the slot hold what was saved, or nothing where llama.cpp does not take it: then False."""
+        """Make the slot hold what was saved. Return False, with an empty slot, if llama.cpp refuses it."""
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
         read = llama_cpp.llama_state_seq_set_data(self._handle, _pointer(state, ctypes.c_uint8), len(state), slot)
         if read != len(state):
@@ -161,9 +161,9 @@ class LlamaContext:
         return bool(read == len(state))
 
     def set_adapter(self, adapter: Any | None) -> None:
-        """Speak with this adapter (None: with none) and forget every slot, for what they hold was computed without."""
+        """Use this adapter (None: no adapter) and forget every slot, because the old memory was computed without it."""
         count = 0 if adapter is None else 1
-        handle: Any = adapter  # a null pointer where there is none
+        handle: Any = adapter  # a null pointer if there is none
         handles = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(handle)
         code = llama_cpp.llama_set_adapters_lora(self._handle, handles, count, (ctypes.c_float * 1)(1.0))
         if code != 0:

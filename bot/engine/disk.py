@@ -1,7 +1,7 @@
 """Keeps parked states on disk when RAM is full: one private file each, deleted when the engine closes.
 
-They hold what people wrote, so that none outlives the process: what a kill left is deleted at the next start. A file
-that is missing or was changed is as good as none. Knows nothing of prompts.
+They hold what people wrote, so none outlives the process: the next start deletes what a kill left. A missing or changed
+file counts as lost. Knows nothing of prompts.
 """
 
 import logging
@@ -19,20 +19,20 @@ _log = logging.getLogger(__name__)
 
 
 class Disk:
-    """Writes states into a folder of its own, which is made and emptied here."""
+    """Writes states into a folder of its own, which it creates and empties first."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises `OSError` where the folder cannot be made or written to."""
+        """Raises `OSError` if the folder cannot be made or written to."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._numbers: Iterator[int] = count()
         self._sums: dict[Path, int] = {}
         self.clear()
-        (folder / f"trial{SUFFIX}").touch(mode=0o600)  # told now rather than at the first prompt
+        (folder / f"trial{SUFFIX}").touch(mode=0o600)  # fails now rather than at the first prompt
         self.clear()
 
     def write(self, state: NDArray[np.uint8]) -> Path | None:
-        """Return the file that now holds the state; None where the disk did not take it."""
+        """Return the file that now holds the state; None if the disk refused it."""
         path = self._folder / f"{os.getpid()}-{next(self._numbers)}{SUFFIX}"
         try:
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -45,7 +45,7 @@ class Disk:
         return path
 
     def read(self, path: Path) -> NDArray[np.uint8] | None:
-        """Return the state that was written; None where the file is gone or another."""
+        """Return the state that was written; None if the file is gone or changed."""
         try:
             state = np.fromfile(path, np.uint8)
         except OSError as error:
@@ -57,12 +57,12 @@ class Disk:
         return state
 
     def remove(self, path: Path) -> None:
-        """Delete the file; harmless where it is gone."""
+        """Delete the file. Do nothing if it is gone."""
         self._sums.pop(path, None)
         path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Delete every state in the folder, also those of a process that was killed."""
+        """Delete every state in the folder, including those of a killed process."""
         self._sums.clear()
         for path in self._folder.glob(f"*{SUFFIX}"):
             path.unlink(missing_ok=True)

@@ -1,15 +1,18 @@
 """Guesses the next tokens of an answer from its prompt, because answers mostly quote the evidence.
 
-Prompt lookup decoding (Saxena, 2023): where the last tokens occurred before, what followed them then is the guess. The
-engine computes the guesses beside the next token and keeps those that its own choice confirms: the answer is the same.
+Prompt lookup decoding (Saxena, 2023): if the last tokens occurred before, what followed them then is the guess. The
+engine computes the guesses together with the next token and keeps those that its own choice confirms, so that the
+answer does not change.
 """
 
 from collections.abc import Sequence
 
 _LENGTHS = (3, 2)
-"""Tokens that must have occurred before; the longer is tried first."""
+"""How many tokens must have occurred before. The longer run is tried first."""
 _PAUSE_TOKENS = 4
-"""Tokens without a guess after one that was wrong at once, doubled each time: a wrong guess is work for nothing."""
+"""How many tokens pass without a guess after one that was wrong at once, doubled each time: a wrong guess is wasted
+work.
+"""
 _LONGEST_PAUSE = 64
 
 
@@ -17,7 +20,7 @@ class PromptLookup:
     """The places of every short run of tokens of one request, and how well its guesses did."""
 
     def __init__(self, tokens: Sequence[int], most: int) -> None:
-        """`most` is the longest guess."""
+        """`most` is the length of the longest guess."""
         self._most = most
         self._tokens: list[int] = []
         self._after: dict[tuple[int, ...], int] = {}
@@ -37,7 +40,7 @@ class PromptLookup:
         self._pause = max(0, self._pause - 1)
 
     def guess(self, room: int) -> list[int]:
-        """Return at most `room` tokens that may follow, none where nothing is known."""
+        """Return at most `room` tokens that may follow; none if nothing is known."""
         if self._pause:
             return []
         for length in _LENGTHS:
@@ -47,7 +50,7 @@ class PromptLookup:
         return []
 
     def note_result(self, guessed: int, right: int) -> None:
-        """Learn from a guess: the next is two longer than what was right; after none was right there is a pause."""
+        """Learn from a guess. The next is two longer than what was right; if nothing was right, guessing pauses."""
         self._size = min(self._most, right + 2)
         if guessed and not right:
             self._pause, self._next_pause = self._next_pause, min(2 * self._next_pause, _LONGEST_PAUSE)

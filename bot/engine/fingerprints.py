@@ -7,19 +7,24 @@ import numpy as np
 from bot.engine.sampler import Logits
 
 MOST = 16
-"""Adapters that are remembered, the latest; one takes 4 bytes for each token of the vocabulary."""
+"""How many of the latest adapters are remembered. One takes 4 bytes for each token of the vocabulary."""
 SAME = 0.001
-"""The largest difference of a logit at which two are the same, for sums in another order differ in their last bits."""
+"""Up to this difference in each logit two adapters are the same, because sums in another order differ in their last
+bits.
+"""
 
 
 class Fingerprints:
-    """The latest adapters' logits on the probe, under their keys."""
+    """The latest adapters' logits on the probe, by their keys."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[str | None, Logits]] = OrderedDict()
 
     def note(self, key: str, adapter_id: str | None, logits: Logits) -> bool:
-        """Remember what this adapter (None: the bare base) computes, (vocabulary,); False where it was other before."""
+        """Remember what this adapter (None: the bare base) computes, (vocabulary,).
+
+        Return False if it was different before.
+        """
         _, first = self._known.setdefault(key, (adapter_id, logits))
         self._known.move_to_end(key)
         while len(self._known) > MOST:
@@ -27,7 +32,7 @@ class Fingerprints:
         return _are_same(first, logits)
 
     def find(self, logits: Logits) -> list[str | None]:
-        """Return the ids of those that compute these logits: none, one, or several that do the same."""
+        """Return the ids of the adapters that compute these logits; several if their weights do the same."""
         return [adapter_id for adapter_id, known in self._known.values() if _are_same(known, logits)]
 
 

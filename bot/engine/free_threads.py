@@ -1,12 +1,12 @@
 """Decides how many threads the next decode uses on a machine that does other work too.
 
-llama.cpp's threads meet at a barrier after every operation and spin there. Where another program holds a core, each
-barrier waits for a time slice: on two cores beside a training process, a model of 5 M parameters gave 18 tokens a
-second with two threads and 295 with one. So a core that is taken is left alone. Knows nothing of llama.cpp.
+llama.cpp's threads meet at a barrier after every operation and spin there. If another program uses a core, each barrier
+waits for a time slice: on two cores beside a training process, a model of 5 M parameters gave 18 tokens a second with
+two threads and 295 with one. So Chip leaves a busy core alone. Knows nothing of llama.cpp.
 
-What others hold is what the cores computed less what the engine's own threads did, over a fifth of a second. The number
-of runnable threads, which the kernel tells at once, is no measure of it: whoever reads the answers is runnable for a
-moment after every batch, and on an idle machine that looked as though a core was always taken.
+What others use is what the cores computed minus what the engine's own threads did, over a fifth of a second. The kernel
+also tells the number of runnable threads, but that misleads: a reader of answers is runnable for a moment after every
+batch, and so on an idle machine a core always looked busy.
 """
 
 import time
@@ -16,21 +16,21 @@ from dataclasses import dataclass
 from retrain.free_cores import find_cores, read_busy_seconds
 
 WINDOW_SECONDS = 0.2
-"""The kernel counts in hundredths of a second: over this time two cores are known to a tenth of a core."""
+"""The kernel counts in hundredths of a second. Over this time, two cores are measured to a tenth of a core."""
 CALM_SECONDS = 0.5
-"""For so long a core must look free before it is used again."""
+"""A core must look free for this long before it is used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Seconds of computing until now: of our cores for anybody, and of the engine's thread."""
+    """Seconds of computing until now: of our cores by anybody, and of the engine's thread."""
 
     everyone: float
     own: float
 
 
 class FreeThreads:
-    """Chooses before each batch. Where the machine does not tell its work (None), it stays at the limit."""
+    """Chooses before each batch. If the machine does not tell its work (None), the limit is used."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class FreeThreads:
         return self._current
 
     def _find_free(self, before: Work, after: Work, passed: float) -> int:
-        """Return how many threads find a core; those that help the engine's thread compute as much as it does."""
+        """Return how many threads find a free core. The threads that help compute as much as the engine's own."""
         own = (after.own - before.own) * self._current
         others = max(0.0, after.everyone - before.everyone - own) / passed
         return min(self._limit, max(1, self._cores - round(others)))

@@ -16,15 +16,15 @@ from bot.engine.sampler import Logits
 from bot.engine.sampling import Sampling
 
 MOST_CHARACTERS, DEEPEST_NESTING = 65_536, 200
-"""llama.cpp parses grammars by recursion: one that is nested deeper could take the process down."""
+"""llama.cpp parses grammars by recursion. A more deeply nested one could crash the process."""
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)], align=True)
 
 
 class Grammar:
-    """Where an answer stands in its grammar. Free it with `close`."""
+    """The position of an answer in its grammar. Free it with `close`."""
 
     def __init__(self, model: LlamaModel, text: str) -> None:
-        """Raises `InvalidRequest` for a grammar that llama.cpp does not take."""
+        """Raises `InvalidRequest` for a grammar that llama.cpp refuses."""
         _require_parsable(text)
         self._all = np.zeros(model.vocabulary_size, _CANDIDATE)
         self._one = np.zeros(1, _CANDIDATE)
@@ -33,7 +33,7 @@ class Grammar:
             raise InvalidRequest(f"The grammar is not valid: {last_error() or 'it has no usable root rule'}")
 
     def allows(self, token: int) -> bool:
-        """Whether the answer may go on with this token."""
+        """Whether this token may come next."""
         self._one["id"], self._one["logit"] = token, 0.0
         self._apply(self._one)
         return bool(np.isfinite(self._one["logit"][0]))
@@ -47,11 +47,11 @@ class Grammar:
         return masked
 
     def accept(self, token: int) -> None:
-        """Go on by a token that is allowed (llama.cpp ends the process on another)."""
+        """Advance by an allowed token. llama.cpp ends the process on any other."""
         llama_cpp.llama_sampler_accept(self._handle, token)
 
     def close(self) -> None:
-        """Free the grammar; harmless twice."""
+        """Free the grammar. Calling it twice is harmless."""
         if self._handle:
             llama_cpp.llama_sampler_free(self._handle)
             self._handle = None
@@ -76,7 +76,7 @@ def _schema_to_gbnf(schema: str) -> str:
         return str(json_schema_to_gbnf(schema))
     except InvalidRequest:
         raise
-    except Exception as error:  # the converter raises whatever a strange schema leads it to
+    except Exception as error:  # a strange schema can make the converter raise anything
         raise InvalidRequest(f"The JSON schema cannot be used ({type(error).__name__}).") from error
 
 

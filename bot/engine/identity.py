@@ -1,4 +1,4 @@
-"""Names the engine's settings by a short hash, so that every reply tells under which it was made."""
+"""Names the engine's settings by a short hash, so that every reply records the settings that it was made with."""
 
 import hashlib
 
@@ -20,6 +20,6 @@ _SHAPING = (
 
 
 def name_settings(settings: EngineSettings) -> str:
-    """Return eight hexadecimal digits that stand for these settings and the version of llama.cpp's binding."""
+    """Return eight hexadecimal digits for these settings and the version of llama.cpp's binding."""
     chosen = "\n".join(f"{name}={getattr(settings, name)}" for name in _SHAPING)
     return hashlib.sha256(f"{llama_cpp.__version__}\n{chosen}".encode()).hexdigest()[:8]

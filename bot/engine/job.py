@@ -1,6 +1,6 @@
-"""A request on its way through the engine: its tokens, its text, where it stands, and how it ended.
+"""A request on its way through the engine: its tokens, its text, its state, and how it ended.
 
-Made by the caller's thread; from then on it belongs to the engine's thread alone, but for its `generation`.
+The caller's thread creates it. After that only the engine's thread may touch it, except for its `generation`.
 """
 
 import logging
@@ -69,7 +69,7 @@ class Job:
         self.prompt_tokens = len(tokens)
 
     def forget_reading(self) -> None:
-        """Go back to before the prompt was read: a grammar belongs to the model that it was made with."""
+        """Forget that the prompt was read, because a grammar belongs to the model that it was made with."""
         if self.grammar is not None:
             self.grammar.close()
         self.grammar, self.prompt, self.dropped_messages = None, self._whole_prompt, 0
@@ -92,7 +92,7 @@ class Job:
         return self.sampler.pick(logits, self.tokens, self.grammar)
 
     def accept(self, token: int, piece: bytes, now: float, logits: Logits | None = None) -> None:
-        """Append an answer token and hand on the characters that it completes."""
+        """Append an answer token and pass on the characters that it completes."""
         if self.first_token is None:
             self.first_token = now
         self.tokens.append(token)
@@ -104,13 +104,13 @@ class Job:
         self._emit(self._text.feed(piece))
 
     def find_end(self) -> Finish | None:
-        """Return why the answer ends after its last token, or None where it goes on."""
+        """Return why the answer ends after its last token; None if it continues."""
         if self._text.is_stopped:
             return "stop"
         return "length" if self.completion_tokens >= self.request.max_tokens else None
 
     def finish(self, finish: Finish, speaker: Speaker, now: float) -> None:
-        """Settle the generation and write its log line. Bytes of a character that never ended are left out."""
+        """Settle the generation and write its log line. Bytes of an incomplete character are dropped."""
         self._emit(self._text.finish())
         first = now if self.first_token is None else self.first_token
         completion = Completion(
@@ -136,7 +136,7 @@ class Job:
         self._settle(completion)
 
     def fail(self, error: EngineError) -> None:
-        """Settle the generation with an error; after the end it changes nothing."""
+        """Settle the generation with an error. After the end it changes nothing."""
         if self.generation.is_settled:
             return
         _log.warning("id=%s lane=%s failed: %s", self.request.id, self.request.lane, error)

@@ -1,9 +1,9 @@
 """The tracks of both lanes: which one computes next, and how a lane changes its adapter under load.
 
-A lane's new adapter speaks from the next admission on. Where replies are under way, the lane gets a second context and
-the old one retires: it admits nothing more, finishes its replies on its own adapter and is freed. So nothing waits,
-nothing is dropped and no reply mixes two adapters; the price is one more context until the last old reply ends. A lane
-has at most one retiring track: `can_swap` says when another change may start. Runs on the engine's thread.
+A lane's new adapter answers from the next admission on. If replies are in progress, the lane gets a second context and
+the old one retires: it admits nothing more, finishes its replies with its own adapter and is freed. So nothing waits,
+nothing is dropped and no reply mixes two adapters. The price is one more context until the last old reply ends. A lane
+has at most one retiring track; `can_swap` says when the next change may start. Runs on the engine's thread.
 """
 
 import time
@@ -16,12 +16,12 @@ from config.settings import EngineSettings
 from retrain.adapter import Adapter
 
 BATCH_TOKENS = 512
-"""Bounds the time between two tokens of a running reply while prompts are read beside it."""
+"""Limits the time between two tokens of a running reply while prompts are read."""
 TRIAL_EVERY = 8
-"""While people wait, the trial lane computes one batch of this many, so that an evaluation ends all the same."""
+"""While people wait, the trial lane computes one batch in this many, so that an evaluation still ends."""
 
 SERVING = (Lane.LIVE, Lane.CANARY)
-"""The lanes that people wait for; they take turns."""
+"""The lanes that people wait for. They take turns."""
 
 
 class Lanes:
@@ -30,8 +30,7 @@ class Lanes:
     def __init__(self, shared: Shared, settings: EngineSettings) -> None:
         """Build the live track and let it compute.
 
-        Raises `EngineError` where there is no memory for it, and `ModelFileError` where the weights compute nothing
-        usable.
+        Raises `EngineError` if there is no memory for it, and `ModelFileError` if the weights compute nothing usable.
         """
         self._shared = shared
         self._model = shared.model
@@ -50,11 +49,11 @@ class Lanes:
 
     @property
     def is_busy(self) -> bool:
-        """Whether any reply is under way."""
+        """Whether any reply is in progress."""
         return any(track.is_busy for track in self.all())
 
     def has_room(self, lane: Lane) -> bool:
-        """Whether the lane can admit; a lane without a context gets one when it must."""
+        """Whether the lane can admit. A lane without a context gets one when it needs it."""
         return lane not in self._current or self._current[lane].has_room
 
     def track(self, lane: Lane) -> Track:
@@ -62,7 +61,7 @@ class Lanes:
         return self._track(lane)
 
     def next_track(self) -> Track | None:
-        """Return the track that computes the next batch, or None where there is nothing to compute."""
+        """Return the track that computes the next batch; None if there is nothing to compute."""
         serving = [track for lane in SERVING for track in self._of(lane) if track.is_busy]
         trial = [track for track in self._of(Lane.TRIAL) if track.is_busy]
         self._steps += 1
@@ -77,10 +76,10 @@ class Lanes:
         return lane not in self._retiring
 
     def swap(self, lane: Lane, adapter: Adapter | None) -> float:
-        """Change the lane's adapter (None: the bare base) and return the milliseconds for which decoding stood still.
+        """Change the lane's adapter (None: the bare base). Return for how many milliseconds decoding stood still.
 
-        Raises `ModelFileError` or `EngineError` and leaves the lane as it was. Another lane than the live one
-        is freed without an adapter.
+        Raises `ModelFileError` or `EngineError` and leaves the lane unchanged. A lane other than the live one is freed
+        if it gets no adapter.
         """
         started = time.perf_counter()
         if adapter is None and lane is not Lane.LIVE:
@@ -97,7 +96,7 @@ class Lanes:
                 track.close()
 
     def close(self) -> None:
-        """Free every context and adapter; no job may be left."""
+        """Free every context and adapter. No job may be left."""
         for track in self.all():
             track.close()
         self._current.clear()

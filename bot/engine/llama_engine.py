@@ -1,6 +1,6 @@
 """The engine in this process: one thread that owns llama.cpp and answers many conversations together.
 
-Callers only enqueue and read; every call into llama.cpp, from loading to freeing, is made by the engine's thread.
+Callers only enqueue and read. The engine's thread makes every call into llama.cpp, from loading to freeing.
 """
 
 import logging
@@ -41,7 +41,7 @@ from retrain.base_card import Base
 from retrieval.chat_template import ChatTemplate
 
 MOST_RESTARTS, RESTART_SECONDS = 3, 600.0
-"""After so many deaths of the thread within this time it is not started again: something is broken for good."""
+"""After this many deaths within this time the thread is not started again: something is broken permanently."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,9 +61,9 @@ class _Probe:
 class LlamaEngine:
     """Serves one base with llama.cpp; the `Engine` of this process. `close` it when done.
 
-    A swap under load: replies under way finish on the adapter that they began with, later ones begin on the new one.
-    Where the thread dies, the replies under way end with `EngineStopped`; it loads the model and the adapters again and
-    serves those who wait.
+    A swap under load: replies in progress finish with the adapter that they began with; later ones use the new one. If
+    the thread dies, the replies in progress end with `EngineStopped`; the thread loads the model and the adapters again
+    and serves those who wait.
     """
 
     def __init__(
@@ -127,9 +127,9 @@ class LlamaEngine:
         return generation
 
     def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
-        """Change a lane's adapter; see `Engine`. Returns the milliseconds for which decoding stood still.
+        """Change a lane's adapter; see `Engine`. Returns for how many milliseconds decoding stood still.
 
-        Waits while replies from before the lane's previous change are still under way: at most one answer's time.
+        Waits while replies from before the lane's previous change are still in progress: at most one answer's time.
         """
         if adapter is not None:
             verify_adapter(adapter, self._base)
@@ -141,9 +141,9 @@ class LlamaEngine:
         return swap.milliseconds.result()
 
     def identify(self, lane: Lane = Lane.LIVE) -> list[str | None]:
-        """Let the lane compute on a probe and return the ids of the adapters (None: the bare base) known by that.
+        """Let the lane compute a probe and return the ids of the adapters (None: the bare base) recognised by it.
 
-        One id proves which adapter is live; several where their weights do the same. Waits for a free slot.
+        One id proves which adapter is live; several ids mean that their weights do the same. Waits for a free slot.
         """
         probe = _Probe(lane)
         with self._wake:
@@ -153,7 +153,10 @@ class LlamaEngine:
         return probe.adapters.result()
 
     def close(self) -> None:
-        """Stop the thread and free all memory; what is under way ends with `EngineStopped`. Harmless twice."""
+        """Stop the thread and free all memory.
+
+        Replies in progress end with `EngineStopped`. Calling it twice is harmless.
+        """
         with self._wake:
             self._is_closing = True
             self._wake.notify()
@@ -172,7 +175,7 @@ class LlamaEngine:
     # From here on, everything runs on the engine's thread.
 
     def _run(self, ready: Future[ChatTemplate]) -> None:
-        """The thread: whatever happens in it, nobody waits for ever."""
+        """Run the thread. Whatever happens in it, nobody waits for ever."""
         route_log()
         reason = EngineStopped("The engine has stopped; Chip must be started again.")
         try:
@@ -181,7 +184,7 @@ class LlamaEngine:
             self._stop(reason)
 
     def _keep_serving(self, ready: Future[ChatTemplate]) -> EngineStopped:
-        """Serve until closed, and again after each death that is not one too many; return why it ended."""
+        """Serve until closed, and again after each death up to the limit. Return why it ended."""
         deaths: deque[float] = deque(maxlen=MOST_RESTARTS)
         while True:
             try:
@@ -199,7 +202,7 @@ class LlamaEngine:
                 self._fail_asked(_death(error, "it is started again"))
 
     def _serve(self, ready: Future[ChatTemplate]) -> None:
-        """Load, serve until closed and free. A death ends the replies under way and is raised."""
+        """Load, serve until closed and free. A death ends the replies in progress and is raised."""
         with ExitStack() as stack:
             model = LlamaModel(self._base)
             stack.callback(model.close)
@@ -222,7 +225,7 @@ class LlamaEngine:
             _abandon(lanes, EngineStopped("The engine was closed before this was done."))
 
     def _restore_adapters(self, lanes: Lanes) -> None:
-        """After a restart: put each lane's adapter back. One that is no longer usable leaves its lane with the base."""
+        """Put each lane's adapter back after a restart. A lane whose adapter is no longer usable gets the base."""
         for lane, adapter in self._adapters.items():
             if adapter is None:
                 continue
@@ -234,7 +237,7 @@ class LlamaEngine:
                 self._adapters[lane] = None
 
     def _await_work(self, lanes: Lanes) -> bool:
-        """Sleep until there is something to do; False when the engine shall close."""
+        """Sleep until there is something to do. Return False if the engine shall close."""
         with self._wake:
             self._wake.wait_for(lambda: self._is_closing or self._room or self._asked or lanes.is_busy)
             return not self._is_closing
@@ -244,7 +247,7 @@ class LlamaEngine:
         return bool(self._swaps or self._probes)
 
     def _turn(self, model: LlamaModel, template: ChatTemplate, lanes: Lanes) -> None:
-        """Change what was asked to change, then compute one batch."""
+        """Make the requested changes, then compute one batch."""
         started = time.perf_counter()
         self._swap_adapters(lanes)
         self._answer_probes(lanes)
@@ -264,10 +267,10 @@ class LlamaEngine:
             due = [swap for swap in self._swaps if lanes.can_swap(swap.lane)]
         for swap in due:
             if not lanes.can_swap(swap.lane):
-                continue  # an earlier one of these has just retired a track
+                continue  # an earlier swap has just retired a track
             self._swap(lanes, swap)
             with self._wake:
-                self._swaps.remove(swap)  # only now, so that the thread's death in it would be told to its caller
+                self._swaps.remove(swap)  # only now, so that the caller learns of the thread's death during it
 
     def _swap(self, lanes: Lanes, swap: _Swap) -> None:
         try:
@@ -305,13 +308,13 @@ class LlamaEngine:
                 job.fail(DeadlinePassed(now - job.submitted))
 
     def _read_prompts(self, model: LlamaModel, template: ChatTemplate, slot_tokens: int) -> None:
-        """Tokenize the new prompts; one that does not fit is refused now, not when its turn comes."""
+        """Tokenize the new prompts. One that does not fit is refused now, not when its turn comes."""
         with self._wake:
             unread = self._room.find_unread()
         for job in unread:
             try:
                 read_prompt(job, model, template, slot_tokens)
-            except Exception as error:  # whatever is wrong with one prompt is no matter of the others
+            except Exception as error:  # a bad prompt must not concern the others
                 with self._wake:
                     self._room.remove(job)
                 job.fail(_as_failure(error))

@@ -25,5 +25,5 @@ def route_log() -> None:
 
 
 def last_error() -> str:
-    """Return the last error line of llama.cpp: the only place where it says why a file was refused."""
+    """Return the last error line of llama.cpp, the only place that says why a file was refused."""
     return _last_error

@@ -9,8 +9,9 @@ from bot.engine.port import Completion, EngineError, Lane
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 STAGES = ("decode", "sample", "park", "turn")
-"""Within a turn of the engine's loop: llama.cpp's decode, picking tokens, saving and restoring what is parked, and the
-whole turn with all of them."""
+"""Stages of a turn of the engine's loop: llama.cpp's decode, picking tokens, saving and restoring parked states; and
+the whole turn.
+"""
 
 
 class EngineMetrics:
@@ -63,7 +64,7 @@ class EngineMetrics:
         self._on_disk.set(disk_size)
 
     def value(self, name: str, **labels: str) -> float:
-        """Return what a series of this name holds now, for tests and benchmarks; 0 where it has not begun."""
+        """Return the present value of a series, for tests and benchmarks; 0 if it has not begun."""
         return self.registry.get_sample_value(f"chip_engine_{name}", labels) or 0.0
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:

@@ -13,17 +13,17 @@ from retrieval.chat_template import ChatTemplate
 
 _CONTROL = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
 COPIED_BYTES = 512 * 2**20
-"""Weights up to this size are read into memory: mapping them would share next to nothing."""
+"""Weights up to this size are read into memory. Mapping them would share next to nothing."""
 
 
 class LlamaModel:
     """A loaded GGUF: tokens in and out, its chat template, its adapters. Free it with `close`."""
 
     def __init__(self, base: Base) -> None:
-        """Load the weights, memory-mapped where they are large. Raises `ModelFileError`."""
+        """Load the weights, memory-mapped if they are large. Raises `ModelFileError`."""
         self.base = base
         parameters = llama_cpp.llama_model_default_params()
-        # A mapped file that somebody overwrites in place ends the process with SIGBUS at the next page that is read.
+        # If somebody overwrites a mapped file in place, the next read of a page ends the process with SIGBUS.
         if base.gguf_path.is_file() and base.gguf_path.stat().st_size <= COPIED_BYTES:
             parameters.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
         self.handle = llama_cpp.llama_model_load_from_file(str(base.gguf_path).encode(), parameters)
@@ -35,7 +35,7 @@ class LlamaModel:
         self._pieces: dict[int, bytes] = {}
 
     def chat_template(self) -> ChatTemplate:
-        """Return the template that the GGUF carries. Raises `ModelFileError` where it has none."""
+        """Return the template that the GGUF carries. Raises `ModelFileError` if it has none."""
         source = llama_cpp.llama_model_chat_template(self.handle, None)
         if not source:
             raise ModelFileError(f"{self.base.gguf_path} carries no chat template, so it cannot be asked anything.")
@@ -86,7 +86,7 @@ class LlamaModel:
         llama_cpp.llama_adapter_lora_free(handle)
 
     def close(self) -> None:
-        """Free the weights; no context may be left that uses them."""
+        """Free the weights. No context may be left that uses them."""
         llama_cpp.llama_model_free(self.handle)
 
 

@@ -1,8 +1,8 @@
 """Memory of prompts that lost their slot, kept in RAM to be restored in milliseconds instead of computed again.
 
-A tree over blocks of tokens finds what shares the longest beginning with a new prompt. Everything is filed under who
-computed it (base, adapter and its hash), so that nothing is ever read with another adapter. Least recently used first,
-states leave RAM when its budget is full: to disk where there is one, and from there for good. Pure bookkeeping: the
+A tree over blocks of tokens finds what shares the longest beginning with a new prompt. Everything is filed under what
+computed it (base, adapter and its hash), so that no adapter reads the memory of another. When RAM's budget is full, the
+least recently used states leave it: to disk if there is one, and from disk they are deleted. Pure bookkeeping: the
 states are opaque bytes.
 """
 
@@ -19,7 +19,7 @@ from bot.engine.disk import Disk
 from config.settings import EngineSettings
 
 BLOCK = 16
-"""Tokens of one step in the tree; what is found is then compared token by token."""
+"""Tokens of one step in the tree. A hit is then compared token by token."""
 MEGABYTE = 1024 * 1024
 Key = tuple[int, ...]
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     """Return the number of leading tokens that both share."""
     low, high = 0, min(len(first), len(second))
-    while low < high:  # the slices are compared in C: ten comparisons for 700 tokens
+    while low < high:  # C compares the slices: ten comparisons for 700 tokens
         middle = (low + high + 1) // 2
         if first[low:middle] == second[low:middle]:
             low = middle
@@ -59,7 +59,7 @@ class _Node:
 
 @dataclass(slots=True)
 class _Shelf:
-    """What lies in one place, the least recently used first, and how much that is."""
+    """The states in one place, the least recently used first, and their size."""
 
     budget: int
     size: int = 0
@@ -70,23 +70,23 @@ class _Shelf:
         self.size += parked.size
 
     def take(self, parked: Parked) -> bool:
-        """Take it off; False where it was not here."""
+        """Remove it. Return False if it was not here."""
         if self.parked.pop(id(parked), None) is None:
             return False
         self.size -= parked.size
         return True
 
     def find_surplus(self, more: int) -> Iterator[Parked]:
-        """Yield what must leave so that `more` bytes find room; the caller takes it off."""
+        """Yield what must leave so that `more` bytes fit. The caller removes it."""
         while self.parked and self.size + more > self.budget:
             yield next(iter(self.parked.values()))
 
 
 class Parking:
-    """Holds states up to `budget` bytes in RAM, and up to `disk_budget` bytes on the disk. Close it when done."""
+    """Holds states up to `budget` bytes in RAM, and up to `disk_budget` bytes on disk. Close it when done."""
 
     def __init__(self, budget: int, disk: Disk | None = None, disk_budget: int = 0) -> None:
-        """With a budget of 0 nothing is kept, on the disk neither."""
+        """A budget of 0 keeps nothing, not even on disk."""
         self._roots: dict[str, _Node] = {}
         self._ram = _Shelf(budget)
         self._files = _Shelf(disk_budget if disk else 0)
@@ -106,7 +106,7 @@ class Parking:
         return self._files.size
 
     def find(self, speaker: str, tokens: list[int]) -> tuple[Parked | None, int]:
-        """Return what shares most leading tokens with these, and how many; (None, 0) where nothing shares a block."""
+        """Return the state that shares most leading tokens with these, and how many, or (None, 0)."""
         node = self._roots.get(speaker)
         best: _Node | None = None
         for block in _blocks(tokens):
@@ -121,9 +121,9 @@ class Parking:
         return best.parked[chosen], shared[chosen]
 
     def read(self, parked: Parked) -> NDArray[np.uint8] | None:
-        """Return the state, which from now on is the most recently used and lies in RAM; None where its file is lost.
+        """Return the state and make it the most recently used, in RAM. None: its file is lost.
 
-        What was found may have left RAM or the disk in the meantime.
+        A state that was found may have left RAM or the disk in the meantime.
         """
         if parked.state is not None:
             if self._ram.take(parked):
@@ -142,11 +142,11 @@ class Parking:
         return state
 
     def fits(self, size: int) -> bool:
-        """Whether a state of so many bytes could be kept at all."""
+        """Whether a state of this many bytes could be kept at all."""
         return 0 < size <= self._ram.budget
 
     def add(self, parked: Parked) -> None:
-        """Keep the state, and no longer those whose tokens it begins with; the least recently used make room."""
+        """Keep the state, drop those that are beginnings of it, and let the least recently used make room."""
         if not self.fits(parked.size) or len(parked.tokens) < BLOCK:
             return
         for other in self._beginnings_of(parked):
@@ -157,7 +157,7 @@ class Parking:
         self._ram.put(parked)
 
     def close(self) -> None:
-        """Forget all, and leave nothing on the disk."""
+        """Forget everything, and leave nothing on disk."""
         self._roots.clear()
         for shelf in (self._ram, self._files):
             shelf.parked.clear()
@@ -166,7 +166,7 @@ class Parking:
             self._disk.clear()
 
     def _make_room(self, size: int) -> None:
-        """Let the least recently used leave RAM until so many bytes find room."""
+        """Let the least recently used leave RAM until this many bytes fit."""
         for parked in self._ram.find_surplus(size):
             self._ram.take(parked)
             if not self._put_on_disk(parked):
@@ -185,20 +185,20 @@ class Parking:
         return True
 
     def _beginnings_of(self, parked: Parked) -> list[Parked]:
-        """Return what the new state makes needless."""
+        """Return the states that the new one makes superfluous."""
         root = self._roots.get(parked.speaker)
         first = root.children.get(next(_blocks(parked.tokens))) if root else None
         others = list(first.parked.values()) if first else []
         return [other for other in others if parked.tokens[: len(other.tokens)] == other.tokens]
 
     def _remove(self, parked: Parked) -> None:
-        """Let it go, wherever it lies."""
+        """Remove it from wherever it is."""
         if not self._ram.take(parked) and self._files.take(parked) and self._disk and parked.path:
             self._disk.remove(parked.path)
         self._forget(parked)
 
     def _forget(self, parked: Parked) -> None:
-        """Take it out of the tree, with the branches that only it had."""
+        """Remove it from the tree, together with branches that only it used."""
         path = list(self._path(parked))
         for node in path:
             del node.parked[id(parked)]
@@ -210,7 +210,7 @@ class Parking:
             del self._roots[parked.speaker]
 
     def _path(self, parked: Parked) -> Iterator[_Node]:
-        """Walk the nodes of the state's tokens, made where they are missing, without the root."""
+        """Yield the nodes of the state's tokens without the root, and create missing ones."""
         node = self._roots.setdefault(parked.speaker, _Node())
         for block in _blocks(parked.tokens):
             node = node.children.setdefault(block, _Node())
@@ -223,7 +223,7 @@ def _blocks(tokens: Sequence[int]) -> Iterator[Key]:
 
 
 def open_parking(settings: EngineSettings) -> Parking:
-    """Return the parking of these settings; without a folder that can be written, one in RAM alone."""
+    """Return the parking for these settings: in RAM alone if the folder cannot be written."""
     folder, disk = settings.park_folder, None
     try:
         disk = None if folder is None else Disk(folder)

@@ -13,8 +13,10 @@ Finish = Literal["stop", "length", "cancelled", "deadline"]
 
 
 class Lane(StrEnum):
-    """Which adapter answers, each in a context of its own: the live one, a canary that serves a share of people, or one
-    on trial (evaluation), which waits while people wait."""
+    """Which adapter answers, each in a context of its own.
+
+    The live one, a canary that serves a share of people, or one on trial (evaluation), which waits while people wait.
+    """
 
     LIVE = "live"
     CANARY = "canary"
@@ -25,11 +27,11 @@ class Lane(StrEnum):
 class GenerationRequest:
     """One answer to generate.
 
-    Greedy at temperature 0; otherwise sampled with `seed`. `sampling` holds what is rarely chosen. `prompt_tokens`,
-    where given, are read instead of `messages`. `person` and `workspace` are whom turns are shared among; a request
-    without a person stands for itself. `is_background` work has its turn only while nobody waits. After
-    `deadline_seconds` from `submit` it ends: with `DeadlinePassed` where it had no turn yet, otherwise with the text so
-    far.
+    Greedy at temperature 0; otherwise sampled with `seed`. `sampling` holds rarely used choices. `prompt_tokens`, if
+    given, are read instead of `messages`. People of the same `workspace`, and requests of the same `person`, share
+    turns; a request without a person stands for itself. `is_background` work gets a turn only while nobody waits.
+    `deadline_seconds` after `submit` the request ends: with `DeadlinePassed` if it had no turn yet, otherwise with the
+    text so far.
     """
 
     id: str
@@ -50,10 +52,10 @@ class GenerationRequest:
 class Completion:
     """A finished generation.
 
-    `prompt` is the exact text that the model read, after its chat template; `reused_tokens` counts those of its tokens
-    that the engine still held from an earlier prompt, `drafted_tokens` those of the answer that were guessed right and
-    `dropped_messages` the earliest turns of the thread that were left out to fit the context. `settings_id` names the
-    engine's settings. Milliseconds are counted from `submit`.
+    `prompt` is the exact text that the model read, after its chat template. `reused_tokens` counts those of its tokens
+    that the engine still held from an earlier prompt, `drafted_tokens` the answer's tokens that were guessed right, and
+    `dropped_messages` the earliest messages of the thread that were left out to fit the context. `settings_id` names
+    the engine's settings. Milliseconds count from `submit`.
     """
 
     text: str
@@ -72,17 +74,17 @@ class Completion:
     logprobs: tuple[TokenLogprob, ...] = ()
 
     def choose_read(self, messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
-        """Return those of the request's messages that the model read."""
+        """Return the request's messages that the model reads."""
         first = next((place for place, message in enumerate(messages) if message.role != "system"), len(messages))
         return (*messages[:first], *messages[first + self.dropped_messages :])
 
 
 class EngineError(Exception):
-    """A generation that could not be done; the message says why in one sentence."""
+    """A generation that failed. The message says why in one sentence."""
 
 
 class InvalidRequest(EngineError):
-    """The request itself cannot be served, now or later: its tokens, grammar, sampling or messages are wrong."""
+    """The request itself can never be served: its tokens, grammar, sampling or messages are wrong."""
 
 
 class PromptTooLong(EngineError):
@@ -111,11 +113,11 @@ class DeadlinePassed(EngineError):
 
 
 class GenerationFailed(EngineError):
-    """The model could not be run on this request; others are not concerned."""
+    """The model could not be run on this request. Other requests are not affected."""
 
 
 class EngineStopped(EngineError):
-    """The engine was closed, or its thread died: this request was lost. After a restart the next one is served."""
+    """The engine was closed, or its thread died, and this request was lost. After a restart the next one is served."""
 
 
 class ModelFileError(EngineError):
@@ -128,14 +130,14 @@ class Generation(Protocol):
     def __iter__(self) -> Iterator[str]: ...
 
     def cancel(self) -> None:
-        """Stop as soon as possible; harmless after the end."""
+        """Stop as soon as possible. After the end it does nothing."""
 
     def completion(self) -> Completion:
-        """Wait for the end and return it; raises `EngineError`."""
+        """Wait for the end and return the completion. Raises `EngineError`."""
 
 
 class Engine(Protocol):
-    """Generates text with one base and, per lane, at most one adapter. Every method may be called from any thread."""
+    """Generates text with one base and at most one adapter a lane. Every method may be called from any thread."""
 
     @property
     def base_id(self) -> str: ...
@@ -150,8 +152,8 @@ class Engine(Protocol):
     def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
         """Verify the adapter's hash, put it on the lane (None: the bare base) and return the swap's milliseconds.
 
-        Generations under way finish on the adapter that they began with or are begun again on the new one; none is
-        dropped. Raises `ModelFileError` and leaves the lane as it was.
+        Generations in progress finish with the adapter that they began with, or start again with the new one; none is
+        dropped. Raises `ModelFileError` and leaves the lane unchanged.
         """
 
     def adapter_id(self, lane: Lane = Lane.LIVE) -> str | None: ...

@@ -1,8 +1,8 @@
-"""From a request to the tokens of its prompt, within what its slot has room for. Runs on the engine's thread.
+"""Turns a request into the tokens of its prompt, within the room of its slot. Runs on the engine's thread.
 
 A thread that has grown too long loses its earliest turns, a question together with its answer; the system message and
-the last message stay. The completion tells how many messages were left out. Where those two alone do not fit, the
-request is refused: nothing is ever cut silently.
+the last message stay. The completion tells how many messages were left out. If those two alone do not fit, the request
+is refused: nothing is ever cut silently.
 """
 
 from bot.engine.grammar import build_grammar
@@ -14,13 +14,13 @@ from retrieval.prompt import ChatMessage
 
 
 def render_request(template: ChatTemplate, request: GenerationRequest) -> str:
-    """Return the request's prompt as text ("" where it brings tokens). Raises `InvalidRequest`."""
+    """Return the request's prompt as text; "" if the request brings tokens. Raises `InvalidRequest`."""
     require_sensible(request)
     return "" if request.prompt_tokens else _render(template, request.messages)
 
 
 def require_sensible(request: GenerationRequest) -> None:
-    """Raise `InvalidRequest` for numbers and options with which no engine could answer."""
+    """Raise `InvalidRequest` for numbers and options that no engine could answer with."""
     if request.max_tokens < 1:
         raise InvalidRequest(f"An answer needs at least one token, not {request.max_tokens}.")
     if fault := request.sampling.find_fault():
@@ -49,7 +49,7 @@ def read_prompt(job: Job, model: LlamaModel, template: ChatTemplate, slot_tokens
 
 
 def drop_earliest_turn(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
-    """Return the chat without its earliest question and what answered it; unchanged where only the last is left."""
+    """Return the chat without its earliest question and the answers to it; unchanged if it has only one question."""
     first = next((place for place, message in enumerate(messages) if message.role != "system"), len(messages))
     later = (place for place in range(first + 1, len(messages)) if messages[place].role == "user")
     following = next(later, None)

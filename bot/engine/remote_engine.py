@@ -1,7 +1,8 @@
-"""An `Engine` that asks an OpenAI-compatible server (llama-server, vLLM and others) instead of computing by itself.
+"""An `Engine` that asks an OpenAI-compatible server (llama-server, vLLM and others) instead of computing itself.
 
-The server batches and samples; here is the queue before it, the stream from it, and what its refusals mean. Adapters
-are models of their own names there: one that the server does not list is loaded over vLLM's API, which must allow it.
+The server batches and samples. This module owns the queue before it, the stream from it, and what its refusals mean. An
+adapter is a model with a name of its own there. One that the server does not list is loaded over vLLM's API, which must
+allow it.
 """
 
 import logging
@@ -33,7 +34,7 @@ from retrain.adapter import Adapter
 from retrain.base_card import Base
 
 SILENCE_SECONDS = 60.0
-"""A server that says nothing for so long is given up."""
+"""A server that is silent for this long is given up."""
 BUSY_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class RemoteEngine:
         clock: Callable[[], float] = time.perf_counter,
         metrics: EngineMetrics | None = None,
     ) -> None:
-        """Nothing is asked of the server yet, so that Chip can start before it. Raises `EngineError` without a URL."""
+        """Nothing is asked of the server yet, so that Chip can start first. Raises `EngineError` without a URL."""
         if settings.url is None:
             raise EngineError("The setting engine.url names no server.")
         self._base = base
@@ -61,7 +62,7 @@ class RemoteEngine:
             headers=key,
             timeout=SILENCE_SECONDS,
             limits=httpx.Limits(max_connections=settings.slots + 4),
-            trust_env=False,  # no conversation goes through a proxy that the environment happens to name
+            trust_env=False,  # no conversation may go through a proxy that the environment names
         )
         self._pool = ThreadPoolExecutor(settings.slots, thread_name_prefix="remote-engine")
         self._lock = Lock()
@@ -82,7 +83,7 @@ class RemoteEngine:
         return None if adapter is None else adapter.id
 
     def submit(self, request: GenerationRequest) -> Generation:
-        """Queue a request; see `Engine`. What the server refuses is raised by the generation."""
+        """Queue a request; see `Engine`. The generation raises what the server refuses."""
         require_sensible(request)
         generation = QueuedGeneration(lambda: None)
         with self._lock:
@@ -94,7 +95,7 @@ class RemoteEngine:
         return generation
 
     def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
-        """Verify the adapter, make sure that the server has it and let the lane ask for it; see `Engine`."""
+        """Verify the adapter, make sure that the server has it, and use it on the lane; see `Engine`."""
         started = time.perf_counter()
         with self._lock:
             self._require_open()
@@ -106,7 +107,7 @@ class RemoteEngine:
         return (time.perf_counter() - started) * 1000
 
     def close(self) -> None:
-        """End what is under way with `EngineStopped`. Harmless twice."""
+        """End what is in progress with `EngineStopped`. Calling it twice is harmless."""
         with self._lock:
             self._is_closed = True
             running = list(self._open)
@@ -131,7 +132,7 @@ class RemoteEngine:
             raise ModelFileError(f"The server does not serve adapter {adapter.id} and does not load it.")
 
     def list_models(self) -> set[str]:
-        """Return the names that the server answers to. Raises `ModelFileError`."""
+        """Return the names of the server's models. Raises `ModelFileError`."""
         try:
             listed = self._client.get("/v1/models").raise_for_status().json()
             return {str(model["id"]) for model in listed["data"]}

@@ -1,4 +1,4 @@
-"""The OpenAI protocol as Chip speaks it: the body of a request, the events of its stream, what a refusal means."""
+"""The OpenAI protocol as Chip uses it: the body of a request, the events of its stream, and what a refusal means."""
 
 import json
 import re
@@ -27,7 +27,7 @@ _NUMBERS = re.compile(r"\d{2,}")
 
 
 def build_body(request: GenerationRequest, model: str) -> dict[str, object]:
-    """Return the JSON of a streamed request; options that change nothing are left out, for not every server has all."""
+    """Return the JSON of a streamed request. Options without effect are left out, because not every server has all."""
     body: dict[str, object] = {
         "model": model,
         "max_tokens": request.max_tokens,
@@ -52,7 +52,7 @@ def _build_options(request: GenerationRequest) -> dict[str, object]:
         "stop": list(chosen.stop) or None,
         "grammar": chosen.grammar,
     }
-    if chosen.repetition_penalty != 1:  # llama-server's name and vLLM's
+    if chosen.repetition_penalty != 1:  # the names that llama-server and vLLM use
         options |= {"repeat_penalty": chosen.repetition_penalty, "repetition_penalty": chosen.repetition_penalty}
     if chosen.json_schema is not None:
         schema = {"name": "answer", "schema": _parse_schema(chosen.json_schema)}
@@ -74,7 +74,7 @@ def _parse_schema(text: str) -> dict[str, Any]:
 
 
 def explain_refusal(response: httpx.Response) -> EngineError:
-    """Return the error that an answer with another status than 200 stands for."""
+    """Return the error that an answer with a status other than 200 stands for."""
     text = response.text[:2000]
     if response.status_code in _BUSY:
         after = response.headers.get("retry-after", "")
@@ -93,7 +93,7 @@ def _explain_bad_request(text: str) -> EngineError:
 
 
 class Answering:
-    """Reads the events of one streamed answer and hands its text on."""
+    """Reads the events of one streamed answer and passes its text on."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class Answering:
         return self._is_done or self._generation.is_cancelled
 
     def read(self, line: str) -> None:
-        """Take one line of the stream. Raises `GenerationFailed` for what is no event of the protocol."""
+        """Take one line of the stream. Raises `GenerationFailed` for a line that is no event of the protocol."""
         if not line.startswith("data:"):
             return
         data = line.removeprefix("data:").strip()
@@ -135,7 +135,7 @@ class Answering:
             raise GenerationFailed("The server that generates sent what cannot be read.") from error
 
     def complete(self) -> Completion:
-        """Return the completion. Raises `GenerationFailed` where the stream broke off."""
+        """Return the completion. Raises `GenerationFailed` if the stream broke off."""
         if self._generation.is_cancelled and not self._is_done:
             self.finish = "cancelled"
         if self.finish is None:
@@ -169,7 +169,7 @@ class Answering:
                 self.finish = "length" if reason == "length" else "stop"
 
     def _require_adapter(self, model: str | None) -> None:
-        """A server that does not know the adapter's name may answer with its base: that must not be shown."""
+        """Refuse an answer of the base: a server that does not know the adapter's name may use its base."""
         adapter_id = self._names[1]
         if adapter_id is not None and model is not None and model != adapter_id:
             raise GenerationFailed(f"The server that generates answered as {model}, not as {adapter_id}.")
@@ -183,7 +183,7 @@ class Answering:
         self._generation.emit(text)
 
     def _note_logprobs(self, logprobs: dict[str, Any]) -> None:
-        """Chat completions name tokens by text, not by id: those stand as -1."""
+        """Note the log-probabilities. Chat completions name tokens by text and not by id, so each id is -1."""
         for token in logprobs.get("content") or []:
             top = tuple(
                 (int(other.get("id", -1)), float(other["logprob"])) for other in token.get("top_logprobs") or []
@@ -192,7 +192,7 @@ class Answering:
 
 
 def _show_prompt(request: GenerationRequest) -> str:
-    """The server writes its template by itself, so what is told is what it was sent."""
+    """Return what was sent. The server applies its template itself, so the exact prompt is unknown."""
     if request.prompt_tokens:
         return " ".join(map(str, request.prompt_tokens))
     return "\n".join(f"{message.role}: {message.content}" for message in request.messages)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bot.engine.sampling import Sampling
 
 RECENT_TOKENS = 64
-"""Tokens that the repetition penalty looks back."""
+"""How many tokens back the repetition penalty looks."""
 Logits = NDArray[np.float32]
 
 
@@ -18,19 +18,20 @@ class NotFinite(Exception):
 
 
 class Constraint(Protocol):
-    """What may be said next, such as a grammar."""
+    """Decides which tokens may come next, such as a grammar."""
 
     def allows(self, token: int) -> bool: ...
 
     def mask(self, logits: Logits) -> Logits:
-        """Return the logits (vocabulary,) with minus infinity for what may not be said."""
+        """Return the logits (vocabulary,) with minus infinity for every token that may not come next."""
 
 
 class Sampler:
-    """Greedy at temperature 0; otherwise draws from the tempered distribution with a generator of its own.
+    """Greedy at temperature 0; otherwise draws from the tempered distribution with its own generator.
 
-    As in llama.cpp the order is: penalty, grammar, top-k, top-p, min-p, temperature. A constraint is first asked about
-    the one token that would be taken, for masking the whole vocabulary costs 150 times as much, and only then applied.
+    The order is that of llama.cpp: penalty, grammar, top-k, top-p, min-p, temperature. A constraint is first asked only
+    about the token that would be taken, and applied only if it forbids that one: masking the whole vocabulary costs 150
+    times as much.
     """
 
     def __init__(self, temperature: float, seed: int, sampling: Sampling | None = None) -> None:
@@ -65,7 +66,7 @@ class Sampler:
         return min(drawn, len(cumulative) - 1)  # rounding may draw the very end
 
     def _candidates(self, logits: Logits) -> NDArray[np.int64] | None:
-        """Return the token ids that a draw may take, the likeliest first, or None for all."""
+        """Return the token ids that a draw may take, the likeliest first; None for all."""
         limits = self._chosen
         if not limits.top_k and limits.top_p >= 1 and not limits.min_p:
             return None
@@ -80,13 +81,13 @@ class Sampler:
 
 
 def _require_finite(logits: Logits) -> None:
-    best = logits[int(np.argmax(logits))]  # argmax returns the first NaN where there is one
+    best = logits[int(np.argmax(logits))]  # argmax returns the first NaN if there is one
     if not np.isfinite(best):
         raise NotFinite("The model's logits are not finite.")
 
 
 def _penalise(logits: Logits, recent: Sequence[int], penalty: float) -> Logits:
-    """Return the logits with those of recent tokens made less likely: positive ones divided, negative multiplied."""
+    """Return the logits with recent tokens made less likely: positive ones divided, negative ones multiplied."""
     changed = logits.copy()
     tokens = np.unique(np.asarray(recent, np.int64))
     values = changed[tokens]
@@ -95,7 +96,7 @@ def _penalise(logits: Logits, recent: Sequence[int], penalty: float) -> Logits:
 
 
 def rank_logprobs(logits: Logits, token: int, count: int) -> tuple[float, tuple[tuple[int, float], ...]]:
-    """Return the token's natural log-probability and the `count` likeliest tokens with theirs, for (vocabulary,)."""
+    """Return the token's natural log-probability, and the `count` likeliest tokens with theirs, for (vocabulary,)."""
     wide = logits.astype(np.float64)
     wide -= wide.max()
     logprobs = wide - np.log(np.exp(wide).sum())

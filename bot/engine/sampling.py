@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The rarely used choices; the defaults change nothing.
+    """The rarely used choices. The defaults change nothing.
 
-    `top_k` (0: all), `top_p` and `min_p` limit what a draw may take; `repetition_penalty` divides the logits of the
+    `top_k` (0: all), `top_p` and `min_p` limit what a draw may take. `repetition_penalty` divides the logits of the
     last 64 tokens. The answer ends before the first of the `stop` strings. `grammar` is llama.cpp's GBNF and
-    `json_schema` a JSON schema as text, at most one of them. `logprobs` asks for so many alternatives to each token
-    (None: for none, and not for the token's own either). An answer does not begin with the token that `never_begin`
-    begins with; a server elsewhere is not told of that.
+    `json_schema` a JSON schema as text; at most one of them is set. `logprobs` is how many alternatives to each token
+    are returned (None: no log-probabilities at all). An answer does not begin with the first token of `never_begin`; a
+    remote server is not told that.
     """
 
     top_k: int = 0
@@ -25,7 +25,7 @@ class Sampling:
     never_begin: str = ""
 
     def find_fault(self) -> str | None:
-        """Return in one sentence what makes these choices unusable, or None."""
+        """Return one sentence about what makes these choices unusable, or None."""
         faults = (
             (self.top_k < 0, f"top_k must be at least 0, not {self.top_k}."),
             (not 0 < self.top_p <= 1, f"top_p must be above 0 and at most 1, not {self.top_p}."),
@@ -46,8 +46,10 @@ PLAIN = Sampling()
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
-    """One token of the answer: its id, text and natural logarithm of its probability before any sampling option, and
-    the likeliest alternatives as (token id, logprob), the likeliest first."""
+    """One token of the answer: its id, its text and its natural log-probability before any sampling option.
+
+    `alternatives` are the likeliest tokens as (token id, logprob), the likeliest first.
+    """
 
     token: int
     text: str

@@ -1,6 +1,6 @@
 """The slots of a context: what each holds, which one a prompt should take, and what the next batch computes.
 
-Pure bookkeeping over token lists: calls nothing of llama.cpp.
+Pure bookkeeping over token lists. Calls nothing of llama.cpp.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,22 @@ from bot.engine.job import Job
 from bot.engine.parking import common_prefix
 
 COPY_GAIN_TOKENS = 64
-"""Copying another slot's memory costs about what prefilling this many tokens does, whatever the gain."""
+"""Copying another slot's memory costs about as much as prefilling this many tokens, whatever it saves."""
 
 TOGETHER_TOKENS = 128
-"""Prompts are read in one batch up to this many tokens in all: beyond, the first would wait for the last, and a
-processor would win nothing, for a batch of so many rows is as efficient as a larger one."""
+"""Prompts are read in one batch up to this many tokens in all.
+
+Beyond that the first would wait for the last and nothing is gained, because a batch of this many rows is as efficient
+as a larger one.
+"""
 
 
 @dataclass(slots=True)
 class Slot:
     """One sequence of a context. `held` are the tokens in its memory, kept after a job for the next one to share.
 
-    `is_begun`: something was computed for its job."""
+    `is_begun`: something was computed for its job.
+    """
 
     index: int
     held: list[int] = field(default_factory=list)
@@ -40,7 +44,7 @@ class Slot:
 class Placement:
     """Where a prompt goes: into `slot`, after a copy from `donor` (None: no copy), with `reused` tokens kept.
 
-    `is_parked`: what is kept comes from the parking instead, restored into `slot`.
+    `is_parked`: the kept tokens come from the parking instead and are restored into `slot`.
     """
 
     slot: Slot
@@ -50,11 +54,11 @@ class Placement:
 
 
 def choose_slot(slots: Sequence[Slot], tokens: list[int], parked: int = 0) -> Placement | None:
-    """Return the free slot that shares most of the prompt, or None where no slot is free.
+    """Return the free slot that shares most of the prompt; None if no slot is free.
 
-    Among slots that share about as much, an idle context takes the one unused for longest, so that recent threads stay;
-    a busy one takes the lowest, for llama.cpp splits a batch at each gap between slots. Where any slot, busy or free,
-    or what is parked (`parked` tokens of it) shares much more, its memory is copied. The last prompt token is always
+    Among slots that share about as much, an idle context takes the one unused for longest, so that recent threads stay.
+    A busy one takes the lowest, because llama.cpp splits a batch at each gap between slots. If any slot, busy or free,
+    or the parking (`parked` tokens of it) shares much more, its memory is copied. The last prompt token is always
     computed: its logits start the answer.
     """
     free = [slot for slot in slots if slot.job is None]
@@ -76,7 +80,7 @@ def choose_slot(slots: Sequence[Slot], tokens: list[int], parked: int = 0) -> Pl
 
 
 def find_late_donor(slots: Sequence[Slot], slot: Slot) -> tuple[Slot, int] | None:
-    """Return the slot that by now holds much more of a prompt that was not begun, and how much; None where none does.
+    """Return the slot that now holds much more of a prompt that was not begun, and how much; None if there is none.
 
     Prompts that come together and begin alike are admitted before any of them is read.
     """
@@ -95,9 +99,9 @@ def plan_batch(
 ) -> list[Chunk]:
     """Return the chunks of the next batch in ascending order of slot, at most `batch_tokens` in all.
 
-    Each answering slot gets its one token; then prompts are read, the longest waiting first, one in a batch or several
-    short ones (`TOGETHER_TOKENS`), which are not cut. A prompt whose beginning another one is just reading waits for
-    it, to copy instead of computing the same. What is left is for `guesses`, by slot, of what follows the one token.
+    Each answering slot gets its one token. Then prompts are read, the longest waiting first: one in a batch, or several
+    short ones (`TOGETHER_TOKENS`), which are not cut. A prompt waits if another one is just reading the same beginning,
+    to copy it instead of computing it. What is left goes to `guesses`, by slot, of what follows the one token.
     """
     busy = [slot for slot in slots if slot.remaining > 0]
     takes = {slot.index: 1 for slot in busy if slot.remaining == 1}
@@ -121,10 +125,10 @@ def plan_batch(
 
 
 def align_guesses(guesses: Mapping[int, Sequence[int]], answering: int) -> dict[int, Sequence[int]]:
-    """Cut the guesses of a batch to one length, and leave out shorter ones; none where fewer than half would guess.
+    """Cut the guesses of a batch to one length, and leave out shorter ones; none if fewer than half would guess.
 
-    llama.cpp computes a batch in passes in which every slot has as many tokens: two lengths are two passes, and on a
-    small model a pass costs more than the tokens in it. The length is the one by which most tokens are guessed.
+    llama.cpp computes a batch in passes in which every slot has as many tokens. Two lengths are two passes, and on a
+    small model a pass costs more than the tokens in it. The length is the one that keeps the most guessed tokens.
     """
     lengths = sorted(len(guess) for guess in guesses.values() if guess)
     if not lengths:
@@ -135,7 +139,7 @@ def align_guesses(guesses: Mapping[int, Sequence[int]], answering: int) -> dict[
 
 
 def _is_being_read(slot: Slot, earlier: Sequence[Slot]) -> bool:
-    """Whether an earlier prompt is about to compute much of what this one, not begun yet, begins with."""
+    """Whether an earlier prompt is about to compute much of the beginning of this one, which is not begun yet."""
     if slot.is_begun or slot.job is None:
         return False
     tokens, held = slot.job.tokens, len(slot.held)

@@ -1,6 +1,6 @@
 """The caller's side of a generation: text pieces as they come, then the completion or the error. Safe from any thread.
 
-A reader that stops reading holds up nobody: its pieces wait in memory, at most one answer's worth. Knows no model.
+A reader that stops reading blocks nobody: its pieces wait in memory, at most one answer's worth. Knows no model.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from bot.engine.port import Completion, EngineError
 
 
 class QueuedGeneration:
-    """A `Generation` that an engine's thread feeds; `wake` tells the engine that it was cancelled."""
+    """A `Generation` that an engine's thread feeds. `wake` tells the engine that it was cancelled."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -43,11 +43,11 @@ class QueuedGeneration:
         return self._settled.is_set()
 
     def emit(self, piece: str) -> None:
-        """Engine's side: hand on a piece of text."""
+        """Engine's side: pass on a piece of text."""
         self._pieces.put(piece)
 
     def settle(self, outcome: Completion | EngineError) -> None:
-        """Engine's side: end the stream; only the first call counts."""
+        """Engine's side: end the stream. Only the first call counts."""
         if not self._settled.is_set():
             self._outcome = outcome
             self._settled.set()

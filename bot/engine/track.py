@@ -1,6 +1,6 @@
 """One context with one adapter and the requests that it answers together, step by step.
 
-Every reply of a track is spoken by its one adapter from the first word to the last. Runs on the engine's thread.
+A reply of a track uses its one adapter from the first word to the last. Runs on the engine's thread.
 """
 
 import logging
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoadedAdapter:
-    """An adapter in llama.cpp's memory. `key` tells apart adapters whose files differ."""
+    """An adapter in llama.cpp's memory. `key` distinguishes adapters whose files differ."""
 
     id: str
     key: str
@@ -36,7 +36,7 @@ class LoadedAdapter:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all tracks of an engine use together."""
+    """What all tracks of an engine share."""
 
     model: LlamaModel
     parking: Parking
@@ -76,8 +76,10 @@ class Track:
         return any(slot.job is None for slot in self._slots)
 
     def set_adapter(self, adapter: LoadedAdapter | None) -> None:
-        """Put the adapter on the idle track and free the one before; on `EngineError` the new one is the caller's and
-        the track speaks as before."""
+        """Put the adapter on the idle track and free the one before.
+
+        On `EngineError` the caller keeps the new one, and the track answers as before.
+        """
         assert not self.is_busy  # a reply must not change its adapter
         self._park_all()
         before = self._adapter
@@ -97,9 +99,10 @@ class Track:
             self._context.trim(slot.index, 0)
 
     def check(self) -> None:
-        """Compute on the probe and remember the adapter by it; the track must be idle.
+        """Compute the probe and remember the adapter by it. The track must be idle.
 
-        Raises `ModelFileError` for weights that can answer nothing, or compute otherwise than under this name before.
+        Raises `ModelFileError` for weights that cannot answer, or that compute something else than before under this
+        name.
         """
         name = self.adapter_id or self._model.base.id
         logits = self.probe()
@@ -109,11 +112,11 @@ class Track:
             raise ModelFileError(f"{name} computes otherwise than before.")
 
     def identify(self) -> list[str | None]:
-        """Return the adapters (None: the bare base) that compute what this track computes; there must be room."""
+        """Return the adapters (None: the bare base) that compute what this track computes. There must be room."""
         return self._shared.fingerprints.find(self.probe())
 
     def probe(self) -> Logits:
-        """Return the logits (vocabulary,) after one fixed token, which tell adapters apart; there must be room."""
+        """Return the logits (vocabulary,) after one fixed token, which identify adapters. There must be room."""
         slot = next(slot for slot in reversed(self._slots) if slot.job is None)
         if len(slot.held) >= COPY_GAIN_TOKENS:
             self._park(slot)
@@ -125,7 +128,7 @@ class Track:
         return logits
 
     def admit(self, job: Job) -> None:
-        """Give the job a slot; there must be room."""
+        """Give the job a slot. There must be room."""
         parked, parked_tokens = self._shared.parking.find(self._speaker_key, job.tokens)
         placement = choose_slot(self._slots, job.tokens, parked_tokens)
         assert placement is not None  # has_room
@@ -162,14 +165,14 @@ class Track:
                 self._finish(slot, "deadline")
 
     def abandon(self, error: EngineError) -> None:
-        """Tell every job the error and compute nothing more; only `close` may follow."""
+        """Fail every job with the error and compute nothing more. Only `close` may follow."""
         for slot in self._slots:
             if slot.job is not None:
                 slot.job.fail(error)
                 slot.job = None
 
     def close(self) -> None:
-        """Free the context and the adapter; no job may be left."""
+        """Free the context and the adapter. No job may be left."""
         self._context.close()
         if self._adapter is not None:
             self._model.free_adapter(self._adapter.handle)
@@ -186,7 +189,7 @@ class Track:
             slot.held.clear()
 
     def _prepare(self, placement: Placement, parked: Parked | None) -> int:
-        """Bring what is reused into the slot and return how many tokens that is."""
+        """Bring what is reused into the slot. Return how many tokens that is."""
         slot = placement.slot
         if len(slot.held) - (0 if placement.is_parked or placement.donor else placement.reused) >= COPY_GAIN_TOKENS:
             self._park(slot)
@@ -198,7 +201,7 @@ class Track:
         return self._context.trim(slot.index, placement.reused)
 
     def _share_beginnings(self) -> None:
-        """Copy into prompts that wait for their first batch what other prompts have computed since they came."""
+        """Copy into prompts that wait for their first batch what other prompts have computed meanwhile."""
         for slot in self._slots:
             if (found := find_late_donor(self._slots, slot)) is None or slot.job is None:
                 continue
@@ -208,7 +211,7 @@ class Track:
             slot.job.reused_tokens = len(slot.held)
 
     def _restore(self, slot: Slot, parked: Parked) -> bool:
-        """Bring what is parked into the slot; False where that did not work, and nothing is in it."""
+        """Bring what is parked into the slot. Return False, with an empty slot, if that failed."""
         started = time.perf_counter()
         state = self._shared.parking.read(parked)
         is_there = state is not None and self._context.restore(slot.index, state)
@@ -223,9 +226,9 @@ class Track:
                 self._park(slot)
 
     def _park(self, slot: Slot) -> None:
-        """Keep what the slot holds, unless about as much is parked already.
+        """Park what the slot holds, unless about as much is parked already.
 
-        An evaluation's prompts do not come back: they must not drive out people's threads.
+        An evaluation's prompts do not come back, and must not push out people's threads.
         """
         if self.lane is Lane.TRIAL:
             return
@@ -239,7 +242,7 @@ class Track:
         self._shared.metrics.note_seconds("park", time.perf_counter() - started)
 
     def _guess(self) -> dict[int, list[int]]:
-        """Return what may follow in each answering slot, within what its answer and its memory have room for."""
+        """Return what may follow in each answering slot, limited by the room of its answer and its memory."""
         guesses = {}
         for slot in self._slots:
             if self._draft and slot.job is not None and slot.remaining == 1:
@@ -261,7 +264,7 @@ class Track:
         self._shared.metrics.note_seconds("sample", time.perf_counter() - decoded)
 
     def _decode_each(self, chunks: Sequence[Chunk]) -> None:
-        """After a batch failed: forget what it may have left and find the job that it failed on."""
+        """After a failed batch, forget what it may have left and find the job that it failed on."""
         for chunk in chunks:
             slot = self._slots[chunk.slot]
             try:
@@ -286,7 +289,7 @@ class Track:
             self._lookups[slot.index].note_result(len(guess), right)
 
     def _take_token(self, slot: Slot, row: int) -> int | None:
-        """Choose the next token of the answer; None where the answer has ended."""
+        """Choose the next token of the answer; None if the answer has ended."""
         job = slot.job
         assert job is not None  # a chunk belongs to a job
         logits = self._context.logits(row)
@@ -307,7 +310,7 @@ class Track:
         return token
 
     def _forget_wrong(self, slot: Slot, wrong: int) -> None:
-        """Take the guesses that were not confirmed out of the slot's memory."""
+        """Remove unconfirmed guesses from the slot's memory."""
         length = max(0, len(slot.held) - wrong)
         if wrong and slot.held:
             slot.held = slot.held[: self._context.trim(slot.index, length)]

@@ -1,6 +1,6 @@
 """Requests that wait for a slot: who may wait, whose turn it is, and how long that takes. Not thread-safe by itself.
 
-Turns go round: first among workspaces, then among the people of one, so that fifty questions of one person hold up
+Turns go round: first among workspaces, then among the people of one, so that fifty questions of one person delay
 another's single question by one answer. Room is shared like the memory of a switch (Choudhury and Hahne, 1998): nobody
 may hold more of a lane's queue than is still free, so one person fills half of it and there is a place for the next.
 """
@@ -18,7 +18,7 @@ Whom = tuple[str, ...]
 
 
 class WaitingRoom:
-    """A bounded queue for each lane, so that an evaluation on trial cannot fill the one that people wait in."""
+    """A bounded queue for each lane, so that an evaluation cannot fill the one that people wait in."""
 
     def __init__(self, capacity: int, slots: int) -> None:
         self._capacity = capacity
@@ -35,7 +35,7 @@ class WaitingRoom:
         return sum(map(len, self._queues.values()))
 
     def add(self, job: Job) -> None:
-        """Queue the job in its lane. Raises `EngineBusy` where the lane is full, or this person's share of it."""
+        """Queue the job in its lane. Raises `EngineBusy` if the lane is full, or this person's share of it."""
         queue = self._queues[job.request.lane]
         free = self._capacity - len(queue)
         own = sum(_person(other) == _person(job) for other in queue) if job.request.person else 0
@@ -44,21 +44,21 @@ class WaitingRoom:
         queue.append(job)
 
     def forget_readings(self) -> None:
-        """Let every prompt be read again, by another model than the one that read it."""
+        """Let every prompt be read again, by another model than before."""
         for queue in self._queues.values():
             for job in queue:
                 job.forget_reading()
 
     def find_unread(self) -> list[Job]:
-        """Return the jobs whose prompt was not read yet; they keep their places and have no turn before it is."""
+        """Return the jobs whose prompt was not read yet. They keep their places, but get no turn before it is read."""
         return [job for queue in self._queues.values() for job in queue if not job.is_read]
 
     def remove(self, job: Job) -> None:
-        """Take this job out."""
+        """Remove this job."""
         self._queues[job.request.lane].remove(job)
 
     def wait_seconds(self) -> float:
-        """Estimate when a place is free: what recent requests took, shared by the slots that end them."""
+        """Estimate when a place is free: the time of recent requests, divided by the slots that end them."""
         return max(1.0, self._seconds_per_job / self._slots)
 
     def note_service(self, seconds: float) -> None:
@@ -66,8 +66,11 @@ class WaitingRoom:
         self._seconds_per_job += _NEWEST_WEIGHT * (seconds - self._seconds_per_job)
 
     def take(self, lane: Lane) -> Job | None:
-        """Return the job whose turn it is in the lane, or None: people before background work, then who had a turn
-        longest ago, workspace and person, then who came first."""
+        """Return the job whose turn it is in the lane, or None.
+
+        People come before background work; then the workspace and the person whose last turn is longest ago; then the
+        earliest job.
+        """
         ready = [job for job in self._queues[lane] if job.is_read]
         if not ready:
             return None
@@ -77,7 +80,7 @@ class WaitingRoom:
         return job
 
     def take_ended(self, now: float) -> list[Job]:
-        """Take out every job that was cancelled or whose deadline has passed."""
+        """Remove and return every job that was cancelled or whose deadline has passed."""
         ended = [
             job for queue in self._queues.values() for job in queue if job.generation.is_cancelled or job.is_late(now)
         ]

@@ -1,6 +1,6 @@
 """Owns what the app may send as blocks and views: checks them by the table, and fills in the ids that are missing.
 
-Knows nothing of messages or of who sends. What is refused is told with a JSON pointer, as Slack tells it.
+Knows nothing of messages or of who sends. A refusal names the place by a JSON pointer, as Slack's does.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def prepare_view(view: Mapping[str, Any], surface: Surface, ids: Callable[[str],
 
 
 def find_problems(blocks: Sequence[Any], surface: Surface, pointer: str = "/blocks") -> list[str]:
-    """Everything that Slack would refuse, each as `[ERROR] what [json-pointer:where]`; empty where all is well."""
+    """Everything that Slack would refuse, each as `[ERROR] what [json-pointer:where]`; empty if all is well."""
     problems: list[tuple[str, str]] = []
     if len(blocks) > MAX_BLOCKS[surface]:
         problems.append((f"no more than {MAX_BLOCKS[surface]} items allowed", pointer))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Str:
-    """A string of 1 to `longest` characters; `shortest` 0 lets it be empty."""
+    """A string of 1 to `longest` characters; with `shortest` 0 it may be empty."""
 
     longest: int
     shortest: int = 1
@@ -233,7 +233,8 @@ BLOCKS = Kinds(
     }
 )
 
-# Blocks that Slack knows and this table does not describe: allowed where Slack allows them, not looked into.
+# Blocks that Slack knows and this table does not describe. They are allowed where Slack allows them, without a look
+# inside.
 UNCHECKED_BLOCKS = frozenset(
     {"alert", "call", "card", "carousel", "container", "data_table", "data_visualization"}
     | {"file", "plan", "task_card", "video"}

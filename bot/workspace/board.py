@@ -1,4 +1,4 @@
-"""Owns what was said in the local workspace: messages, threads, reactions, ephemerals, and who hears of changes.
+"""Owns what was said in the local workspace: messages, threads, reactions, ephemerals, and who is told of changes.
 
 Knows nothing of HTTP, of the app or of who may see what. Used from one thread only (the server's).
 """
@@ -99,7 +99,7 @@ class Board:
         self._watchers.append(watcher)
 
     def find(self, channel: str, ts: str, *, ephemeral: bool = False) -> Message | None:
-        """A message; ephemerals are found only where the caller asks for them."""
+        """A message. Ephemerals are found only if the caller asks for them."""
         message = self._messages.get(channel, {}).get(ts)
         if message is None or (message.ephemeral_to is not None and not ephemeral):
             return None
@@ -119,7 +119,7 @@ class Board:
         return sorted(self._messages.get(channel, {}).values(), key=_by_time)
 
     def thread(self, channel: str, root_ts: str) -> list[Message]:
-        """The root and its replies, oldest first, ephemerals included; empty where there is no such root."""
+        """The root and its replies, oldest first, ephemerals included; empty if there is no such root."""
         root = self._messages.get(channel, {}).get(root_ts)
         if root is None:
             return []
@@ -138,7 +138,7 @@ class Board:
         return message
 
     def change(self, message: Message, actor: str, kind: ChangeKind = "edited") -> Message:
-        """Puts `message` in the place of the one with the same channel and timestamp."""
+        """Replaces the message with the same channel and timestamp by `message`."""
         previous = self.get(message.channel, message.ts)
         self._messages[message.channel][message.ts] = message
         self._tell_visitors(Change(kind, message, actor, previous))
@@ -152,7 +152,7 @@ class Board:
         self._note_root(message)
 
     def react(self, channel: str, ts: str, user: str, name: str) -> bool:
-        """Adds a reaction; False where this person has already given it."""
+        """Adds a reaction; False if this person has given it already."""
         message = self.get(channel, ts)
         users = next((reaction.users for reaction in message.reactions if reaction.name == name), ())
         if user in users:
@@ -161,7 +161,7 @@ class Board:
         return True
 
     def unreact(self, channel: str, ts: str, user: str, name: str) -> bool:
-        """Takes a reaction back; False where this person has not given it."""
+        """Takes a reaction back; False if this person has not given it."""
         message = self.get(channel, ts)
         users = next((reaction.users for reaction in message.reactions if reaction.name == name), ())
         if user not in users:

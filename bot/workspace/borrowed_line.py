@@ -1,4 +1,4 @@
-"""Owns the delivery over another workspace's sockets: an app has one set of them, whichever workspace installed it.
+"""Owns the delivery over another workspace's sockets: an app has one set of them, for all workspaces that installed it.
 
 Knows nothing of what is delivered. The two workspaces run on threads of their own.
 """
@@ -24,7 +24,7 @@ class BorrowedLine:
 
     @property
     def idle(self) -> bool:
-        """Whether every envelope was acknowledged and none waits, of either workspace."""
+        """Whether, in either workspace, every envelope was acknowledged and none waits."""
         return self._sockets.idle
 
     @property
@@ -39,6 +39,6 @@ class BorrowedLine:
         self._loop.call_soon_threadsafe(self._sockets.push_event, payload)
 
     async def ask(self, kind: EnvelopeKind, payload: Payload, *, accepts_response: bool) -> Payload:
-        """Delivers an interaction and gives the ack's payload. Raises NotDelivered."""
+        """Delivers an interaction and returns the ack's payload. Raises NotDelivered."""
         asking = self._sockets.ask(kind, payload, accepts_response=accepts_response)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asking, self._loop))

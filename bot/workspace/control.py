@@ -1,4 +1,4 @@
-"""Owns the control door: a process beside the workspace switches faults on, breaks connections, and reads the calls.
+"""Owns the control door, through which another process switches faults on, breaks connections, and reads the calls.
 
 Knows nothing of what the faults do. JSON in, JSON out.
 """

@@ -82,10 +82,10 @@ class SideDoors:
         except SlackError:
             return PlainTextResponse("not found", 404)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        # Uploads are shown on the page too, which has no token.
+        # The page, which has no token, shows uploads too.
         if (file.canvas_of or token) and "files:read" not in self._scopes(token):
             return RedirectResponse("/", 302)  # to sign in, as Slack does
-        # A canvas comes as HTML, whatever its type is called; nothing in it may run here.
+        # A canvas comes as HTML, whatever its type is called. Nothing in it may run here.
         kind = "text/html" if file.canvas_of else file.mimetype
         return Response(file.content or b"", media_type=kind, headers={"content-security-policy": "sandbox"})
 

@@ -1,6 +1,6 @@
 """Owns which events the app is sent: from a change on the board to the event_callback bodies that Slack would deliver.
 
-Knows nothing of sockets; what the app is subscribed to and where it is a member decides what it hears.
+Knows nothing of sockets. The app's subscriptions and memberships decide what it is told.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Event = dict[str, Any]
 
 
 def build_events(change: Change, directory: Directory, board: Board, next_ts: Callable[[], str]) -> list[Event]:
-    """The events of one change, in the order in which Slack sends them; none where the bot is no member."""
+    """The events of one change, in the order in which Slack sends them; none if the bot is no member."""
     message = change.message
     channel = directory.find_channel(message.channel)
     if channel is None or message.ephemeral_to is not None or BOT_USER_ID not in channel.members:
@@ -159,7 +159,7 @@ def _in_channel(message: Message, channel: Channel, board: Board, directory: Dir
 
 
 def _home(message: Message, directory: Directory) -> Event:
-    """What a message says of its writer's team; somebody from another organisation is named by theirs."""
+    """What a message says about its author's team; an author from another organisation names theirs."""
     writer = directory.find_person(message.user)
     if writer is None or not writer.team_id:
         return {"team": directory.team.id}

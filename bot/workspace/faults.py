@@ -1,6 +1,6 @@
 """Owns the faults that a test may switch on: lost acks, refused or failing calls, dropped connections.
 
-Knows nothing of why; who delivers or answers asks it first.
+Knows nothing of why. Whatever delivers or answers asks it first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class CallFault:
     """How one call of a method goes wrong: an HTTP status and an error code, for 429 with `Retry-After`.
 
-    `done`: the call takes effect all the same, and only its answer is lost. Status 0: the line breaks in the answer.
+    `done`: the call takes effect anyway, and only its answer is lost. Status 0: the connection breaks during the
+    answer.
     """
 
     status: int
@@ -34,7 +35,7 @@ class Faults:
         self._calls: dict[str, deque[CallFault]] = defaultdict(deque)
 
     def lose_acks(self, times: int = 1) -> None:
-        """The next acks from the app are not heard, so that Slack delivers again."""
+        """The next acks from the app are lost, so that Slack delivers again."""
         self._lost_acks += times
 
     def lose_share_of_acks(self, share: float, seed: int = 0) -> None:
@@ -54,11 +55,11 @@ class Faults:
         self._calls[method].extend([CallFault(status, "service_unavailable", done=True)] * times)
 
     def break_off(self, method: str, times: int = 1, done: bool = False) -> None:
-        """The next calls of `method` end in a line that breaks off; with `done` they take effect all the same."""
+        """The answers to the next calls of `method` break off; with `done` the calls take effect anyway."""
         self._calls[method].extend([CallFault(0, "connection_reset", done=done)] * times)
 
     def delay_acks(self, seconds: float, times: int = 1) -> None:
-        """The next acks from the app are heard that much later."""
+        """The next acks from the app arrive that much later."""
         self._delays.extend([seconds] * times)
 
     def take_ack_delay(self) -> float:

@@ -48,7 +48,7 @@ class FileStore:
         return self._files[file_id]
 
     def complete(self, file_id: str, title: str) -> StoredFile:
-        """Raises SlackError: file_not_found, also where the bytes never came."""
+        """Raises SlackError: file_not_found, also if the bytes never came."""
         file = self.get(file_id)
         if file.content is None:
             raise SlackError("file_not_found")

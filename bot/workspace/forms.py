@@ -1,6 +1,6 @@
 """Owns how a message looks from outside: to the app (Web API and events) and to the page.
 
-Knows nothing of HTTP; reads the board, changes nothing.
+Knows nothing of HTTP. Reads the board and changes nothing.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ SENDERS = 32
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the app listens, and the secret that signs what is sent there."""
+    """Where the app listens, and the secret that signs requests to it."""
 
     url: str
     signing_secret: str
@@ -38,7 +38,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What the app answered; `status` is 0 where it did not, for `reason`."""
+    """What the app answered; `status` is 0 if it did not, because of `reason`."""
 
     status: int
     body: str = ""
@@ -72,13 +72,13 @@ class HttpMode:
         return not self._tasks
 
     def push_event(self, payload: Payload) -> None:
-        """Delivers an event_callback, again where it was not acknowledged."""
+        """Delivers an event_callback, again if it was not acknowledged."""
         task = asyncio.get_running_loop().create_task(self._deliver(Envelope("events_api", payload)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def ask(self, kind: EnvelopeKind, payload: Payload, *, accepts_response: bool) -> Payload:
-        """Delivers an interaction and gives the answer's payload ({} where it had none). Raises NotDelivered."""
+        """Delivers an interaction and returns the answer's payload ({} if it had none). Raises NotDelivered."""
         answer = await self._post(Envelope(kind, payload, accepts_response))
         if not answer.is_ack:
             raise NotDelivered("operation_timeout" if answer.reason == "http_timeout" else "dispatch_failed")
@@ -90,7 +90,7 @@ class HttpMode:
             return {"text": answer.body}
 
     def move(self, target: Target) -> None:
-        """Delivers to another address from now on, also what is still to be delivered again."""
+        """Delivers to another address from now on, including what is still to be delivered again."""
         self._target, self._signer = target, SignatureVerifier(target.signing_secret)
 
     async def verify(self) -> None:
@@ -101,7 +101,7 @@ class HttpMode:
             raise NotDelivered("dispatch_failed")
 
     def close(self) -> None:
-        """Gives up what waits, and lets the requests end that are under way."""
+        """Gives up what waits, and lets requests in progress end."""
         for task in self._tasks:
             task.cancel()
         self._senders.shutdown(cancel_futures=True)

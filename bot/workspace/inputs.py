@@ -15,7 +15,7 @@ Block = Mapping[str, Any]
 Element = Mapping[str, Any]
 Values = dict[str, dict[str, dict[str, Any]]]
 
-# Under which key an element's choice stands, in a view's state and in an action.
+# The key of an element's choice in a view's state and in an action.
 _KEYS = {
     "plain_text_input": "value",
     "number_input": "value",
@@ -60,7 +60,7 @@ def find_element(blocks: Sequence[Block], block_id: str, action_id: str) -> Elem
 def complete_values(blocks: Sequence[Block], given: Mapping[str, Any], kept: Mapping[str, Any]) -> Values:
     """The state of every input: what was given, else what was kept, else what the app set, else empty.
 
-    `given` has the page's shapes, or for short `{block_id: raw}` or `{block_id: {action_id: raw}}`.
+    `given` has the page's shapes, or in short `{block_id: raw}` or `{block_id: {action_id: raw}}`.
     """
     values: Values = {}
     for block_id, element in _inputs(blocks):
@@ -89,7 +89,7 @@ def find_errors(blocks: Sequence[Block], values: Values) -> dict[str, str]:
 
 
 def build_action(element: Element, block_id: str, value: str | None, selected: Any, action_ts: str) -> dict[str, Any]:
-    """One entry of block_actions' `actions`. Raises Refusal: unknown_action, where the element offers no such value."""
+    """One entry of block_actions' `actions`. Raises Refusal: unknown_action, if the element offers no such value."""
     action = {"type": element["type"], "action_id": element["action_id"], "block_id": block_id, "action_ts": action_ts}
     if element["type"] == "feedback_buttons":
         sides = [element["positive_button"], element["negative_button"]]

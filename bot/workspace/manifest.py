@@ -43,7 +43,7 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True)
 class AppManifest:
-    """`bot_events` None means: every event; otherwise only these are delivered."""
+    """The manifest of an app. `bot_events` None means every event; otherwise only these are delivered."""
 
     slash_commands: tuple[SlashCommand, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
@@ -60,7 +60,7 @@ class AppManifest:
 
 
 def load_manifest(path: Path = MANIFEST_PATH) -> AppManifest:
-    """Raises OSError where the file is missing, KeyError where an entry lacks its name."""
+    """Raises OSError if the file is missing, KeyError if an entry lacks its name."""
     raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     features = raw.get("features", {})
     commands = [

@@ -1,6 +1,6 @@
 """Owns the chat.* methods for whole messages: post, update, delete, ephemerals, links.
 
-Knows nothing of HTTP and of streams' limits.
+Knows nothing of HTTP or of streams' limits.
 """
 
 from __future__ import annotations

@@ -122,7 +122,10 @@ def _extend(message: Message, piece: Piece) -> Message:
 
 
 def _check_recipient(call: Call, channel: Channel) -> None:
-    """In a channel a stream has one addressee; an id that is no person's (a bot's) is refused before anything else."""
+    """In a channel a stream has one addressee.
+
+    An id that is not a person's (a bot's) is refused before anything else.
+    """
     user_id, team_id = call.find_text("recipient_user_id"), call.find_text("recipient_team_id")
     if user_id is not None and not _USER_ID.match(user_id):
         pattern = "[ERROR] failed to match pattern: ^[UW][A-Z0-9]{2,}$ [json-pointer:/recipient_user_id]"

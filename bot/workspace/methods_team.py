@@ -30,7 +30,7 @@ def test_auth(call: Call) -> Answer:
 
 
 def exchange_code(call: Call) -> Answer:
-    """The last step of OAuth. A code is whatever `issue_code` gave; it is good once."""
+    """The last step of OAuth. A code is what `issue_code` returned; it works once."""
     if call.text("code") not in call.workspace.oauth_codes:
         raise SlackError("invalid_code")
     call.workspace.oauth_codes.discard(call.text("code"))

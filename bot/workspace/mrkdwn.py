@@ -53,7 +53,7 @@ def _write_token(match: re.Match[str], directory: Directory) -> str:
 
 
 def describe_for_commands(typed: str, directory: Directory, *, should_escape: bool) -> str:
-    """The text of a slash command: raw, or with `<@U…|name>` and `<#C…|name>` where the command asks to be escaped."""
+    """The text of a slash command: raw, or with `<@U…|name>` and `<#C…|name>` if the command asks to be escaped."""
     if not should_escape:
         return typed
     written = write_slack_text(typed, directory)

@@ -1,6 +1,6 @@
 """Owns what is pushed to the page: one queue per open page, filled with what its person may see.
 
-Knows nothing of WebSockets; the door takes from the queues.
+Knows nothing of WebSockets. The door takes from the queues.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Push = dict[str, Any]
 
 
 class PageFeed:
-    """Fans changes out to the pages; keeps each person's last notices for who asks later."""
+    """Fans changes out to the pages, and keeps each person's last notices for a later call."""
 
     def __init__(self, directory: Directory, board: Board) -> None:
         self._directory = directory
@@ -50,7 +50,7 @@ class PageFeed:
             self.push(user, kind, **fields)
 
     def notify(self, user: str, text: str) -> None:
-        """What Slack would show for some seconds over the page."""
+        """What Slack would show over the page for some seconds."""
         self.notices[user].append(text)
         self.push(user, "notice", text=text)
 

@@ -1,6 +1,6 @@
 """Owns the bodies of interactions as the app receives them: block_actions, views, shortcuts, commands.
 
-Knows nothing of sockets; reads the workspace, changes nothing but handing out trigger ids and response_urls.
+Knows nothing of sockets. Reads the workspace, and changes only which trigger ids and response_urls are issued.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _build_channel(channel: Channel) -> Payload:
 
 
 def _build_message_state(action: Mapping[str, Any]) -> Payload:
-    """The state of a message's inputs: only what was just chosen, since messages keep no other."""
+    """The state of a message's inputs: only what was just chosen, because messages keep nothing else."""
     chosen = {key: value for key, value in action.items() if key.startswith("selected_")}
     if not chosen:
         return {}

@@ -35,7 +35,7 @@ class Person:
     time_zone: str = "Europe/Berlin"
     time_zone_offset_seconds: int = 3600
     locale: str = "en-GB"
-    team_id: str = ""  # of another organisation, whose people are in shared channels; "" is this team
+    team_id: str = ""  # another organisation, whose people are in shared channels; "" is this team
 
     @property
     def is_bot(self) -> bool:
@@ -44,8 +44,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel (public or private); with `is_im` the direct conversation of one person with the bot, with `is_mpim` of
-    several.
+    """A channel, public or private.
+
+    With `is_im` it is one person's direct conversation with the bot, with `is_mpim` several people's.
     """
 
     id: str
@@ -142,7 +143,7 @@ class Directory:
         return channel is not None and user_id in channel.members
 
     def may_see(self, user_id: str, channel_id: str) -> bool:
-        """Members see their conversations; a public channel is seen by everybody in the team who is no guest."""
+        """Members see their conversations; everybody in the team except guests sees a public channel."""
         channel = self.channels.get(channel_id)
         if channel is None:
             return False

@@ -1,6 +1,6 @@
 """Owns response_urls: which message and person each belongs to, and their limit of five uses within 30 minutes.
 
-Knows nothing of HTTP and of what is posted through them.
+Knows nothing of HTTP or of what is posted through them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ResponseUrls:
         self._issued: dict[str, ResponseUrl] = {}
 
     def issue(self, user: str, channel: str, message_ts: str | None = None, thread_ts: str | None = None) -> str:
-        """Gives the secret last part of the address."""
+        """Returns the secret last part of the address."""
         key = self._ids("r").lower()
         self._issued[key] = ResponseUrl(user, channel, message_ts, thread_ts, self._clock())
         return key

@@ -1,6 +1,6 @@
-"""Owns what an app answers beside the Web API: through a response_url, or in the ack of a slash command.
+"""Owns what an app answers outside the Web API: through a response_url, or in the ack of a slash command.
 
-Knows nothing of HTTP and sockets.
+Knows nothing of HTTP or sockets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.workspace.workspace import Workspace
 
 
 def post_response(workspace: Workspace, url: ResponseUrl, body: Mapping[str, Any]) -> None:
-    """Posts, replaces or deletes as the body says; ephemeral where it does not.
+    """Posts, replaces or deletes as the body says; ephemeral by default.
 
     Raises SlackError: no_text, message_not_found, invalid_blocks.
     """

@@ -1,6 +1,6 @@
 """Owns the check of origins: refuses calls from other sites' pages in a browser on this machine.
 
-Knows nothing of what is asked. Without this, any web site could speak as an admin to a workspace on loopback.
+Knows nothing of what is asked. Without this check, any web site could speak as an admin to a workspace on loopback.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class SameOrigin:
     """Refuses a request that names another host (DNS rebinding) or comes from another site's page.
 
-    A page tells by Origin, and for what needs none (an image, a link) the browser does by Sec-Fetch-Site.
+    A page sends Origin. For an image or a link, which need none, the browser sends Sec-Fetch-Site.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:

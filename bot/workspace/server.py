@@ -1,6 +1,6 @@
 """Owns the local workspace as a running server: one port, one thread, all doors, and its handle for the caller.
 
-Knows nothing of Chip; an app connects to it as to Slack.
+Knows nothing of Chip. An app connects to it as to Slack.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def make_id(prefix: str) -> str:
 class LocalWorkspace:
     """A small Slack on one port of this machine.
 
-    Without `manifest` the app's own is read; `slash_commands` and `bot_scopes` take the place of what it says, and
-    `examples`, which must be quick, gives questions that the page offers to try, as long as it gives any. `port` 0
-    takes any free port. All methods are safe from any thread.
+    Without `manifest` the app's own is read; `slash_commands` and `bot_scopes` replace what it says. `examples`, which
+    must be quick, returns the questions that the page offers to try. `port` 0 takes any free
+    port. All methods are safe from any thread.
     """
 
     bot_token = BOT_TOKEN
@@ -100,7 +100,7 @@ class LocalWorkspace:
 
     @property
     def url(self) -> str:
-        """Where the page is, without a slash at the end."""
+        """The page's address, without a trailing slash."""
         return self._workspace.base_url
 
     @property
@@ -117,7 +117,7 @@ class LocalWorkspace:
         return self._workspace.faults
 
     def start(self) -> None:
-        """Binds the port (OSError where it is taken) and serves from a thread of its own."""
+        """Binds the port (OSError if it is taken) and serves from a thread of its own."""
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -135,7 +135,7 @@ class LocalWorkspace:
             raise RuntimeError("the local workspace did not start")
 
     def stop(self) -> None:
-        """Closes every connection and waits for the thread's end; stopping twice is harmless."""
+        """Closes every connection and waits for the thread's end. Stopping twice is harmless."""
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -154,7 +154,7 @@ class LocalWorkspace:
         return Visitor(self._workspace, user, self.run)
 
     def inside(self, work: Callable[[Workspace], T]) -> T:
-        """Does something with the workspace's parts, on its own thread."""
+        """Runs a function on the workspace's parts, on its own thread."""
 
         async def step() -> T:
             return work(self._workspace)
@@ -188,11 +188,11 @@ class LocalWorkspace:
         return self.inside(lambda workspace: workspace.line.idle)
 
     def deliver_to(self, url: str, signing_secret: str) -> None:
-        """Delivers to this address over HTTP from now on. Raises NotDelivered where it does not take the challenge."""
+        """Delivers to this address over HTTP from now on. Raises NotDelivered if it does not answer the challenge."""
         self.run(self._workspace.deliver_to(Target(url, signing_secret)))
 
     def deliver_through(self, other: LocalWorkspace) -> None:
-        """Delivers over the sockets that the app opened to another workspace, as for all that installed it."""
+        """Delivers over the sockets that the app opened to another workspace, as for an app with many installations."""
         assert other._loop is not None
         borrowed = BorrowedLine(other._workspace.sockets, other._loop)
 
@@ -202,7 +202,7 @@ class LocalWorkspace:
         self.inside(borrow)
 
     def issue_code(self) -> str:
-        """A code as Slack's page of consent gives it to an app that is being installed; good once."""
+        """A code as Slack's page of consent gives it to an app that is being installed. It works once."""
 
         def issue(workspace: Workspace) -> str:
             code = workspace.ids("code-")
@@ -220,7 +220,7 @@ class LocalWorkspace:
         self.inside(lambda workspace: workspace.sockets.drop())
 
     def mute_connections(self) -> None:
-        """The app's open sockets answer pings and deliver nothing from now on."""
+        """From now on the app's open sockets answer pings and deliver nothing."""
         self.inside(lambda workspace: workspace.sockets.mute())
 
     def invite(self, user: str, channel: str) -> None:
@@ -228,11 +228,11 @@ class LocalWorkspace:
         self.inside(lambda workspace: workspace.invite(user, channel))
 
     def remove(self, user: str, channel: str) -> None:
-        """Takes a person, or Chip, out of a channel. Raises KeyError."""
+        """Removes a person, or Chip, from a channel. Raises KeyError."""
         self.inside(lambda workspace: workspace.remove(user, channel))
 
     def pin(self, channel: str, ts: str) -> None:
-        """Pins a message, or takes it off where it is pinned."""
+        """Pins a message, or unpins it if it is pinned."""
 
         def turn(workspace: Workspace) -> None:
             pinned = workspace.pins.setdefault(channel, [])
@@ -241,11 +241,11 @@ class LocalWorkspace:
         self.inside(turn)
 
     def write_canvas(self, channel: str, title: str, html: str, file_id: str = "") -> str:
-        """Gives the id of a new canvas of a channel, or of the one whose next state this is."""
+        """Returns the id of a new canvas of a channel, or of the canvas that gets this next state."""
         return self.inside(lambda w: w.files.write_canvas(channel, title, html, int(w.clock().timestamp()), file_id).id)
 
     def delete_file(self, file_id: str) -> None:
-        """Takes a file or a canvas away. Raises SlackError: file_not_found."""
+        """Removes a file or a canvas. Raises SlackError: file_not_found."""
         self.inside(lambda workspace: workspace.files.delete(file_id))
 
     def change_person(self, user: str, **fields: Any) -> None:

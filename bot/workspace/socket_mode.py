@@ -1,6 +1,6 @@
 """Owns Socket Mode: tickets, sockets, envelopes, acks, redelivery and the disconnect frames.
 
-Knows nothing of what an envelope says. Lives on the server's event loop; nothing here is called from another thread.
+Knows nothing of what an envelope says. Lives on the server's event loop; no other thread may call it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Pending:
 
 
 class SocketMode:
-    """Delivers each envelope to exactly one open socket, and again where no ack came."""
+    """Delivers each envelope to exactly one open socket, and again if no ack came."""
 
     def __init__(
         self,
@@ -111,11 +111,11 @@ class SocketMode:
         return ticket
 
     def push_event(self, payload: Payload) -> None:
-        """Delivers an event_callback; it waits where no socket is open."""
+        """Delivers an event_callback. It waits if no socket is open."""
         self._send(Envelope("events_api", payload))
 
     async def ask(self, kind: EnvelopeKind, payload: Payload, *, accepts_response: bool) -> Payload:
-        """Delivers an interaction and gives the ack's payload ({} where it had none). Raises NotDelivered."""
+        """Delivers an interaction and returns the ack's payload ({} if it had none). Raises NotDelivered."""
         if not self.connected:
             raise NotDelivered("dispatch_failed")
         answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -124,12 +124,12 @@ class SocketMode:
         return response if accepts_response else {}
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Sends every socket a disconnect frame; the server closes the line some seconds after it."""
+        """Sends every socket a disconnect frame. The server closes the connection some seconds later."""
         for socket in self._sockets:
             self._retire(socket, reason)
 
     def drop(self) -> None:
-        """Breaks every socket without a word."""
+        """Breaks every socket without notice."""
         for socket in self._sockets:
             socket.draining = True
             socket.outbox.put_nowait(None)
@@ -145,7 +145,7 @@ class SocketMode:
             socket.mute = True
 
     def close(self) -> None:
-        """Cancels every timer and tells whoever waits that nothing comes; for the end of the server."""
+        """Cancels every timer and tells waiting callers that nothing comes. For the end of the server."""
         deadlines = {pending.deadline for pending in self._pending.values()}
         for timer in self._redeliveries | self._closings | self._late_acks | deadlines:
             timer.cancel()
@@ -225,7 +225,7 @@ class SocketMode:
             self._send(self._waiting.popleft())
 
     def _hear(self, text: str) -> None:
-        """An ack; it may come by another socket than its envelope went, and late ones change nothing."""
+        """Handles an ack. It may come by another socket than its envelope; late ones change nothing."""
         try:
             frame = json.loads(text)
             envelope_id = frame["envelope_id"]

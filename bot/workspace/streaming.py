@@ -1,6 +1,6 @@
 """Owns which messages are being streamed and the limits of a stream: size of a call, whole size, lifetime.
 
-Knows nothing of HTTP or of the text itself; the board holds what was streamed.
+Knows nothing of HTTP or of the text itself. The board holds what was streamed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Streams:
         return stream is not None and self._current(stream).state == "streaming"
 
     def grow(self, channel: str, ts: str, characters: int) -> None:
-        """Counts what a call adds. Raises SlackError where the stream has ended or is full."""
+        """Counts what a call adds. Raises SlackError if the stream has ended or is full."""
         stream = self.get_open(channel, ts)
         if stream.size + characters > self.limits.total_characters:
             raise SlackError("msg_too_long")

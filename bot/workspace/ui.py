@@ -25,7 +25,7 @@ Answer = Callable[[Visit, Body], Awaitable[Body]]
 
 
 class PageDoor:
-    """Answers the page; a refusal is HTTP 4xx with a code and one sentence."""
+    """Answers the page. A refusal is HTTP 4xx with a code and one sentence."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -75,7 +75,7 @@ class PageDoor:
             return refuse(Refusal("bad_request"))
 
     async def push_events(self, websocket: WebSocket) -> None:
-        """One open page: pushes until it closes."""
+        """Pushes to one open page until it closes."""
         user = websocket.query_params.get("user", "")
         try:
             Visit(self._workspace, user)

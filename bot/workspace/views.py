@@ -28,7 +28,7 @@ class Trigger:
 
 
 class Triggers:
-    """Trigger ids: one is issued with each interaction, and opens one view within three seconds."""
+    """Trigger ids. Each interaction gets one, which opens one view within three seconds."""
 
     def __init__(self, clock: Callable[[], datetime], ids: Callable[[str], str]) -> None:
         self._clock = clock
@@ -109,7 +109,7 @@ class ViewStacks:
         return self._views.get(self._homes.get(user, ""))
 
     def open(self, user: str, content: Content) -> View:
-        """Opens a modal in place of whatever this person had open."""
+        """Opens a modal and closes what this person had open."""
         self._refuse_known_external_id(content)
         self.clear(user)
         return self._stack(user, content)
@@ -151,7 +151,7 @@ class ViewStacks:
         return self._keep_view(View(view_id, user, content, self._ids("h"), view_id))
 
     def close(self, view_id: str) -> View | None:
-        """Closes a modal and those above it; gives the one that comes to light beneath."""
+        """Closes a modal and those above it. Returns the one that becomes visible beneath."""
         view = self._views.get(view_id)
         if view is None or view_id not in self._stacks.get(view.user, []):
             return None
@@ -161,7 +161,7 @@ class ViewStacks:
         return self.find_top(view.user)
 
     def clear(self, user: str) -> list[str]:
-        """Closes everything that this person has open; gives the ids."""
+        """Closes everything that this person has open. Returns the ids."""
         closed = self._stacks.pop(user, [])
         for view_id in closed:
             del self._views[view_id]

@@ -1,6 +1,6 @@
 """Owns a person at the page for tests and scripts: what a Visit can do, callable from any thread.
 
-Knows nothing of HTTP; crosses to the server's thread for every step.
+Knows nothing of HTTP. Every step crosses to the server's thread.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from bot.workspace.workspace import Workspace
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 30.0  # within which a busy machine does what a quiet one does at once
+PATIENCE_SECONDS = 30.0  # a busy machine does within this time what a quiet one does at once
 
 
 class Visitor:
-    """Every method may raise Refusal, as the page would be refused."""
+    """A person at the page. Every method may raise Refusal, as the page would be refused."""
 
     def __init__(self, workspace: Workspace, user: str, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
         self._workspace = workspace
@@ -32,7 +32,7 @@ class Visitor:
         return [channel["id"] for channel in shape["channels"]]
 
     def post(self, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Gives the ts of the new message."""
+        """Returns the ts of the new message."""
         return self._step(lambda: self._visit.post(channel, text, thread_ts))
 
     def edit(self, channel: str, ts: str, text: str) -> None:
@@ -80,7 +80,7 @@ class Visitor:
         return self._step(find)
 
     def submit_view(self, values: Mapping[str, Any], view_id: str | None = None) -> dict[str, str]:
-        """Submits the open modal with `{block_id: raw value}`; gives the errors by block, {} where accepted."""
+        """Submits the open modal with `{block_id: raw value}`. Returns the errors by block, {} if it was accepted."""
         shown = view_id or (self.view() or {}).get("id", "")
         errors: dict[str, str] = self._run(self._visit.submit_view(shown, values))
         return errors
@@ -89,7 +89,7 @@ class Visitor:
         self._run(self._visit.close_view(view_id or (self.view() or {}).get("id", "")))
 
     def open_home(self) -> Shape | None:
-        """Opens the Home tab; gives the view as published before that."""
+        """Opens the Home tab. Returns the view as published before that."""
         return self._step(self._visit.open_home)
 
     def home(self) -> Shape | None:

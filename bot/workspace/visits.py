@@ -1,6 +1,6 @@
 """Owns what a person can do at the page: read, write, react, press, fill in, run commands.
 
-Knows nothing of HTTP. Runs on the server's thread; what waits for the app's ack is a coroutine.
+Knows nothing of HTTP. Runs on the server's thread. What waits for the app's ack is a coroutine.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Visit:
         return [build_page_message(message, board) for message in mine]
 
     def post(self, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Gives the new message's ts."""
+        """Returns the new message's ts."""
         self._channel(channel)
         root = self._message(channel, thread_ts) if thread_ts else None
         message = Message(
@@ -101,7 +101,7 @@ class Visit:
         self._workspace.board.delete(channel, ts, self.person.id)
 
     def react(self, channel: str, ts: str, name: str, *, on: bool = True) -> None:
-        """Gives or takes back a reaction; doing it twice changes nothing."""
+        """Gives or takes back a reaction. Doing it twice changes nothing."""
         if not _EMOJI.match(name):
             raise Refusal("bad_request")
         self._message(channel, ts)
@@ -109,7 +109,7 @@ class Visit:
         (board.react if on else board.unreact)(channel, ts, self.person.id, name)
 
     def stop(self, channel: str, ts: str) -> None:
-        """The Stop button of a message that is being streamed."""
+        """Presses Stop on a message that is being streamed."""
         message = self._message(channel, ts)
         if not self._workspace.streams.is_streaming(channel, ts):
             raise Refusal("not_streaming")
@@ -119,7 +119,7 @@ class Visit:
         self._workspace.push_event(events.build_session_stopped(message, self.person.id, now_ts))
 
     def open_home(self) -> Shape | None:
-        """The Home tab as it stands; the app hears that it was opened and may publish a new one."""
+        """The Home tab as it is. The app is told that it was opened and may publish a new one."""
         view = self._workspace.views.find_home(self.person.id)
         shape = view.build() if view else None
         im = self._workspace.directory.find_im(self.person.id)
@@ -129,7 +129,7 @@ class Visit:
         return shape
 
     async def command(self, channel: str, text: str) -> bool:
-        """Runs `/name words`; False (and a notice) where the app did not acknowledge it."""
+        """Runs `/name words`. Returns False, with a notice, if the app did not acknowledge it."""
         place = self._channel(channel)
         name, _, words = text.strip().partition(" ")
         command = self._workspace.manifest.find_command(name)
@@ -154,7 +154,7 @@ class Visit:
         value: str | None = None,
         selected: Any = None,
     ) -> bool:
-        """Presses a button or chooses in a message; False (and a notice) where the app did not acknowledge it."""
+        """Presses a button or chooses in a message. Returns False, with a notice, if the app did not acknowledge it."""
         message = self._message(channel, ts, ephemeral=True)
         element = find_element(message.blocks, block_id, action_id)
         action = build_action(element, block_id, value, selected, self._workspace.timeline.next_ts())
@@ -174,7 +174,7 @@ class Visit:
         return await self._act(payloads.build_view_action(self._workspace, self.person, view, action))
 
     async def submit_view(self, view_id: str, values: Mapping[str, Any]) -> dict[str, str]:
-        """Submits a modal; gives the errors by block, {} where it was accepted."""
+        """Submits a modal. Returns the errors by block, {} if it was accepted."""
         view = self._view(view_id)
         completed = complete_values(view.blocks, values, view.values)
         errors = find_errors(view.blocks, completed)
@@ -201,7 +201,7 @@ class Visit:
         return await self._act(payloads.build_shortcut(self._workspace, self.person, message, callback_id))
 
     def _examples(self) -> list[str]:
-        """Questions to try: those that the app suggested in this person's conversation, else what it has."""
+        """Questions to try: those that the app suggested to this person, or those that it offers to all."""
         im = self._workspace.directory.find_im(self.person.id)
         suggested = self._workspace.prompts.get(im.id if im else "", [])
         own = list(self._workspace.examples()) or list(self._workspace.manifest.suggested_questions)

@@ -91,7 +91,7 @@ class WebApi:
         self._workspace.calls.append(ApiCall(name, {}, fault.error))
         after = fault.retry_after_seconds
         headers = {} if after is None else {"Retry-After": str(after)}
-        if fault.status == 0:  # promises more than it sends, and the server then breaks the line
+        if fault.status == 0:  # promises more than it sends, so that the server then breaks the connection
             return Response(status_code=200, headers={"content-length": "1000"})
         return JSONResponse({"ok": False, "error": fault.error}, fault.status, headers)
 

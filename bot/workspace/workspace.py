@@ -1,4 +1,4 @@
-"""Owns the parts of the local workspace and how they hear of each other; builds none of the doors.
+"""Owns the parts of the local workspace and how they are told of each other; builds none of the doors.
 
 Knows nothing of HTTP. Used on the server's thread only.
 """
@@ -38,7 +38,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """A Web API call as it came in, for tests that ask what the app sent; `error` is "" where it went well."""
+    """A Web API call as it came in, for tests that ask what the app sent. `error` is "" if it succeeded."""
 
     method: str
     arguments: Mapping[str, Any]
@@ -90,11 +90,11 @@ class Workspace:
 
     @property
     def line(self) -> SocketMode | HttpMode | BorrowedLine:
-        """Where the app is delivered to: its address where it gave one, else its sockets, which may be elsewhere."""
+        """Where the app is delivered to: its address if it gave one, else its sockets, which may be elsewhere."""
         return self.http or self.borrowed or self.sockets
 
     async def deliver_to(self, target: Target) -> None:
-        """Delivers over HTTP from now on, once the address gave back the challenge. Raises NotDelivered."""
+        """Delivers over HTTP from now on, once the address answered the challenge. Raises NotDelivered."""
         http = HttpMode(target, self.faults, self._delivery, self.clock)
         await http.verify()
         if self.http is None:
@@ -105,7 +105,7 @@ class Workspace:
         self._note_connection(True)
 
     def push_event(self, event: dict[str, Any]) -> None:
-        """Sends an event to the app, where the manifest asks for its kind."""
+        """Sends an event to the app if the manifest asks for its kind."""
         if not events.is_subscribed(event, self.manifest.bot_events):
             return
         channel = self.directory.find_channel(str(event.get("channel")))
@@ -115,20 +115,20 @@ class Workspace:
         self.line.push_event(callback)
 
     def invite(self, user: str, channel: str) -> None:
-        """Adds a person to a channel; the app hears of it. Raises KeyError."""
+        """Adds a person to a channel and tells the app. Raises KeyError."""
         joined = self.directory.join(user, channel)
         event_ts, team_id = self.timeline.next_ts(), self.directory.team.id
         self.push_event(events.build_membership(user, joined, team_id, event_ts, joined=True))
 
     def remove(self, user: str, channel: str) -> None:
-        """Takes a person out of a channel; the app hears of it while it is still a member. Raises KeyError."""
+        """Removes a person from a channel and tells the app while it is still a member. Raises KeyError."""
         left = self.directory.leave(user, channel)
         event_ts, team_id = self.timeline.next_ts(), self.directory.team.id
         if BOT_USER_ID in left.members:
             self.push_event(events.build_membership(user, left, team_id, event_ts, joined=False))
 
     def change_person(self, person: Person) -> None:
-        """Puts `person` in the place of the one with this id, or adds it; the app hears user_change."""
+        """Replaces the person with this id by `person`, or adds it, and tells the app by user_change."""
         self.directory.add_person(person)
         user = build_user(person, with_email=False, team_id=self.directory.team.id)
         self.push_event({"type": "user_change", "user": user, "event_ts": self.timeline.next_ts()})
