@@ -1,7 +1,7 @@
 """Arrivals: what Slack delivered and the inbox does not hold yet, in a file of its own, so that Slack never waits.
 
-An event is a row here before it is acknowledged, and until the inbox holds it or refuses it. The inbox has one writer
-for everything else that Chip records too; here a row is one statement. Knows nothing of events.
+An event becomes a row here before it is acknowledged, and stays until the inbox holds it or refuses it. The inbox
+shares its one writer with everything else that Chip records; here a row is one statement. Knows nothing of events.
 """
 
 import sqlite3
@@ -26,10 +26,10 @@ class _Row:
 
 
 class Arrivals:
-    """The table in its file. Threads may share it; what comes while the disk is busy is stored together."""
+    """The table in its file. Thread-safe. What arrives while the disk is busy is stored together."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises `DatabaseUnusable` where that fails."""
+        """Open or create the file. Raises `DatabaseUnusable` if that fails."""
         self._lock = threading.Lock()
         self._waiting: list[_Row] = []
         self._ended: list[int] = []
@@ -49,11 +49,11 @@ class Arrivals:
             raise DatabaseUnusable(str(path), reason) from error
 
     def keep(self, body: str) -> int:
-        """Store a body and return its number once the disk has it. Raises `sqlite3.Error` where it cannot be stored."""
+        """Store a body and return its number once the disk has it. Raises `sqlite3.Error` if it cannot be stored."""
         return self.keep_all([body])[0]
 
     def keep_all(self, bodies: Sequence[str]) -> list[int]:
-        """Store bodies together and return their numbers. Raises `sqlite3.Error` where one cannot be stored."""
+        """Store bodies together and return their numbers. Raises `sqlite3.Error` if one cannot be stored."""
         rows = [_Row(body) for body in bodies]
         self._waiting.extend(rows)
         with self._lock:
@@ -65,11 +65,11 @@ class Arrivals:
         return [row.number for row in rows]
 
     def drop(self, number: int) -> None:
-        """Let a row go: the next `sweep` deletes it."""
+        """Mark a row as dropped: the next `sweep` deletes it."""
         self._ended.append(number)
 
     def sweep(self) -> None:
-        """Delete what was dropped. Costs a write to the disk, which those who acknowledge would wait for."""
+        """Delete dropped rows. This costs a write to the disk, so no thread that acknowledges does it."""
         with self._lock:
             ended = self._ended[:]
             for start in range(0, len(ended), _MAX_VALUES):
@@ -78,20 +78,20 @@ class Arrivals:
             del self._ended[: len(ended)]
 
     def list_kept(self) -> list[tuple[int, str]]:
-        """Return the numbers and bodies that are not dropped, in the order in which they came."""
+        """Return the numbers and bodies that are not dropped, in order of arrival."""
         with self._lock:
             ended = set(self._ended)
             rows = self._connection.execute("SELECT number, body FROM arrivals ORDER BY number").fetchall()
         return [(number, body) for number, body in rows if number not in ended]
 
     def close(self) -> None:
-        """Delete what was dropped and close the file."""
+        """Delete dropped rows and close the file."""
         self.sweep()
         with self._lock:
             self._connection.close()
 
     def _store_waiting(self) -> None:
-        """Store every body that waits, in one statement: several would be several waits for the interpreter's lock."""
+        """Store every waiting body in one statement. Several would each wait for the interpreter's lock."""
         rows = self._waiting[:_MAX_VALUES]
         del self._waiting[: len(rows)]
         marks = ", ".join(["(?)"] * len(rows))

@@ -1,4 +1,4 @@
-"""Cards on which staff decide about a correction: where they stand, and which ones quote forgotten words."""
+"""Cards on which staff decide about a correction: where they are, and which ones quote forgotten words."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ class Card:
 
 
 def note_card(db: Database, team: str, card: Card) -> None:
-    """Note where a card stands; a second card of the same correction changes nothing."""
+    """Note a card's place. A second card of the same correction changes nothing."""
     row = {"correction_id": card.correction_id, "team": team, "channel": card.channel, "ts": card.ts}
     db.write(lambda connection: insert_once(connection, correction_cards, row, ("correction_id",)))
 
 
 def find_forgotten(db: Database, team: str) -> list[Card]:
-    """Return the cards that quote a correction which is deleted, or a conversation whose words are."""
+    """Return the cards that quote a deleted correction or a conversation whose words are deleted."""
     said, about = feedback_events.c, replies.c
     query = (
         select(correction_cards.c.correction_id, correction_cards.c.channel, correction_cards.c.ts)
@@ -37,7 +37,7 @@ def find_forgotten(db: Database, team: str) -> list[Card]:
 
 
 def drop_card(db: Database, correction_id: str) -> None:
-    """Note no longer where the card of this correction stands."""
+    """Forget the place of this correction's card."""
     db.write(
         lambda connection: connection.execute(
             delete(correction_cards).where(correction_cards.c.correction_id == correction_id)

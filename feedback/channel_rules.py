@@ -1,6 +1,6 @@
 """The rules that admins give a channel: what Chip answers there, for whom, when and how.
 
-Knows nothing of Slack's events; a channel without rules has the defaults.
+Knows nothing of Slack's events. A channel without rules has the defaults.
 """
 
 import re
@@ -18,7 +18,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
 class Listen(StrEnum):
-    """What Chip answers in a channel, besides mentions, which it always does."""
+    """What Chip answers in a channel besides mentions, which it always answers."""
 
     MENTION = "mention"
     FOLLOW_UPS = "follow_ups"
@@ -26,7 +26,7 @@ class Listen(StrEnum):
 
 
 class AnswerIn(StrEnum):
-    """Where an answer goes: into the thread, or to the asker alone."""
+    """Where an answer goes: into the thread, or only to the asker."""
 
     THREAD = "thread"
     EPHEMERAL = "ephemeral"
@@ -34,7 +34,7 @@ class AnswerIn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """The hours in which Chip answers only who mentions it; they may go over midnight."""
+    """The hours in which Chip answers only mentions. They may extend over midnight."""
 
     start: time
     end: time
@@ -50,7 +50,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRules:
-    """One channel's rules. `audience` is customer or staff, None where the settings decide."""
+    """One channel's rules. `audience` is customer or staff, or None if the settings decide."""
 
     listen: Listen = Listen.FOLLOW_UPS
     audience: str | None = None
@@ -65,7 +65,7 @@ DEFAULT_RULES = ChannelRules()
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """One workspace's rules. They are read each time, so that every process follows a change at once."""
+    """One workspace's rules. Each call reads them, so that every process follows a change at once."""
 
     db: Database
     team: str
@@ -79,7 +79,7 @@ class RuleBook:
         return _load_rules(self.db, self.team)
 
     def set(self, channel: str, rules: ChannelRules, *, by: str) -> None:
-        """Give a channel its rules."""
+        """Set a channel's rules."""
         row = {
             "team": self.team,
             "channel": channel,
@@ -100,7 +100,7 @@ class RuleBook:
 
 
 def parse_quiet(start: str, end: str) -> Quiet | None:
-    """Return the quiet hours from two clock times ("22:00"); None where both are empty. Raises `ValueError`."""
+    """Return the quiet hours from two clock times ("22:00"); None if both are empty. Raises `ValueError`."""
     if not start.strip() and not end.strip():
         return None
     return Quiet(_parse_clock(start), _parse_clock(end))
@@ -114,7 +114,7 @@ def _parse_clock(text: str) -> time:
 
 
 def is_quiet(rules: ChannelRules, now: datetime) -> bool:
-    """Whether the channel's quiet hours hold; `now` is in the workspace's time zone."""
+    """Whether `now`, in the workspace's time zone, is within the channel's quiet hours."""
     return rules.quiet is not None and rules.quiet.holds(now.time())
 
 

@@ -13,7 +13,7 @@ Covers = Callable[[Reply, Role | None], bool]
 
 
 def may_train_on(db: Database, team: str, person: str) -> bool:
-    """Whether the person lets Chip be trained on their questions; they do until they say otherwise."""
+    """Whether Chip may be trained on the person's questions: yes, until they say otherwise."""
     return is_on(db, team, _TRAINING, subject=person, default=True)
 
 
@@ -23,5 +23,5 @@ def choose_training(db: Database, team: str, person: str, *, allowed: bool) -> N
 
 
 def respect_choices(db: Database, covers: Covers) -> Covers:
-    """Return `covers`, but for nothing that was asked by somebody who said no."""
+    """Return `covers` restricted to people who did not say no."""
     return lambda reply, teacher: covers(reply, teacher) and may_train_on(db, reply.team, reply.asker)

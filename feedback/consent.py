@@ -1,8 +1,8 @@
 """Consent to learn from what people write in a Slack workspace: who gave it, when, and for which channels.
 
-Slack's terms restrict training language models on data from its API, so that learning is off until an admin who read
-`NOTICE` turns it on. Guests and people of other organisations are asked for separately. Every decision is a row that
-stays; the last one holds. Knows nothing of training.
+Slack's terms restrict training language models on data from its API. So learning is off until an admin who read
+`NOTICE` turns it on. Guests and people of other organisations need a separate yes. Every decision is a row that stays;
+the last one holds. Knows nothing of training.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ NOTICE_ID = hashlib.sha256(NOTICE.encode()).hexdigest()[:12]
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A decision about learning. `channels` empty means all; `guests` whether guests' and strangers' words count."""
+    """A decision about learning. `channels` empty means all; `guests`: guests' and strangers' words count too."""
 
     is_on: bool
     guests: bool = False
@@ -50,19 +50,19 @@ class Consent:
         return reply.asker_role in _MEMBERS and teacher is not Role.CUSTOMER and has_only_its_askers_words
 
 
-# A system message and the question. Later turns of a channel's thread hold what others wrote, guests perhaps.
+# A system message and the question. Later turns of a channel's thread hold what others wrote, perhaps guests.
 _FIRST_TURN = 2
 _MEMBERS = (Role.STAFF.value, Role.ADMIN.value)
 
 OFF = Consent(is_on=False)
 LOCAL = Consent(is_on=True, guests=True)
-"""What holds where nobody decided: nothing is learned from a real workspace, everything in the local one."""
+"""What holds until somebody decides: nothing is learned from a real workspace, everything in the local one."""
 
 
 def record_consent(
     db: Database, team: str, *, by: str, is_on: bool, guests: bool = False, channels: Iterable[str] = ()
 ) -> Consent:
-    """Store an admin's decision about the notice as it reads now; it holds from now on."""
+    """Store an admin's decision about the present notice. It holds from now on."""
     decided = Consent(is_on, guests, tuple(channels), by, db.clock())
     row = {
         "team": team,
@@ -79,7 +79,7 @@ def record_consent(
 
 
 def find_consent(db: Database, team: str) -> Consent | None:
-    """Return the decision that holds; None where nobody ever decided."""
+    """Return the decision that holds; None if nobody ever decided."""
     query = select(consents).where(consents.c.team == team).order_by(consents.c.number.desc()).limit(1)
     with db.read() as connection:
         row = connection.execute(query).one_or_none()
@@ -89,7 +89,7 @@ def find_consent(db: Database, team: str) -> Consent | None:
 
 
 def build_covers(db: Database, default: Consent) -> Callable[[Reply, Role | None], bool]:
-    """Return what says of a reply and its teacher's role whether it may be learned; each team is looked up once."""
+    """Return a function that says whether a reply, taught by this role, may be learned. It looks each team up once."""
     known: dict[str, Consent] = {}
 
     def covers(reply: Reply, teacher: Role | None) -> bool:

@@ -1,4 +1,4 @@
-"""The conversation as Chip saw it: who said what in which thread. No Slack read is needed to answer in a thread."""
+"""The conversation as Chip saw it: who said what in which thread. Answering in a thread needs no read from Slack."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from feedback.tables import messages
 class Message:
     """One message. `thread_ts` is the thread's root; a root names itself. `ts` stays the string that Slack gave.
 
-    An aside is what people said to each other in a thread that Chip answered in: no prompt holds it.
+    An aside is what people said to each other in a thread that Chip answered in. It goes into no prompt.
     """
 
     team: str
@@ -28,7 +28,7 @@ class Message:
 
 
 def record_message(db: Database, message: Message) -> None:
-    """Store the message; a second one with the same team, channel and ts changes nothing."""
+    """Store the message. A second one with the same team, channel and ts changes nothing."""
     row = {name: getattr(message, name) for name in Message.__slots__}
     db.write(lambda connection: insert_once(connection, messages, row, ("team", "channel", "ts")))
 
@@ -51,7 +51,7 @@ def find_people(db: Database, team: str, channel: str, thread_ts: str) -> set[st
 
 
 def edit_message(db: Database, team: str, channel: str, ts: str, text: str) -> None:
-    """Put new text in the place of a stored message's; an unknown message changes nothing."""
+    """Replace the text of a stored message. An unknown message changes nothing."""
     here = (messages.c.team == team) & (messages.c.channel == channel) & (messages.c.ts == ts)
     with db.begin() as connection:
         connection.execute(update(messages).where(here).values(text=text))

@@ -1,7 +1,7 @@
 """The database: opened, brought up to date, and lent out in transactions. Knows no table.
 
-SQLite is the default and is set up to lose nothing that was committed and to let readers work beside one writer;
-any other SQLAlchemy URL is used as it comes.
+SQLite is the default. It is set up to lose nothing that was committed and to let readers work beside one writer. Any
+other SQLAlchemy URL is used as it is.
 """
 
 import sqlite3
@@ -36,10 +36,11 @@ _MIGRATION_LOCK = 0x43686970  # any number that nobody else locks: "Chip" in ASC
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database with the clock and the id maker that every record takes. Threads may share it.
+    """An open database with the clock and the id maker that every record takes. Thread-safe.
 
-    `writing` is held by the one thread that writes. SQLite has one writer anyway, but its own way of waiting is to
-    sleep and try again: with eight threads recording 1,000 events, a record took 1.1 s at p99 so, and 50 ms in turns.
+    The one thread that writes holds `writing`. SQLite has one writer anyway, but it waits by sleeping and retrying:
+    with eight threads that record 1,000 events, a record took 1.1 s at p99 that way, and 50 ms with threads taking
+    turns.
     """
 
     engine: Engine
@@ -55,15 +56,15 @@ class Database:
             yield connection
 
     def write(self, work: Callable[[Connection], T], *, is_urgent: bool = False) -> T:
-        """Run the work in a transaction that it may share with other threads' work; return once it is committed.
+        """Run the work in a transaction that other threads' work may share. Return once it is committed.
 
-        What is urgent shares it with nothing that is not, and comes before that.
+        Urgent work comes first and shares a transaction only with urgent work.
         """
         return self.gathering.run(self.begin, work, is_urgent=is_urgent)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Lend a connection for reading only; on SQLite it never waits for a writer."""
+        """Lend a connection for reading only. On SQLite it never waits for a writer."""
         with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
             yield connection
 
@@ -72,10 +73,10 @@ class Database:
 
 
 def open_database(url: str, *, clock: Callable[[], datetime], new_id: Callable[[str], str]) -> Database:
-    """Open the database, making and upgrading it as needed.
+    """Open the database, and create or upgrade it as needed.
 
-    `clock` gives aware datetimes; `new_id("R")` gives an id that starts with R and was never given before. Raises
-    `DatabaseUnusable` for a bad URL, an unreachable or damaged database, or one that a newer Chip has upgraded.
+    `clock` returns aware datetimes. `new_id("R")` returns a new id that starts with R. Raises `DatabaseUnusable` for a
+    bad URL, an unreachable or damaged database, or one that a newer Chip has upgraded.
     """
     engine = _build_engine(url)
     try:
@@ -88,7 +89,7 @@ def open_database(url: str, *, clock: Callable[[], datetime], new_id: Callable[[
 
 
 def find_damage(db: Database) -> str:
-    """Return what SQLite finds wrong with the pages of its file, "" for nothing or another database."""
+    """Return what SQLite finds wrong with the pages of its file; "" for nothing, or for another database."""
     if db.engine.dialect.name != "sqlite":
         return ""
     try:
@@ -109,7 +110,7 @@ def migrate(url: str) -> None:
 
 
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any], key: Iterable[str]) -> bool:
-    """Insert the row unless one with the same `key` columns is there; say whether it was new. Safe under races.
+    """Insert the row unless a row with the same `key` columns exists. Return whether it was new. Safe under races.
 
     `key` is unique in the table. Raises `IntegrityError` for a row that is refused for another reason.
     """
@@ -151,7 +152,10 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _use_wal(connection: Any) -> None:
-    """Switch to WAL. Where another connection writes or switches too, SQLite refuses at once, whatever its timeout."""
+    """Switch to WAL.
+
+    If another connection writes or switches at that moment, SQLite refuses at once, without a timeout.
+    """
     give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:
         try:
@@ -186,7 +190,7 @@ def _upgrade(engine: Engine) -> None:
 
 
 def _hide(url: str) -> str:
-    """The URL without its password; without anything after the scheme where it cannot be parsed."""
+    """Return the URL without its password; only the scheme if it cannot be parsed."""
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:

@@ -30,7 +30,7 @@ class EmojiVotes:
     down: frozenset[str] = frozenset({"-1", "x", "no_entry_sign", "negative_squared_cross_mark"})
 
     def find_verdict(self, emoji: str) -> Vote | None:
-        """Return what the emoji says of a reply; None when it is no vote."""
+        """Return what the emoji says about a reply; None if it is no vote."""
         name = normalise_emoji(emoji).partition("::")[0]
         if name in self.up:
             return Vote.UP
@@ -41,7 +41,7 @@ DEFAULT_VOTES = EmojiVotes()
 
 
 def normalise_emoji(emoji: str) -> str:
-    """Return one name for one reaction: colons around it and aliases go, a skin tone stays.
+    """Return one name for one reaction, without colons and aliases but with the skin tone.
 
     `:thumbsup::skin-tone-2:` and `+1::skin-tone-2` are the same reaction; `+1` is another.
     """

@@ -1,4 +1,4 @@
-"""Errors of feedback, as types that carry the facts. The wording for people lives with the bot."""
+"""Errors of feedback, as types that carry the facts. The bot owns the wording for people."""
 
 
 class FeedbackError(Exception):
@@ -23,7 +23,7 @@ class UnknownReply(FeedbackError):
 
 
 class UnknownCorrection(FeedbackError):
-    """A decision names a correction that nobody made."""
+    """A decision names a correction that does not exist."""
 
     def __init__(self, correction_id: str) -> None:
         super().__init__(f"no correction {correction_id}")
@@ -41,7 +41,7 @@ class NotAllowed(FeedbackError):
 
 
 class UnusableText(FeedbackError):
-    """A text with nothing in it (`length` 0), or longer than `limit` characters."""
+    """A text that is empty (`length` 0) or longer than `limit` characters."""
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(f"text of {length} characters; 1 to {limit} are needed")

@@ -1,4 +1,4 @@
-"""The log of what people said of the replies. Rows are added, never changed; what holds now is derived from them.
+"""The log of what people said about replies. Rows are added and never changed; the present state is derived from them.
 
 Knows nothing of what a vote or a correction means.
 """
@@ -36,7 +36,7 @@ class FeedbackKind(StrEnum):
 
 
 class FeedbackSource(StrEnum):
-    """By which of Slack's doors it came."""
+    """The way in Slack by which it came."""
 
     REACTION = "reaction"
     BUTTON = "button"
@@ -49,7 +49,7 @@ class FeedbackSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedbackEvent:
-    """One row of the log. `number` counts up in the order of writing; `value` depends on kind and source."""
+    """One row of the log. `number` counts in the order of writing; `value` depends on kind and source."""
 
     number: int
     id: str
@@ -67,7 +67,7 @@ class Said:
     """What is about to be logged.
 
     `key` is the inbox key of the Slack event: the same key is logged once, however often its handling is resumed. `at`
-    is when Slack says that it happened; None means now.
+    is when it happened according to Slack; None means now.
     """
 
     reply_id: str
@@ -81,7 +81,7 @@ class Said:
 
 
 def append_event(connection: Connection, db: Database, said: Said) -> FeedbackEvent:
-    """Add one row and return it; return the row that is there where `said.key` was logged before."""
+    """Add one row and return it. If `said.key` was logged before, return that row."""
     row = {
         "id": db.new_id("F"),
         "event_key": said.key,
@@ -101,7 +101,7 @@ def append_event(connection: Connection, db: Database, said: Said) -> FeedbackEv
 
 
 def find_events(connection: Connection, *conditions: ColumnElement[bool]) -> list[FeedbackEvent]:
-    """Return the events for which all conditions hold, in the order in which they happened."""
+    """Return the events that satisfy all conditions, in the order in which they happened."""
     query = select(feedback_events).where(*conditions).order_by(feedback_events.c.at, feedback_events.c.number)
     return [
         FeedbackEvent(

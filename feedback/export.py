@@ -1,4 +1,4 @@
-"""What is stored, as plain values that a person or another program can read. Sends nothing."""
+"""Returns what is stored, as plain values that a person or another program can read. Sends nothing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from feedback.tables import feedback_events, messages, replies, switches, ticket
 
 
 def personal_data(db: Database, team: str, person: str) -> dict[str, Any]:
-    """Return all that is stored of one person, by kind."""
+    """Return everything stored about one person, by kind."""
     return {
         "person": person,
         "messages": _rows(db, select(messages).where(messages.c.team == team, messages.c.person == person)),

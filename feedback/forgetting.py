@@ -1,7 +1,7 @@
 """What Chip forgets: a deleted message, a person who asks for it, a workspace that removed Chip.
 
 Forgetting is deletion, also of feedback, which nothing else may delete. Ids, figures and verdicts without a person's
-words may stay where they say nothing of a person. Datasets and adapters follow what is here: see `retrain.erasure`.
+words may stay if they say nothing about a person. Datasets and adapters follow: see `retrain.erasure`.
 """
 
 import json
@@ -27,7 +27,7 @@ from feedback.tables import (
 )
 
 NOBODY = "forgotten"
-"""Stands in the place of a person who is forgotten."""
+"""Replaces a person who is forgotten."""
 
 _WORDS: dict[str, object] = {"question": "", "query": "", "answer": "", "shown": "", "prompt": "", "messages": []}
 
@@ -42,9 +42,9 @@ def _erasing(db: Database) -> Iterator[Connection]:
 
 
 def forget_message(db: Database, team: str, channel: str, ts: str) -> int:
-    """Forget a message that was deleted in Slack: its text, what was answered to it, and the prompts that held it.
+    """Forget a message that was deleted in Slack: its text, the answers to it, and the prompts that held it.
 
-    Return how many replies lost their words. Votes stay: they say nothing of what was asked.
+    Return how many replies lost their words. Votes stay: they say nothing about what was asked.
     """
     with db.begin() as connection:
         here = (messages.c.team == team) & (messages.c.channel == channel) & (messages.c.ts == ts)
@@ -67,7 +67,7 @@ def forget_message(db: Database, team: str, channel: str, ts: str) -> int:
 def forget_person(db: Database, team: str, person: str) -> int:
     """Forget what a person wrote and thought: messages, questions with their answers, votes and corrections.
 
-    Return how many questions were forgotten. That somebody is not to be trained on stays, as their wish.
+    Return how many questions were forgotten. Their wish not to be trained on stays.
     """
     with _erasing(db) as connection:
         mine = (replies.c.team == team) & (replies.c.asker == person)
@@ -98,7 +98,7 @@ def forget_person(db: Database, team: str, person: str) -> int:
 
 
 def forget_team(db: Database, team: str) -> None:
-    """Forget everything of a workspace that removed Chip, except that and when it consented to learning."""
+    """Forget everything of a workspace that removed Chip, except whether and when it consented to learning."""
     with _erasing(db) as connection:
         ids = select(replies.c.id).where(replies.c.team == team)
         connection.execute(delete(feedback_events).where(feedback_events.c.reply_id.in_(ids)))
@@ -115,7 +115,7 @@ def _find_holding(connection: Connection, team: str, channel: str, thread_ts: st
 
 
 def _holds(sent: Iterable[dict[str, str]], text: str) -> bool:
-    """Whether a prompt quotes a text, whole or as far as a turn is quoted."""
+    """Whether a prompt quotes a text, as a whole or as far as a turn is quoted."""
     start = text[:_QUOTED].strip()
     return any(start in message["content"] for message in sent)
 
@@ -129,7 +129,7 @@ def _erase_words(connection: Connection, reply_ids: list[str]) -> None:
 
 
 def _erase_prompts(connection: Connection, reply_ids: list[str]) -> None:
-    """Others' answers stay; what made them, which quotes the person, does not."""
+    """Erase the prompts that quote the person. The answers of others stay."""
     if reply_ids:
         connection.execute(update(replies).where(replies.c.id.in_(reply_ids)).values(prompt="", messages=[]))
 

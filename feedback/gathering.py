@@ -1,8 +1,8 @@
 """Commits writes together: a write that comes during a commit is part of the next one.
 
-A commit waits for the disk, 1 to 40 ms; a burst of a thousand events would wait a thousand times one after another. One
-of the threads that wait does the work of all of them in one transaction. What is urgent, since somebody outside waits
-for it, is committed before and apart from the rest. Knows nothing of what is written.
+A commit waits for the disk, 1 to 40 ms, and a burst of a thousand events would wait a thousand times in a row. So one
+of the waiting threads does the work of all of them in one transaction. Urgent work, for which somebody outside waits,
+is committed first and separately. Knows nothing of what is written.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ Work = Callable[[Connection], Any]
 
 MOST_AT_ONCE = 64
 MOST_IN_A_ROW = 8
-"""Commits of urgent work, before one of the rest, however much more is urgent."""
+"""After this many commits of urgent work comes one of the rest, however much more is urgent."""
 
 
 class _Ticket:
-    """One thread's work, and what came of it. `leads` tells the thread that wakes up to do the next transaction."""
+    """One thread's work and its outcome. `leads` tells the woken thread to run the next transaction."""
 
     __slots__ = ("error", "is_committed", "leads", "result", "wakes", "work")
 
@@ -36,7 +36,7 @@ class _Ticket:
 
 
 class Gathering:
-    """Runs work of several threads in common transactions. An error of one is raised to its own thread alone."""
+    """Runs the work of several threads in common transactions. An error is raised in the thread whose work it was."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -62,7 +62,7 @@ class Gathering:
         return result
 
     def _lead(self, begin: Begin, *, is_urgent: bool) -> None:
-        """Commit what waits and is as urgent, the leader's own work first, and hand on to whoever came meanwhile."""
+        """Commit waiting work of the same urgency, the leader's own first, then pass the lead to a waiting thread."""
         with self._lock:
             waiting = self._urgent if is_urgent else self._queue
             batch = waiting[:MOST_AT_ONCE]
@@ -92,7 +92,7 @@ def _commit(begin: Begin, batch: list[_Ticket]) -> None:
             for ticket in batch:
                 ticket.result = ticket.work(connection)
     except Exception:
-        for ticket in batch:  # one of them, or the disk: each by itself tells
+        for ticket in batch:  # one of them failed, or the disk: running each alone tells
             _commit_alone(begin, ticket)
     else:
         for ticket in batch:

@@ -1,4 +1,4 @@
-"""Measures: how Chip does, counted from the stored rows each time; nothing is kept as a running total."""
+"""Measures: how Chip is doing, counted from the stored rows each time. Nothing is kept as a running total."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +19,14 @@ _Z = 1.96  # standard deviations on each side that hold 95 %
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Counts over the replies of a period and all that was said of them, up to now.
+    """Counts over the replies of a period and everything said about them until now.
 
     `askers` counts people. `up` and `down` count standing verdicts, one for each person and reply, and `voted` the
-    replies that have any. `satisfaction` is up / (up + down), None without votes; `from_customers` is the same over
-    customers' votes. `escalations` counts the replies after which somebody asked for a person. `corrections` counts
-    the corrections made, `corrected` the replies for which one holds. `pending` counts those that wait, of all time.
-    The medians are in milliseconds, None without replies. `withheld` of the `sentences` were left out as not supported,
-    in the replies of which that was noted.
+    replies that have any. `satisfaction` is up / (up + down), None without votes; `from_customers` is the same for
+    customers' votes. `escalations` counts the replies after which somebody asked for a person. `corrections` counts the
+    corrections made, `corrected` the replies for which one holds, `pending` those that wait, of all time. The medians
+    are in milliseconds, None without replies. Of the `sentences` of replies that noted this, `withheld` were not shown
+    because nothing supports them.
     """
 
     replies: int
@@ -48,7 +48,7 @@ class Measures:
 
 
 def find_interval(successes: int, of: int) -> tuple[float, float]:
-    """Return the bounds in [0, 1] between which the true share lies at 95 %. After Wilson 1927; (0, 1) for none."""
+    """Return the bounds in [0, 1] that hold the true share with 95 %. After Wilson 1927; (0, 1) for no votes."""
     if not of:
         return 0.0, 1.0
     share, spread = successes / of, _Z**2 / of
@@ -58,7 +58,7 @@ def find_interval(successes: int, of: int) -> tuple[float, float]:
 
 
 def summary(db: Database, since: datetime | None = None, until: datetime | None = None) -> Measures:
-    """Measure the replies given at or after `since` and before `until`; without bounds for None."""
+    """Measure the replies given at or after `since` and before `until`; None means no bound."""
     period = replies.c.finish != TAUGHT
     if since is not None:
         period &= replies.c.created_at >= since

@@ -1,8 +1,8 @@
-"""Takes personal data out of text before it may be trained on.
+"""Removes personal data from text before it may be trained on.
 
-Patterns for what has a form (e-mail addresses, telephone and card numbers, Slack's mentions) and exact matches for the
-display names that Slack gave. Prefers to leave a number alone: part numbers, prices and error codes are what support is
-about. Knows nothing of where the text came from or goes to.
+Patterns find what has a form (e-mail addresses, telephone and card numbers, Slack's mentions); display names from Slack
+are matched exactly. In doubt a number stays: support is about part numbers, prices and error codes. Knows nothing of
+where the text comes from or goes.
 """
 
 import re
@@ -42,10 +42,10 @@ _SHORTEST_NAME = 3
 def mask_personal_data(text: str, names: Iterable[str] = (), *, public: str = "") -> str:
     """Return the text with e-mail addresses, telephone and card numbers, mentions and the given names masked.
 
-    `names` are display names. A name of several words is masked however it is written; a single word of one (a first
-    name, say) only with its capital, from three letters on, and not where it is also a common word. After an @ every
-    name is masked. An address, number or name that also stands in `public` (the documents that were quoted: the
-    company's own hotline, a product that somebody is named like) stays. Masking twice changes nothing.
+    `names` are display names. A name of several words is masked however it is written. A single word of one (a first
+    name, say) is masked only with its capital, from three letters on, and not if it is also a common word. After an @
+    every name is masked. An address, number or name that also occurs in `public` (the quoted documents: the company's
+    own hotline, a product named like a person) stays. Masking twice changes nothing.
     """
 
     def mask(pattern: re.Pattern[str], label: str, text: str) -> str:
@@ -65,7 +65,7 @@ def mask_personal_data(text: str, names: Iterable[str] = (), *, public: str = ""
 
 
 def _is_card(digits: str) -> bool:
-    """Whether the digits pass the Luhn check, which one in ten numbers of any other kind does."""
+    """Whether the digits pass the Luhn check. One in ten other numbers passes it too."""
     total = 0
     for position, digit in enumerate(int(character) for character in reversed(digits) if character.isdigit()):
         doubled = digit * 2 if position % 2 else digit
@@ -88,7 +88,7 @@ def _whole(pattern: str) -> str:
 
 
 def _build_patterns(words: list[str]) -> set[str]:
-    """Return what matches one display name: whole, after an @, and each of its telling words."""
+    """Return patterns for one display name: whole, after an @, and for each of its distinctive words."""
     if not words:
         return set()
     whole = r"\s+".join(re.escape(word) for word in words)

@@ -16,14 +16,14 @@ from feedback.signals import ALIKE, are_words_alike, find_telling_words
 from feedback.tables import feedback_events, replies
 from feedback.votes import Vote, derive_verdicts
 
-_LOOKED_AT = 2_000  # the latest questions
+_LOOKED_AT = 2_000  # latest questions
 
 _Group = list[tuple[str, str]]  # questions with their askers
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day: the answers given, how many of them said "I don't know", and what was said of them up to now."""
+    """One day: the answers given, how many of them said "I don't know", and what was said about them until now."""
 
     day: date
     replies: int
@@ -63,7 +63,7 @@ def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day
 
 
 def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[PopularQuestion]:
-    """Return the questions that were answered with "I don't know", those asked most often first."""
+    """Return the questions that were answered with "I don't know", the most frequent first."""
     groups = _group(_latest(db, team, since, replies.c.refused.is_(True)))
     return [_describe_group(group) for group in groups[:limit]]
 
@@ -71,9 +71,9 @@ def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> lis
 def find_most_asked(
     db: Database, team: str, since: datetime, limit: int, *, may_show: Callable[[str], bool], people: int = 3
 ) -> list[PopularQuestion]:
-    """Return what customers may be shown of what was asked most: answered, by at least `people`, naming nobody.
+    """Return the most frequent questions that customers may see: answered, by at least `people`, naming nobody.
 
-    Each goes by its shortest wording of those that `may_show` lets through.
+    Each is represented by its shortest wording among those that `may_show` accepts.
     """
     is_public = (replies.c.audience == "customer") & replies.c.refused.is_(False)
 
@@ -103,10 +103,10 @@ def _latest(db: Database, team: str, since: datetime, condition: Any) -> list[tu
 
 
 def _group(questions: Iterable[tuple[str, str]]) -> list[_Group]:
-    """Put like questions together, the largest group first; a group is like its first question.
+    """Group similar questions, the largest group first. A group is similar to its first question.
 
-    Two sets of words of which 6 in 10 are shared also share one of the rarest in each, so that only groups with such a
-    word are compared (prefix filtering: Chaudhuri, Ganti and Kaushik, 2006).
+    Two sets of words that share 6 in 10 also share one of the rarest in each. So only groups with such a word are
+    compared (prefix filtering: Chaudhuri, Ganti and Kaushik, 2006).
     """
     asked = [(question, asker, find_telling_words(question)) for question, asker in questions]
     counts = Counter(word for _, _, words in asked for word in words)
@@ -128,6 +128,6 @@ def _group(questions: Iterable[tuple[str, str]]) -> list[_Group]:
 
 
 def _describe_group(group: _Group) -> PopularQuestion:
-    """Return a group by its shortest wording."""
+    """Return a group with its shortest wording."""
     shortest = min((question for question, _ in group), key=len)
     return PopularQuestion(shortest, len(group), len({asker for _, asker in group}))

@@ -1,4 +1,4 @@
-"""Replies with all that made them: the exact prompt, what the model read, the base and the adapter that spoke.
+"""Replies with all that made them: the exact prompt, the evidence, the base and the adapter.
 
 A long reply has several parts in Slack; each part leads back to its one reply. Knows nothing of votes.
 """
@@ -14,10 +14,10 @@ from feedback.database import Database, insert_once
 from feedback.tables import replies, reply_parts
 
 TAUGHT = "taught"
-"""The `finish` of a reply that Chip never gave: staff answered the question and taught Chip so."""
+"""The `finish` of a reply that Chip never gave: staff answered the question and taught Chip the answer."""
 
 HANDED_OVER = "handed_over"
-"""The `finish` of a reply in whose place a person was brought in, since that is what was asked for."""
+"""The `finish` of a reply for which a person was brought in, because the asker wanted one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. `audience` is customer or staff: whose passages took part.
+    """One answer. `audience` is customer or staff: whose passages were used.
 
     `question` is what the person wrote and `query` what was searched for. `answer` is the model's raw text and `shown`
-    what people saw. `match` is how well the evidence matched, as the prompt words it. `finish` is why generation ended.
-    `first_text_ms` is None where no text was streamed; `adapter_id` is None where the bare base spoke. Of `sentences`,
-    `withheld` were left out as not supported; these two and `asker_role` are None where they were not noted yet. What
-    was forgotten has neither `question` nor `messages`.
+    what people saw. `match` is how well the evidence matched, in the prompt's words. `finish` is why generation ended.
+    `first_text_ms` is None if no text was streamed; `adapter_id` is None for the bare base. Of `sentences`, `withheld`
+    were not shown because nothing supports them; these two and `asker_role` are None in older rows. A forgotten reply
+    has neither `question` nor `messages`.
     """
 
     id: str
@@ -82,7 +82,7 @@ _PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", "evi
 
 
 def record_reply(db: Database, reply: Reply) -> None:
-    """Store the reply. One with the same id that is already there stays as it is."""
+    """Store the reply. An existing one with the same id stays as it is."""
     row: dict[str, Any] = {name: getattr(reply, name) for name in _PLAIN}
     row["messages"] = [asdict(message) for message in reply.messages]
     row["evidence"] = {"match": reply.match, "lines": [asdict(line) for line in reply.evidence]}
@@ -90,7 +90,10 @@ def record_reply(db: Database, reply: Reply) -> None:
 
 
 def add_part(db: Database, reply_id: str, channel: str, ts: str) -> None:
-    """Note that the message at `ts` shows the reply, or a piece of it. May come before `record_reply`, and again."""
+    """Note that the message at `ts` shows the reply, or a part of it.
+
+    May come before `record_reply`, and repeatedly.
+    """
     row = {"reply_id": reply_id, "channel": channel, "ts": ts}
     db.write(lambda connection: insert_once(connection, reply_parts, row, ("channel", "ts")))
 
@@ -111,7 +114,7 @@ def find_reply_at(db: Database, channel: str, ts: str) -> Reply | None:
 
 
 def find_replies_to(db: Database, team: str, channel: str, question_ts: str) -> list[Reply]:
-    """Return the replies to one question, oldest first: none, one, or more where a new answer was asked for."""
+    """Return the replies to one question, oldest first: none, one, or more if a new answer was asked for."""
     question = (replies.c.team == team) & (replies.c.channel == channel) & (replies.c.question_ts == question_ts)
     with db.read() as connection:
         rows = connection.execute(select(replies).where(question).order_by(replies.c.created_at)).all()
@@ -154,7 +157,7 @@ def find_parts(db: Database, reply_id: str) -> list[tuple[str, str]]:
 
 
 def find_unknown_parts(db: Database, channel: str, stamps: Sequence[str]) -> list[str]:
-    """Return those ts of a channel's messages that are no part of a reply, as far as is noted."""
+    """Return those ts of a channel's messages that are not known as part of a reply."""
     with db.read() as connection:
         return [ts for ts in stamps if find_reply_id(connection, channel, ts) is None]
 

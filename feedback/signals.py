@@ -1,6 +1,6 @@
 """Signals that are neither vote nor correction: why an answer was bad, asked again, a person wanted.
 
-Knows what was said and by whom; the words for people live with the bot.
+Knows what was said and by whom. The bot owns the words for people.
 """
 
 import re
@@ -76,14 +76,14 @@ def record_reason(
 def record_reasked(
     db: Database, reply_id: str, person: str, role: str, *, again: str, key: str | None = None
 ) -> FeedbackEvent:
-    """Log that the person asked the same thing again after this reply; `again` is the later reply's id."""
+    """Log that the person asked the same thing again after this reply. `again` is the later reply's id."""
     return _record(
         db, Said(reply_id, person, Role(role), FeedbackKind.REASKED, FeedbackSource.MESSAGE, {"again": again}, key)
     )
 
 
 def find_asked_before(db: Database, *, team: str, person: str, question: str, since: datetime, but: str) -> str | None:
-    """Return the id of the person's latest reply since then to much the same question, other than the reply `but`."""
+    """Return the id of the person's latest reply since then to a similar question, other than the reply `but`."""
     recent = (
         select(replies.c.id, replies.c.question)
         .where(replies.c.team == team, replies.c.asker == person, replies.c.created_at >= since, replies.c.id != but)
@@ -96,7 +96,7 @@ def find_asked_before(db: Database, *, team: str, person: str, question: str, si
 
 
 def find_reasons(db: Database, reply_ids: Sequence[str] | None = None) -> list[FeedbackEvent]:
-    """Return why replies were found bad, oldest first; of the given replies only, if any are given."""
+    """Return why replies were found bad, oldest first; only of the given replies if any are given."""
     conditions = [feedback_events.c.kind == FeedbackKind.REASON.value]
     if reply_ids is not None:
         conditions.append(feedback_events.c.reply_id.in_(reply_ids))
@@ -105,24 +105,24 @@ def find_reasons(db: Database, reply_ids: Sequence[str] | None = None) -> list[F
 
 
 def are_alike(one: str, other: str) -> bool:
-    """Whether two questions share most of their telling words (Jaccard of at least 0.6) and all of their numbers."""
+    """Whether two questions share most of their distinctive words (Jaccard at least 0.6) and all their numbers."""
     return are_words_alike(find_telling_words(one), find_telling_words(other))
 
 
 def are_words_alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether the telling words of two questions are those of like questions."""
+    """Whether two sets of distinctive words belong to similar questions."""
     if any(any(character.isdigit() for character in word) for word in ours ^ theirs):
         return False
     return bool(ours | theirs) and len(ours & theirs) / len(ours | theirs) >= ALIKE
 
 
 def wants_person(text: str) -> bool:
-    """Whether the text asks for a human, in so many words."""
+    """Whether the text explicitly asks for a human."""
     return _WANTS_PERSON.search(text) is not None
 
 
 def find_telling_words(text: str) -> frozenset[str]:
-    """Return the words that tell one question from another."""
+    """Return the words that distinguish one question from another."""
     return frozenset(word for word in _WORD.findall(text.casefold()) if word not in _COMMON)
 
 

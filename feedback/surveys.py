@@ -1,6 +1,6 @@
 """A small survey: asks a few people, and seldom, whether a conversation with Chip helped.
 
-Knows which threads are drawn and who was asked; sends nothing.
+Knows which threads are drawn and who was asked. Sends nothing.
 """
 
 import zlib
@@ -16,7 +16,7 @@ from feedback.replies import TAUGHT, is_known
 from feedback.tables import replies, surveys
 
 QUIET_FOR = timedelta(minutes=15)
-"""How long a thread must be quiet before it counts as over."""
+"""A thread that was quiet for this long counts as over."""
 LOOK_BACK = timedelta(days=1)
 _WHOLE = 2**32
 
@@ -25,7 +25,7 @@ ANSWERS = ("yes", "partly", "no")
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """One person to ask about one thread; `reply_id` is the thread's last answer, `question` what it answered."""
+    """One person to ask about one thread. `reply_id` is the thread's last answer, `question` what it answered."""
 
     id: str
     person: str
@@ -34,7 +34,7 @@ class Survey:
 
 
 def draw(db: Database, team: str, *, share: float, now: datetime) -> list[Survey]:
-    """Draw from the threads that are over the given share and record who is to be asked: nobody twice in a month."""
+    """Draw the given share of the threads that are over, and record whom to ask: nobody twice in a month."""
     given = (replies.c.team == team) & (replies.c.created_at >= now - LOOK_BACK) & (replies.c.finish != TAUGHT)
     columns = (replies.c.id, replies.c.asker, replies.c.channel, replies.c.thread_ts, replies.c.question)
     query = select(*columns, replies.c.created_at).where(given, replies.c.thread_ts != "", replies.c.question != "")
@@ -51,9 +51,9 @@ def draw(db: Database, team: str, *, share: float, now: datetime) -> list[Survey
 
 
 def record_answer(db: Database, reply_id: str, person: str, role: str, answer: str, *, key: str) -> FeedbackEvent:
-    """Log what the person said of the conversation; the first answer to a survey (`key`) stays.
+    """Log the person's answer. The first answer to a survey (`key`) stays.
 
-    Raises `UnknownReply`, and `ValueError` for an answer that is none.
+    Raises `UnknownReply`, and `ValueError` for an unknown answer.
     """
     if answer not in ANSWERS:
         raise ValueError(answer)
@@ -65,7 +65,7 @@ def record_answer(db: Database, reply_id: str, person: str, role: str, answer: s
 
 
 def _is_drawn(thread: str, share: float) -> bool:
-    """Chance by the thread's name, so that every look at it comes to the same end."""
+    """Draw by the thread's name, so that every look at it gives the same result."""
     return zlib.crc32(thread.encode()) < share * _WHOLE
 
 

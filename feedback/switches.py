@@ -16,7 +16,7 @@ WORKSPACE = ""
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One switch as it stands, and who set it when. `subject` is `WORKSPACE` or a person's id."""
+    """One switch in its present state, and who set it when. `subject` is `WORKSPACE` or a person's id."""
 
     subject: str
     name: str
@@ -26,7 +26,7 @@ class Setting:
 
 
 def set_switch(db: Database, team: str, name: str, value: str, *, by: str, subject: str = WORKSPACE) -> None:
-    """Set a switch; the value before is gone."""
+    """Set a switch and forget its value before."""
     row = {
         "team": team,
         "subject": subject,
@@ -42,7 +42,7 @@ def set_switch(db: Database, team: str, name: str, value: str, *, by: str, subje
 
 
 def find_switch(db: Database, team: str, name: str, *, subject: str = WORKSPACE) -> Setting | None:
-    """Return a switch as it was last set; None where it never was."""
+    """Return a switch as it was last set; None if it never was."""
     same = (switches.c.team == team) & (switches.c.subject == subject) & (switches.c.name == name)
     with db.read() as connection:
         row = connection.execute(select(switches).where(same)).one_or_none()
@@ -50,6 +50,6 @@ def find_switch(db: Database, team: str, name: str, *, subject: str = WORKSPACE)
 
 
 def is_on(db: Database, team: str, name: str, *, subject: str = WORKSPACE, default: bool = False) -> bool:
-    """Whether a switch stands at "on"."""
+    """Whether a switch is "on"."""
     found = find_switch(db, team, name, subject=subject)
     return default if found is None else found.value == "on"

@@ -2,7 +2,7 @@
 
 The migrations under `feedback/migrations` make the same tables; a test compares the two. `feedback_events` and
 `promotions` are append-only, which triggers enforce. Knows nothing of who reads or writes the rows. `promotions` and
-`retrain_runs` belong to retraining and stand here because one database has one schema.
+`retrain_runs` belong to retraining, but one database has one schema.
 """
 
 import re
@@ -32,7 +32,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Takes aware datetimes only; gives them back in UTC, aware, on every database."""
+    """An instant. Takes only aware datetimes; returns them in UTC, aware, on every database."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -146,8 +146,8 @@ replies = Table(
     Index(None, "created_at"),
 )
 
-# No foreign keys to `replies` in the next two: a reply is recorded when its last word is out, and people vote on what
-# is still streaming. Its first posted part makes a reply known.
+# The next two have no foreign keys to `replies`: a reply is recorded when it is complete, and people vote while it
+# streams. Its first posted part makes a reply known.
 reply_parts = Table(
     "reply_parts",
     METADATA,
@@ -238,7 +238,7 @@ tickets = Table(
     Index(None, "card_channel", "card_ts"),
 )
 
-# The card stays after the decision, and quotes the conversation for as long as it does.
+# The card stays after the decision, and quotes the conversation for as long as it exists.
 correction_cards = Table(
     "correction_cards",
     METADATA,
@@ -302,7 +302,7 @@ consents = Table(
     Index(None, "team", "number"),
 )
 
-# Holds a row only inside a transaction that erases feedback, which triggers forbid otherwise.
+# Holds a row only inside a transaction that erases feedback. Otherwise triggers forbid that.
 erasing = Table("erasing", METADATA, Column("number", Integer, primary_key=True, autoincrement=True))
 
 # `sealed_token` is encrypted; its key is not in the database.

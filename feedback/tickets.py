@@ -1,7 +1,6 @@
 """Tickets: conversations for which somebody asked for a person, until a person has answered.
 
-A conversation has at most one ticket that is not closed; the database sees to it. Knows nothing of Slack's cards beyond
-where they stand.
+A conversation has at most one open ticket; the database enforces that. Knows only the places of Slack's cards.
 """
 
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from feedback.tables import messages, tickets
 
 
 class TicketState(StrEnum):
-    """How far a ticket is."""
+    """The state of a ticket."""
 
     OPEN = "open"
     CLAIMED = "claimed"
@@ -28,8 +27,8 @@ class TicketState(StrEnum):
 class Ticket:
     """A call for a person: about which reply, in which thread, and where staff see it.
 
-    `card_ts` is None until the card is posted; `claimed_by` is who answers, or closed it. `reminded_at` is when staff
-    last heard of it.
+    `card_ts` is None until the card is posted. `claimed_by` is the person who answers, or who closed it. `reminded_at`
+    is when staff were last told.
     """
 
     id: str
@@ -58,7 +57,7 @@ _COLUMNS = [tickets.c[name] for name in Ticket.__slots__]
 def open_ticket(
     db: Database, *, team: str, channel: str, thread_ts: str, reply_id: str, asker: str, card_channel: str
 ) -> tuple[Ticket, bool]:
-    """Open a ticket for a conversation; return the one that is open already, and False, where there is one."""
+    """Open a ticket for a conversation. If one is open already, return that one and False."""
     key, now = _open_key(team, channel, thread_ts), db.clock()
     row = {
         "id": db.new_id("K"),
@@ -80,7 +79,7 @@ def open_ticket(
 
 
 def note_card(db: Database, ticket_id: str, ts: str) -> None:
-    """Note where the card stands."""
+    """Note the card's place."""
     _change(db, tickets.c.id == ticket_id, card_ts=ts)
 
 
@@ -90,7 +89,7 @@ def note_reminder(db: Database, ticket_id: str) -> None:
 
 
 def claim(db: Database, ticket_id: str, person: str) -> bool:
-    """Make the person the one who answers; False where the ticket is somebody else's or closed."""
+    """Make the person the claimant. Return False if the ticket is somebody else's or closed."""
     free = (tickets.c.state == TicketState.OPEN.value) | (
         (tickets.c.state == TicketState.CLAIMED.value) & (tickets.c.claimed_by == person)
     )
@@ -98,13 +97,13 @@ def claim(db: Database, ticket_id: str, person: str) -> bool:
 
 
 def release(db: Database, ticket_id: str, person: str) -> bool:
-    """Give a claimed ticket back; False where it is not the person's."""
+    """Give a claimed ticket back. Return False if it is not the person's."""
     theirs = (tickets.c.state == TicketState.CLAIMED.value) & (tickets.c.claimed_by == person)
     return _change(db, (tickets.c.id == ticket_id) & theirs, state=TicketState.OPEN.value, claimed_by=None)
 
 
 def close(db: Database, ticket_id: str, *, by: str, state: TicketState, correction_id: str | None = None) -> bool:
-    """Close a ticket as answered or dismissed; False where it was closed before."""
+    """Close a ticket as answered or dismissed. Return False if it was closed before."""
     is_open = (tickets.c.id == ticket_id) & tickets.c.open_key.is_not(None)
     closed = {"state": state.value, "open_key": None, "closed_at": db.clock()}
     return _change(db, is_open, **closed, claimed_by=by, correction_id=correction_id)
@@ -115,19 +114,19 @@ def find_ticket(db: Database, ticket_id: str) -> Ticket | None:
 
 
 def find_by_card(db: Database, channel: str, card_ts: str) -> Ticket | None:
-    """Return the ticket whose card stands at this message."""
+    """Find the ticket whose card is this message."""
     return _find_ticket(db, (tickets.c.card_channel == channel) & (tickets.c.card_ts == card_ts))
 
 
 def find_open(db: Database, team: str, channel: str, thread_ts: str) -> Ticket | None:
-    """Return the ticket of a conversation that is not closed."""
+    """Return the open ticket of a conversation."""
     return _find_ticket(db, tickets.c.open_key == _open_key(team, channel, thread_ts))
 
 
 def find_quoting(
     db: Database, team: str, *, person: str | None = None, message: tuple[str, str] | None = None
 ) -> list[Ticket]:
-    """Return the tickets, closed ones too, of conversations in which the person wrote, or which hold the message.
+    """Return the tickets of conversations in which the person wrote, or which hold the message, closed ones included.
 
     `message` is its channel and ts.
     """
@@ -144,14 +143,14 @@ def find_quoting(
 
 
 def count_open(db: Database, team: str, asker: str) -> int:
-    """Return how many conversations of a person have a ticket that is not closed."""
+    """Return how many conversations of a person have an open ticket."""
     theirs = (tickets.c.team == team) & (tickets.c.asker == asker) & tickets.c.open_key.is_not(None)
     with db.read() as connection:
         return int(connection.execute(select(func.count()).select_from(tickets).where(theirs)).scalar_one())
 
 
 def find_waiting(db: Database, team: str, *, reminded_before: datetime | None = None) -> list[Ticket]:
-    """Return the team's tickets that are not closed, oldest first; only those of which staff last heard before then."""
+    """Return the team's open tickets, oldest first, without those that staff were reminded of since then."""
     query = select(*_COLUMNS).where(tickets.c.team == team, tickets.c.open_key.is_not(None))
     if reminded_before is not None:
         query = query.where(tickets.c.reminded_at < reminded_before)

@@ -1,4 +1,4 @@
-"""Turns: a lock that lets threads in strictly in the order in which they came. Knows nothing of what they do inside."""
+"""Turns: a lock that admits threads strictly in the order in which they came. Knows nothing of what they do inside."""
 
 from collections import deque
 from threading import Lock
@@ -6,11 +6,11 @@ from types import TracebackType
 
 
 class Turns:
-    """A context manager that one thread at a time is in; the longest-waiting thread is next.
+    """A context manager for one thread at a time; the longest-waiting thread is next.
 
-    Python's own locks let a thread that has just left in again before those that wait: in a burst, one of eight writers
-    then waits for hundreds of others' turns. A turn cannot be taken inside a turn: that raises `TimeoutError`, as does
-    waiting longer than `timeout_seconds`.
+    Python's own locks may admit a thread that has just left before those that wait: in a burst, one of eight writers
+    then waits for hundreds of others' turns. Nesting raises `TimeoutError`, as does waiting longer than
+    `timeout_seconds`.
     """
 
     def __init__(self, timeout_seconds: float) -> None:

@@ -1,8 +1,8 @@
 """Votes: reactions and buttons become one verdict for each person and reply.
 
-A person's reactions to a reply are a set, each member a part of the reply and an exact name with its skin tone; their
-button is the one pressed last. The verdict is the latest signal that still stands. Removing a reaction takes back that
-reaction only: it never un-presses a button, for which Slack has no gesture.
+A person's reactions to a reply are a set. Each member is a part of the reply and an exact name with its skin tone.
+Their button is the one pressed last. The verdict is the latest signal that still stands. Removing a reaction takes back
+only that reaction: it never un-presses a button, for which Slack has no gesture.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StandingVerdict:
-    """What a person thinks of a reply now, in what role and since when they said it."""
+    """What a person thinks of a reply now, in what role, and since when."""
 
     reply_id: str
     person: str
@@ -59,10 +59,10 @@ def record_reaction(
     key: str | None = None,
     at: datetime | None = None,
 ) -> Vote | None:
-    """Log a reaction that was added to, or removed from, the message at `ts`; return the person's verdict now.
+    """Log a reaction that was added to, or removed from, the message at `ts`. Return the person's verdict now.
 
-    None when the message is not Chip's or the emoji is no vote, in which case nothing is logged, and when the person
-    has no vote left. `key` and `at`: see `events.Said`; give `at` for all of a reply's signals or for none.
+    None if the message is not Chip's or the emoji is no vote, in which case nothing is logged, or if the person has no
+    vote left. `key` and `at`: see `events.Said`; give `at` for all of a reply's signals or for none.
     """
     verdict = votes.find_verdict(emoji)
     if verdict is None:
@@ -88,7 +88,10 @@ def record_button(
     key: str | None = None,
     at: datetime | None = None,
 ) -> Vote:
-    """Log a press of a feedback button ("up" or "down"); return the person's verdict now. Raises `UnknownReply`."""
+    """Log a press of a feedback button ("up" or "down"). Return the person's verdict now.
+
+    Raises `UnknownReply`.
+    """
     value = {"verdict": Vote(verdict).value}
     with db.begin() as connection:
         if not is_known(connection, reply_id):
@@ -126,7 +129,7 @@ def _build_standing(row: Row[Any]) -> StandingVerdict:
 
 
 def _fold(connection: Connection, reply_id: str, person: str) -> StandingVerdict | None:
-    """Fold a person's votes on a reply into what stands, note it and return it."""
+    """Fold a person's votes on a reply into the verdict that stands. Note it and return it."""
     standing = derive_verdict(find_events(connection, *_is_vote(reply_id, person)))
     mine = (standing_votes.c.reply_id == reply_id) & (standing_votes.c.person == person)
     connection.execute(delete(standing_votes).where(mine))
@@ -138,10 +141,10 @@ def _fold(connection: Connection, reply_id: str, person: str) -> StandingVerdict
 
 
 def derive_verdict(events: Iterable[FeedbackEvent]) -> StandingVerdict | None:
-    """Fold one person's votes on one reply, in any order, into what stands; None when nothing does."""
+    """Fold one person's votes on one reply, in any order, into the verdict that stands; None if none does."""
     standing: dict[str, FeedbackEvent] = {}
     for event in sorted(events, key=_when):
-        # A press has no name, so that the latest replaces the one before it.
+        # A press has no name, so the latest replaces the one before it.
         signal = f"{event.value['emoji']} {event.value['channel']} {event.value['ts']}" if _is_reaction(event) else ""
         if event.value.get("added", True):
             standing[signal] = event
@@ -154,7 +157,7 @@ def derive_verdict(events: Iterable[FeedbackEvent]) -> StandingVerdict | None:
 
 
 def derive_verdicts(events: Iterable[FeedbackEvent]) -> list[StandingVerdict]:
-    """Fold any votes, in any order, into what stands of each person on each reply."""
+    """Fold any votes, in any order, into the verdict of each person on each reply."""
     by_voter = sorted(events, key=_voter)
     folded = (derive_verdict(votes) for _, votes in groupby(by_voter, key=_voter))
     return [standing for standing in folded if standing is not None]

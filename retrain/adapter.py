@@ -1,4 +1,4 @@
-"""An adapter on disk: a LoRA in both forms with its card, in a folder that is never changed after it is written."""
+"""An adapter on disk: a LoRA in both forms with its card, in a folder that is never changed once written."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ GGUF = "adapter.gguf"
 
 
 class AdapterError(Exception):
-    """An adapter that must not be served; the message names the file and says what is wrong."""
+    """An adapter that must not be served. The message names the file and says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Adapter:
         return self.folder / GGUF
 
     def verify(self) -> None:
-        """Raise `AdapterError` when a file is missing or does not match its recorded hash."""
+        """Raise `AdapterError` if a file is missing or does not match its recorded hash."""
         for name, expected in self.files.items():
             path = self.folder / name
             if not path.is_file():
@@ -54,13 +54,13 @@ def hash_file(path: Path) -> str:
 
 
 def save_card(adapter: Adapter) -> None:
-    """Write the card beside the files; the card comes last, so a folder without one is unfinished."""
+    """Write the card beside the files. It comes last, so a folder without a card is unfinished."""
     card = {name: value for name, value in asdict(adapter).items() if name != "folder"}
     (adapter.folder / CARD).write_text(json.dumps(card, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def load_adapter(folder: Path) -> Adapter:
-    """Read the card of an adapter's folder. Raises `AdapterError` where there is none or it cannot be read."""
+    """Read the card of an adapter's folder. Raises `AdapterError` if there is none or it cannot be read."""
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         return Adapter(**card, folder=folder)

@@ -13,7 +13,7 @@ _READS_LINES = "chip-nano"
 
 
 class BaseModelError(Exception):
-    """A base model that must not be used; the message names the file and what to do."""
+    """A base model that must not be used. The message names the file and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def load_base(folder: Path) -> Base:
     """Read the folder's manifest and check every file that it names against its hash.
 
     The manifest is {"id": str, "context": tokens, "files": {name: sha256}} and names exactly one .gguf file. Raises
-    `BaseModelError` where something is missing, cut short, changed or cannot be read.
+    `BaseModelError` if something is missing, truncated, changed or unreadable.
     """
     manifest = _read_manifest(folder)
     try:
@@ -61,7 +61,7 @@ def load_base(folder: Path) -> Base:
 
 
 def save_manifest(folder: Path, *, base_id: str, context: int, names: list[str]) -> None:
-    """Write the manifest over the named files of the folder; it comes last, so a folder without one is unfinished."""
+    """Write the manifest over the named files. It comes last, so a folder without a manifest is unfinished."""
     files = {name: hash_file(folder / name) for name in sorted(names)}
     text = json.dumps({"id": base_id, "context": context, "files": files}, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Puts champion and candidate to the same questions; the gate decides. Knows nothing of training."""
+"""Asks champion and candidate the same questions and lets the gate decide. Knows nothing of training."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,14 +26,14 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Champion (`before`) and candidate (`after`) on the same exam, and what follows."""
+    """Champion (`before`) and candidate (`after`) on the same exam, and the decision."""
 
     before: Results
     after: Results
     decision: Decision
 
     def describe(self) -> dict[str, Any]:
-        """Return the scores as an adapter's card keeps them."""
+        """Return the scores in the form of an adapter's card."""
         return {
             "passed": self.decision.promote,
             "reasons": list(self.decision.reasons),
@@ -47,7 +47,7 @@ def choose_questions(
 ) -> tuple[list[HeldOutQuestion], int]:
     """Return at most `limit` questions, spread over the file, and how many were retired because they are now taught.
 
-    What was trained on measures nothing, and people's corrections matter more than one question of the gate.
+    A question that was trained on measures nothing, and people's corrections matter more than a question of the gate.
     """
     taught = {normalise_question(lesson.question) for lesson in lessons}
     left = [question for question in questions if normalise_question(question.question) not in taught]

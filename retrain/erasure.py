@@ -1,8 +1,8 @@
-"""Takes forgotten rows out of the frozen datasets, and deletes adapters that learned from them.
+"""Removes forgotten rows from the frozen datasets, and deletes adapters that learned from them.
 
-A row is forgotten when the database holds its reply's words, or its correction, no more; so nobody has to tell this
-module what was forgotten, and a sweep that a kill cut off is done by the next. An adapter's weights cannot be told what
-to forget, but each adapter is trained from the base on the whole dataset of its run: one that is trained anew without
+A row is forgotten when the database no longer holds its reply's words, or its correction. So nobody has to tell this
+module what was forgotten, and the next sweep finishes one that a kill cut off. An adapter's weights cannot be told what
+to forget, but each adapter is trained from the base on the whole dataset of its run: one that is trained again without
 the forgotten rows never knew them. Knows nothing of engines, nor of when it is called.
 """
 
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What a sweep did: how many rows it took out, and the adapters that it deleted, by id.
+    """What a sweep did: how many rows it removed, and the ids of the adapters that it deleted.
 
-    `serving` is the adapter that learned what was forgotten and serves still; whoever asked has to replace it.
+    `serving` is the adapter that learned what was forgotten and still serves; the caller has to replace it.
     """
 
     rows: int
@@ -40,9 +40,9 @@ class Erased:
 
 
 def erase_forgotten(db: Database, adapters_folder: Path, runs_folder: Path, base_id: str) -> Erased:
-    """Take what is forgotten out of every dataset, and delete the adapters that learned it and do not serve.
+    """Remove what is forgotten from every dataset, and delete the adapters that learned it and do not serve.
 
-    Raises `RetrainRunning` while a retrain goes on, which may be reading its dataset.
+    Raises `RetrainRunning` while a retrain runs, which may be reading its dataset.
     """
     with hold_lock(runs_folder, db.clock()):
         rows = sum(_thin(db, manifest.parent) for manifest in sorted(runs_folder.glob(f"*/{MANIFEST}")))
@@ -57,7 +57,7 @@ def erase_forgotten(db: Database, adapters_folder: Path, runs_folder: Path, base
 
 
 def has_learned_forgotten(adapter: Adapter, runs_folder: Path) -> bool:
-    """Whether rows left the adapter's dataset since it was trained; False where its dataset is not to be found."""
+    """Whether rows left the adapter's dataset since it was trained; False if its dataset cannot be found."""
     manifest = find_manifest(runs_folder, adapter.dataset_hash)
     return manifest is not None and _read_manifest(manifest).get("forgotten", 0) > 0
 
@@ -75,7 +75,7 @@ def _read_manifest(manifest: Path) -> dict[str, Any]:
 
 
 def _thin(db: Database, run: Path) -> int:
-    """Take the forgotten rows out of one run's dataset, with the run's own copy of the weights; return how many."""
+    """Remove the forgotten rows from one run's dataset, with the run's own copy of the weights. Return how many."""
     try:
         examples = load_dataset(run)
     except DatasetError as error:
@@ -91,7 +91,7 @@ def _thin(db: Database, run: Path) -> int:
 
 
 def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:
-    """Return the examples whose words the database still holds, and those that come from nobody's words."""
+    """Return the examples whose words the database still holds, and those that do not come from anybody's words."""
     examples = list(examples)
     replies = find_replies(db, list({example.reply_id for example in examples if example.reply_id}))
     corrections = find_all(db)
@@ -105,7 +105,7 @@ def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:
             return False
         if example.source != "correction":
             return True
-        known = example.correction_id  # None in a dataset of before it was noted
+        known = example.correction_id  # None in a dataset older than this field
         return known in corrections if known else example.reply_id in corrected
 
     return [example for example in examples if is_remembered(example)]

@@ -14,14 +14,14 @@ class RetrainRunning(RetrainError):
 
 
 class RetrainStopped(RetrainError):
-    """The process is to end, and the retrain with it; all feedback is there for the next one."""
+    """The process is ending, and the retrain with it. All feedback stays for the next one."""
 
     def __init__(self) -> None:
         super().__init__("The training was broken off because Chip was stopped.")
 
 
 class TrainingFailed(RetrainError):
-    """The training process ended without an adapter; `log_tail` are the last lines that it wrote."""
+    """The training process ended without an adapter. `log_tail` are the last lines that it wrote."""
 
     def __init__(self, exit_code: int, log_tail: tuple[str, ...]) -> None:
         last = log_tail[-1] if log_tail else "it wrote nothing"

@@ -1,6 +1,6 @@
-"""Asks a model the gate's questions and judges the answers: held-out questions and the lessons that it was to learn.
+"""Asks a model the gate's questions and judges the answers: held-out questions and the lessons that it should learn.
 
-What answers is handed in. Knows nothing of which model is the champion, nor of what follows from the figures.
+What answers is passed in. Knows nothing of which model is the champion, nor of what follows from the figures.
 """
 
 import json
@@ -21,9 +21,9 @@ from retrieval.prompt import is_refusal, split_claims
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, or why there is none: `failure` is then set and `text` is empty. Times are in milliseconds.
+    """One answer, or why there is none: then `failure` is set and `text` is empty. Times are in milliseconds.
 
-    `text` is what the model wrote, which is what a rehearsal teaches; `shown` is what a person would see of it, which
+    `text` is what the model wrote, which is what a rehearsal teaches. `shown` is what a person would see of it, which
     is what is judged (None: the same).
     """
 
@@ -38,7 +38,7 @@ class Answer:
 
 
 class Answerer(Protocol):
-    """Answers drafts with the base and one adapter, as it would be served (greedy)."""
+    """Answers drafts with the base and one adapter, as they would be served (greedy)."""
 
     def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
         """Return one answer for each draft, in order. One that cannot be given is an `Answer` with its failure."""
@@ -46,7 +46,7 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldOutQuestion:
-    """A question with known answers. A right answer holds, of every group in `answer_contains`, one of the texts."""
+    """A question with known answers. A right answer holds one text of every group in `answer_contains`."""
 
     id: str
     question: str
@@ -117,7 +117,7 @@ def judge(
 
 
 def is_right(question: HeldOutQuestion, answer: Answer) -> bool:
-    """Whether the answer holds what it must, or refuses where there is nothing to answer."""
+    """Whether the answer holds what it must, or refuses if there is nothing to answer."""
     if answer.failure is not None:
         return False
     if not question.answerable:

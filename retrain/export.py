@@ -13,7 +13,7 @@ from retrain.gguf_layout import permute_qk
 
 PEFT_PREFIX = "base_model.model."
 
-# Hugging Face model types and llama.cpp's names of them; only the llama family rotates neighbouring rows.
+# Hugging Face model types and llama.cpp's names for them. Only the llama family rotates neighbouring rows.
 _ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "phi3": "phi3"}
 _PERMUTED = frozenset({"llama"})
 
@@ -29,7 +29,7 @@ class BaseShape:
 
     @property
     def architecture(self) -> str:
-        """llama.cpp's name of the architecture. Raises `ExportError` where it is not one that is known here."""
+        """llama.cpp's name of the architecture. Raises `ExportError` for an unknown one."""
         try:
             return _ARCHITECTURES[self.model_type]
         except KeyError as error:

@@ -24,8 +24,7 @@ SURE = 0.8
 class Epoch:
     """What an epoch measured before each of its updates: mean loss of what was asked, and lessons learned by its end.
 
-    `seconds` are those of computing. Rehearsed answers of the base count in the loss and the tokens, not among the
-    lessons.
+    `seconds` are those of computing. The base's rehearsed answers count in the loss and the tokens, but not as lessons.
     """
 
     number: int
@@ -56,7 +55,7 @@ class _Lesson:
 
 
 def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable[[Epoch], None]) -> str:
-    """Train the model's trainable parameters on the rows until all is learned; return why it ended.
+    """Train the model's trainable parameters on the rows until all is learned. Return why it ended.
 
     That is "memorised" (the model was sure of every lesson `sure_times` in a row), "epochs" or "time".
     """
@@ -95,10 +94,10 @@ def _group(rows: Sequence[Row]) -> list[_Lesson]:
 
 
 def _choose(lessons: Sequence[_Lesson], settings: TrainSettings, chance: random.Random) -> list[tuple[_Lesson, Row]]:
-    """Ask every lesson, but a learned one only every other epoch, and rehearse a few of the base's answers.
+    """Choose every lesson, but a learned one only every other epoch, and a few of the base's answers to rehearse.
 
-    Where lessons are few, each is asked more than once. Another few answers are rehearsed each epoch: the same ones
-    every time are soon known by heart and keep nothing else.
+    If there are few lessons, each is asked more than once. Each epoch rehearses other answers: the same ones would soon
+    be known by heart and then preserve nothing else.
     """
     taught = [lesson for lesson in lessons if not lesson.is_rehearsed]
     rehearsed = [lesson for lesson in lessons if lesson.is_rehearsed]
@@ -123,7 +122,7 @@ def _batch(asked: list[tuple[_Lesson, Row]], batch_rows: int, chance: random.Ran
 def _build_stepper(
     model: Any, lessons: int, settings: TrainSettings
 ) -> Callable[[torch.Tensor, Sequence[float]], None]:
-    """Return what makes one update from the rows' losses and weights: AdamW, its rate warmed up, then on a cosine."""
+    """Return a function that makes one update from the rows' losses and weights: AdamW, warmed up, then on a cosine."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
     steps = settings.max_epochs * math.ceil(lessons / settings.batch_rows)
@@ -141,16 +140,16 @@ def _build_stepper(
 
 
 def _rate(step: int, steps: int, warmup: int) -> float:
-    """Linear warm-up, then a cosine down to a tenth: when training will end is not known in advance."""
+    """Return the rate: linear warm-up, then a cosine down to a tenth, because the end is not known in advance."""
     if step < warmup:
         return (step + 1) / (warmup + 1)
     return 0.55 + 0.45 * math.cos(math.pi * min(1.0, (step - warmup) / max(1, steps - warmup)))
 
 
 def compute_losses(model: Any, batch: Sequence[Row], settings: TrainSettings) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return each row's mean loss over its target and whether the model was sure of every token, shapes (rows,).
+    """Return each row's mean loss over its target, and whether the model was sure of every token, shapes (rows,).
 
-    Rows are padded on the left, so that all targets end together and logits are computed for them alone.
+    Rows are padded on the left, so that all targets end together and logits are computed only for them.
     """
     width, kept = max(row.tokens for row in batch), max(len(row.target) for row in batch)
     ids = torch.zeros(len(batch), width, dtype=torch.long)
@@ -174,7 +173,7 @@ def compute_losses(model: Any, batch: Sequence[Row], settings: TrainSettings) ->
 
 
 def choose_precision(settings: TrainSettings) -> torch.dtype:
-    """bfloat16 where the processor computes in it, else float32: emulated bfloat16 was 90 times slower."""
+    """Return bfloat16 if the processor computes in it, else float32: emulated bfloat16 was 90 times slower."""
     if settings.precision == "auto":
         return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
     return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32

@@ -1,8 +1,8 @@
 """Decides how many threads training uses: one, and a second one while a core is free.
 
-Training is for the night, but an admin who asks for it waits: two threads on two idle cores take little more than half
-the time. Where people are being answered, a second thread would wait at every operation for a core that they hold, and
-hold up their answers. Knows nothing of what is computed.
+Training is for the night, but an admin who asks for it waits, and two threads on two idle cores take little more than
+half the time. While people are being answered, a second thread would wait at every operation for a core that they use,
+and delay their answers. Knows nothing of what is computed.
 """
 
 import os
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import psutil
 
 WINDOW_SECONDS = 1.0
-"""The kernel counts in hundredths of a second: over this time what others do is known to a fiftieth of a core."""
+"""The kernel counts in hundredths of a second. Over this time, others' work is known to a fiftieth of a core."""
 
 _NO_WORK = {"idle", "iowait", "guest", "guest_nice"}  # a guest's time is part of the user's
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Seconds until now: on the clock, of computing of our cores for anybody, and of computing of this process."""
+    """Seconds until now: on the clock, of computing on our cores by anybody, and of computing by this process."""
 
     at: float
     everyone: float
@@ -33,9 +33,9 @@ def find_cores() -> set[int]:
 
 
 def read_busy_seconds() -> float | None:
-    """Return what these cores have computed until now, for anybody; None where the machine does not tell.
+    """Return the seconds that these cores have computed for anybody; None if the machine does not tell.
 
-    Takes 70 µs, and is known to hundredths of a second.
+    Takes 70 µs, and is accurate to hundredths of a second.
     """
     ours = find_cores()
     try:
@@ -46,7 +46,7 @@ def read_busy_seconds() -> float | None:
 
 
 def read_work() -> Work:
-    """Return the work until now; where the machine does not tell that of others, they seem to take every core."""
+    """Return the work until now. If the machine does not tell others' work, they are assumed to use every core."""
     now, busy = time.monotonic(), read_busy_seconds()
     return Work(now, now * len(find_cores()) if busy is None else busy, time.process_time())
 
@@ -75,5 +75,5 @@ class FreeCores:
         return self._threads
 
     def seconds(self) -> float:
-        """Return the computing until now: on a busy machine the adapter comes later, but is no worse."""
+        """Return the seconds of computing until now: on a busy machine the adapter comes later, but is no worse."""
         return self._seconds + (self._read().own - self._before.own) / self._threads

@@ -17,8 +17,8 @@ NOT_JUDGED = (
 class Decision:
     """Promote or not, with the reasons as sentences.
 
-    `learning_p` is the chance to see the candidate's lead on the lessons, or a greater one, if it were none; and
-    `forgetting_p` the same of its arrears on the held-out questions (both exact one-sided McNemar tests).
+    `learning_p` is the chance of a lead on the lessons at least as large as the candidate's if it had none, and
+    `forgetting_p` the same for its deficit on the held-out questions (both exact one-sided McNemar tests).
     """
 
     promote: bool
@@ -28,9 +28,9 @@ class Decision:
 
 
 def decide(champion: Results, candidate: Results, settings: GateSettings) -> Decision:
-    """Promote iff the candidate says more of the lessons than the champion and nothing else got worse.
+    """Promote if and only if the candidate says more of the lessons than the champion and nothing else got worse.
 
-    Worse is: held-out accuracy lower by more than the margin, or significantly lower; more failures; or a median
+    Worse means: held-out accuracy lower by more than the margin, or significantly lower; more failures; or a median
     answer slower than `max_slowdown` times the champion's. Both `Results` must come from the same questions.
     """
     learning_p = compute_p(candidate.said, champion.said)

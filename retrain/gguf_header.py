@@ -1,7 +1,7 @@
 """What a GGUF file says before its weights: metadata, tensors, and how long the whole file must be.
 
-Reads some kilobytes without copying the vocabulary, where the `gguf` package takes seconds. Knows nothing of models.
-After the specification of GGUF versions 2 and 3 (ggml-org/ggml, docs/gguf.md).
+Reads some kilobytes without copying the vocabulary; the `gguf` package takes seconds. Knows nothing of models. After
+the specification of GGUF versions 2 and 3 (ggml-org/ggml, docs/gguf.md).
 """
 
 import math
@@ -22,12 +22,15 @@ _BLOCKS = {int(kind): sizes for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
 
 
 class GgufError(Exception):
-    """A file that is no GGUF, or less than a whole one; the message names the file and says what is wrong."""
+    """A file that is not a complete GGUF. The message names the file and says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The head of a GGUF. Of an array in `metadata` there is only the length; a tensor's shape is its rows last."""
+    """The head of a GGUF.
+
+    `metadata` holds only the length of an array. The last number of a tensor's shape is its rows.
+    """
 
     metadata: Mapping[str, Any]
     tensors: Mapping[str, tuple[int, ...]]
@@ -38,18 +41,18 @@ class Header:
         return str(self.metadata.get("general.architecture", ""))
 
     def text(self, key: str) -> str:
-        """Return a text of the metadata; empty where there is none."""
+        """Return a text of the metadata; "" if there is none."""
         value = self.metadata.get(key)
         return value if isinstance(value, str) else ""
 
     def number(self, key: str) -> int:
-        """Return a count that the metadata gives for this architecture, such as "context_length"; 0 where none is."""
+        """Return a count that the metadata gives for this architecture, such as "context_length", or 0."""
         value = self.metadata.get(f"{self.architecture}.{key}")
         return int(value) if isinstance(value, int) else 0
 
 
 def read_header(path: Path) -> Header:
-    """Read the head of a GGUF. Raises `GgufError` where it cannot be read, and where the file is shorter than it."""
+    """Read the head of a GGUF. Raises `GgufError` if it is unreadable, or the file is shorter than its head says."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if content[:4] != MAGIC:
@@ -66,7 +69,7 @@ def read_header(path: Path) -> Header:
 
 
 class _Cursor:
-    """A place in a GGUF's head, and what is read there."""
+    """A position in a GGUF's head, with the functions that read from there."""
 
     def __init__(self, content: mmap.mmap) -> None:
         self._content = content
@@ -118,6 +121,6 @@ class _Cursor:
 
 
 def _count_bytes(shape: tuple[int, ...], kind: int) -> int:
-    # A form that is newer than the package counts nothing; llama.cpp will say whether it knows it.
+    # A form newer than the package counts as nothing; llama.cpp will say whether it knows it.
     block, size = _BLOCKS.get(kind, (1, 0))
     return math.prod(shape) // block * size

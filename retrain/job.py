@@ -1,4 +1,4 @@
-"""A training job: what the child process is told, and starting it and listening to it. Knows nothing of torch."""
+"""A training job: what the child process is told, how it is started, and what it reports. Knows nothing of torch."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ JOB = "job.json"
 LOG = "train.log"
 ADAPTER_FOLDER = "adapter"
 TAIL_LINES = 20
-LOOK_SECONDS = 0.2  # between looks whether to stop
+LOOK_SECONDS = 0.2  # between checks whether to stop
 
 TellProgress = Callable[[dict[str, Any]], None]
 
@@ -58,10 +58,10 @@ def load_job(folder: Path) -> TrainingJob:
 def run_training(
     job: TrainingJob, folder: Path, progress: TellProgress, stop: threading.Event | None = None
 ) -> TrainingResult:
-    """Train in a child process, telling `progress` each event, and return what it reported.
+    """Train in a child process, tell `progress` each event, and return what the child reported.
 
-    The child's output is kept in the folder's train.log. Raises `TrainingFailed` with the last lines of it when the
-    child crashes or leaves no adapter, and `RetrainStopped` once `stop` is set.
+    The folder's train.log keeps the child's output. Raises `TrainingFailed` with its last lines if the child crashes or
+    leaves no adapter, and `RetrainStopped` once `stop` is set.
     """
     stop = stop or threading.Event()
     save_job(job, folder)
@@ -106,7 +106,7 @@ def _start_child(folder: Path) -> subprocess.Popen[str]:
 
 
 def _kill_on(stop: threading.Event, child: subprocess.Popen[str]) -> None:
-    """End the child once `stop` is set: it may be minutes until it says the next line."""
+    """End the child once `stop` is set: its next line may be minutes away."""
     while child.poll() is None:
         if stop.wait(LOOK_SECONDS):
             child.kill()
@@ -114,7 +114,7 @@ def _kill_on(stop: threading.Event, child: subprocess.Popen[str]) -> None:
 
 
 def _listen(child: subprocess.Popen[str]) -> Iterator[str]:
-    """Yield the child's lines; where the listener gives up (an exception, Ctrl-C), the child ends with it."""
+    """Yield the child's lines. If the listener gives up (an exception, Ctrl-C), the child ends with it."""
     assert child.stdout is not None
     try:
         yield from child.stdout

@@ -1,4 +1,4 @@
-"""One retrain at a time on this machine, across processes. The kernel lets go of the lock when its holder dies."""
+"""One retrain at a time on this machine, across processes. The kernel releases the lock when its holder dies."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,13 +10,13 @@ from filelock import FileLock, Timeout
 from retrain.errors import RetrainRunning
 
 LOCK = "retrain.lock"
-# Beside the lock, since taking a lock empties its file.
+# Beside the lock, because taking a lock empties its file.
 SINCE = "retrain.since"
 
 
 @contextmanager
 def hold_lock(folder: Path, now: datetime) -> Iterator[None]:
-    """Hold the lock of `folder`; raises `RetrainRunning`, with the time since when, while another holds it."""
+    """Hold the lock of `folder`. Raises `RetrainRunning`, with its start time, while another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     since = folder / SINCE
     with ExitStack() as held:

@@ -1,7 +1,7 @@
 """The adapters that exist, and the one that serves.
 
-Adapters are folders, never changed once written; what serves is the last row of an append-only table, never "the
-newest". Knows nothing of training or of the engine.
+Adapters are folders that never change once written. The last row of an append-only table names the one that serves; it
+is never "the newest". Knows nothing of training or of the engine.
 """
 
 import os
@@ -35,7 +35,7 @@ class Promotion:
 
 
 def build_candidate(trained: Adapter, adapters_folder: Path) -> Adapter:
-    """Copy the trained files into a folder that is not registered yet and return the adapter there, with its hashes.
+    """Copy the trained files into a folder that is not registered yet. Return the adapter there, with its hashes.
 
     The folder's name begins with `UNFINISHED` until `register` renames it.
     """
@@ -48,7 +48,7 @@ def build_candidate(trained: Adapter, adapters_folder: Path) -> Adapter:
 def register(candidate: Adapter, adapters_folder: Path, scores: dict[str, Any]) -> Adapter:
     """Write the candidate's card with its scores, rename its folder to its id and return the adapter there.
 
-    Raises `AdapterError` where its files are not those that were scored.
+    Raises `AdapterError` if its files are not those that were scored.
     """
     candidate.verify()
     save_card(replace(candidate, scores=scores))
@@ -58,7 +58,7 @@ def register(candidate: Adapter, adapters_folder: Path, scores: dict[str, Any]) 
 
 
 def discard_unfinished(adapters_folder: Path) -> None:
-    """Remove what an interrupted retrain left. Only for the holder of the lock."""
+    """Remove what an interrupted retrain left. Only the holder of the lock may call this."""
     for folder in adapters_folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(folder)
 
@@ -90,7 +90,7 @@ def live(db: Database, base_id: str) -> str | None:
 
 
 def load_live(db: Database, adapters_folder: Path, base_id: str) -> Adapter | None:
-    """Return the adapter that serves, its files verified. Raises `AdapterError` where they are missing or changed."""
+    """Return the adapter that serves, its files verified. Raises `AdapterError` if they are missing or changed."""
     adapter_id = live(db, base_id)
     return None if adapter_id is None else _load_verified(adapters_folder, adapter_id, base_id)
 
@@ -98,7 +98,7 @@ def load_live(db: Database, adapters_folder: Path, base_id: str) -> Adapter | No
 def promote(db: Database, adapter: Adapter, *, by: str, reason: str) -> Promotion:
     """Make the adapter the one that serves.
 
-    Raises `PromotionError` unless the gate passed it, `AdapterError` where its files are missing or changed.
+    Raises `PromotionError` unless the gate passed it, `AdapterError` if its files are missing or changed.
     """
     require_passed(adapter)
     adapter.verify()
@@ -114,9 +114,8 @@ def require_passed(adapter: Adapter) -> None:
 def find_rollback(db: Database, adapters_folder: Path, base_id: str, to: str | None = None) -> Adapter | None:
     """Return what a rollback would serve: `to`, or what served before the present one; None is the bare base.
 
-    Each rollback goes one step further back, past adapters that were deleted. `to` is an adapter's id or `BARE_BASE`.
-    Raises `PromotionError` where there is nothing to go back to, and `AdapterError` where its files are missing or
-    changed.
+    Each rollback goes one step further back, past deleted adapters. `to` is an adapter's id or `BARE_BASE`. Raises
+    `PromotionError` if there is nothing to go back to, and `AdapterError` if its files are missing or changed.
     """
     target = _find_previous(db, adapters_folder, base_id) if to is None else (None if to == BARE_BASE else to)
     if target == live(db, base_id):
@@ -125,12 +124,12 @@ def find_rollback(db: Database, adapters_folder: Path, base_id: str, to: str | N
 
 
 def rollback(db: Database, adapter: Adapter | None, base_id: str, *, by: str, reason: str) -> Promotion:
-    """Record that what `find_rollback` returned serves now. To be called once the engine serves it."""
+    """Record that what `find_rollback` returned serves now. Call it once the engine serves it."""
     return _record(db, None if adapter is None else adapter.id, base_id, by, reason)
 
 
 def _find_previous(db: Database, adapters_folder: Path, base_id: str) -> str | None:
-    """Read the history as a stack: what is promoted goes on top, what was served before is returned to."""
+    """Read the history as a stack: a promotion pushes, a rollback pops to what served before."""
     stack: list[str | None] = [None]
     for promotion in find_promotions(db, base_id):
         if promotion.adapter_id in stack:

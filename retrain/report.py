@@ -32,10 +32,9 @@ class Scores:
 class RetrainReport:
     """All figures of one retrain.
 
-    `adapter_id` is the candidate, None where there was nothing to learn; `champion_id` is what served before, None
-    for the bare base. `lessons` counts by source and `dropped` by reason. `seconds` has the time of each step and
-    "total". `swap_ms` is None unless the candidate was promoted; `before` and `after` are None where nothing was
-    learned.
+    `adapter_id` is the candidate, None if there was nothing to learn; `champion_id` is what served before, None for the
+    bare base. `lessons` counts by source and `dropped` by reason. `seconds` has the time of each step and "total".
+    `swap_ms` is None unless the candidate was promoted; `before` and `after` are None if nothing was learned.
     """
 
     run_id: str
@@ -62,7 +61,7 @@ class RetrainReport:
 
 
 def begin_run(db: Database, *, trigger: str, requested_by: str) -> tuple[str, datetime]:
-    """Record that a run begins and return its id and time. Runs that an end of the process cut short are closed."""
+    """Record that a run begins and return its id and time. Close runs that an end of the process cut short."""
     run_id, now = db.new_id("T"), db.clock()
     row = {
         "id": run_id,
@@ -114,7 +113,7 @@ def find_reports(db: Database, limit: int = 10) -> list[dict[str, Any]]:
 
 
 def find_step_seconds(db: Database) -> dict[str, float]:
-    """Return how long each step of the last run took that trained; {} before the first."""
+    """Return the seconds of each step of the last run that trained; {} before the first."""
     query = select(retrain_runs.c.report).where(retrain_runs.c.state.in_(("promoted", "refused")))
     with db.read() as connection:
         report = connection.scalar(query.order_by(retrain_runs.c.started_at.desc()).limit(1))

@@ -1,6 +1,6 @@
 """The story of a retrain: from what people said to a better adapter that serves, or a reason why not.
 
-Everything that serves is handed in as a callable. Knows nothing of Slack, of the engine or of the command line.
+Everything that serves is passed in as a function. Knows nothing of Slack, of the engine or of the command line.
 """
 
 import logging
@@ -37,7 +37,7 @@ NOTHING_ALLOWED = "There is something to learn from, but none of it may be used;
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a retrain is: the step's name, a line for people, and the share of the step done, in [0, 1]."""
+    """How far a retrain is: the step's name, a line for people, and the finished share of the step, in [0, 1]."""
 
     step: str
     text: str
@@ -46,12 +46,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RetrainDeps:
-    """What a retrain needs of the rest.
+    """What a retrain needs from the rest of Chip.
 
-    `prepare` gives the draft that a question gets now; `prepare_replay(n)` up to n drafts to rehearse, none of them a
-    held-out question; `is_question` tells a question from small talk; `use_adapter` serves an adapter and returns the
-    swap's milliseconds; `tell` hears of progress. Once `stop` is set the run ends with `RetrainStopped`. Folders are
-    made as needed.
+    `prepare` returns the draft that a question gets now; `prepare_replay(n)` up to n drafts to rehearse, none of them a
+    held-out question. `is_question` tells a question from small talk. `use_adapter` serves an adapter and returns the
+    swap's milliseconds. `tell` gets the progress. Once `stop` is set the run ends with `RetrainStopped`. Folders are
+    created as needed.
     """
 
     db: Database
@@ -71,7 +71,7 @@ class RetrainDeps:
 
 
 class _Watch:
-    """Tells of each step as it begins and keeps how long it took. Begins none once the run is to stop."""
+    """Reports each step as it begins and keeps how long it took. Begins none once the run shall stop."""
 
     def __init__(self, tell: Callable[[Progress], None], stop: threading.Event) -> None:
         self.tell = tell
@@ -96,7 +96,7 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
     """Learn from all feedback that holds, and serve the result if it passes the gate.
 
     Raises `RetrainRunning` while another run goes on, and `RetrainError`, `AdapterError`, `BaseModelError` or
-    `FeedbackError` where a step cannot be done; the run is then recorded as failed and what serves stays.
+    `FeedbackError` if a step fails; then the run is recorded as failed and what serves stays.
     """
     with hold_lock(deps.runs_folder, deps.db.clock()):
         run_id, started_at = begin_run(deps.db, trigger=trigger, requested_by=requested_by)
@@ -121,7 +121,7 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
 
 
 def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainReport:
-    """The steps from feedback to a decision; each later one reads only what the earlier ones returned."""
+    """Do the steps from feedback to a decision. Each step reads only what the earlier ones returned."""
     watch = _Watch(deps.tell, deps.stop)
     champion = _find_champion(deps, base)
     folder = deps.runs_folder / report.run_id
@@ -172,7 +172,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
 
 
 def _find_champion(deps: RetrainDeps, base: Base) -> Adapter | None:
-    """Return what the candidate has to beat: what serves, or the bare base where that has to go whoever wins."""
+    """Return what the candidate has to beat: what serves, or the bare base if what serves has to go in any case."""
     champion = load_live(deps.db, deps.adapters_folder, base.id)
     return None if champion is not None and has_learned_forgotten(champion, deps.runs_folder) else champion
 
@@ -189,7 +189,7 @@ def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
 
 
 def _rehearse(deps: RetrainDeps) -> list[Example]:
-    """Return the base's own answers to prompts that feedback does not touch; a rehearsed answer is hard to forget."""
+    """Return the base's own answers to prompts that feedback does not touch. Rehearsing them prevents forgetting."""
     drafts = list(deps.prepare_replay(deps.settings.curate.replay))
     answers = deps.answerer.answer(drafts, None)
     return [
@@ -217,7 +217,7 @@ def _build_candidate(deps: RetrainDeps, base: Base, dataset: Dataset, trained: T
 
 
 def _serve(deps: RetrainDeps, adapter: Adapter, champion: Adapter | None, by: str, reason: str) -> float:
-    """Swap, then record; where it cannot be recorded the champion serves again, as the record says."""
+    """Swap, then record. If it cannot be recorded, the champion serves again, as the record says."""
     swap_ms = deps.use_adapter(adapter)
     try:
         promote(deps.db, adapter, by=by, reason=reason)

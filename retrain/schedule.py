@@ -1,6 +1,6 @@
-"""Decides when a retrain happens by itself: a clock, and whether enough was said since the last one.
+"""Decides when a retrain starts by itself: by a clock, and if enough was said since the last one.
 
-Knows only when; what runs is handed in and can be run by hand.
+Knows only when. What runs is passed in and can be run by hand.
 """
 
 import logging
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 def start_schedule(job: Callable[[], None], settings: ScheduleSettings) -> BackgroundScheduler:
-    """Start a thread that calls `job` as the settings say; the caller shuts the scheduler down.
+    """Start a thread that calls `job` as the settings say. The caller shuts the scheduler down.
 
-    One job at a time; firings missed while it ran or while the machine slept are made up for by one. Raises
-    `RetrainError` for a cron line that cannot be read. An exception of `job` is logged and the schedule goes on.
+    One job runs at a time. One call makes up for all that were missed while it ran or the machine slept. Raises
+    `RetrainError` for a malformed cron line. An exception of `job` is logged and the schedule goes on.
     """
     trigger = _build_trigger(settings)
     scheduler = BackgroundScheduler(timezone=UTC)
@@ -45,7 +45,7 @@ def start_schedule(job: Callable[[], None], settings: ScheduleSettings) -> Backg
 
 
 def find_next(scheduler: BackgroundScheduler) -> datetime | None:
-    """Return when the job is called next; None when it is not."""
+    """Return when the job is called next; None if it is not."""
     job = scheduler.get_job(JOB_ID)
     return None if job is None else job.next_run_time
 
@@ -62,7 +62,7 @@ def count_new_feedback(db: Database) -> int:
 
 
 def due(db: Database, min_feedback: int) -> bool:
-    """Whether enough was said since the last retrain for another."""
+    """Whether enough was said since the last retrain for another one."""
     new = count_new_feedback(db)
     log.info("new feedback since the last retrain: %d, needed: %d", new, min_feedback)
     return new >= min_feedback

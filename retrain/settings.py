@@ -8,13 +8,13 @@ LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj",
 
 @dataclass(frozen=True, slots=True)
 class CurateSettings:
-    """What may become training data. `max_per_person` bounds how much one person can teach in one dataset.
+    """What may become training data. `max_per_person` limits how much one person can teach in one dataset.
 
     `variations` is how many altered copies of a correction's prompt are made, so that it is learned beyond one
-    byte-exact prompt; `replay` is how many of the base's own answers are rehearsed against forgetting.
-    `staff_replies` stays False while one adapter serves customers as well as staff. `grounded`: the correction of an
-    answer that had no evidence is learned with its words as the evidence, as search finds a verified answer; else as
-    Chip's own words, which a small model can only do at the price of all that it reads.
+    byte-exact prompt. `replay` is how many of the base's own answers are rehearsed against forgetting. `staff_replies`
+    stays False while one adapter serves customers as well as staff. `grounded`: the correction of an answer without
+    evidence is learned with its own words as the evidence, as search finds a verified answer. Otherwise it is learned
+    as Chip's own words, which a small model can do only by forgetting what it reads.
     """
 
     max_per_person: int = 40
@@ -28,12 +28,12 @@ class CurateSettings:
 class TrainSettings:
     """How the LoRA is trained. Training ends when every lesson is learned, or at `max_epochs` or `max_seconds`.
 
-    A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another
-    form of its prompt where there are several. Few lessons are asked several times an epoch, so that they make at
-    least `asks_per_epoch` together and are not outnumbered by the `rehearsed_per_epoch` answers of the base that are
-    asked beside them. `max_seconds` of computing keep a retrain on 60 items under two minutes on two cores; what is
-    not learned by then is for the gate to judge. `threads` is the most: those beyond the first are used while nobody
-    else computes on their cores. `priority` is what is added to the child's niceness.
+    A lesson is learned when the model was sure of every token of it `sure_times` in a row, each time under another form
+    of its prompt if there are several. A few lessons are asked several times an epoch, so that they make at least
+    `asks_per_epoch` together and the `rehearsed_per_epoch` answers of the base do not outnumber them. `max_seconds` of
+    computing keep a retrain on 60 items under two minutes on two cores; the gate judges what is not learned by then.
+    `threads` is the most: those beyond the first are used while nobody else computes on their cores. `priority` is
+    added to the child's niceness.
     """
 
     targets: tuple[str, ...] = LINEAR_LAYERS
@@ -57,9 +57,9 @@ class TrainSettings:
 class GateSettings:
     """What a candidate has to show. Shares are fractions in [0, 1].
 
-    A target counts as said when the answer's ROUGE-L against it is at least `say_threshold`. `heldout_margin` is the
-    loss of held-out accuracy that is still accepted; beyond it, or where an exact one-sided McNemar test finds the
-    loss significant at `significance`, the champion stays. `max_slowdown` bounds the ratio of median answer times.
+    A target counts as said if the answer's ROUGE-L against it is at least `say_threshold`. `heldout_margin` is the loss
+    of held-out accuracy that is still accepted. Beyond it, or if an exact one-sided McNemar test finds the loss
+    significant at `significance`, the champion stays. `max_slowdown` limits the ratio of median answer times.
     """
 
     say_threshold: float = 0.8
@@ -71,9 +71,9 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings:
-    """When a retrain is considered: every `every_hours`, or by `cron` (five fields) where one is given.
+    """When a retrain is considered: every `every_hours`, or by `cron` (five fields) if one is given.
 
-    A firing that is late by up to `grace_seconds` still runs; later ones are left to the next firing.
+    A call that is late by up to `grace_seconds` still runs; a later one is left to the next.
     """
 
     every_hours: float = 24.0
@@ -83,7 +83,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrainSettings:
-    """All of it. `min_feedback` is the number of new votes and corrections that a scheduled run waits for."""
+    """All settings of a retrain. `min_feedback` is how many new votes and corrections a scheduled run waits for."""
 
     min_feedback: int = 20
     curate: CurateSettings = field(default_factory=CurateSettings)

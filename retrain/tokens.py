@@ -1,4 +1,4 @@
-"""Cuts an example into the tokens that are read and the tokens to learn. Knows nothing of the model's weights."""
+"""Cuts an example into the tokens to read and the tokens to learn. Knows nothing of the model's weights."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ class Row:
 
 
 def build_row(example: Example, tokenizer: Any) -> Row:
-    """Tokenize an example as it is served: the prompt by the chat template, no special tokens added to it.
+    """Tokenize an example as it is served: the prompt by the chat template, without additional special tokens.
 
     The target ends as the template ends an assistant's message (its end-of-turn token), without what follows that.
     """

@@ -1,7 +1,7 @@
 """The training process: `python -m retrain.train RUN_FOLDER` reads a frozen dataset and writes an adapter.
 
-A process of its own, so that serving never loads torch and a crash here costs nothing there. It tells how it goes in
-JSON lines on its standard output. Knows nothing of feedback, the gate or the database.
+It is a separate process, so that serving never loads torch and a crash here costs nothing there. It reports its
+progress in JSON lines on standard output. Knows nothing of feedback, the gate or the database.
 """
 
 import json
@@ -25,7 +25,7 @@ from retrain.tokens import build_row
 
 
 def train(folder: Path) -> None:
-    """Train as the folder's job says and write the adapter in both forms below it; prints JSON lines."""
+    """Train as the folder's job says and write the adapter in both forms below it. Prints JSON lines."""
     job = load_job(folder)
     _prepare_process(job.settings)
     started = time.monotonic()

@@ -1,7 +1,7 @@
 """Undoes learning after a rollback: corrections that only the rolled-back adapter had learned wait for approval again.
 
-Without that the next retrain would teach the same again, and answers verified by staff would go on saying it. Knows
-nothing of engines.
+Otherwise the next retrain would teach the same again, and answers verified by staff would keep saying it. Knows nothing
+of engines.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from retrain.examples import load_dataset
 def take_back_lessons(
     db: Database, adapters_folder: Path, runs_folder: Path, *, left: str | None, now: str | None, by: str
 ) -> int:
-    """Let the corrections that adapter `left` learned and `now` did not wait for a decision again; return how many.
+    """Require a new decision for the corrections that adapter `left` learned and `now` did not. Return how many.
 
     Both are ids, None for the bare base. An adapter whose card or dataset is gone counts as having learned nothing.
     """

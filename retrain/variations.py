@@ -1,7 +1,7 @@
 """Altered copies of a served prompt, so that a lesson is learned beyond one byte-exact prompt.
 
-What an answer quotes must stay true: markers are renumbered with the evidence, and numbers in a question are left
-alone. Knows nothing of feedback or training.
+What an answer quotes must stay true: markers are renumbered with the evidence, and numbers in a question are not
+changed. Knows nothing of feedback or training.
 """
 
 import random
@@ -25,9 +25,9 @@ _ENDINGS = ("", "?", " ?", "??", ", please?", " Thanks!")
 
 
 def parse_evidence(content: str) -> tuple[Evidence, str] | None:
-    """Read the evidence and the question out of a prompt's last message; None where it was not built by this Chip.
+    """Parse the evidence and the question from a prompt's last message; None if this Chip did not build it.
 
-    What is returned builds the same message again, byte for byte.
+    The result builds the same message again, byte for byte.
     """
     head, separator, question = content.partition(QUESTION)
     if not separator:
@@ -48,9 +48,9 @@ def parse_evidence(content: str) -> tuple[Evidence, str] | None:
 
 
 def rebuild_draft(example: Example, is_question: Callable[[str], bool]) -> Draft:
-    """Return the draft of which the example is the prompt, as a customer would be answered.
+    """Return the draft whose prompt is the example, as a customer would be answered.
 
-    A question without evidence is refused, as in serving; `is_question` tells it from small talk.
+    A question without evidence is refused, as in serving. `is_question` tells it from small talk.
     """
     parsed = parse_evidence(example.messages[-1].content)
     evidence, question = parsed or (Evidence((), Match.WEAK), "")
@@ -60,7 +60,7 @@ def rebuild_draft(example: Example, is_question: Callable[[str], bool]) -> Draft
 
 
 def find_quote(text: str, evidence: Evidence) -> EvidenceLine | None:
-    """Return the first line of which the text is a run of whole sentences; None where no line says it so."""
+    """Return the first line that holds the text as a run of whole sentences; None if no line does."""
     said = split_sentences(text)
     for line in evidence.lines:
         held = split_sentences(line.text)
@@ -75,7 +75,7 @@ def split_words(text: str) -> list[str]:
 
 
 def vary(example: Example, count: int, chance: random.Random) -> list[Example]:
-    """Return up to `count` altered copies of the example, all different; none where the prompt cannot be read."""
+    """Return up to `count` altered copies of the example, all different; none if the prompt cannot be parsed."""
     parsed = parse_evidence(example.messages[-1].content)
     if parsed is None:
         return []
@@ -90,7 +90,7 @@ def vary(example: Example, count: int, chance: random.Random) -> list[Example]:
 
 
 def _alter(example: Example, evidence: Evidence, question: str, number: int, chance: random.Random) -> Example:
-    """Alter the evidence, the question, or both in turn, so that few copies already differ in every way."""
+    """Alter the evidence, the question, or both in turn, so that a few copies already differ in every way."""
     target = example.target
     if number % 3 != 1:
         evidence, target = _alter_evidence(evidence, target, drop=number % 2 == 0, chance=chance)
@@ -100,7 +100,7 @@ def _alter(example: Example, evidence: Evidence, question: str, number: int, cha
 
 
 def _alter_evidence(evidence: Evidence, target: str, *, drop: bool, chance: random.Random) -> tuple[Evidence, str]:
-    """Leave out a line that the target does not cite, or shuffle the lines; renumber both sides alike."""
+    """Leave out a line that the target does not cite, or shuffle the lines. Renumber both sides alike."""
     cited = {int(number) for number in _MARKER.findall(target)}
     lines = list(evidence.lines)
     spare = [line for line in lines if line.number not in cited]
@@ -118,7 +118,7 @@ def _renumber(target: str, numbers: dict[int, int]) -> str:
 
 
 def _alter_question(question: str, chance: random.Random) -> str:
-    """Change letter case, opening and closing punctuation; the words stay."""
+    """Change letter case, and opening and closing punctuation. The words stay."""
     bare = question.rstrip(" ?!.")
     style = chance.randrange(3)
     if style == 0:

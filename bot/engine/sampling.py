@@ -48,7 +48,7 @@ PLAIN = Sampling()
 class TokenLogprob:
     """One token of the answer: its id, its text and its natural log-probability before any sampling option.
 
-    `alternatives` are the likeliest tokens as (token id, logprob), the likeliest first.
+    `top` holds the likeliest tokens as (token id, logprob), the likeliest first.
     """
 
     token: int
