@@ -12,7 +12,7 @@ import numpy as np
 from retrieval.encoders.embedder import Embedder
 from retrieval.passage import Vectors
 
-# Questions this near on average are one gap: paraphrases are mostly nearer than 0.35, other subjects further than 0.5.
+# Questions this near on average are one gap. Paraphrases are mostly nearer than 0.35, other subjects further than 0.5.
 SAME_GAP = 0.4
 # Grouping compares every pair: 2,000 questions take 16 MB and a few seconds.
 MAX_QUESTIONS = 2_000
@@ -37,7 +37,10 @@ class Gap:
 
 
 def find_gaps(unanswered: Sequence[Unanswered], embedder: Embedder) -> list[Gap]:
-    """Return the gaps, most asked first, then latest first. Of more than `MAX_QUESTIONS` the latest count."""
+    """Return the gaps, the most frequent first, then the latest first.
+
+    Of more than `MAX_QUESTIONS` the latest count.
+    """
     latest = sorted(unanswered, key=lambda asked: asked.at, reverse=True)[:MAX_QUESTIONS]
     if not latest:
         return []

@@ -1,8 +1,8 @@
-"""How the text of a passage is laid out, and what that text is without its layout.
+"""How the text of a passage is laid out, and how to remove the layout.
 
-Each paragraph, list item and table row is a line. Nested items stand behind two blanks a level. A paragraph whose own
-line breaks count ends each line but its last with two blanks. Code blocks stand between fences, code within a line in
-backticks, and a link is "[label](address)". All of it is Markdown, so that it is shown as it stands. Knows nothing of
+Each paragraph, list item and table row is a line. Nested items are indented by two blanks a level. In a paragraph whose
+line breaks matter, each line but the last ends with two blanks. Code blocks are fenced, code within a line is in
+backticks, and a link is "[label](address)". All of it is Markdown, so that it can be shown as it is. Knows nothing of
 documents or of where a sentence ends.
 """
 
@@ -25,7 +25,7 @@ _UNSAFE = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%
 
 
 def build_link(label: str, target: str) -> str:
-    """Return a link as it stands in a passage; the label alone where the target is no web address."""
+    """Return a link as a passage holds it; only the label if the target is no web address."""
     label = " ".join(label.replace("[", "(").replace("]", ")").split())
     label = f"({label})" if label.isdecimal() else label  # "[3]" would be a marker of evidence
     target = target.strip().translate(_UNSAFE)
@@ -35,26 +35,26 @@ def build_link(label: str, target: str) -> str:
 
 
 def build_code_span(code: str) -> str:
-    """Return code within a line, in enough backticks that it holds none of their length."""
+    """Return code within a line, in more backticks than the code itself has in a row."""
     ticks = "`" * (_longest_run(code) + 1)
     return f"{ticks} {code} {ticks}" if code.startswith("`") or code.endswith("`") else f"{ticks}{code}{ticks}"
 
 
 def build_code_block(code: str, language: str = "") -> str:
-    """Return a code block between fences, its lines as they are."""
+    """Return a code block between fences, its lines unchanged."""
     fence = "`" * max(3, _longest_run(code) + 1)
     language = language if re.fullmatch(r"[\w+#.-]{1,20}", language) else ""
     return f"{fence}{language}\n{code}\n{fence}"
 
 
 def is_code_block(block: str) -> bool:
-    """Whether a block, as `split_blocks` gives it, is code."""
+    """Whether a block, as `split_blocks` returns it, is code."""
     opening, line_break, _ = block.partition("\n")
     return bool(line_break) and _FENCE.fullmatch(opening) is not None
 
 
 def split_blocks(text: str) -> list[str]:
-    """Return the lines of a text; a code block, or a paragraph with line breaks of its own, is one."""
+    """Return the lines of a text. A code block, or a paragraph with line breaks of its own, counts as one."""
     blocks: list[str] = []
     fence, goes_on = "", False
     for line in text.split("\n"):
@@ -72,7 +72,7 @@ def split_blocks(text: str) -> list[str]:
 
 
 def flatten(text: str) -> str:
-    """Return the words on one line, as search reads them: no fences, backticks or addresses, a list run together."""
+    """Return the words on one line, as search reads them: no fences, backticks or addresses, lists joined."""
     if "\n" not in text and "`" not in text and "](" not in text:
         return text
     flat, before = "", ""
@@ -89,14 +89,14 @@ def flatten(text: str) -> str:
 
 
 def mask(text: str) -> str:
-    """Return text of the same length in which code and links hold no sign that could end a sentence."""
+    """Return text of the same length in which code and links hold no character that could end a sentence."""
     if "`" not in text and "](" not in text:
         return text
     return _CODE_OR_LINK.sub(lambda match: "x" * len(match.group()), text)
 
 
 def find_addresses(text: str) -> frozenset[str]:
-    """Return the web addresses that a text holds, as they stand and without the mark that ends a sentence."""
+    """Return the web addresses in a text, unchanged but without the mark that ends a sentence."""
     return frozenset(match.group().rstrip(SENTENCE_MARKS) for match in _ADDRESS.finditer(text))
 
 

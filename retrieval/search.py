@@ -1,8 +1,8 @@
 """The one door to passages: `search(index, question, scope)`. No scope, no search.
 
-Similarities and BM25 scores are fused by a weighted sum (Bruch, Gai and Ingber, TOIS 2023), or by reciprocal rank
-(Cormack, Clarke and Büttcher, SIGIR 2009) where that is set. The audience filter is part of both queries; what comes
-back is checked against the catalogue once more. Knows nothing of evidence or prompts.
+A weighted sum fuses similarities and BM25 scores (Bruch, Gai and Ingber, TOIS 2023); reciprocal ranks (Cormack, Clarke
+and Büttcher, SIGIR 2009) do if they are configured. The audience filter is part of both queries, and every result is
+checked against the catalogue once more. Knows nothing of evidence or prompts.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -18,18 +18,18 @@ from retrieval.store.vectors import VectorsDamagedError
 _Key = TypeVar("_Key", bound=Hashable)
 
 DEPTH = 30
-# The best BM25 score is worth so much cosine similarity. On the training parts of the public sets .15 to .3 give an
+# How much cosine similarity the best BM25 score is worth. On the training parts of the public sets .15 to .3 give an
 # nDCG@10 of .961 to .962 (reciprocal ranks: .946); invented companies prefer less, the 60 held-out questions more.
 WORTH_OF_WORDS = 0.2
-# The paper's 60 lets two places in the middle beat a first one; 5 was best on the training parts of five public sets.
+# With the paper's 60, two places in the middle beat a first one. 5 was best on the training parts of five public sets.
 RANK_CONSTANT = 5
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How passages are found: by which rankings and how these are fused, and how many passages of each are taken.
+    """How passages are found: by which rankings, how these are fused, and how many passages each contributes.
 
-    In a sum the best BM25 score counts `worth_of_words`; by reciprocal rank, place n counts 1 / (`rank_constant` + n).
+    In a sum the best BM25 score counts `worth_of_words`. By reciprocal rank, place n counts 1 / (`rank_constant` + n).
     An index of fewer than `exact_units` is searched exactly.
     """
 
@@ -71,8 +71,8 @@ def fuse(
 ) -> dict[_Key, float]:
     """Return one score for each passage of two rankings, which hold their scores, best first.
 
-    In a sum that is its similarity and its share of the best BM25 score; what is not among the nearest counts as near
-    as the last of them, which it is at most.
+    In a sum that is its similarity plus its share of the best BM25 score. A passage that is not among the nearest
+    counts as near as the last of them, because it is at most that near.
     """
     if settings.rankings == "reciprocal_rank":
         return _fuse_ranks(dense, lexical, constant=settings.rank_constant)
@@ -109,7 +109,7 @@ def score_dense(index: Index, vector: Vectors, scope: Scope, depth: int) -> dict
     if exact is not None:
         return exact
     vectors = index.vectors
-    # An empty collection takes as long to ask as a full one: a millisecond or two.
+    # Asking an empty collection takes as long as asking a full one: a millisecond or two.
     audiences = index.catalogue.find_held(scope.audiences)
     try:
         return vectors.score(vector, audiences, depth)

@@ -1,6 +1,6 @@
 """Upkeep: reads every added source again when it is due, and keeps the outcome.
 
-The story of `chip sources`. What lies outside this machine (web, git, chat) is handed in as `Reach`.
+The story of `chip sources`. What lies outside this machine (web, git, chat) is passed in as `Reach`.
 """
 
 import logging
@@ -36,7 +36,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one sync of a source came to: a report, or the reason why there is none, or why it is not of all."""
+    """The outcome of one sync of a source: a report, or the reason why there is none, or why it is incomplete."""
 
     source: Source
     report: IngestReport | None
@@ -61,11 +61,14 @@ class Upkeep:
         return load_sources(self.list_path)
 
     def add(self, source: Source) -> None:
-        """Add a source; it is read by the next sync. Raise `SourceError` where it cannot be."""
+        """Add a source. The next sync reads it. Raise `SourceError` if it cannot be added."""
         add_source(self.list_path, source)
 
     def remove(self, name: str) -> int:
-        """Forget a source and all of its documents; return how many those were. Raise `SourceError` for no such."""
+        """Forget a source and all its documents, and return how many there were.
+
+        Raise `SourceError` if there is no such source.
+        """
         get_source(self.sources(), name)
         removed = self.knowledge.forget(name)
         remove_source(self.list_path, name)
@@ -73,7 +76,7 @@ class Upkeep:
         return removed
 
     def sync(self, name: str, progress: Progress | None = None) -> Outcome:
-        """Read one source again; a source that cannot be read keeps what is indexed of it, and the outcome says so."""
+        """Read one source again. If it cannot be read, what is indexed of it stays, and the outcome says so."""
         source = get_source(self.sources(), name)
         try:
             report = self.knowledge.sync(source.name, self._list_items(source), progress=progress)
@@ -97,9 +100,9 @@ class Upkeep:
         ]
 
     def sync_due(self, is_stopped: Callable[[], bool], on_turn: Callable[[Outcome], None] = lambda _: None) -> None:
-        """Read every source that is due; the job of the schedule. The next run goes on where it was stopped.
+        """Read every source that is due; the job of the schedule. The next run continues where this one was stopped.
 
-        `on_turn` hears of a source that could be read whole the last time and cannot now, or the other way round.
+        `on_turn` is told of a source that could be read completely last time and cannot now, or the other way round.
         """
 
         def look(_done: int, _name: str) -> None:

@@ -1,8 +1,8 @@
 """Verified answers: serves what staff approved as the answer to a question, from that moment on.
 
-Kept in the catalogue beside the documents and rebuilt from the list that is handed in. An answer rests on passages;
-once one of them is gone it waits for review and is not shown. Where no document answered it rests on their silence, and
-waits once one does. Knows nothing of feedback or of who may approve.
+They are kept in the catalogue beside the documents and rebuilt from the list that is passed in. An answer rests on
+passages; once one of them is gone, it waits for review and is not shown. If no document answered at approval, it rests
+on that silence, and waits for review once a document answers. Knows nothing of feedback or of who may approve.
 """
 
 import re
@@ -39,11 +39,11 @@ ChooseLines = Callable[[str, Vectors, Near], Evidence]
 
 VERIFIED_ORIGIN = "verified"
 TITLE = "Verified by staff"
-# The setting of an index that has held verified answers, be it none.
+# The setting of an index that has held verified answers, even an empty list.
 _HAS_HELD = "has held verified answers"
 
-# Two questions are one where they share this much; below, "take to charge" passes for "run on one charge" (cosine .90,
-# words .57), so that meaning alone does not decide.
+# Two questions are the same if they share this much. Below that, "take to charge" would pass for "run on one charge"
+# (cosine .90, words .57), so meaning alone does not decide.
 SAME_WORDS = 0.8
 SAME_MEANING = 0.85
 _ASKING = frozenset({"how", "what", "which", "where", "when", "who", "whom", "whose", "why"})
@@ -55,7 +55,7 @@ _FILLING = frozenset({"one", "exactly", "actually", "really", "currently", "now"
 def audience_of_correction(
     asked_as: Audience, evidence: Sequence[Audience | None], *, is_first_question: bool
 ) -> Audience:
-    """Return who may read a correction: nobody whom its evidence or its conversation kept out.
+    """Return who may read a correction: nobody who may not read its evidence or its conversation.
 
     `evidence` holds the present audience of each passage that was read, None for one that is gone.
     """
@@ -76,15 +76,15 @@ def is_verified(passage: Passage) -> bool:
 
 
 def find_answer_of(passage: Passage, answers: Mapping[str, VerifiedAnswer]) -> VerifiedAnswer | None:
-    """Return the answer that a passage shows, among these by id; None for a document's passage."""
+    """Return the answer that a passage shows, from these by id; None for a document's passage."""
     return answers.get(passage.source.removeprefix(f"{VERIFIED_ORIGIN}:")) if is_verified(passage) else None
 
 
 class VerifiedStore:
-    """The verified answers of one index. Safe to use from many threads."""
+    """The verified answers of one index. Thread-safe."""
 
     def __init__(self, index: Index, embedder: Embedder, find_near: FindNear, choose_lines: ChooseLines) -> None:
-        """`find_near` searches the documents alone, in milliseconds; `choose_lines` reads what that found."""
+        """`find_near` searches only the documents, in milliseconds. `choose_lines` reads what it found."""
         self._index = index
         self._embedder = embedder
         self._find_near = find_near
@@ -97,10 +97,10 @@ class VerifiedStore:
         self._titles: frozenset[str] = frozenset()
 
     def replace(self, answers: Sequence[VerifiedAnswer]) -> None:
-        """Hold exactly these answers, searchable when this returns; those that are held already cost nothing."""
+        """Hold exactly these answers, searchable when this returns. Answers that are held already cost nothing."""
         wanted = {answer.id: answer for answer in answers if any(c.isalnum() for c in answer.answer)}
         held = {row.answer.id: row for row in self._list_rows()}
-        # An index made anew cannot tell what the documents said when these were approved: whatever answers is news.
+        # A new index cannot tell what the documents said at approval, so every document that answers counts as news.
         has_held = self._index.catalogue.file.find_setting(_HAS_HELD) is not None
         for answer_id in held.keys() - wanted.keys():
             self._index.catalogue.verified.delete(answer_id)
@@ -116,9 +116,9 @@ class VerifiedStore:
         self.review()
 
     def review(self) -> list[VerifiedAnswer]:
-        """Show what rests on standing documents, hide what does not; return the answers that wait for review.
+        """Show what rests on standing documents, hide what does not. Return the answers that wait for review.
 
-        None waits any more where staff have approved another to the same question since.
+        An answer does not wait if staff have approved another one to the same question since.
         """
         self._check_silence()
         with self._lock:
@@ -132,7 +132,7 @@ class VerifiedStore:
         return [row.answer for row in waiting if not any(self._takes_its_place(o, row) for o in standing)]
 
     def find(self, question: str, vector: Vectors, scope: Scope) -> tuple[Hit, Evidence] | None:
-        """Return the latest answer that this asker may read to this very question, asked in other words or not."""
+        """Return the latest answer that this asker may read to this very question, even in other words."""
         asked = _describe_question(question)
         for row in sorted(self._list_rows(), key=lambda row: (row.answer.approved_at, row.answer.id), reverse=True):
             similarity = float(row.vector @ vector)
@@ -145,9 +145,9 @@ class VerifiedStore:
         return None
 
     def may_answer(self, question: str, passage: Passage) -> bool:
-        """Whether a verified answer may be evidence for a question: not where it was given for another thing.
+        """Whether a verified answer may be evidence for a question: not if it was given for another thing.
 
-        That is another code, version, model or number, or something else that a document's title names.
+        Another thing is another code, version, model or number, or something else that a document's title names.
         """
         rows = {row.answer.id: row.answer for row in self._list_rows()}
         answer = find_answer_of(passage, rows)
@@ -163,7 +163,7 @@ class VerifiedStore:
         return bool(asked_titles and given_titles) and not asked_titles & given_titles
 
     def _find_titles(self, text: str) -> frozenset[str]:
-        """Return the titles that a text names, those within longer ones left out: "Moss 2 Pro" is no "Moss 2"."""
+        """Return the titles that a text names, without those inside longer ones: "Moss 2 Pro" is no "Moss 2"."""
         folded = f" {' '.join(split_words(text))} "
         named = [title for title in self._titles if f" {title} " in folded]
         return frozenset(title for title in named if not any(title != other and title in other for other in named))
@@ -179,7 +179,7 @@ class VerifiedStore:
         if version != self._version or rows != len(self._rows) or self._telling is None:
             self._version = version
             self._rows = self._index.catalogue.verified.list_rows()
-            # What tells documents apart in their titles tells questions apart as well: "Moss 2", "Moss 2 Pro".
+            # What distinguishes documents in their titles also distinguishes questions: "Moss 2", "Moss 2 Pro".
             titles = [edition.title for edition in self._index.catalogue.list_editions()]
             self._telling = frozenset(term for title in titles for term in tokenise(title))
             self._titles = frozenset(filter(None, (" ".join(split_words(title)) for title in titles)))
@@ -194,7 +194,7 @@ class VerifiedStore:
         return bool(union) and len(asked.terms & known.terms) / len(union) >= SAME_WORDS
 
     def _takes_its_place(self, later: VerifiedRow, row: VerifiedRow) -> bool:
-        """Whether a later answer is one to the same question, for all who might read this one."""
+        """Whether a later answer is to the same question, for all who might read this one."""
         return (
             later.answer.approved_at > row.answer.approved_at
             and later.answer.audience in _find_scope(row.answer.audience).audiences
@@ -203,11 +203,13 @@ class VerifiedStore:
         )
 
     def _check_silence(self) -> None:
-        """Note which answers that rested on silence a document answers by now; looks once for each change of them.
+        """Note which answers that rested on silence a document now answers.
 
-        That is a search of a few milliseconds for each such answer, and about 100 ms of the cross-encoder where a new
-        passage is among the best. In an index made anew, as at the first start after an update of Chip, all are new.
-        Whoever comes meanwhile waits, and finds it done.
+        Checks once for each change of the documents.
+
+        That is a search of a few milliseconds for each such answer, and about 100 ms of the cross-encoder if a new
+        passage is among the best. In a new index, as at the first start after an update of Chip, all passages are new.
+        Callers that come meanwhile wait, and find it done.
         """
         catalogue = self._index.catalogue
         with self._checking:
@@ -220,7 +222,7 @@ class VerifiedStore:
                 catalogue.verified.record_outrun(news, documents)
 
     def _is_outrun(self, row: VerifiedRow) -> bool:
-        """Whether a line that is evidence now stands in a passage that was not near when the answer was approved."""
+        """Whether a line of the present evidence is from a passage that was not near when the answer was approved."""
         found = self._search_near(row)
         news = {hit.passage.id for hit, _ in found} - set(row.near)
         if not news:
@@ -251,7 +253,7 @@ def _describe_question(question: str) -> _Description:
 
 
 def _find_scope(audience: Audience) -> Scope:
-    """Return what those may read whom an answer is for."""
+    """Return the scope of the readers whom an answer is for."""
     if audience in CUSTOMER_SCOPE.audiences:
         return CUSTOMER_SCOPE
     return Scope(STAFF_SCOPE.audiences | {audience})

@@ -29,7 +29,7 @@ _SCALE = ".scale"
 
 
 class CrossEncoderError(Exception):
-    """A cross-encoder that cannot be used; says what to do."""
+    """A cross-encoder that cannot be used. The message says what to do."""
 
 
 class CrossEncoder(Protocol):
@@ -44,12 +44,12 @@ class CrossEncoder(Protocol):
 
 
 class MiniLmCrossEncoder:
-    """The one that Chip trains: the embedder's word vectors, and layers of its own that read the pair."""
+    """The cross-encoder that Chip trains: the embedder's word vectors, and its own layers that read the pair."""
 
     is_calibrated = True
 
     def __init__(self, folder: Path) -> None:
-        """Load the weights. Raise `CrossEncoderError` where a file is missing or is not the recorded one."""
+        """Load the weights. Raise `CrossEncoderError` if a file is missing or is not the recorded one."""
         words = default_model_folder()
         weights = self._load_weights(folder)
         self._head, self._bias = weights.pop("score.weight")[0], weights.pop("score.bias")[0]
@@ -104,7 +104,7 @@ class SentenceTransformersCrossEncoder:
     is_calibrated = False
 
     def __init__(self, model: str, *, offline: bool = True) -> None:
-        """Load the model. Raise `CrossEncoderError` where there is none."""
+        """Load the model. Raise `CrossEncoderError` if there is none."""
         if offline:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from sentence_transformers import CrossEncoder as Model
@@ -124,9 +124,9 @@ class SentenceTransformersCrossEncoder:
 
 
 def load_cross_encoder(model: str) -> CrossEncoder | None:
-    """Return Chip's own for a folder that has its manifest, none for "off", sentence-transformers' for the rest.
+    """Return Chip's own for a folder with its manifest, None for "off", and sentence-transformers' for the rest.
 
-    Raise `CrossEncoderError` where it cannot be used.
+    Raise `CrossEncoderError` if it cannot be used.
     """
     if model == OFF:
         return None

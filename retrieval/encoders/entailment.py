@@ -1,7 +1,7 @@
-"""The third layer of the claim check, a setting: a cross-encoder or NLI model of sentence-transformers.
+"""The third layer of the claim check, off by default: a cross-encoder or NLI model of sentence-transformers.
 
-Says of a sentence and each line whether the line entails it, or contradicts it. Knows models and texts; knows nothing
-of evidence numbers or of what is then shown.
+Says for a sentence and each line whether the line entails it, or contradicts it. Knows models and texts. Knows nothing
+of evidence numbers or of what is shown then.
 """
 
 import os
@@ -17,12 +17,12 @@ _NO = ("contradict", "refute")
 
 
 class EntailmentModelError(Exception):
-    """A model that cannot judge claims; the message says why."""
+    """A model that cannot judge claims. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entailment:
-    """How likely a premise entails a claim, and how likely it contradicts it (0 where the model cannot say)."""
+    """How likely a premise entails a claim, and how likely it contradicts it (0 if the model cannot say)."""
 
     support: float
     contradiction: float
@@ -31,11 +31,12 @@ class Entailment:
 class EntailmentModel:
     """Judges (premise, claim) pairs. A claim is supported from `threshold` on.
 
-    One label is read as the logit of "supported"; of several the one whose name says so; of two nameless the second.
+    A single label is read as the logit of "supported". Of several labels the one whose name says so counts; of two
+    nameless ones, the second.
     """
 
     def __init__(self, model: str, *, threshold: float = 0.5, threads: int | None = None, offline: bool = True) -> None:
-        """Load a local folder or a cached model. Raise `EntailmentModelError` where it is missing or has no such label.
+        """Load a local folder or a cached model. Raise `EntailmentModelError` if it is missing or has no such label.
 
         Loading imports torch (about 10 s and 500 MiB on a small machine), so it happens here and not at import.
         """
@@ -70,7 +71,7 @@ class EntailmentModel:
 
 
 def _find_labels(labels: dict[int, str], model: str) -> tuple[int, int | None]:
-    """Return the numbers of the label that supports and of the one that contradicts."""
+    """Return the numbers of the label that supports and of the label that contradicts."""
     names = {number: name.lower() for number, name in labels.items()}
     negated = ("not", "non", "un", "in")
     yes = [n for n, name in names.items() if any(word in name for word in _YES) and not name.startswith(negated)]

@@ -1,1 +1,1 @@
-"""Whether the evidence supports a sentence, and whether a quote is one."""
+"""Decides whether the evidence supports a sentence, and whether a text is a quote."""

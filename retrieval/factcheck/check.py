@@ -1,9 +1,9 @@
-"""Whether the evidence supports a sentence, before anybody sees it: supported, contradicted or not found, and why.
+"""Decides whether the evidence supports a sentence before anybody sees it: supported, contradicted or not found.
 
-First it compares facts (numbers with units, dates, names, codes, negation). Then a judge that
-`python -m models.recipes.rankings.fit_judge` fitted on public data, or a model that is set
-(`retrieval/encoders/entailment.py`), decides whether the line says the rest of the sentence. A sentence that garbles
-its line takes the line's own words. Knows nothing of Slack.
+First it compares facts (numbers with units, dates, names, codes, negation). Then a judge that `python -m
+models.recipes.rankings.fit_judge` fitted on public data, or a configured model (`retrieval/encoders/entailment.py`),
+decides whether the line says the rest of the sentence. A sentence that garbles its line is replaced by the line's own
+words. Knows nothing of Slack.
 """
 
 import json
@@ -31,14 +31,14 @@ from retrieval.passage import EvidenceLine
 
 WEIGHTS = Path(__file__).parent / "factcheck_weights.json"
 
-# From this share of shared meaning on, a differing fact is a contradiction; below it the line speaks of something else.
+# From this share of common meaning on, a differing fact is a contradiction. Below it the line is about something else.
 SAME_MATTER = 0.6
 _WORDS = "words"
 _GARBLED = "garbled"
 
 
 class Support(StrEnum):
-    """What the evidence says to a sentence."""
+    """What the evidence says about a sentence."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -47,7 +47,7 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict with its reason, the line that it rests on, and how likely the judge holds the sentence supported."""
+    """The verdict with its reason, the line that it rests on, and how likely the sentence is supported."""
 
     verdict: Support
     reason: str
@@ -57,7 +57,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What may be shown of a sentence (None: nothing), the line to cite, and why it was changed or is not shown."""
+    """What may be shown of a sentence (None: nothing), the line to cite, and why it was changed or withheld."""
 
     text: str | None
     line: EvidenceLine | None
@@ -67,9 +67,9 @@ class Checked:
 def judge_claim(
     text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
 ) -> Judgement:
-    """Return how the lines stand to one sentence; the cited line goes first where two support it alike.
+    """Return how the lines relate to one sentence. The cited line comes first if two support it equally.
 
-    `model` judges in the fitted judge's place what is neither a quote nor in conflict with a line.
+    `model` replaces the fitted judge for what is neither a quote nor in conflict with a line.
     """
     judged = [_judge(text, line) for line in lines]
     if not judged:
@@ -86,7 +86,7 @@ def check_claim(
 ) -> Checked:
     """Return what may be shown of a sentence, citing the line that supports it.
 
-    A near copy of the line that it cites, or of the nearest one where it cites none, becomes that line's own sentence.
+    A near copy of the cited line, or of the nearest line if it cites none, becomes that line's own sentence.
     """
     judgement = judge_claim(text, lines, cited=cited, model=model)
     if judgement.verdict is Support.SUPPORTED:
@@ -118,7 +118,7 @@ def _judge(text: str, line: EvidenceLine) -> Judgement:
 
 
 def _ask_model(text: str, judged: Sequence[Judgement], model: EntailmentModel) -> list[Judgement]:
-    """Return the judgements, with the model's verdict on the lines that no fact settles and that no quote settles."""
+    """Return the judgements, with the model's verdict on lines that neither a fact nor a quote settles."""
     if any(one.verdict is Support.SUPPORTED and one.line and is_in_order(text, one.line.text) for one in judged):
         return list(judged)
     left = [one for one in judged if one.verdict is Support.SUPPORTED or one.reason == _WORDS]
@@ -140,12 +140,12 @@ def _settle(judgement: Judgement, entailment: Entailment, threshold: float) -> J
 
 
 def estimate(comparison: Comparison) -> float:
-    """Return the judge's probability that the line holds what the sentence says, facts in conflict aside."""
+    """Return the judge's probability that the line says what the sentence says, apart from facts in conflict."""
     judge = load_judge()
     return float(1.0 / (1.0 + np.exp(-(comparison.measures @ judge.weights + judge.bias))))
 
 
-# Courtesies say nothing about a company: beside such a phrase they hold common words alone.
+# Courtesies say nothing about a company. Apart from such a phrase they hold only common words.
 _COURTESY = re.compile(
     r"\b(?:hello|hi|hey|good (?:morning|afternoon|day|evening|night)|thanks?(?: you)?|welcome|sorry|glad|happy to|"
     r"goodbye|bye|anything else|(?:how |what )?can i (?:help|assist)|(?:support )?assistant|"
@@ -163,7 +163,7 @@ _BESIDE_COURTESY = frozenset(_COMMON.split())
 
 
 def is_courtesy(text: str) -> bool:
-    """Whether a sentence is small talk and nothing more, which no document need support."""
+    """Whether a sentence is small talk and nothing more, so that no document has to support it."""
     rest = {word for _, word in tokenise_with_words(_COURTESY.sub(" ", text))}
     return bool(_COURTESY.search(text)) and rest <= _BESIDE_COURTESY and not states_fact(text)
 
@@ -176,7 +176,7 @@ def states_fact(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The fitted judge: a weight for each of `SIGNS`, a bias, and the probability from which a sentence is shown."""
+    """The fitted judge: a weight for each of `SIGNS`, a bias, and the probability from which on a sentence is shown."""
 
     weights: NDArray[np.float64]
     bias: float

@@ -1,8 +1,8 @@
 """Compares a cited sentence with its line: shows it as it is, in the document's own words, or not at all.
 
-A small model garbles what it copies ("runs for 9 minutes"). Where its sentence says nothing that the line does not
-hold, it stays; where it is a near copy, the line's own sentence takes its place; everything else is withheld. Knows
-nothing of meaning: word overlap only.
+A small model garbles what it copies ("runs for 9 minutes"). A sentence that says nothing beyond its line stays. A near
+copy is replaced by the line's own sentence. Everything else is withheld. Knows nothing of meaning, only of word
+overlap.
 """
 
 import re
@@ -15,7 +15,7 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 
 
 def mend_quote(text: str, line: str) -> str | None:
-    """Return what may be shown for `text`, which cites `line`; None where the line does not support it.
+    """Return what may be shown for `text`, which cites `line`; None if the line does not support it.
 
     The similarity is difflib's ratio over words, between the text and each sentence of the line.
     """
@@ -28,14 +28,14 @@ def mend_quote(text: str, line: str) -> str | None:
 
 
 def compare_words(text: str, sentence: str) -> float:
-    """Return how alike their words are, in [0, 1]."""
+    """Return how similar their words are, in [0, 1]."""
     return SequenceMatcher(None, split_words(text), split_words(sentence), autojunk=False).ratio()
 
 
 def is_in_order(text: str, line: str) -> bool:
-    """Whether every word stands in the line, in this order: a quote, perhaps with words left out.
+    """Whether every word occurs in the line, in this order: a quote, perhaps with words left out.
 
-    Numbers that changed places are no quote.
+    With numbers that changed places it is no quote.
     """
     rest = iter(split_words(line))
     return all(word in rest for word in split_words(text))

@@ -39,13 +39,13 @@ SIGNS = (
 _NOT = re.compile(r"\b(?:not|no|none|never|cannot|nobody|nothing|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:before|after)\b", re.IGNORECASE)
 _SAME = 1e-6
-# A word less near than this to every word of the line is new to it.
+# A word is new to a line if its similarity to every word of the line is below this.
 _FOREIGN = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a sentence stands to a line. `conflict` names the first fact that differs, "" where none does."""
+    """How a sentence compares with a line. `conflict` names the first fact that differs; "" if none does."""
 
     measures: NDArray[np.float64]
     conflict: str
@@ -87,7 +87,7 @@ def measure(text: str, line: str, heading: str, meanings: WordMeanings) -> NDArr
 
 
 def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bool:
-    """Whether a near copy of the line stutters, says what is no word, or has an unrelated word amid the line's own.
+    """Whether a near copy of the line stutters, misspells a word, or has an unrelated word among the line's own.
 
     "The boundaryary is cut", "it recognises cables and cables" and, for blades, "the Mondays stop within 2 seconds".
     """
@@ -98,13 +98,13 @@ def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bo
     held = Counter(term for term, _ in tokenise_with_words(f"{heading} {line}"))
     if any(count > max(1, held[term]) for term, count in said.items()):
         return True
-    # What is of several pieces in a vocabulary of 30,000 is a name, a rare word or none.
+    # In a vocabulary of 30,000, what has several pieces is a name, a rare word or no word.
     strange = (word for term, word in tokenise_with_words(text) if term not in held and word.isalpha())
     return any(meanings.look_up(word)[1] >= 1.0 for word in strange) or _has_intruder(text, nearest, held, meanings)
 
 
 def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMeanings) -> bool:
-    """Whether a word stands amid the sentence's own that none of them means; at the start people say "In short"."""
+    """Whether a word among the line's own means none of them. At the start people say "In short"."""
     said, own = split_words(text), split_words(sentence)
     for kind, start, end, first, last in SequenceMatcher(None, said, own, autojunk=False).get_opcodes():
         if kind in ("replace", "delete") and start > 0:
@@ -146,7 +146,7 @@ def _find_conflict(text: str, line: str, heading: str) -> str:
 
 
 def _find_time_conflict(text: str, line: str, heading: str, said: Sequence[Date], held: Sequence[Date]) -> str:
-    """Return which kind of time the line says otherwise: a date or month, a weekday, or before for after."""
+    """Return which kind of time the line states differently: a date or month, a weekday, or before for after."""
     known = [*held, *find_dates(heading)]
     for date in said:
         if held and all(date.differs_from(other) for other in known):
@@ -170,7 +170,7 @@ def _find_turns(text: str) -> tuple[set[str], set[str]]:
 
 
 def _names_another(said: Sequence[str], held: Sequence[str], above: Sequence[str], text: str) -> bool:
-    """Whether the sentence speaks of a product and the line of another one, a sibling perhaps."""
+    """Whether the sentence is about a product and the line about another one, perhaps a sibling."""
     here, over = {split_name(name) for name in held}, {split_name(name) for name in above}
     tokens = split_name(text)
     spoken = {split_name(name) for name in said}
@@ -201,7 +201,7 @@ def _is_same(said: Quantity, held: Quantity) -> bool:
 
 
 def _nearest_part(text: str, line: str) -> str:
-    """Return the stretch of the line that speaks of the same: from its first to its last shared word, and a bit."""
+    """Return the part of the line that is about the same: from its first to its last shared word, and a little more."""
     said = {term for term, _ in tokenise_with_words(text)}
     best, most = "", -1
     for sentence in split_sentences(line) or [line]:

@@ -1,4 +1,4 @@
-"""The canvases of a chat channel as a source. How they are fetched is handed in; knows nothing of Slack."""
+"""The canvases of a chat channel as a source. Fetching them is passed in; knows nothing of Slack."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Canvas:
 def list_canvases(
     channel: str, canvases: Iterable[Canvas | Unreadable], rules: Rules, *, prefix: str
 ) -> Iterator[Found]:
-    """Yield each canvas. Whoever may write in the channel chooses what is read, so the audience is the source's."""
+    """Yield each canvas. Everybody in the channel may write it, so the source and not the text decides the audience."""
     fixed = Rules(rules.audience, is_fixed=True)
     for canvas in canvases:
         if isinstance(canvas, Unreadable):

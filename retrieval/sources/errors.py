@@ -1,5 +1,5 @@
-"""Errors of a source as a whole; the message tells the person who keeps the documents what to do."""
+"""Errors of a source as a whole. The message tells the person who keeps the documents what to do."""
 
 
 class SourceError(Exception):
-    """A source that cannot be added or read as it stands; nothing of what is indexed was lost."""
+    """A source that cannot be added or read as it is. Nothing that is indexed was lost."""

@@ -1,6 +1,6 @@
-"""Fetches pages: only over HTTP, only from public addresses, never more than a page may weigh.
+"""Fetches pages: only over HTTP, only from public addresses, and only up to a size.
 
-The address is checked where the connection is made, so that a name that changes its answer in between reaches nothing.
+The address is checked where the connection is made, so that a name whose address changes in between reaches nothing.
 Knows nothing of sitemaps or documents.
 """
 
@@ -20,7 +20,7 @@ MAX_BYTES = 30_000_000
 MAX_REDIRECTS = 5
 TIMEOUT_SECONDS = 20.0
 PAGE_SECONDS = 120.0
-"""From the first byte that is asked for to the last that comes: a server may send one every 19 seconds for ever."""
+"""From the request's first byte to the answer's last: a server may send one byte every 19 seconds for ever."""
 USER_AGENT = "ChipSupportBot/0.1"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -31,7 +31,7 @@ class PrivateAddressError(Exception):
 
 
 class UnreachableError(Exception):
-    """A page could not be fetched now; the message says why."""
+    """A page could not be fetched now. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Page:
     body: bytes
 
 
-# Python calls these global. They carry an IPv4 address on (NAT64, translated, compatible), or are no longer used.
+# Python calls these global. They wrap an IPv4 address (NAT64, translated, compatible), or are no longer used.
 _NOT_PUBLIC = tuple(
     ipaddress.ip_network(net)
     for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96", "fec0::/10", "192.0.0.0/24")
@@ -52,7 +52,7 @@ _NOT_PUBLIC = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address may be reached: nothing of this machine, this network, or reserved."""
+    """Whether an address may be reached: none of this machine, of this network, or reserved."""
     inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     if inner:
         return is_public(inner)
@@ -61,7 +61,7 @@ def is_public(address: Address) -> bool:
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A connection whose reads and writes all end by the instant that `left` counts down to."""
+    """A connection whose reads and writes all end at the instant that `left` counts down to."""
 
     def __init__(self, inner: httpcore.NetworkStream, left: Callable[[], float]) -> None:
         self._inner = inner
@@ -92,7 +92,7 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
-    """Connects to nothing but the addresses that `allow` lets through, and for no longer than `ends` says."""
+    """Connects only to addresses that `allow` accepts, and no longer than until `ends`."""
 
     def __init__(self, allow: Callable[[Address], bool]) -> None:
         self._allow = allow
@@ -138,8 +138,8 @@ class Fetcher:
     ) -> Page:
         """Return the page at the address, after redirects within its host that may be followed.
 
-        What is longer than `max_bytes` is cut off where `is_cut`. Raise `PrivateAddressError`, and `UnreachableError`
-        where the page does not come, takes too long, is too large, or leads elsewhere.
+        With `is_cut`, what is longer than `max_bytes` is cut off. Raise `PrivateAddressError`, and `UnreachableError`
+        if the page does not come, takes too long, is too large, or leads elsewhere.
         """
         self._backend.ends = time.monotonic() + PAGE_SECONDS
         try:

@@ -25,8 +25,8 @@ from retrieval.reading.formats import READERS_VERSION, read_parts, require_forma
 def list_folder(folder: Path, rules: Rules, *, prefix: str = "", max_bytes: int | None = None) -> Iterator[Found]:
     """Yield every file below the folder in path order, as an item or as the reason why it is none.
 
-    Hidden files and folders are skipped, and so are symbolic links: they may lead out of the folder or round in a
-    loop. Raise `NotADirectoryError` where there is no such folder.
+    Hidden files and folders are skipped, and so are symbolic links: they may lead out of the folder or round in a loop.
+    Raise `NotADirectoryError` if there is no such folder.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"There is no folder of documents at {folder}.")
@@ -37,7 +37,7 @@ def list_folder(folder: Path, rules: Rules, *, prefix: str = "", max_bytes: int 
 def find_item(
     path: Path, source: str, rules: Rules, *, updated: date | None = None, max_bytes: int | None = None
 ) -> Found:
-    """Return one file as an item named `source`; `updated` is its day where the file does not say it."""
+    """Return one file as an item named `source`. `updated` is its day if the file does not name one."""
     try:
         size = path.stat().st_size
         require_format(path.name, size)
@@ -53,7 +53,7 @@ def find_item(
 
 
 def fingerprint(raw: bytes, rules: Rules, *more: object) -> str:
-    """Return what tells whether these bytes were read before, by these readers and under these rules."""
+    """Return a fingerprint that tells whether these bytes were read before, by these readers and under these rules."""
     covered = f"{READERS_VERSION}\0{rules}\0{more}\0".encode()
     return hashlib.sha256(covered + raw).hexdigest()
 
@@ -88,7 +88,7 @@ def load_documents(
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the regular files below the folder; `os.walk` enters no linked folder."""
+    """Return the regular files below the folder. `os.walk` enters no linked folder."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -111,5 +111,5 @@ def _read_file(
 
 
 def _complete(part: Part, updated: date | None, url: str | None) -> Part:
-    """Give a part the day and the address that its source knows, where the file itself names none."""
+    """Give a part the day and the address that its source knows, if the file itself names none."""
     return replace(part, updated=part.updated or updated, url=part.url or url)

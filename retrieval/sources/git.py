@@ -14,7 +14,7 @@ from retrieval.sources.folder import find_item
 TIMEOUT_SECONDS = 900
 MAX_COMMITS = 20_000
 _DAY_MARK = "\x1e"
-# A checkout's own settings may name programs for git to run, and whoever gave us the checkout wrote them.
+# A checkout's own settings may name programs for git to run, and its author is a stranger.
 _NO_PROGRAMS = (
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),
@@ -24,13 +24,13 @@ _NO_PROGRAMS = (
 
 
 def list_git(location: str, clones: Path, name: str, rules: Rules, *, prefix: str) -> Iterator[Found]:
-    """Yield the tracked files of a checkout on this machine, as it stands, or of a clone that is brought up to date.
+    """Yield the tracked files of a checkout on this machine, or of a clone that is brought up to date.
 
-    `clones` is the folder that holds clones. Raise `SourceError` where git cannot reach or read it.
+    `clones` is the folder that holds clones. Raise `SourceError` if git cannot reach or read it.
     """
     here = Path(location)
     folder = here if here.is_dir() and (here / ".git").exists() else _bring_up_to_date(location, clones / name)
-    # From here on nothing is fetched: what is missing in a checkout could be "fetched" by a program of its own.
+    # From here on nothing is fetched: a checkout may name a program of its own that "fetches" what is missing.
     days = _find_days(folder)
     for path in sorted(_git(folder, "ls-files", "-z", transports="none").split("\0")):
         full = folder / path
@@ -40,7 +40,7 @@ def list_git(location: str, clones: Path, name: str, rules: Rules, *, prefix: st
 
 
 def drop_clone(clones: Path, name: str) -> None:
-    """Delete the clone of a source that was removed; nothing happens where there is none."""
+    """Delete the clone of a source that was removed. Do nothing if there is none."""
     shutil.rmtree(clones / name, ignore_errors=True)
 
 
@@ -71,7 +71,7 @@ def _find_days(folder: Path) -> dict[str, date]:
 
 
 def _is_linked(path: Path, folder: Path) -> bool:
-    """Whether the file, or a folder on its way, is a symbolic link: it may lead anywhere."""
+    """Whether the file, or a folder on its path, is a symbolic link, which may lead anywhere."""
     return any(part.is_symlink() for part in (path, *path.parents) if folder in part.parents)
 
 

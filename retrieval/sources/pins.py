@@ -1,4 +1,4 @@
-"""The pinned messages of a chat channel as a source. How they are listed is handed in; knows nothing of Slack."""
+"""The pinned messages of a chat channel as a source. Listing them is passed in; knows nothing of Slack."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Pin:
 
 
 def list_pins(channel: str, pins: Iterable[Pin], rules: Rules, *, prefix: str) -> Iterator[Found]:
-    """Yield each pinned message. Whoever may pin chooses what is read, so the audience is always the source's."""
+    """Yield each pinned message. Everybody who may pin chooses what is read, so the source decides the audience."""
     fixed = Rules(rules.audience, is_fixed=True)
     for pin in pins:
         source = f"{prefix}{pin.id}"

@@ -1,6 +1,6 @@
 """The list of sources that a person has added, in one small file beside the index.
 
-It is all that is needed to build the index again. Knows nothing of how a source is read.
+The index can be built again from it alone. Knows nothing of how a source is read.
 """
 
 import json
@@ -19,14 +19,14 @@ from config.masking import mask_secrets
 from retrieval.passage import Audience
 from retrieval.sources.errors import SourceError
 
-# The configured folder and what staff approved are origins as well.
+# The configured folder and the answers that staff approved are origins too.
 RESERVED_NAMES = frozenset({"folder", "verified"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _CHANNEL = re.compile(r"#[\w-]{1,80}|[CG][A-Z0-9]{8,}")
 
 
 class SourceKind(StrEnum):
-    """What a location is."""
+    """The kind of a location."""
 
     FOLDER = "folder"
     GIT = "git"
@@ -36,7 +36,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where documents come from, who may read those that do not say it themselves, and how often to look."""
+    """Where documents come from, who may read those that name no audience, and how often to look."""
 
     name: str
     kind: SourceKind
@@ -46,12 +46,12 @@ class Source:
 
     @property
     def shown_location(self) -> str:
-        """The location as people may see it, without the token that it may hold."""
+        """The location as people may see it, without a token in it."""
         return mask_secrets(self.location)
 
 
 def guess_kind(location: str) -> SourceKind:
-    """Return what a location looks like. Raise `SourceError` where it looks like nothing that can be read."""
+    """Return what a location looks like. Raise `SourceError` if it looks like nothing that can be read."""
     if _CHANNEL.fullmatch(location):
         return SourceKind.SLACK
     if re.match(r"(?:ssh|git|file)://|[\w.-]+@[\w.-]+:", location) or location.rstrip("/").endswith(".git"):
@@ -101,7 +101,7 @@ def add_source(path: Path, source: Source) -> None:
 
 
 def remove_source(path: Path, name: str) -> Source:
-    """Take a source off the list and return it. Raise `SourceError` where there is none of this name."""
+    """Remove a source from the list and return it. Raise `SourceError` if there is none of this name."""
     with _changing(path) as sources:
         found = get_source(sources, name)
         sources.remove(found)
@@ -109,7 +109,7 @@ def remove_source(path: Path, name: str) -> Source:
 
 
 def get_source(sources: list[Source], name: str) -> Source:
-    """Return the source of this name. Raise `SourceError` where there is none."""
+    """Return the source of this name. Raise `SourceError` if there is none."""
     for source in sources:
         if source.name == name:
             return source
@@ -119,7 +119,7 @@ def get_source(sources: list[Source], name: str) -> Source:
 
 @contextmanager
 def _changing(path: Path) -> Iterator[list[Source]]:
-    """Hand out the list to change, and store it whole or not at all."""
+    """Lend the list for a change, and store it as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         sources = load_sources(path)

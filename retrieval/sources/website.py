@@ -1,6 +1,6 @@
 """A website as a source: the pages that its sitemap names, within its host, as robots.txt allows.
 
-Knows sitemaps and robots.txt; how a page is fetched is handed in.
+Knows sitemaps and robots.txt. Fetching a page is passed in.
 """
 
 import time
@@ -38,7 +38,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An address of the sitemap and the day that it gives."""
+    """An address of the sitemap with its day."""
 
     url: str
     updated: date | None
@@ -47,11 +47,11 @@ class _Entry:
 def list_website(
     location: str, fetcher: Fetcher, rules: Rules, *, prefix: str, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[Found]:
-    """Yield each page below the location that the sitemap names; the location alone where there is no sitemap.
+    """Yield each page below the location that the sitemap names; only the location if there is no sitemap.
 
-    `location` is an address of a site or of its sitemap. A page that cannot be fetched just now keeps what is indexed
-    of it, and a sitemap that is missing what is indexed of all pages. Raise `SourceError` where the site as a whole
-    cannot be read.
+    `location` is an address of a site or of its sitemap. If a page cannot be fetched now, what is indexed of it stays;
+    if a sitemap is missing, so does what is indexed of all pages. Raise `SourceError` if the site as a whole cannot be
+    read.
     """
     try:
         parts = urlsplit(location)
@@ -147,7 +147,7 @@ def _find_entries(location: str, robots: RobotFileParser, fetcher: Fetcher) -> t
 
 
 def _find_scope(location: str) -> str:
-    """Return what the path of every page of a location starts with."""
+    """Return the beginning of the path of every page of a location."""
     path = urlsplit(location).path
     return "/" if _is_sitemap(path) else path.rpartition("/")[0] + "/"
 
@@ -157,9 +157,9 @@ def _is_sitemap(path: str) -> bool:
 
 
 def _read_sitemap(page: Page) -> tuple[list[_Entry], list[str], str]:
-    """Return the pages and the further sitemaps that a sitemap names, and why it is none, "" where it is one.
+    """Return the pages and further sitemaps that a sitemap names, and why it is not a sitemap, or "".
 
-    Raise `UnreachableError` where the server does not say whether there is one.
+    Raise `UnreachableError` if the server does not say whether there is one.
     """
     if page.status in (404, 410):
         return [], [], f"answers {page.status}"
@@ -182,12 +182,12 @@ def _read_sitemap(page: Page) -> tuple[list[_Entry], list[str], str]:
 
 
 def _walk_sitemap(body: bytes) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each element's name and what its own children say; a broken sitemap is read as far as it goes."""
+    """Yield each element's name and the text of its children. A broken sitemap is read as far as possible."""
     for _, element in etree.iterparse(BytesIO(body), recover=True, resolve_entities=False, no_network=True):
         children = element.iterchildren("{*}*")
         yield etree.QName(element).localname, {etree.QName(child).localname: child.text or "" for child in children}
         parent = element.getparent()
-        if parent is not None and parent.getparent() is None:  # what was read is let go
+        if parent is not None and parent.getparent() is None:  # frees what was read
             element.clear()
             while element.getprevious() is not None:
                 del parent[0]

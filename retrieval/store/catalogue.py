@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A document as the catalogue lists it: what it came from, and the digest of what it held."""
+    """A document as the catalogue lists it: where it came from, and the digest of its content."""
 
     source: str
     item: str
@@ -47,9 +47,9 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A document as one of several versions; `superseded_by` is the source of a newer one.
+    """A document as one of several versions. `superseded_by` is the source of a newer one.
 
-    `origin` is the name of where it comes from, which its source begins with but for the folder's.
+    `origin` is the name of where it comes from; every source begins with it, except those of the folder.
     """
 
     source: str
@@ -63,7 +63,7 @@ class Edition:
 class Catalogue:
     """The documents. Each is written in one transaction.
 
-    `file` is where they stand; `reading_log` and `verified` keep other tables of that file.
+    `file` holds them; `reading_log` and `verified` are other tables of that file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,7 +105,7 @@ class Catalogue:
             connection.execute("DELETE FROM documents WHERE source = ?", (source,))
 
     def list_editions(self) -> list[Edition]:
-        """Return all documents but verified answers, by source."""
+        """Return all documents except verified answers, by source."""
         columns = "source, origin, title, audience, updated, superseded_by"
         rows = self.file.read(f"SELECT {columns} FROM documents WHERE origin != 'verified' ORDER BY source", ())
         return [_to_edition(row) for row in rows]
@@ -117,7 +117,7 @@ class Catalogue:
         return {edition.source: edition for edition in map(_to_edition, rows)}
 
     def find_held(self, audiences: frozenset[Audience]) -> frozenset[Audience]:
-        """Return those of the audiences that any document is meant for."""
+        """Return the audiences among these that any document is meant for."""
         statement = "SELECT 1 FROM documents WHERE audience = ? LIMIT 1"
         return frozenset(audience for audience in audiences if self.file.read(statement, (audience.value,)))
 
@@ -129,19 +129,19 @@ class Catalogue:
         return frozenset(Audience(row[0]) for row in rows)
 
     def record_superseded(self, newer: Mapping[str, str | None]) -> None:
-        """Note for each source which newer document says the same (None: none does)."""
+        """Note for each source which newer document says the same; None if none does."""
         with self.file.transaction() as connection:
             connection.executemany(
                 "UPDATE documents SET superseded_by = ? WHERE source = ?", [(new, old) for old, new in newer.items()]
             )
 
     def read_text(self, source: str) -> str:
-        """Return a document's passages as one text; empty where there is no such document."""
+        """Return a document's passages as one text; "" if there is no such document."""
         rows = self.file.read("SELECT text FROM passages WHERE source = ? ORDER BY position", (source,))
         return "\n".join(row[0] for row in rows)
 
     def find_known(self, ids: Sequence[str]) -> set[str]:
-        """Return those ids that are passages."""
+        """Return the ids that belong to passages."""
         return {row[0] for row in self.file.read_many("SELECT id FROM passages WHERE id IN", ids)}
 
     def list_stored(self, source: str) -> list[Stored]:
@@ -159,7 +159,7 @@ class Catalogue:
     def find_facts(
         self, subjects: Collection[str], audiences: frozenset[Audience], kinds: Collection[str] = ()
     ) -> list[Fact]:
-        """Return what documents for these audiences say of these subjects, of these kinds (none: all), by subject."""
+        """Return what documents for these audiences say about these subjects, by subject. No kinds: all."""
         asked = {"f.subject": subjects, "d.audience": audiences} | ({"f.kind": kinds} if kinds else {})
         where = " AND ".join(f"{column} IN ({', '.join('?' * len(values))})" for column, values in asked.items())
         rows = self.file.read(
@@ -182,7 +182,7 @@ class Catalogue:
         return [_to_entry(row).passage for row in rows]
 
     def last_written(self) -> int:
-        """Return the number of the document that was written last; they rise with each, and none is given twice."""
+        """Return the number of the document written last. Numbers rise with each write, and none is given twice."""
         return int(self.file.find_setting("written") or 0)
 
     def find_state(self) -> tuple[int, int]:
@@ -194,12 +194,12 @@ class Catalogue:
         return {row[0] for row in self.file.read("SELECT source FROM documents", ())}
 
     def list_written(self, after: int) -> dict[str, Audience]:
-        """Return the documents that were written after the one with this number, by source, and who may read them."""
+        """Return the documents that were written after the one with this number, by source, with their audience."""
         rows = self.file.read("SELECT source, audience FROM documents WHERE written > ? ORDER BY written", (after,))
         return {source: Audience(audience) for source, audience in rows}
 
     def read_vectors(self, sources: Sequence[str]) -> dict[str, dict[str, Vectors]]:
-        """Return the passages of these documents, by source, each with the vectors of its units by its id."""
+        """Return the passages of these documents by source, each with the vectors of its units by its id."""
         found: dict[str, dict[str, Vectors]] = {source: {} for source in sources}
         statement = "SELECT source, id, units, unit_vectors FROM passages WHERE units > 0 AND source IN"
         for source, passage_id, units, vectors in self.file.read_many(statement, sources):
@@ -212,7 +212,7 @@ class Catalogue:
         return int(self.file.read(statement, (written,))[0][0])
 
     def describe_documents(self) -> str:
-        """Return what changes whenever a document comes, changes or goes; verified answers are none."""
+        """Return what changes whenever a document comes, changes or goes. Verified answers do not count."""
         statement = "SELECT coalesce(max(written), 0), count(*) FROM documents WHERE origin != 'verified'"
         return "{}:{}".format(*self.file.read(statement, ())[0])
 

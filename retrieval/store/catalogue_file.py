@@ -1,6 +1,6 @@
 """The catalogue's SQLite file: its tables, one connection with one transaction at a time, and settings by name.
 
-Knows nothing of what stands in the tables.
+Knows nothing of what the tables mean.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Raise it with every change of a table: a file of another version is read again from the sources.
+# Raise it with every change of a table. A file of another version is discarded, and the sources are read again.
 _SCHEMA_VERSION = 12
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -58,17 +58,17 @@ class CatalogueFile:
     """One connection, used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file. Raise `sqlite3.DatabaseError` where it is damaged."""
+        """Open or create the file. Raise `sqlite3.DatabaseError` if it is damaged."""
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
-            # A power cut may undo the last documents, never half of one; the next sync reads them again.
+            # A power cut may undo the last documents, but never half of one. The next sync reads them again.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._create_tables()
             self.id = self._find_id()
-            # quick_check reads every page: about 30 ms for 10 MB, and the only way to notice a damaged one now.
+            # quick_check reads every page: about 30 ms for 10 MB, and the only way to notice a damaged page now.
             if self._connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("The catalogue is damaged.")
         except sqlite3.DatabaseError:
@@ -88,7 +88,7 @@ class CatalogueFile:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def version(self) -> int:
-        """Return a number that changes when another connection has written; writes of our own leave it alone."""
+        """Return a number that changes when another connection has written. Our own writes do not change it."""
         return int(self.read("PRAGMA data_version", ())[0][0])
 
     def read(self, statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
@@ -110,7 +110,7 @@ class CatalogueFile:
         self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     def _find_id(self) -> str:
-        """Return what tells this file from any other, also from one that stood here before."""
+        """Return an id that differs from any other file's, even from that of a file that was here before."""
         self._connection.execute("INSERT OR IGNORE INTO settings VALUES ('identity', ?)", (secrets.token_hex(8),))
         return str(self._connection.execute("SELECT value FROM settings WHERE name = 'identity'").fetchone()[0])
 

@@ -1,7 +1,7 @@
 """Exact search: the vectors of all units in one matrix in memory, each compared with the question's.
 
-Follows the catalogue, whichever process writes to it, and finds the same passages in the same order in all of them.
-Holds nothing where there are more units than comparing them all is worth; Chroma searches those.
+Follows the catalogue, whichever process writes to it, and finds the same passages in the same order in all processes.
+Holds nothing if there are too many units to compare them all; Chroma searches those.
 """
 
 import threading
@@ -16,10 +16,10 @@ from retrieval.store.catalogue import Catalogue
 
 # 100,000 units are 150 MB, and comparing them all takes about 15 ms of one core.
 EXACT_UNITS = 100_000
-# Similarities are compared by so many digits; those that float32 may have put a little lower are counted again.
+# Similarities are compared by this many digits. Those that float32 may have put a little lower are computed again.
 _DIGITS = 5
 _MARGIN = 1e-4
-# So many documents are read at once.
+# This many documents are read at once.
 _BATCH = 500
 _GONE = -1
 
@@ -28,7 +28,7 @@ _GONE = -1
 class _Rows:
     """The units of passages. Passage i is `ids[i]`, has the rows from `starts[i]` on, and is for `names[readers[i]]`.
 
-    `places` are the passages of each document. What is gone keeps its rows and has no reader.
+    `places` are the passages of each document. A passage that is gone keeps its rows but has no reader.
     """
 
     matrix: Vectors
@@ -55,7 +55,7 @@ class _Rows:
         return replace(self, readers=readers, places={s: p for s, p in self.places.items() if s not in sources})
 
     def count_gone(self) -> int:
-        """Return how many rows are those of passages that are gone."""
+        """Return how many rows belong to passages that are gone."""
         return int(np.diff(self.starts, append=len(self.matrix))[self.readers == _GONE].sum())
 
 
@@ -65,10 +65,10 @@ def _build_empty() -> _Rows:
 
 
 class ExactVectors:
-    """The units of one catalogue. Safe to use from many threads."""
+    """The units of one catalogue. Thread-safe."""
 
     def __init__(self, catalogue: Catalogue, limit: int = EXACT_UNITS) -> None:
-        """Hold what the catalogue holds, where that is fewer than `limit` units."""
+        """Load what the catalogue holds, if that is fewer than `limit` units."""
         self._catalogue = catalogue
         self._limit = limit
         self._lock = threading.Lock()
@@ -79,7 +79,7 @@ class ExactVectors:
     def score(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> dict[str, float] | None:
         """Return the ids of the nearest passages that these audiences may read, nearest first, with their cosines.
 
-        A passage is as near as its nearest unit. Ties are broken by id. None where there are too many units.
+        A passage is as near as its nearest unit. Ties are broken by id. None if there are too many units.
         """
         rows = self._follow()
         if rows is None:
@@ -90,7 +90,7 @@ class ExactVectors:
             return {}
         near = np.where(readable, np.maximum.reduceat(rows.matrix @ vector, rows.starts), -np.inf)
         least = np.partition(near, -limit)[-limit] - _MARGIN
-        # A float32 product depends in its last digits on where a row stands, which differs between processes.
+        # The last digits of a float32 product depend on the row's position, which differs between processes.
         exact = vector.astype(np.float64)
         found = [
             (-round(float((rows.find_units(place) @ exact).max()), _DIGITS), rows.ids[place])
@@ -99,7 +99,7 @@ class ExactVectors:
         return {passage_id: -distance for distance, passage_id in sorted(found)[:limit]}
 
     def _follow(self) -> _Rows | None:
-        """Return the rows with all that was written until now; costs 0.1 ms where nothing was."""
+        """Return the rows with everything written until now. Costs 0.1 ms if nothing was written."""
         state, rows = self._held
         if self._catalogue.find_state() != state:
             with self._lock:
@@ -115,7 +115,7 @@ class ExactVectors:
         return rows
 
     def _take_over(self, rows: _Rows, written: int, *, documents: int) -> _Rows:
-        """Return the rows with the documents that are new or changed, without what these were and what is gone."""
+        """Return the rows with the documents that are new or changed, without their old rows and what is gone."""
         new = self._catalogue.list_written(written)
         gone = rows.places.keys() & new.keys()
         if len(rows.places) - len(gone) + len(new) != documents:

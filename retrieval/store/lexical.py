@@ -1,6 +1,6 @@
 """The BM25 ranking of passages by the terms that they share with a question.
 
-An index here is a snapshot, in memory or mapped from files, and what is new since; it is replaced as a whole, never
+An index here is a snapshot, in memory or mapped from files, plus what is new since. It is replaced as a whole, never
 changed. Knows nothing of vectors.
 """
 
@@ -22,10 +22,10 @@ from retrieval.passage import Audience
 
 K1 = 1.2
 B = 0.75
-# Scores are compared by so many digits, so that the order of adding does not decide.
+# Scores are compared by this many digits, so that the order of adding does not decide.
 _DIGITS = 4
 _MARGIN = 1e-3
-# Looking a row up in a column takes about as long as adding so many rows of it.
+# Looking a row up in a column takes about as long as adding this many rows of it.
 _LOOK_UP_COST = 20
 
 Scored = tuple[float, str]
@@ -33,7 +33,7 @@ Scored = tuple[float, str]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A passage as BM25 sees it: its id, who may read it, how often each term stands in it."""
+    """A passage as BM25 sees it: its id, who may read it, and how often it holds each term."""
 
     id: str
     audience: Audience
@@ -48,8 +48,8 @@ def count_terms(passage_id: str, audience: Audience, text: str) -> Words:
 class LexicalIndex:
     """BM25 over passages: row i of the columns of `ranking` is `ids[i]`, meant for the audience `names[readers[i]]`.
 
-    `most` is each term's highest score anywhere. `fresh` are passages written since, which stand for the rows of the
-    same id. `stamp` says which writes the rows cover.
+    `most` is each term's highest score anywhere. `fresh` are passages written since; they replace the rows of the same
+    id. `stamp` says which writes the rows cover.
     """
 
     ids: NDArray[np.bytes_]
@@ -74,12 +74,12 @@ class LexicalIndex:
         newer = {words.id for words in self.fresh}
         found = [one for one in self._rank_rows(terms, audiences, limit + len(newer)) if one[1] not in newer]
         found += self._rank_fresh(terms, audiences)
-        # The id breaks ties, so that equal passages come in one order on every machine.
+        # The id breaks ties, so that the order of equal passages is the same on every machine.
         best = sorted(found, key=lambda one: (-one[0], one[1]))[:limit]
         return {passage_id: score for score, passage_id in best}
 
     def knows(self, word: str) -> bool:
-        """Whether any passage holds the word, whoever may read it; True for a word that says nothing ("the")."""
+        """Whether any passage, for any reader, holds the word; True for a word that says nothing ("the")."""
         known = self.ranking.vocab_dict if self.ranking is not None else {}
         return all(term in known or any(term in words.terms for words in self.fresh) for term in tokenise(word))
 
@@ -100,8 +100,8 @@ class LexicalIndex:
     def _rank_rows(self, terms: Mapping[str, int], audiences: frozenset[Audience], limit: int) -> list[Scored]:
         """Return the best rows, in no order.
 
-        The rarest terms come first; once no row that they left out can be among the best any more, the common ones are
-        looked up for the others only (MaxScore: Turtle and Flood, 1995).
+        The rarest terms come first. Once no other row can be among the best, the common terms are looked up only for
+        the rows found so far (MaxScore: Turtle and Flood, 1995).
         """
         columns = self._find_columns(terms)
         if not columns:
@@ -116,7 +116,7 @@ class LexicalIndex:
                 so_far = scores[rows]
                 least = _find_least(so_far, limit)
                 is_closed = is_closed or least > left + _MARGIN
-                if is_closed:  # nor can a row win that all the terms left would not lift among the best
+                if is_closed:  # nor can a row win if all remaining terms would not lift it among the best
                     rows = rows[so_far >= least - left - _MARGIN]
             places = column.rows
             if is_closed and len(rows) * _LOOK_UP_COST <= len(places):
@@ -124,7 +124,7 @@ class LexicalIndex:
                 is_hit = places[at] == rows
                 scores[rows[is_hit]] += column.weigh(at[is_hit])
             else:
-                places = places.astype(np.intp)  # once, where every use as an index would do it
+                places = places.astype(np.intp)  # once; otherwise each use as an index would convert it
                 before = scores[places]
                 scores[places] = before + column.weigh(slice(None))
                 if not is_closed:
@@ -133,7 +133,7 @@ class LexicalIndex:
             left -= column.most
         totals = np.round(scores[rows], _DIGITS)
         if len(rows) > limit:
-            # Sorting all that share a common word would take longer than everything else in a large index.
+            # In a large index, sorting all rows that share a common word would take longer than everything else.
             is_best = totals >= _find_least(totals, limit)
             rows, totals = rows[is_best], totals[is_best]
         return [(float(total), self.ids[row].decode()) for row, total in zip(rows, totals, strict=True)]
@@ -160,7 +160,7 @@ class LexicalIndex:
         return readable
 
     def _rank_fresh(self, terms: Mapping[str, int], audiences: frozenset[Audience]) -> list[Scored]:
-        """Return all that is new with its score by the same formula, its counts added to those of the rows."""
+        """Return everything new with its score by the same formula. Its counts are added to those of the rows."""
         readable = [words for words in self.fresh if words.audience in audiences and terms.keys() & words.terms.keys()]
         if not readable:
             return []
@@ -182,9 +182,9 @@ class LexicalIndex:
         return rows + sum(term in words.terms for words in self.fresh)
 
     def save(self, folder: Path, catalogue: str) -> None:
-        """Write the rows, without what is new, where `load_lexical_index` finds them; whole or not at all.
+        """Write the rows, without what is new, where `load_lexical_index` finds them; as a whole or not at all.
 
-        `catalogue` names what the stamp counts in.
+        `catalogue` names the file whose writes the stamp counts.
         """
         new = folder.with_name(f"{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
@@ -237,7 +237,7 @@ def build_lexical_index(ids: Sequence[str], audiences: Sequence[Audience], texts
 
 
 def load_lexical_index(folder: Path, catalogue: str) -> LexicalIndex | None:
-    """Return the snapshot of this catalogue, its columns mapped from the files; None where none can be used."""
+    """Return the snapshot of this catalogue, its columns mapped from the files; None if none can be used."""
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         if (about["terms"], about["catalogue"]) != (TERMS_VERSION, catalogue):

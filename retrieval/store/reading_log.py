@@ -1,6 +1,6 @@
 """What was read of each source: its items and their fingerprints, what could not be read, and when it was last read.
 
-An item is a file, a page or a row as its source lists it. Stands in the catalogue's file.
+An item is a file, a page or a row as its source lists it. The log is part of the catalogue's file.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from retrieval.store.catalogue_file import CatalogueFile
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """When a source was last read, in UTC, and why that failed; `problem` is empty where it did not."""
+    """When a source was last read, in UTC, and why that failed; `problem` is "" if it did not fail."""
 
     at: datetime
     problem: str
@@ -55,7 +55,7 @@ class ReadingLog:
             )
 
     def delete(self, origin: str) -> None:
-        """Delete all that is noted of a source."""
+        """Delete everything noted about a source."""
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM items WHERE origin = ?", (origin,))
             connection.execute("DELETE FROM syncs WHERE origin = ?", (origin,))

@@ -1,6 +1,6 @@
 """Brings the catalogue in line with what one source lists, item by item, and reports what changed.
 
-Knows which items are new, changed, unreadable or gone. Writing a document is handed in; nothing here knows of vectors.
+Knows which items are new, changed, unreadable or gone. Writing a document is passed in; knows nothing of vectors.
 """
 
 from collections import defaultdict
@@ -76,7 +76,7 @@ class SourceSync:
         self._listings: list[Unreadable] = []
 
     def run(self, found: Iterable[Found], progress: Progress | None) -> None:
-        """Read each listed item that is new or changed, then remove what the source lists no more.
+        """Read each listed item that is new or changed, then remove what the source no longer lists.
 
         Raise `SourceGoneError` if a source with documents lists nothing, `StoppedError` if the index is told to stop.
         """
@@ -88,7 +88,7 @@ class SourceSync:
         if self._known and not self._seen and not self._unreadable:
             reason = "lists no document any more; what is indexed of it was kept"
             raise SourceGoneError(f"The source of {len(self._known)} documents {reason}.")
-        if self._listings:  # part of the list is missing, so that nothing counts as gone
+        if self._listings:  # part of the list is missing, so nothing counts as gone
             self._note_unlisted()
         else:
             self._remove_gone()

@@ -1,7 +1,7 @@
-"""Chroma: the passages with the nearest units to a vector, among those that an asker may read.
+"""Chroma: finds the passages with the units nearest to a vector, among those that an asker may read.
 
-Holds ids and vectors only, apart for each audience, one vector for each unit (a sentence, a row, a short list); the
-words stay in the catalogue. Chroma's errors end here.
+Holds only ids and vectors, separately for each audience, with one vector for each unit (a sentence, a row, a short
+list). The catalogue holds the words. Chroma's errors are translated here.
 """
 
 import shutil
@@ -25,12 +25,12 @@ from retrieval.passage import Audience, Passage, Vectors
 _T = TypeVar("_T")
 
 _BATCH = 500
-# How many units are asked for, for each passage wanted: about what a passage holds.
+# How many units are asked for per wanted passage: about as many as a passage holds.
 _UNITS_PER_PASSAGE = 3
 
 
 class VectorsDamagedError(Exception):
-    """Chroma cannot read or write its directory; `reason` is Chroma's own sentence."""
+    """Chroma cannot read or write its directory. `reason` is Chroma's own sentence."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -39,7 +39,7 @@ class VectorsDamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What Chroma holds of one passage: how many units, in the collection of which audience."""
+    """What Chroma holds of one passage: how many units, in which audience's collection."""
 
     passage_id: str
     audience: Audience
@@ -47,14 +47,14 @@ class Stored:
 
 
 class VectorIndex:
-    """A cosine collection for each audience in an embedded Chroma, with telemetry off and vectors of our own.
+    """A cosine collection for each audience in an embedded Chroma, with telemetry off and our own vectors.
 
     A filter on one collection would cost time for every passage that passes it: 25 ms of processor time for 10,000
-    vectors, where a collection of its own takes 3.
+    vectors. Separate collections take 3.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open or create it. Raise `VectorsDamagedError` where the directory cannot be used."""
+        """Open or create it. Raise `VectorsDamagedError` if the directory cannot be used."""
         self._folder = folder
         self._client = _translate(lambda: _open_client(folder))
         self._collections: dict[Audience, Collection] = {}
@@ -91,7 +91,7 @@ class VectorIndex:
     def score(self, vector: Vectors, audiences: frozenset[Audience], limit: int) -> dict[str, float]:
         """Return the ids of the passages with the nearest units for these audiences, nearest first, with their cosines.
 
-        Ties are broken by id. A passage is as near as its nearest unit: one fact in it is enough to answer.
+        Ties are broken by id. A passage is as near as its nearest unit, because one fact in it is enough to answer.
         """
         near: list[tuple[float, str]] = []
         for audience in sorted(audiences):
@@ -113,7 +113,7 @@ class VectorIndex:
         return [(round(distance, 5), unit.partition("#")[0]) for distance, unit in units if distance is not None]
 
     def _on(self, audience: Audience, use: Callable[[Collection], _T]) -> _T:
-        """Use the collection of one audience, which is made where there is none."""
+        """Use the collection of one audience, and create it if it is missing."""
 
         def act() -> _T:
             held = self._collections.get(audience)
@@ -137,13 +137,13 @@ def _open_client(folder: Path) -> ClientAPI:
     try:
         return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
     except ChromaError:
-        # Chroma 1.5 keeps the client that failed to start, and would hand it out for this path until the process ends.
+        # Chroma 1.5 keeps the client that failed to start, and would return it for this path until the process ends.
         SharedSystemClient._identifier_to_system.pop(str(folder), None)
         raise
 
 
 def delete_vectors(folder: Path) -> None:
-    """Remove a Chroma directory, or what stands in its place, that cannot be used any more."""
+    """Remove a Chroma directory, or a file in its place, that can no longer be used."""
     if folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder, ignore_errors=True)
     else:

@@ -1,4 +1,4 @@
-"""The verified answers that the catalogue's file holds, each with its question's vector.
+"""The verified answers in the catalogue's file, each with its question's vector.
 
 Knows nothing of when one of them answers; `retrieval.verified` decides that.
 """
@@ -19,8 +19,9 @@ from retrieval.store.catalogue_file import CatalogueFile
 class VerifiedRow:
     """A verified answer with its question's vector, (width,).
 
-    What is approved while no document answers has no evidence. `near` are then the passages that were nearest, and
-    `is_outrun` says whether another one answers by now, once somebody has looked (`is_checked`).
+    An answer approved while no document answered has no evidence. Then `near` are the passages that were nearest at
+    that time, and `is_outrun` says whether a newer document answers the question now, once that was checked
+    (`is_checked`).
     """
 
     answer: VerifiedAnswer
@@ -56,9 +57,9 @@ class VerifiedRows:
             )
 
     def record_outrun(self, outrun: Mapping[str, bool], documents: str) -> None:
-        """Note by id whether a document answers by now what none answered; those that are not named stay as they were.
+        """Note by id whether a document now answers what none answered. Answers that are not named stay unchanged.
 
-        `documents`: as of which documents all were looked at.
+        `documents` describes the state of the documents in which all were checked.
         """
         rows = [(is_outrun, answer_id) for answer_id, is_outrun in outrun.items()]
         with self._file.transaction() as connection:
@@ -66,7 +67,7 @@ class VerifiedRows:
             connection.execute("INSERT OR REPLACE INTO settings VALUES ('checked', ?)", (documents,))
 
     def last_checked(self) -> str | None:
-        """Return what `describe_documents` said when all verified answers were looked at last; None for never."""
+        """Return what `describe_documents` said when all verified answers were last checked; None for never."""
         return self._file.find_setting("checked")
 
     def delete(self, answer_id: str) -> None:

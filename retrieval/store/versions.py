@@ -1,8 +1,8 @@
 """Versions: finds which documents are earlier editions of another one, so that the newest is preferred.
 
-Two documents are versions of each other when their titles and paths are equal but for version marks, and their texts
-share most of their words in a row. Sister documents ("Moss 2", "Moss 2 Pro") keep different titles and are left alone.
-Of two sources one may keep the document deeper ("warranty.md", "/en/help/warranty"), but in one place only.
+Two documents are versions of each other if their titles and paths are equal except for version marks, and their texts
+share most of their word triples. Sister documents ("Moss 2", "Moss 2 Pro") keep different titles and are left alone.
+One of two sources may keep the document deeper ("warranty.md", "/en/help/warranty"), but in one place only.
 """
 
 import re
@@ -19,13 +19,13 @@ from retrieval.store.catalogue import Edition, Entry
 
 Found = tuple[Hit, Entry]
 Parts = tuple[str, ...]
-# Where a document stands: its source's name, and its path there without version marks.
+# A document's place: its source's name, and its path there without version marks.
 Place = tuple[str, Parts]
 
 SHINGLE_WORDS = 3
 # Share of word triples in common. Editions of a policy with every number changed share 0.5 and more.
 NEAR_DUPLICATE = 0.4
-# Beyond this many documents of one title and place they are a series (minutes, mails), not versions.
+# More documents than this with one title and place are a series (minutes, mails), not versions.
 MAX_VERSIONS = 20
 
 _OLD = "(old version;"
@@ -40,9 +40,9 @@ _WORD = re.compile(r"\w+")
 
 
 def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
-    """Return for each older version the source of the newest one. `read_text` gives a document's text by its source.
+    """Return for each older version the source of the newest one. `read_text` returns a document's text by its source.
 
-    Where several sources together hold too many, each is compared by itself.
+    If several sources together hold too many, each is compared by itself.
     """
     places: dict[str, dict[Place, list[Edition]]] = defaultdict(lambda: defaultdict(list))
     for edition in editions:
@@ -59,9 +59,9 @@ def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]
 
 
 def leave_out_copies(found: Sequence[Found]) -> list[Found]:
-    """Return what was found without passages that say, word for word and under its heading, what one before them says.
+    """Return the hits without passages that repeat an earlier one word for word, heading included.
 
-    All of them are what this asker may read, so that it is the same to them which of the documents is named.
+    This asker may read all of them, so it does not matter to them which of the documents is named.
     """
     kept: dict[tuple[str, str], Found] = {}
     for hit, entry in found:
@@ -70,7 +70,7 @@ def leave_out_copies(found: Sequence[Found]) -> list[Found]:
 
 
 def prefer_newest(found: Sequence[Found], editions: Mapping[str, Edition], scope: Scope) -> list[Found]:
-    """Leave out an old version's hits where the newest one's same section was found too; say of the others how old.
+    """Drop an old version's hits if the newest one's same section was found too, and mark how old the others are.
 
     `editions` holds the hits' documents and the newer ones by source. A newer version that this asker may not read does
     not make the old one old for them.
@@ -88,7 +88,7 @@ def prefer_newest(found: Sequence[Found], editions: Mapping[str, Edition], scope
 
 
 def is_old(passage: Passage) -> bool:
-    """Whether `prefer_newest` has said of a passage that it is old."""
+    """Whether `prefer_newest` has marked a passage as old."""
     return _OLD in passage.heading
 
 
@@ -118,9 +118,11 @@ def _compare(group: list[Edition], read_text: Callable[[str], str]) -> dict[str,
 
 
 def _are_comparable(older: Edition, newer: Edition, texts: Mapping[str, str]) -> bool:
-    """Whether two documents may be versions: of two sources, those with a day each or none, about the same product.
+    """Whether two documents may be versions.
 
-    A page without a day says nothing of a file that has one, and every product's folder may hold the same form.
+    Those of two sources must both have a day or none, and be about one product.
+
+    A page without a day says nothing about a file that has one, and every product's folder may hold the same form.
     """
     if older.origin == newer.origin:
         return True
@@ -135,18 +137,21 @@ def _find_model(text: str) -> str:
 
 
 def _age(edition: Edition) -> tuple[date, tuple[int, ...]]:
-    """Order versions: by their day, then by the numbers of their marks; without either, neither is newer."""
+    """Return a key that orders versions: by their day, then by the numbers of their marks.
+
+    Without either, neither is newer.
+    """
     marks = " ".join(_MARK.findall(f"{edition.title} {_spell(edition.source)}"))
     return edition.updated or date.min, tuple(map(int, _NUMBER.findall(marks)))
 
 
 def name_key(title: str) -> str:
-    """Return what two versions of a document have in common in their titles."""
+    """Return what the titles of two versions have in common."""
     return " ".join(_WORD.findall(_MARK.sub(" ", title.casefold())))
 
 
 def _path_key(edition: Edition) -> Parts:
-    """Return the path within its source without its ending, version marks and what those leave empty."""
+    """Return the path within its source without its ending, version marks and what is empty without them."""
     path = PurePosixPath(edition.source.removeprefix(f"{edition.origin}:"))
     parts = path.with_suffix("").parts if path.name else ()
     cleaned = ("".join(_WORD.findall(_MARK.sub(" ", _spell(part)))) for part in parts)
@@ -154,10 +159,10 @@ def _path_key(edition: Edition) -> Parts:
 
 
 def _join_sources(places: Sequence[Place]) -> list[list[Place]]:
-    """Put those places of documents of one title together that are one place in several sources.
+    """Join the places of documents of one title that are one place in several sources.
 
-    They are where one path is the end of the other, and neither source has a second such place: of "readme" in every
-    folder nobody knows which one is meant.
+    Two places are one if one path is the end of the other, and neither source has a second such place: with a "readme"
+    in every folder nobody knows which one is meant.
     """
     by_path: dict[Parts, list[Place]] = defaultdict(list)
     for place in places:
@@ -185,7 +190,7 @@ def _join_sources(places: Sequence[Place]) -> list[list[Place]]:
 
 
 def _spell(path: str) -> str:
-    """Return a path with its word joints as blanks, dates kept."""
+    """Return a path with blanks between its words, dates kept."""
     return re.sub(r"_|(?<!\d)-|-(?!\d)|/", " ", path.casefold())
 
 

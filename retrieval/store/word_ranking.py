@@ -1,6 +1,6 @@
 """Keeps the BM25 ranking in step with the catalogue: loads the stored one, adds what was written since, or ranks again.
 
-The caller holds the lock of the index's writers wherever this says so. Knows nothing of vectors.
+Some calls need the lock of the index's writers; they say so. Knows nothing of vectors.
 """
 
 from collections.abc import Iterator
