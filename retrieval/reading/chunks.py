@@ -1,7 +1,7 @@
-"""Documents in, passages out: cut along headings, with tables turned into rows that can be quoted.
+"""Cuts documents into passages along headings, with tables turned into rows that can be quoted.
 
-Knows the structure of CommonMark through markdown-it, and the scopes that `documents` marks in it; the text of a
-passage is laid out as `layout` says. Knows nothing of files, vectors, access or the dialects of Markdown.
+Knows the structure of CommonMark through markdown-it, and the scopes that `documents` marks in it. `layout` says how
+the text of a passage is laid out. Knows nothing of files, vectors, access or the dialects of Markdown.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from retrieval.reading.table_lines import tell_rows
 # The index stores this number: raise it when the same document would give other passages.
 CHUNKER_VERSION = 5
 TARGET_WORDS = 120
-# Code is never cut up to so many words: half of a listing does not run.
+# Code is not cut up to this many words: half of a listing does not run.
 MAX_CODE_WORDS = 400
 HEADING_JOINT = " › "
 _MARKER = re.compile(r"\[(\d{1,2})\]")
@@ -35,7 +35,7 @@ _SHORT_LINE = 50
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Blocks of text that belong together under one heading path. Between them it may be cut, within none."""
+    """Blocks of text that belong together under one heading path. Text may be cut between them, not within one."""
 
     headings: tuple[str, ...]
     lines: tuple[str, ...]
@@ -67,20 +67,20 @@ def build_passages(document: Document, *, target_words: int = TARGET_WORDS) -> l
 
 
 def _spell_markers(text: str) -> str:
-    """Write "[3]" as "(3)": in brackets a number is how a prompt marks its evidence, and an answer its source."""
+    """Write "[3]" as "(3)": a number in brackets is how a prompt marks its evidence, and an answer its source."""
     for marker in _MARKER.finditer(mask(text)):  # code stays as it is
         text = f"{text[: marker.start()]}({marker.group(1)}){text[marker.end() :]}"
     return text
 
 
 def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[_Block]:
-    """Yield one block for each passage; it has the page on which it starts."""
+    """Yield one block for each passage, with the page on which it starts."""
     headings: tuple[str, ...] = ()
     page: int | None = None
     lines: list[str] = []
     for block in blocks:
         for piece in _cut_long(block.lines, target_words):
-            # A lead-in ("The box holds:") stays with its list even where the two are too long together.
+            # A lead-in ("The box holds:") stays with its list even if the two together are too long.
             too_long = sum(map(count_words, (*lines, *piece))) > target_words
             full = too_long and not (lines and lines[-1].endswith(":"))
             if lines and (block.headings != headings or full):
@@ -94,7 +94,7 @@ def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[_Block]:
 
 
 def _cut_long(lines: tuple[str, ...], target_words: int) -> Iterator[list[str]]:
-    """Yield runs of about the target, cutting an overlong line between sentences and, at worst, between words."""
+    """Yield runs of about the target. An overlong line is cut between sentences or, at worst, between words."""
     run: list[str] = []
     for line in lines:
         pieces = [line] if count_words(line) <= target_words else list(_cut_line(line, target_words))
@@ -118,7 +118,7 @@ def _cut_line(line: str, target_words: int) -> Iterator[str]:
             if run and words + size > target_words:
                 yield run
                 run, words = "", 0
-            # Scripts that part no words by blanks part no sentences by them either.
+            # Scripts without blanks between words have none between sentences either.
             run += f" {piece}" if run and run[-1].isascii() else piece
             words += size
     if run:
@@ -126,7 +126,7 @@ def _cut_line(line: str, target_words: int) -> Iterator[str]:
 
 
 def _cut_sentence(sentence: str, target_words: int) -> Iterator[str]:
-    """Yield a sentence whole up to twice the target; one that is longer is cut between words or characters."""
+    """Yield a sentence whole up to twice the target. A longer one is cut between words or characters."""
     if count_words(sentence) <= 2 * target_words:
         yield sentence
         return
@@ -138,7 +138,7 @@ def _cut_sentence(sentence: str, target_words: int) -> Iterator[str]:
 
 
 def _cut_code(block: str) -> Iterator[str]:
-    """Yield a code block whole; a very long one at line ends, each piece between fences."""
+    """Yield a code block whole. A very long one is cut at line ends, each piece between fences."""
     opening, *lines, closing = block.split("\n")
     run: list[str] = []
     for line in lines:
@@ -150,7 +150,7 @@ def _cut_code(block: str) -> Iterator[str]:
 
 
 def _read_text(document: Document) -> Iterator[_Block]:
-    """Yield the paragraphs; consecutive list items are one block, an item on each line."""
+    """Yield the paragraphs. Consecutive list items are one block, an item on each line."""
     pages = document.text.split(f"\n{PAGE_BREAK}\n")
     for number, page in enumerate(pages, start=1):
         items: list[str] = []
@@ -168,7 +168,7 @@ def _read_text(document: Document) -> Iterator[_Block]:
 
 
 def _join_lines(paragraph: str) -> list[str]:
-    """Return a paragraph as one block, or as a line for each item where it is a list."""
+    """Return a paragraph as one block, or as a line for each item if it is a list."""
     lines = [" ".join(line.split()) for line in paragraph.split("\n") if line.strip()]
     is_broken = max(map(len, lines), default=0) < _SHORT_LINE
     joined: list[str] = []
@@ -204,7 +204,7 @@ def _read_markdown(document: Document) -> Iterator[_Block]:
 
 
 def _is_caption(node: SyntaxTreeNode) -> bool:
-    """Whether it is a paragraph of bold words above a table: the table's title, which heads its rows."""
+    """Whether this is a paragraph of bold words above a table: the table's title, which heads its rows."""
     following = node.next_sibling
     if node.type != "paragraph" or following is None or following.type != "table":
         return False
@@ -212,7 +212,7 @@ def _is_caption(node: SyntaxTreeNode) -> bool:
 
 
 class _HeadingPath:
-    """The headings above what is read. A heading with nothing below it is said as a line of its own."""
+    """The headings above what is read. A heading with nothing below it becomes a line of its own."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -221,19 +221,19 @@ class _HeadingPath:
         self._is_bare = False
 
     def enter(self, level: int, text: str) -> Iterator[_Block]:
-        """Go below a heading; yield the one before where nothing stood below it."""
+        """Go below a heading. Yield the one before if nothing stood below it."""
         base = self._scopes[-1] if self._scopes else 0
         outer = [entry for place, entry in enumerate(self._path) if place < base or entry[0] < level]
         if len(outer) < len(self._path):
             yield from self.finish()
         self._path = outer
-        # The document's own "# Title" line repeats the title, which starts every heading path already.
+        # The document's own "# Title" line repeats the title, which every heading path already starts with.
         if text and text != self._title:
             self._path.append((level, text))
             self._is_bare = True
 
     def follow_scope(self, text: str) -> bool:
-        """Whether a paragraph opens or ends a scope, which was done then: a label that holds for what is within."""
+        """Open or end a scope if the paragraph marks one, and say so: a scope is a label for what is within."""
         if text.startswith(SCOPE_START):
             self._scopes.append(len(self._path))
             self._path.append((0, text.removeprefix(SCOPE_START)))
@@ -249,7 +249,7 @@ class _HeadingPath:
         return _Block((*(name for _, name in self._path), *caption), lines, page)
 
     def finish(self) -> Iterator[_Block]:
-        """Yield the last heading where nothing stood below it."""
+        """Yield the last heading if nothing stood below it."""
         if self._is_bare and self._path:
             *above, (_, text) = self._path
             self._is_bare = False
@@ -277,12 +277,12 @@ def _read_block(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
 
 
 def _say_scope(text: str) -> str:
-    """Return a scope's label as a lead-in, in a list, where no heading can hold it."""
+    """Return a scope's label as a lead-in within a list, where no heading can hold it."""
     return f"{text[1:]}:" if text.startswith(SCOPE_START) else text.removeprefix(SCOPE_END)
 
 
 def _read_list(node: SyntaxTreeNode, reader: "_Inline", level: int = 0) -> Iterator[str]:
-    """Yield a line for each item, those of inner lists behind it; code within an item follows its line."""
+    """Yield a line for each item, followed by those of inner lists. Code within an item follows its line."""
     first = int(node.attrs.get("start", 1))
     for number, item in enumerate(node.children, start=first):
         marker = f"{number}. " if node.type == "ordered_list" else "- "
@@ -303,16 +303,16 @@ def _read_list(node: SyntaxTreeNode, reader: "_Inline", level: int = 0) -> Itera
 
 
 def _read_table(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
-    """Yield the lines of a table; an empty first row says that it has no labels."""
+    """Yield the lines of a table. An empty first row means that it has no labels."""
     head, *rows = [[reader.plain(cell) for cell in row.children] for part in node.children for row in part.children]
     if len(head) == 2 and rows and is_value(head[1]) and sum(is_value(row[1]) for row in rows) > len(rows) / 2:
-        # Markdown has no tables without labels: here the first row is one of the rows.
+        # Markdown has no tables without labels: here the first row is an ordinary row.
         head, rows = ["", ""], [head, *rows]
     yield from tell_rows(head, rows)
 
 
 class _Inline:
-    """The words of a node, without the markup that is no part of a passage's layout. Struck text is left out."""
+    """The words of a node, without markup that a passage's layout does not use. Struck text is left out."""
 
     def __init__(self, url: str | None) -> None:
         self._url = url or ""
@@ -322,7 +322,7 @@ class _Inline:
         return " ".join(self.laid_out(node).split())
 
     def laid_out(self, node: SyntaxTreeNode) -> str:
-        """Return the words with the line breaks that were meant."""
+        """Return the words with the intended line breaks."""
         lines = "".join(self._say(node)).split("\n")
         return f"{BREAK}\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 

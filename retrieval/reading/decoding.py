@@ -1,4 +1,4 @@
-"""Bytes into text: by their byte order mark, as UTF-8, or in the encoding that chardet finds them to be in.
+"""Decodes bytes into text: by their byte order mark, as UTF-8, or in the encoding that chardet finds.
 
 Text that fits no encoding well is refused: wrong letters would be indexed and quoted. Knows nothing of formats.
 """
@@ -18,7 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# So many bytes tell the encoding; a whole export of megabytes tells no more.
+# This many bytes tell the encoding. A whole export of megabytes tells no more.
 _LOOKED_AT = 200_000
 _MOST_ODD = 0.02
 # Controls, replacements and private characters.
@@ -27,7 +27,7 @@ _LINE_END = re.compile(r"\r\n?|\u2028|\u0085")
 
 
 def decode_text(raw: bytes) -> str:
-    """Return the text with plain line ends. Raise `RejectedError` for what is no text."""
+    """Return the text with plain line ends. Raise `RejectedError` if the bytes are no text."""
     text = _decode(raw)
     if len(_ODD.findall(text)) > _MOST_ODD * len(text):
         raise RejectedError("The file is binary, or in an encoding that is not known; save it as UTF-8.")
@@ -55,7 +55,7 @@ def _decode_as(raw: bytes, encoding: str) -> str:
 
 
 def _find_utf16(raw: bytes) -> str:
-    """Return the name of UTF-16 without a mark: every second byte of European text in it is zero; "" for none."""
+    """Return the name of UTF-16 without a mark: every second byte of European text in it is zero. "" if it is not."""
     sample = raw[:4_000]
     for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         if (
@@ -68,12 +68,12 @@ def _find_utf16(raw: bytes) -> str:
 
 
 def _guess(raw: bytes) -> str:
-    """Return the likeliest encoding of those that files of today are in, without those of DOS and of mainframes."""
+    """Return the likeliest of the encodings that today's files use, without those of DOS and of mainframes."""
     found = chardet.detect(_sample(raw), encoding_era=EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO)
     return str(found["encoding"] or "unknown")
 
 
 def _sample(raw: bytes) -> bytes:
-    """Return the lines that are no plain ASCII: only these tell encodings apart."""
+    """Return the lines that are not plain ASCII: only these distinguish encodings."""
     lines = [line for line in raw.split(b"\n") if not line.isascii()]
     return b"\n".join(lines)[:_LOOKED_AT]

@@ -1,4 +1,4 @@
-"""CSV and TSV into Markdown tables: separators of many kinds, quotes, lines above the table. Knows the csv module."""
+"""Turns CSV and TSV into Markdown tables: many separators, quotes, lines above the table. Knows the csv module."""
 
 import csv
 from collections import Counter
@@ -14,10 +14,10 @@ from retrieval.reading.tables import MAX_CELLS, Cell
 MAX_ROWS = 100_000
 _SEPARATORS = ";\t,|"
 _BLANKS = f"{_SEPARATORS} \n"
-# A character that no text holds: a table of one column.
+# A character that no text holds: for a table of one column.
 _NONE = "\x1f"
 _LOOKED_AT = 200
-# A quote that closes no sooner was opened by mistake, such as the inch of a hose.
+# A quote that does not close within this length was opened by mistake, such as the inch of a hose.
 _MAX_LINES = 60
 
 
@@ -38,7 +38,7 @@ def read_csv(raw: bytes) -> Iterator[Part]:
 
 
 def _find_separator(text: str) -> tuple[str, str]:
-    """Return the separator and the text without the line that names it, which Excel writes and reads: "sep=;"."""
+    """Return the separator, and the text without the line "sep=;" that names it, which Excel writes and reads."""
     first, _, rest = text.partition("\n")
     if first[:4].casefold() == "sep=" and len(first.rstrip()) <= 5:
         return first[4:5] or "\t", rest
@@ -48,7 +48,7 @@ def _find_separator(text: str) -> tuple[str, str]:
 
 
 def _score(text: str, separator: str) -> float:
-    """Return how well a separator cuts the first lines into rows of one width; 0 where it cuts hardly any."""
+    """Return how well a separator cuts the first lines into rows of one width; 0 if it cuts hardly any."""
     widths: list[int] = []
     try:
         for row in csv.reader(StringIO(text[:500_000]), delimiter=separator):
@@ -60,7 +60,7 @@ def _score(text: str, separator: str) -> float:
         return 0.0
     common, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
     if common < 2:
-        # Rows of several widths: most of them must be cut.
+        # With rows of several widths, most of them must be cut.
         return 0.1 * sum(width > 1 for width in widths) / max(len(widths), 1) if count < 0.4 * len(widths) else 0.0
     return count / len(widths) + 0.01 * min(common, 20)
 

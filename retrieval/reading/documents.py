@@ -16,10 +16,10 @@ from markdown_it import MarkdownIt
 from retrieval.english.dates import find_dates
 from retrieval.passage import AUDIENCE_FORMS, Audience
 
-# A line that holds this alone starts a new page (or slide), in Markdown and in text.
+# A line with only this character starts a new page (or slide), in Markdown and in text.
 PAGE_BREAK = "\f"
-# In Markdown, a paragraph that begins so opens a scope: a label (of a tab, of an answer that unfolds) that holds until
-# its end. Readers take these characters, which nobody uses, out of what they read.
+# In Markdown, a paragraph that begins with this character opens a scope: a label (of a tab, of an answer that unfolds)
+# that holds until its end. Readers remove these characters, which nobody uses, from what they read.
 SCOPE_START, SCOPE_END = "\ue000", "\ue001"
 _MAX_TITLE = 200
 _MAX_TITLE_TEXT = 2_000
@@ -27,17 +27,17 @@ _PARSER = MarkdownIt("commonmark")
 
 
 class DocumentKind(StrEnum):
-    """How the text of a document is to be read."""
+    """How the text of a document has to be read."""
 
-    MARKDOWN = "markdown"  # CommonMark with tables and ~~struck text~~; its HTML is left out
+    MARKDOWN = "markdown"  # CommonMark with tables and ~~struck text~~; its HTML is ignored
     TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One readable thing. `source` names it in the index; `digest` covers all that this value holds.
+    """One readable thing. `source` names it in the index; `digest` covers everything in this value.
 
-    The text counts its pages by `PAGE_BREAK` lines; without one it has no pages. `seen` is as `Part` has it.
+    `PAGE_BREAK` lines count the pages of the text; without one it has no pages. `seen`: see `Part`.
     """
 
     source: str
@@ -53,10 +53,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A thing that was left out, and why, in words for the person who keeps the documents.
+    """Something that was left out, and why, in words for the person who keeps the documents.
 
-    `is_kept`: it could only not be reached now; what is indexed of it stays. `is_listing`: it may have named further
-    things; whatever the source does not list stays as well.
+    `is_kept`: it only could not be reached now, so what is indexed of it stays. `is_listing`: it may have named further
+    things, so what the source does not list stays as well.
     """
 
     path: str
@@ -66,19 +66,19 @@ class Unreadable:
 
 
 class RejectedError(Exception):
-    """Something cannot be used as a document; the message says why."""
+    """Something cannot be used as a document. The message says why."""
 
 
 class StoppedError(Exception):
-    """Chip is told to end while it reads documents; the next run goes on."""
+    """Chip is told to end while it reads documents. The next run continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a format's reader found: a text, with what the file itself says of it.
+    """What a format's reader found: a text, with what the file itself says about it.
 
-    `name` tells the parts of one file apart, as "#name" behind its path. `seen` are the words that a person sees in the
-    file, told apart from how the text was read, so that a loss is noticed; empty where the text is all that is known.
+    `name` distinguishes the parts of one file, as "#name" after its path. `seen` are the words that a person sees in
+    the file, extracted independently of the text, so that a loss is noticed; "" if only the text is known.
     """
 
     text: str
@@ -91,7 +91,7 @@ class Part:
     seen: str = ""
 
 
-# From a file's name and bytes to its parts. Raises `RejectedError`; and `StoppedError` where Chip is told to end.
+# From a file's name and bytes to its parts. Raises `RejectedError`, or `StoppedError` if Chip is told to end.
 ReadFile = Callable[[str, bytes], Iterator[Part]]
 
 
@@ -99,8 +99,8 @@ ReadFile = Callable[[str, bytes], Iterator[Part]]
 class Rules:
     """What holds for all documents of one source.
 
-    `audience` is that of documents that do not say theirs; of all of them where `is_fixed`: what strangers may write
-    must not choose who reads it.
+    `audience` is that of documents that name none, or of all of them if `is_fixed`: text that strangers may write must
+    not choose who reads it.
     """
 
     audience: Audience = Audience.STAFF
@@ -111,8 +111,8 @@ class Rules:
 class Item:
     """One thing that a source lists: a file, a web page, a pinned message.
 
-    `fingerprint` changes whenever reading would give something else; `read` does the reading, only when it has, with
-    what it is handed to read the bytes of files.
+    `fingerprint` changes whenever reading would give something else. `read` does the reading, and not before; it is
+    given the function that reads the bytes of files.
     """
 
     name: str
@@ -124,7 +124,7 @@ Found = Item | Unreadable
 
 
 def build_document(part: Part, source: str, rules: Rules) -> Document:
-    """Return the document of one part. Raise `RejectedError` where it holds no words."""
+    """Return the document of one part. Raise `RejectedError` if it holds no words."""
     if not any(character.isalnum() for character in part.text):
         raise RejectedError("The document is empty.")
     source = f"{source}#{part.name}" if part.name else source
@@ -137,7 +137,7 @@ def build_document(part: Part, source: str, rules: Rules) -> Document:
 
 
 def parse_audience(value: object) -> Audience | None:
-    """Return the audience that a document names for itself; None where it names none. Raise `RejectedError`."""
+    """Return the audience that a document names for itself; None if it names none. Raise `RejectedError`."""
     if value is None:
         return None
     name = str(value)[:80].strip() if isinstance(value, str | int | float) else "a list"
@@ -148,7 +148,7 @@ def parse_audience(value: object) -> Audience | None:
 
 
 def parse_date(value: object) -> date | None:
-    """Return the day that a head names; None for none. Raise `RejectedError` where it is no day."""
+    """Return the day that a head names; None if it names none. Raise `RejectedError` if it is not a day."""
     if value is None or isinstance(value, datetime):
         return value.date() if isinstance(value, datetime) else None
     if isinstance(value, date):
@@ -161,7 +161,7 @@ def parse_date(value: object) -> date | None:
 
 
 def _read_day(said: str) -> date | None:
-    """Return the one day that a text names in numbers or in English; the first of a month that it names alone."""
+    """Return the only day that a text names in numbers or in English; the first of a month if it names only that."""
     numbers = re.fullmatch(
         r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}))(?:[T ,].*)?", said
     )

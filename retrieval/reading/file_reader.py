@@ -1,7 +1,7 @@
-"""Reading files that strangers wrote: each in a process of its own kind that time and memory limit, and that is killed.
+"""Reads files that strangers wrote in separate processes, which time and memory limits end.
 
-The process serves file after file, since starting one takes longer than most files. What it says is taken as data:
-nothing but the values of reading can come out of it. Knows nothing of the formats.
+A process serves one file after another, because starting one takes longer than most files. Its output is treated as
+data: only the values of reading can come out of it. Knows nothing of the formats.
 """
 
 import os
@@ -26,26 +26,26 @@ from retrieval.reading.formats import require_format
 from retrieval.reading.reader_process import LENGTH, OUT_OF_MEMORY
 
 FILES_EACH = 2_000
-"""So many files a process reads before another one takes its place: what a parser leaks stays small."""
+"""After this many files a process is replaced, so that what a parser leaks stays small."""
 _LARGEST_ANSWER = 200_000_000
-_PATIENCE = 10  # a file may wait for the processor so many times as long as it may use it
+_PATIENCE = 10  # how many times its own limit a file may wait for the processor
 _START_SECONDS = 120.0
 _VALUES = {"retrieval.reading.documents", "retrieval.passage"}
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """What reading one file may take: processor time, and the memory of the process in all."""
+    """What reading one file may use: processor time, and the memory of the process in all."""
 
     seconds: float = 60.0
     megabytes: int = 2_048
 
 
 class FileReader:
-    """Reads files in processes of its own. Threads may share it; each that reads has a process to itself."""
+    """Reads files in processes of its own. Thread-safe: each thread that reads has a process to itself."""
 
     def __init__(self, limits: ReadingLimits | None = None) -> None:
-        """Start nothing yet."""
+        """Remember the limits. No process is started yet."""
         self._limits = limits or ReadingLimits()
         self._lock = threading.Lock()
         self._idle: _Process | None = None
@@ -55,8 +55,8 @@ class FileReader:
     def __call__(self, name: str, raw: bytes) -> Iterator[Part]:
         """Yield the parts of a file's bytes.
 
-        Raise `RejectedError` where it cannot be read, or not within the limits; `StoppedError` once this is closed;
-        `OSError` where no process can be started, which is not the file's fault.
+        Raise `RejectedError` if it cannot be read within the limits, `StoppedError` once this is closed, and `OSError`
+        if no process can be started, which is not the file's fault.
         """
         require_format(name, len(raw))
         process = self._ask(name, raw)
@@ -66,7 +66,7 @@ class FileReader:
             while True:
                 started = time.monotonic()
                 part = process.receive(patience)
-                patience -= time.monotonic() - started  # what is done with a part in between does not count
+                patience -= time.monotonic() - started  # the caller's work on a part does not count
                 if not isinstance(part, Part):
                     break
                 yield part
@@ -79,7 +79,7 @@ class FileReader:
             self._give_back(process, is_whole=is_whole)
 
     def close(self) -> None:
-        """End all processes, those that read too: the thread that waits for one gets `StoppedError`."""
+        """End all processes, including those that read. The thread that waits for one gets `StoppedError`."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, None
@@ -89,7 +89,7 @@ class FileReader:
             idle.end()
 
     def _ask(self, name: str, raw: bytes) -> "_Process":
-        """Return a process that was handed the file: the idle one, or a new one where that has ended."""
+        """Return a process that got the file: the idle one, or a new one if that has ended."""
         head = (name, len(raw), self._limits.seconds, self._limits.megabytes)
         while True:
             process, is_fresh = self._take()
@@ -129,7 +129,7 @@ class FileReader:
             process.end()
 
     def _explain(self, process: "_Process") -> Exception:
-        """Return why a process ended in the midst of a file."""
+        """Return why a process ended in the middle of a file."""
         if self._is_closed:
             return StoppedError()
         process.end()
@@ -171,7 +171,7 @@ class _Process:
         return self._process.poll()
 
     def send(self, head: tuple[str, int, float, int], raw: bytes) -> None:
-        """Hand over a file. Raise `BrokenPipeError` where the process has ended."""
+        """Send a file. Raise `BrokenPipeError` if the process has ended."""
         self.files += 1
         told = pickle.dumps(head)
         assert self._process.stdin is not None
@@ -179,7 +179,7 @@ class _Process:
         self._process.stdin.flush()
 
     def receive(self, seconds: float) -> Part | str | None:
-        """Return the next part; at the end None, or why there is none. Raise `EOFError` where no answer comes."""
+        """Return the next part; at the end None, or why there is none. Raise `EOFError` if no answer comes."""
         ends = time.monotonic() + seconds
         (length,) = LENGTH.unpack(self._read(LENGTH.size, ends))
         if length > _LARGEST_ANSWER:
@@ -193,11 +193,11 @@ class _Process:
         return value
 
     def interrupt(self) -> None:
-        """Kill the process; the thread that reads from it notices, and ends it."""
+        """Kill the process. The thread that reads from it notices, and ends it."""
         self._process.kill()
 
     def end(self) -> None:
-        """Kill the process, whatever it does, and delete its folder."""
+        """Kill the process in any state, and delete its folder."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -221,7 +221,7 @@ class _Process:
 
 
 class _ValuesOnly(pickle.Unpickler):
-    """Makes the values of reading and nothing else, whatever a parser that was taken over may send."""
+    """Unpickles the values of reading and nothing else, whatever a hijacked parser may send."""
 
     def find_class(self, module: str, name: str) -> Any:
         found: Any = super().find_class(module, name) if "." not in name and module in _VALUES else None

@@ -1,6 +1,6 @@
 """The formats that Chip reads: from the bytes of one file to its parts, by a well-kept library for each.
 
-The limits on what a file may unfold to stand here. What a foreign parser raises over a broken file ends here.
+Owns the limits on what a file may unfold to. Errors of foreign parsers over broken files end here.
 """
 
 import logging
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 Reader = Callable[[bytes], Iterator[Part]]
 
-# Part of every fingerprint: raise it when the same bytes would give other documents.
+# Part of every fingerprint. Raise it when the same bytes would give other documents.
 READERS_VERSION = 3
 TEXT_BYTES = 5_000_000
 FILE_BYTES = 64_000_000
-# What an office file may unfold to. A large workbook unfolds about tenfold; a bomb a thousandfold.
+# What an office file may unfold to. A large workbook unfolds about tenfold, a bomb a thousandfold.
 UNZIPPED_BYTES = 300_000_000
 UNZIPPED_RATIO = 200
 
@@ -71,17 +71,17 @@ FORMATS = {
 
 
 def find_format(name: str) -> Format | None:
-    """Return the format that a file name's ending stands for."""
+    """Return the format for a file name's ending."""
     return FORMATS.get(PurePosixPath(name).suffix.lower())
 
 
 def describe_formats() -> str:
-    """Return the endings that are read, for a person."""
+    """Return the endings that are read, in words for a person."""
     return ", ".join(sorted(FORMATS))
 
 
 def require_format(name: str, size: int) -> Format:
-    """Return the format of a file of `size` bytes. Raise `RejectedError` for another kind or too large a file."""
+    """Return the format of a file of `size` bytes. Raise `RejectedError` for an unknown kind or too large a file."""
     found = find_format(name)
     if found is None:
         kind = PurePosixPath(name).suffix or "(none)"
@@ -92,7 +92,7 @@ def require_format(name: str, size: int) -> Format:
 
 
 def read_parts(name: str, raw: bytes) -> Iterator[Part]:
-    """Yield the parts of a file's bytes. Raise `RejectedError` where it is none of ours, too large, or broken."""
+    """Yield the parts of a file's bytes. Raise `RejectedError` if it is of an unknown kind, too large, or broken."""
     found = require_format(name, len(raw))
     if found.is_zip:
         _refuse_bomb(raw)
@@ -101,7 +101,7 @@ def read_parts(name: str, raw: bytes) -> Iterator[Part]:
     except (RejectedError, MemoryError):
         raise
     except (Exception, RecursionError) as error:
-        # A broken file can raise anything at all from inside a foreign parser; it must not end the run.
+        # A broken file can raise anything from inside a foreign parser, and must not end the run.
         log.info("a file of the kind %s broke its parser: %s", PurePosixPath(name).suffix, type(error).__name__)
         raise RejectedError(f"The file is broken ({type(error).__name__}).") from error
 

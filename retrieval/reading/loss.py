@@ -1,7 +1,7 @@
-"""How many of the words that a person sees in a document stand in none of its passages.
+"""Counts how many of the words that a person sees in a document are in none of its passages.
 
-Rough on layout, for it is there to notice what a reader of documents loses without a word. Knows nothing of formats
-but what is no text in Markdown.
+Ignores layout, because it should only notice what a reader of documents loses silently. Knows nothing of formats except
+which markup of Markdown is no text.
 """
 
 import re
@@ -28,7 +28,7 @@ _BETWEEN = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"), (
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Of `words` that a person sees in the document `source`, `lost` stand in none of its passages."""
+    """Of `words` that a person sees in the document `source`, `lost` are in none of its passages."""
 
     source: str
     words: int
@@ -41,7 +41,7 @@ class Loss:
 
 
 def measure_loss(document: Document, passages: Sequence[Passage]) -> Loss:
-    """Return what of a document its passages do not hold."""
+    """Return what a document's passages do not hold of it."""
     is_markdown = document.kind is DocumentKind.MARKDOWN
     seen = _count_words([document.seen or (strip_markup(document.text) if is_markdown else document.text)])
     kept = _count_words(part for passage in passages for part in (passage.heading, passage.text))
@@ -49,7 +49,7 @@ def measure_loss(document: Document, passages: Sequence[Passage]) -> Loss:
 
 
 def strip_markup(text: str) -> str:
-    """Return Markdown of any dialect without what is no text in it."""
+    """Return Markdown of any dialect without its markup."""
     for start, end in _BETWEEN:
         while (first := text.find(start)) >= 0 and (last := text.find(end, first)) >= 0:
             text = f"{text[:first]} {text[last + len(end) :]}"

@@ -1,4 +1,4 @@
-"""Mail into parts: a message's subject, day and all of its readable text, forwarded messages too; no attached files.
+"""Turns mail into parts: a message's subject, day and all readable text, with forwarded messages, without files.
 
 Knows the standard library's email and mailbox.
 """
@@ -20,19 +20,19 @@ from retrieval.reading.documents import DocumentKind, Part, RejectedError
 from retrieval.reading.markup.webpage import html_to_markdown
 from retrieval.reading.tables import escape, escape_inline
 
-# Decoding a subject takes time by the square of its length.
+# Decoding a subject takes time quadratic in its length.
 _MAX_SUBJECT = 2_000
 _MAX_PARTS = 1_000
 _MAX_DEPTH = 20
 _SUBJECT = re.compile(rb"^(subject:)((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
-# A plain text that holds fewer of the HTML text's words, or is so many times shorter, does not stand for it.
+# A plain text that has fewer of the HTML text's words, or is this many times shorter, does not replace it.
 _SAME = 0.6
 _FULLER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """One text of a mail: plain, or Markdown that was made of HTML."""
+    """One text of a mail: plain, or Markdown made from HTML."""
 
     text: str
     kind: DocumentKind
@@ -44,7 +44,7 @@ def read_eml(raw: bytes) -> Iterator[Part]:
 
 
 def read_mbox(raw: bytes) -> Iterator[Part]:
-    """Yield each message of a mailbox file; those without readable text are left out."""
+    """Yield each message of a mailbox file that has readable text."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "mbox")
         path.write_bytes(raw)
@@ -101,14 +101,17 @@ def _read_part(part: Message, depth: int = 0) -> Iterator[_Text]:
 
 
 def _join(texts: list[_Text]) -> _Text:
-    """Return texts as one; several become Markdown."""
+    """Join texts. Several become Markdown."""
     if len(texts) == 1:
         return texts[0]
     return _Text("\n\n".join(map(_to_markdown, texts)), DocumentKind.MARKDOWN)
 
 
 def _to_markdown(text: _Text) -> str:
-    """Return a text as Markdown; the lines of a plain one stay, and those that begin like list items are list items."""
+    """Return a text as Markdown.
+
+    The lines of a plain text stay, and lines that look like list items become list items.
+    """
     if text.kind is DocumentKind.MARKDOWN:
         return text.text.strip()
     return "\n".join(escape_inline(line.strip()) for line in text.text.strip().split("\n"))
@@ -123,14 +126,14 @@ def _list_parts(part: Message) -> list[Message]:
 
 
 def _read_forwarded(message: Message, depth: int) -> Iterator[_Text]:
-    """Yield a message within a message under its subject."""
+    """Yield a message within a message, under its subject."""
     if subject := _find_subject(message):
         yield _Text(f"## {escape(subject[:_MAX_SUBJECT])}", DocumentKind.MARKDOWN)
     yield from _read_part(message, depth + 1)
 
 
 def _is_file(part: Message) -> bool:
-    """Whether the part is a file that was attached, and not text of the mail."""
+    """Whether the part is an attached file and not text of the mail."""
     return part.get_content_disposition() == "attachment" or bool(part.get_filename())
 
 
@@ -147,7 +150,7 @@ def _choose(forms: list[_Text]) -> Iterator[_Text]:
 
 
 def _decode(part: Message) -> str:
-    """Return the text of a part, in the encoding that it names where that fits, else in the likeliest."""
+    """Return the text of a part, in its declared encoding if that fits, else in the likeliest."""
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     named = part.get_content_charset()

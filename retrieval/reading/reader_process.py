@@ -1,8 +1,8 @@
-"""The process that reads files: one request at a time from its standard input, the parts of the file to its output.
+"""The process that reads files: takes one request at a time on standard input, and writes the file's parts.
 
 Runs as `python -m retrieval.reading.reader_process`, started by `file_reader`. A request is a pickled head and the
-file's bytes; every answer is a pickled value behind its length. The limits on processor time and memory are set here
-for each file, so that the kernel ends what runs away. Knows nothing of where files come from.
+file's bytes; every answer is a pickled value after its length. This process sets its own limits on processor time and
+memory for each file, so that the kernel ends what runs away. Knows nothing of where files come from.
 """
 
 import os
@@ -20,25 +20,25 @@ from retrieval.reading.formats import read_parts
 
 LENGTH = struct.Struct(">Q")
 OUT_OF_MEMORY = 77
-"""The status with which this process ends where a file needs more memory than it may have."""
+"""This process ends with this status if a file needs more memory than it may have."""
 MOST_CHARACTERS = 20_000_000
 """What all parts of one file may hold together: four times the largest text file."""
 
 
 def main() -> None:
     """Answer requests until the input ends."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # meant for who started this process, and who ends it
+    for number in (signal.SIGINT, signal.SIGTERM):  # meant for the process that started this one and ends it
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
-    _write_answer(answers, None)  # ready
+    os.dup2(2, 1)  # what a library prints must not mix with answers
+    _write_answer(answers, None)  # tells that it is ready
     while head := sys.stdin.buffer.read(LENGTH.size):
         _serve(head, sys.stdin.buffer, answers)
 
 
 def _serve(head: bytes, requests: BinaryIO, answers: BinaryIO) -> None:
-    """Read one file. Where memory runs out this process is of no use any more."""
+    """Read one file. If memory runs out, this process is of no further use."""
     name, size, seconds, megabytes = pickle.loads(requests.read(*LENGTH.unpack(head)))
     raw = requests.read(size)
     _limit(seconds, megabytes)
@@ -53,7 +53,7 @@ def _serve(head: bytes, requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _limit(seconds: float, megabytes: int) -> None:
-    """Allow so much more processor time, and so much memory in all, each up to what the system allows."""
+    """Allow this much more processor time, and this much memory in all, each up to the system's limit."""
     for kind, wanted in (
         (resource.RLIMIT_CPU, int(time.process_time() + seconds) + 1),
         (resource.RLIMIT_AS, megabytes * 2**20),

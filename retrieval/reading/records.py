@@ -1,4 +1,4 @@
-"""Records into parts: each line of a JSONL file is a document with a head of its own."""
+"""Turns records into parts: each line of a JSONL file is a document with a head of its own."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _TITLE_FIELDS = ("title", "subject", "question", "name")
 
 
 def read_jsonl(raw: bytes) -> Iterator[Part]:
-    """Yield a part for each line: an object with text and, where it has them, id, title, url, updated and audience."""
+    """Yield a part for each line: an object with text and, optionally, id, title, url, updated and audience."""
     for number, line in enumerate(raw.decode("utf-8-sig").splitlines(), start=1):
         if line.strip():
             yield _read_record(line, number)

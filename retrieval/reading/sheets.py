@@ -1,6 +1,6 @@
-"""A sheet of cells into Markdown tables: titles, several tables on a sheet, tables beside each other.
+"""Turns a sheet of cells into Markdown tables: titles, several tables on a sheet, tables beside each other.
 
-A sheet may have cells far out: only those that are filled are looked at. Knows nothing of workbooks or of CSV.
+A sheet may have cells far out, so only filled cells are visited. Knows nothing of workbooks or of CSV.
 """
 
 from bisect import bisect_left
@@ -26,7 +26,7 @@ class _Block:
 
     @property
     def title(self) -> str:
-        """The text of a block that is one short cell: it heads what follows."""
+        """The text of a block that is one short cell: the heading of what follows."""
         if len(self.rows) > 1 or len(self.rows[0]) > 1:
             return ""
         text = " ".join(self.rows[0][0][1].text.split())
@@ -34,7 +34,7 @@ class _Block:
 
 
 def show_sheet(cells: Mapping[Place, Cell]) -> str:
-    """Return the filled cells of a sheet, by row and column, as Markdown. Rows and columns that are hidden are none."""
+    """Return the filled cells of a sheet, by row and column, as Markdown. Hidden rows and columns must be left out."""
     shown: list[str] = []
     title = ""
     before: tuple[tuple[int, ...], tuple[str, ...]] = ((), ())
@@ -45,7 +45,7 @@ def show_sheet(cells: Mapping[Place, Cell]) -> str:
             continue
         tables = build_tables(_list_rows(block), caption=title, origin=Origin.SHEET)
         title = ""
-        # Rows below a gap go on with the table above where they stand in its columns and have no labels.
+        # Rows below a gap continue the table above if they stand in its columns and have no labels.
         tables = [_go_on(table, block, before) for table in tables]
         before = next(((block.columns, table.head) for table in tables if table.head), before)
         shown += map(to_markdown, tables)
@@ -55,7 +55,7 @@ def show_sheet(cells: Mapping[Place, Cell]) -> str:
 
 
 def _join_heads(blocks: list[_Block]) -> Iterator[_Block]:
-    """Yield the blocks; one that holds only labels is put on top of the block of values below it."""
+    """Yield the blocks. One that holds only labels is put on top of the block of values below it."""
     above: _Block | None = None
     for block in blocks:
         if above and _is_below(above, block):
@@ -71,7 +71,7 @@ def _join_heads(blocks: list[_Block]) -> Iterator[_Block]:
 
 
 def _is_below(above: _Block, block: _Block) -> bool:
-    """Whether a block has the values of the labels that stand above it, with an empty row between."""
+    """Whether a block has the values for the labels above it, with an empty row between."""
     labels = [cell.text for row in above.rows for _, cell in row]
     if len(above.rows) > _HEAD_ROWS or len(above.columns) < 2 or any(map(is_value, labels)):
         return False
@@ -86,7 +86,7 @@ def _go_on(table: Table, block: _Block, before: tuple[tuple[int, ...], tuple[str
 
 
 def _list_rows(block: _Block) -> Iterator[list[Cell]]:
-    """Yield the rows of a block with blanks where it has no cell; what a wide or tall cell covers is left out."""
+    """Yield the rows of a block with blanks for missing cells. What a wide or tall cell covers is left out."""
     covered: set[Place] = set()
     first = min(row[0][0] for row in block.rows)
     for number, row in enumerate(block.rows):
@@ -102,7 +102,7 @@ def _list_rows(block: _Block) -> Iterator[list[Cell]]:
 
 
 def _find_blocks(cells: Mapping[Place, Cell]) -> Iterator[_Block]:
-    """Yield the runs of rows between empty rows, each cut at empty columns where tables stand side by side."""
+    """Yield the runs of rows between empty rows, each cut at empty columns if tables stand side by side."""
     rows: dict[int, list[tuple[int, Cell]]] = {}
     for (row, column), cell in sorted(cells.items()):
         rows.setdefault(row, []).append((column, cell))
@@ -140,7 +140,7 @@ def _is_table(rows: list[list[tuple[int, Cell]]], used: list[int], left: int, ri
 
 
 def _find_gaps(rows: list[list[tuple[int, Cell]]]) -> Iterator[int]:
-    """Yield the columns that begin behind a column in which there is nothing."""
+    """Yield the columns that follow an empty column."""
     spans = sorted((column, column + cell.columns) for row in rows for column, cell in row)
     reach = spans[0][1]
     for column, end in spans:
@@ -150,7 +150,7 @@ def _find_gaps(rows: list[list[tuple[int, Cell]]]) -> Iterator[int]:
 
 
 def _narrow(cell: Cell, used: list[int], column: int, right: int) -> Cell:
-    """Return a cell that spans only those columns in which other cells begin."""
+    """Return a cell that spans only the columns in which other cells begin."""
     if cell.columns == 1:
         return cell
     return replace(cell, columns=_count(used, column, min(column + cell.columns, right)))

@@ -1,6 +1,6 @@
-"""Whether the first row of a table holds labels, told from what the cells hold alone.
+"""Tells from the cells alone whether the first row of a table holds labels.
 
-A label is short and has no value in it; the cells under it are alike and unlike it: numbers of one unit, codes of one
+A label is short and has no value in it. The cells under it are alike and unlike it: numbers of one unit, codes of one
 shape, whole sentences. "Flow | 40 l/min" over "Weight | 11 kg" is no row of labels: the first column names the rows.
 Knows nothing of formats, spans or marks.
 """
@@ -10,17 +10,17 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
-# Rows that are looked at: a table does not change its columns further down.
+# How many rows are examined: a table does not change its columns further down.
 _LOOKED_AT = 60
 _MOST = 0.6
-# A longer text is no value and no label; it also keeps the patterns cheap.
+# A longer text is neither value nor label. The limit also keeps the patterns cheap.
 _MAX_VALUE = 80
 
 
 class Origin(StrEnum):
     """Where a table comes from: sheets and exports mostly begin with labels, tables in a text often do not.
 
-    `BANDED`: the first row is set off by the table's style, which is no mark of its own.
+    `BANDED`: the table's style highlights the first row, which the row itself does not.
     """
 
     SHEET = "sheet"
@@ -52,7 +52,7 @@ _CONTACT = re.compile(
     r"^\S+@\S+\.\S+$|^(?:https?://|www\.)\S+$|^\+?[\d() /.\-]*\d{2,}[\d() /.\-]*\d{3,}$|^\+\d[\d ()/-]{6,}$"
 )
 _MARKS = "yes no ja nein oui non si sí x - – — n/a none true false on off ✓ ✔ ✗ ✘ ● ○ • ok"
-# Words that stand over columns. Tables of all trades share them; what else may be a label is told by contrast.
+# Words that head columns in tables of all trades. Contrast tells what else may be a label.
 _LABELS = """
 action address amount answer article availability category cause city class code colour color comment contact
 cost country date default department description detail details discount duration email error example explanation
@@ -66,13 +66,13 @@ menge modell nummer ort preis produkt teil telefon typ ursache wert zeit
 prix nom produit quantité réponse description modèle référence ville pays signification
 precio nombre producto cantidad respuesta modelo descripción significado prezzo
 """
-# Labels of a second column that say no more than that the first one names properties.
+# Labels of a second column that say only that the first one names properties.
 _GENERIC_LABELS = "value values detail details specification specifications data wert werte valeur valor"
 _MARK_SET, _LABEL_SET, _GENERIC_SET = (frozenset(words.split()) for words in (_MARKS, _LABELS, _GENERIC_LABELS))
 
 
 def count_head_rows(rows: Sequence[Sequence[str]], origin: Origin) -> int:
-    """Return 1 where the first of the rows, all of one width, holds labels, else 0."""
+    """Return 1 if the first of the rows, all of one width, holds labels, else 0."""
     if len(rows) < 2:
         return 0
     head, body = rows[0], rows[1 : 1 + _LOOKED_AT]
@@ -92,7 +92,7 @@ def count_head_rows(rows: Sequence[Sequence[str]], origin: Origin) -> int:
 
 
 def is_value(text: str) -> bool:
-    """Whether a cell holds a number, a date, a contact or a mark, and no name or label."""
+    """Whether a cell holds a number, a date, a contact or a mark, rather than a name or label."""
     return _find_kind(text) in _VALUES
 
 
@@ -117,7 +117,7 @@ def _score_column(label: str, cells: Sequence[str], place: int, head: Sequence[s
     """Return how much this column says for labels (above 0) or against them (below 0)."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not label.strip():
-        # An empty corner over names is usual; an empty label over values is not.
+        # An empty corner over names is usual. An empty label over values is not.
         return 1.0 if place == 0 and all(text.strip() for text in head[1:]) else -0.5
     score = _score_contrast(label.strip(), filled)
     if place and _is_label(label):
@@ -147,7 +147,10 @@ def _score_contrast(label: str, cells: Sequence[str]) -> float:
 
 
 def _score_alike(kind: _Kind, label: str, cells: Sequence[str]) -> float:
-    """A label may be a word over words, or a code over codes ("Tarn 40" over "A2"), but no number over numbers."""
+    """Score cells that look like their label.
+
+    A label may be a word over words, or a code over codes ("Tarn 40" over "A2"), but no number over numbers.
+    """
     if kind in _VALUES:
         return -2.0
     if kind is _Kind.CODE:

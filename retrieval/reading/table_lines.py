@@ -1,6 +1,6 @@
-"""The rows of a table as lines that a person can read and quote: "Model: Moss 2; Runtime: 90 minutes".
+"""Writes the rows of a table as lines that a person can read and quote: "Model: Moss 2; Runtime: 90 minutes".
 
-Each cell stands behind its label, and a line is never cut inside a cell: behind a full stop in one stands a no-break
+Each cell follows its label, and a line is never cut inside a cell: a full stop in a cell is followed by a no-break
 space, at which `retrieval.english.sentences` ends no sentence. Knows nothing of formats, Markdown or passages.
 """
 
@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from retrieval.english.sentences import NO_BREAK, count_words
 
 MAX_ROW_WORDS = 90
-"""A longer row is told in several lines, each with the row's name."""
+"""A longer row becomes several lines, each with the row's name."""
 
 _NAME_WORDS = 12
-# Labels that say no more than that the table names things and describes them: "Runtime: 90 minutes" needs neither.
+# Labels that say only that the table names things and describes them: "Runtime: 90 minutes" needs neither.
 _NAME_LABELS = "property feature parameter field key item name setting attribute eigenschaft merkmal"
 _VALUE_LABELS = "value values detail details specification specifications description wert werte"
 _NAMES, _VALUES = frozenset(_NAME_LABELS.split()), frozenset(_VALUE_LABELS.split())
@@ -22,7 +22,7 @@ _QUESTION = ("?", "!", "？")
 
 
 def tell_rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table. `head` holds the labels, all empty where the table has none."""
+    """Yield the lines of a table. `head` holds the labels, all empty if the table has none."""
     width = max([len(head), *map(len, rows)])
     labels = [label.rstrip(" :") for label in (*head, *[""] * (width - len(head)))]
     if width == 1:
@@ -41,7 +41,7 @@ def _tell_column(label: str, cells: Sequence[str]) -> Iterator[str]:
 
 
 def _tell_row(labels: Sequence[str], row: Sequence[str]) -> Iterator[str]:
-    """Yield one line for a row, or one for each cell where the row is long."""
+    """Yield one line for a row, or one for each cell if the row is long."""
     name, *cells = row
     if len(labels) == 2 and labels[0].casefold() in _NAMES and labels[1].casefold() in _VALUES:
         labels = ["", ""]
@@ -57,7 +57,10 @@ def _tell_row(labels: Sequence[str], row: Sequence[str]) -> Iterator[str]:
 
 
 def _list_pairs(lead: str, joint: str, pairs: Sequence[str]) -> str:
-    """Return the name of a row and what the row says of it, parted by semicolons; a question is followed at once."""
+    """Return the name of a row and what the row says about it, separated by semicolons.
+
+    A question is followed at once.
+    """
     said = "; ".join(pair.rstrip(".") if pair is not pairs[-1] else pair for pair in pairs)
     if not lead or not said:
         return lead or said
@@ -73,5 +76,5 @@ def _protect_short(text: str) -> str:
 
 
 def _protect(text: str) -> str:
-    """Return the text with no place in it at which a sentence would end, but for its own end."""
+    """Return the text so that no sentence ends in it, except at its own end."""
     return _STOP.sub(rf"\1\2{NO_BREAK}", text)

@@ -26,20 +26,20 @@ MAX_HEAD_ROWS = 5
 LABEL_JOINT = ", "
 _CAPTION_WORDS = 15
 _PIPE = re.compile(r"(?<!\\)\|")
-# A cell of so few words, such as "yes", holds for each column that it spans.
+# A cell of at most this many words, such as "yes", holds for each column that it spans.
 _MARK_WORDS = 2
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|]|~(?=~)|(?<=~)~|&(?=#?\w+;))")
 _LIST_MARK = re.compile(r"^(\d{0,9})([-+=.)])(?=\s|=|-|$)")
-# Alone on its line this would make a heading of the line above, or a rule.
+# Alone on its line this would turn the line above into a heading, or be a rule.
 _UNDERLINE = re.compile(r"[-=][-= ]*")
-# A line of a cell that starts a new thing, and does not go on with the line before.
+# A line of a cell that starts a new thing, and does not continue the line before.
 _NEW_LINE = re.compile(r"(?<=[\w)\]%°€$\"'”’])[^\S\n]*\n\s*(?:[•·▪◦*–-]\s+|(?=[^\W_a-zß-öø-ÿ]))")
 _BULLET = re.compile(r"^\s*[•·▪◦]\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell as it stands in its row. `columns` and `rows` say how far it spans; 1 for a plain cell.
+    """One cell in its row. `columns` and `rows` say how far it spans; 1 for a plain cell.
 
     `is_head`: the file itself marks it as a label, as `<th>` does, or bold type.
     """
@@ -52,9 +52,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts, all of one width, under `head`, which is empty where the table has no labels.
+    """Rows of texts, all of one width, under `head`, which is empty if the table has no labels.
 
-    `caption` is the title of these rows; `notes` are sentences that stand below them over the full width.
+    `caption` is the title of these rows; `notes` are full-width sentences below them.
     """
 
     head: tuple[str, ...]
@@ -92,11 +92,11 @@ def show_table(
     origin: Origin = Origin.DOCUMENT,
     is_markdown: bool = False,
 ) -> str:
-    """Return a table as Markdown; "" where it holds no words. Raise `RejectedError` where it is too large.
+    """Return a table as Markdown; "" if it holds no words. Raise `RejectedError` if it is too large.
 
-    `head_rows` is the number of rows of labels where the format says it for certain, as `<thead>` does; 0 for none.
-    With None the cells' `is_head` marks decide and, without marks, what the cells hold. `origin` says whether tables
-    without marks usually have labels there. `is_markdown`: the texts are Markdown already, with links and code.
+    `head_rows` is the number of rows of labels if the format states it, as `<thead>` does; 0 for none. With None the
+    cells' `is_head` marks decide and, without marks, what the cells hold. `origin` says whether tables without marks
+    usually have labels there. `is_markdown`: the texts are Markdown already, with links and code.
     """
     tables = build_tables(rows, caption=caption, head_rows=head_rows, origin=origin)
     spell = _escape_pipes if is_markdown else escape
@@ -106,7 +106,7 @@ def show_table(
 def build_tables(
     rows: Iterable[Sequence[Cell]], *, caption: str = "", head_rows: int | None = None, origin: Origin = Origin.DOCUMENT
 ) -> list[Table]:
-    """Return the table as one value, or as several under one row of labels where full-width rows divide it."""
+    """Return the table as one value, or as several under one row of labels if full-width rows divide it."""
     grid = _tidy(_fill_spans(rows))
     if not grid:
         return [Table((), (), caption)] if caption else []
@@ -145,7 +145,7 @@ def escape(text: str) -> str:
 
 
 def escape_inline(text: str) -> str:
-    """Return text that stands within a line, or keeps the list mark that it begins with, as Markdown reads it."""
+    """Return text that stands within a line, or keeps its leading list mark, as Markdown reads it."""
     line = _SPECIAL.sub(r"\\\1", _one_line(text))
     return f"\\{line}" if _UNDERLINE.fullmatch(line) else line
 
@@ -155,7 +155,7 @@ def _escape_pipes(text: str) -> str:
 
 
 def join_lines(text: str) -> str:
-    """Put the lines of a cell on one: a line that starts a new thing is parted by a comma, a wrapped one by a blank."""
+    """Join the lines of a cell: a comma before a line that starts a new thing, a blank before a wrapped one."""
     if "\n" not in text:
         return text
     return _one_line(_NEW_LINE.sub(", ", _BULLET.sub("", text.strip())))
@@ -166,7 +166,7 @@ def _one_line(text: str) -> str:
 
 
 def _fill_spans(rows: Iterable[Sequence[Cell]]) -> _Grid:
-    """Return a grid in which a cell stands in each place that it covers; a row ends where its last cell does."""
+    """Return a grid in which a cell stands in each place that it covers. A row ends where its last cell does."""
     grid: _Grid = []
     hanging: dict[int, tuple[_Slot, int]] = {}
     total = 0
@@ -181,7 +181,7 @@ def _fill_spans(rows: Iterable[Sequence[Cell]]) -> _Grid:
 def _fill_row(
     row: Sequence[Cell], hanging: dict[int, tuple[_Slot, int]]
 ) -> tuple[list[_Slot], dict[int, tuple[_Slot, int]]]:
-    """Return one row's places, and what reaches down from it; `hanging` is what reaches down into it, by column."""
+    """Return one row's places, and what reaches down from it. `hanging` is what reaches down into it, by column."""
     if not hanging and all(cell.columns == 1 == cell.rows for cell in row):
         return [_Slot(cell) for cell in row], {}
     slots = {column: slot for column, (slot, _) in hanging.items()}
@@ -200,7 +200,7 @@ def _fill_row(
 
 
 def _tidy(grid: _Grid) -> _Grid:
-    """Drop rows without words, then columns in which no words begin; make all rows one width."""
+    """Drop rows without words, then columns in which no words begin. Make all rows one width."""
     grid = [row for row in grid if any(slot.begins for slot in row)]
     used = sorted({column for row in grid for column, slot in enumerate(row) if slot.begins})
     _require_size(len(used), len(used) * len(grid))
@@ -215,13 +215,13 @@ def _require_size(columns: int, cells: int) -> None:
 
 
 def _count_titles(grid: _Grid) -> int:
-    """Return how many rows above the table hold one cell only: its title, and what is said of the whole."""
+    """Return how many rows above the table hold one cell only: its title, and what is said about the whole."""
     count = next((place for place, row in enumerate(grid) if not _is_title(row)), 0)
     return count if count <= MAX_HEAD_ROWS and len(grid[0]) > 1 else 0
 
 
 def _is_title(row: list[_Slot]) -> bool:
-    """Whether the row is one cell, at its start or over several columns: a label alone stands over its column."""
+    """Whether the row is one cell, at its start or over several columns. A lone label stands over its column."""
     filled = [slot for slot in row if slot.text.strip()]
     return _is_lone(row) and (len(filled) > 1 or filled[0] is row[0])
 
@@ -241,13 +241,13 @@ def _count_heads(grid: _Grid, origin: Origin) -> int:
 
 
 def _is_marked(row: list[_Slot]) -> bool:
-    """Whether all of a row is marked as labels; a lone first cell may name the rows below it."""
+    """Whether all of a row is marked as labels. A lone first cell may name the rows below it."""
     filled = [slot.cell for slot in row if slot.text.strip()]
     return all(cell.is_head for cell in filled) and (len(row) == 1 or not _is_lone(row))
 
 
 def _find_reach(grid: _Grid) -> int:
-    """Return over how many rows the labels reach: a wide label has its parts in the next row, beside tall labels."""
+    """Return how many rows the labels cover: a wide label has its parts in the next row, beside tall labels."""
     if len(grid) < 3 or all(slot.is_first_column for slot in grid[0]):
         return 1
     tall = next((place for place, row in enumerate(grid) if place and all(slot.is_first_row for slot in row)), 1)
@@ -256,13 +256,13 @@ def _find_reach(grid: _Grid) -> int:
 
 
 def _merge_labels(grid: _Grid) -> tuple[str, ...]:
-    """Return one label for each column: what stands above it, from the top down, each once."""
+    """Return one label for each column: everything above it, from the top down, each once."""
     columns = ([_one_line(slot.text) for slot in column] for column in zip(*grid, strict=True))
     return tuple(LABEL_JOINT.join(dict.fromkeys(filter(None, labels))) for labels in columns)
 
 
 def _split_sections(grid: _Grid, head: tuple[str, ...], caption: str) -> Iterator[Table]:
-    """Yield a table for each run of rows under a full-width row, which joins the caption; a sentence is a note."""
+    """Yield a table for each run of rows under a full-width row, which joins the caption. A sentence becomes a note."""
     rows: list[tuple[str, ...]] = []
     current = caption
     for row in grid:

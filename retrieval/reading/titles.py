@@ -1,4 +1,4 @@
-"""What a file calls itself in its properties, where that is a title and not what a program left there."""
+"""Finds the title in a file's properties, if it is a title and not what a program left there."""
 
 import re
 
@@ -13,7 +13,7 @@ _FILE_NAME = re.compile(
 
 
 def clean_title(title: str | None) -> str | None:
-    """Return the title; None where it is empty, a file's name, or the default of the program that wrote the file."""
+    """Return the title; None if it is empty, a file's name, or the default of the program that wrote the file."""
     title = " ".join((title or "").split())
     if not title or _LEFT_BY_PROGRAMS.match(title) or _FILE_NAME.match(title):
         return None

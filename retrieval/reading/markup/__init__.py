@@ -1,1 +1,1 @@
-"""Markup: Markdown of many dialects and HTML, turned into the plain CommonMark that a reader of it sees."""
+"""Turns Markdown of many dialects and HTML into the plain CommonMark that a reader of it sees."""

@@ -21,7 +21,7 @@ _BRACKETED = re.compile(r"^\s*\[([^\]\n]*)\]|title=\"([^\"\n]*)\"")
 
 
 def tag_admonitions(text: str) -> str:
-    """Return the text with tags in the place of the marks of admonitions."""
+    """Return the text with tags in place of admonition marks."""
     if not re.search(r"^[ \t]*(?::::|!!!|\?\?\?|===|///|>[ \t]*\[!)", text, re.MULTILINE):
         return text
     return "\n".join(_tag_lines(text.split("\n")))
@@ -55,7 +55,7 @@ def _tag_lines(lines: list[str]) -> Iterator[str]:
 
 
 def _tag_fenced(found: re.Match[str], open_marks: list[str]) -> Iterator[str]:
-    """Yield the tag of a line of colons or slashes; one without a name closes what its like has opened."""
+    """Yield the tag for a line of colons or slashes. A line without a name closes what a similar line has opened."""
     mark, kind = found["mark"], found["kind"]
     if kind and not kind.lower().startswith("end"):
         open_marks.append(mark)

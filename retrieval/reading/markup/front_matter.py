@@ -1,4 +1,4 @@
-"""The head of a Markdown file: YAML between ---, TOML between +++, or JSON. Knows nothing of what its fields mean.
+"""Reads the head of a Markdown file: YAML between ---, TOML between +++, or JSON. Does not interpret the fields.
 
 A head may say who may read the document, so a head that cannot be read is refused. A file that only begins with a rule
 has no head.
@@ -46,14 +46,17 @@ def split_front_matter(text: str) -> tuple[Fields, str]:
 
 
 def say_scalar(value: object) -> str | None:
-    """Return a plain value of a head as text; None for none, a list or an object."""
+    """Return a plain value of a head as text; None for nothing, a list or an object."""
     if isinstance(value, str | int | float | date | datetime) and not isinstance(value, bool):
         return " ".join(str(value).split()) or None
     return None
 
 
 def _is_head(lines: list[str], *, is_ended: bool) -> bool:
-    """Whether lines below a first --- are fields, and not the text below a rule, which a blank line parts from it."""
+    """Whether lines below a first --- are fields.
+
+    Otherwise it is a rule, and a blank line separates it from the text.
+    """
     if not is_ended and not any(line.strip() for line in lines[:1]):
         return False
     fields = [field["name"].lower() for line in lines if (field := _FIELD.match(line))]
@@ -68,7 +71,7 @@ def _parse_yaml(head: str) -> Fields:
     try:
         fields = _load_yaml(plain)
     except (yaml.YAMLError, ValueError, RecursionError):
-        # "title: Cleaning: how to" is no YAML, and in many a head all the same.
+        # "title: Cleaning: how to" is not valid YAML, but many heads contain such lines.
         try:
             fields = _load_yaml("\n".join(map(_quote_value, plain.split("\n"))))
         except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -79,7 +82,7 @@ def _parse_yaml(head: str) -> Fields:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML without aliases, by which 300 bytes can stand for gigabytes."""
+    """Reads YAML without aliases, with which 300 bytes can stand for gigabytes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
@@ -92,7 +95,7 @@ def _load_yaml(head: str) -> object:
 
 
 def _without_template(line: str) -> str:
-    """Return a line whose value is known to nobody but the generator of the site without that value."""
+    """Return a line without its value if only the site's generator knows that value."""
     field = _FIELD.match(line)
     return f"{field['name']}:" if field and field["value"] and _TEMPLATE.search(field["value"]) else line
 
@@ -113,7 +116,7 @@ def _parse_toml(head: str) -> Fields:
 
 
 def _split_json(text: str) -> tuple[Fields, str]:
-    """Return the fields of an object that the text begins with; a text that merely begins with a brace has none."""
+    """Return the fields of an object that begins the text. A text that merely begins with a brace has none."""
     try:
         fields, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""Markdown files into parts: the head, and the text in plain CommonMark whatever dialect it was written in.
+"""Turns Markdown files into parts: the head, and the text in plain CommonMark, whatever its dialect.
 
 What site generators, documentation tools and component libraries put into Markdown becomes what a person sees of it:
-tags of templates go, admonitions say their kind, footnotes stand where they are called. Code is set aside first, so
-that nothing of it changes. Knows nothing of passages.
+template tags go, admonitions name their kind, footnotes move to where they are called. Code is set aside first, so that
+none of it changes. Knows nothing of passages.
 """
 
 import html
@@ -65,7 +65,7 @@ def read_markdown(text: str) -> Part:
 
 
 def to_commonmark(text: str, fields: Fields | None = None) -> str:
-    """Return what a person sees of the text as CommonMark; `fields` is the head, which templates may name."""
+    """Return what a person sees of the text as CommonMark. `fields` is the head, which templates may refer to."""
     text = _RESERVED.sub("", text)
     held: list[str] = []
     text = _hold_code(text, held)
@@ -83,7 +83,10 @@ def to_commonmark(text: str, fields: Fields | None = None) -> str:
 
 
 def _find_updated(fields: Fields) -> date | None:
-    """Return the day of the head. What `updated` says must be one; the other names are other people's, and may not."""
+    """Return the day of the head.
+
+    `updated` must be a day. The other names belong to other tools and may be anything.
+    """
     for name in _UPDATED:
         try:
             if (day := parse_date(fields.get(name))) is not None:
@@ -95,7 +98,7 @@ def _find_updated(fields: Fields) -> date | None:
 
 
 def _hold_code(text: str, held: list[str]) -> str:
-    """Put a mark in the place of all code, and the code on the pile."""
+    """Replace all code by marks, and put the code on the pile."""
 
     def hold_span(code: str) -> str:
         held.append(code)
@@ -175,14 +178,14 @@ def _put_back(text: str, held: list[str]) -> str:
         first, *lines = held[int(match["block"])].split("\n")
         return "\n".join([f"{prefix}{first}", *(f"{rest}{line}" for line in lines)])
 
-    # Code in backticks can stand within the prefix of a block only in what is no Markdown; twice puts all back.
+    # Code in backticks is within the prefix of a block only in broken Markdown. A second pass puts all back.
     while _HELD.search(text):
         text = _HELD.sub(restore, text)
     return text
 
 
 def _place_notes(text: str) -> str:
-    """Put each footnote where it is called, before the mark that ends the sentence: it belongs to what it limits."""
+    """Put each footnote where it is called, before the mark that ends the sentence that it limits."""
     notes = {name: _join_note(note) for name, note in _NOTE.findall(text)}
     called: set[str] = set()
 
@@ -199,7 +202,7 @@ def _place_notes(text: str) -> str:
 
 
 def _say_lost_references(text: str) -> str:
-    """Return the text with the words alone of each link whose address the file does not give."""
+    """Reduce each link whose address the file does not give to its words."""
     given = {" ".join(name.casefold().split()) for name in re.findall(r"(?m)^ {0,3}\[([^\]\n]+)\]:", text)}
 
     def say(match: re.Match[str]) -> str:
@@ -210,7 +213,7 @@ def _say_lost_references(text: str) -> str:
 
 
 def _join_note(note: str) -> str:
-    """Return a note in one stretch that no full stop parts from its sentence."""
+    """Join a note so that no full stop separates it from its sentence."""
     return re.sub(r"[.!] (?=\S)", "; ", " ".join(note.split())).rstrip(".")
 
 

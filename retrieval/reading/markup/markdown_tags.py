@@ -1,7 +1,7 @@
-"""HTML and components in Markdown: tags out, what stands between them kept as Markdown, what they say kept as words.
+"""Removes HTML and components from Markdown: keeps what is between the tags as Markdown, and their labels as words.
 
-A label (of `<details>`, a tab, a card) becomes a scope, an admonition says its kind where that tells something. Tables
-and lists of HTML are converted as web pages are. Code has been set aside before.
+A label (of `<details>`, a tab, a card) becomes a scope. An admonition names its kind if that tells something. HTML
+tables and lists are converted as web pages are. Code has been set aside before.
 """
 
 import re
@@ -44,7 +44,7 @@ _VOID = frozenset(_VOID_NAMES.split())
 _LABELS = ("title", "label", "summary", "header", "heading", "question", "tab", "name")
 _SAID = ("title", "label", "heading", "description", "subtitle", "text", "content", "body")
 _KIND_NAMES = ("type", "variant", "kind", "severity", "style", "color", "intent", "status", "level")
-# What an admonition's kind tells a person; the others ("note", "tip") tell nothing.
+# What an admonition's kind tells a person. The others ("note", "tip") tell nothing.
 _TELLING = {
     "warning": "Warning", "warn": "Warning", "caution": "Caution", "danger": "Danger", "important": "Important",
     "attention": "Attention", "error": "Error", "critical": "Danger", "bug": "Known bug", "deprecated": "Deprecated",
@@ -59,7 +59,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 
 @dataclass(slots=True)
 class _Element:
-    """A pair of tags, or a tag that stands alone, and what is within it: text and elements in their order."""
+    """A pair of tags, or a single tag, and what is within it: text and elements in their order."""
 
     name: str
     source: str
@@ -82,7 +82,7 @@ class _Element:
 
 
 def convert_tags(text: str) -> str:
-    """Return the text without tags. It takes time linear in the text, for what is nested not too deep."""
+    """Return the text without tags, in time linear in the text if it is not nested too deeply."""
     if "<" not in text:
         return text
     root = _build_tree(text)
@@ -90,7 +90,7 @@ def convert_tags(text: str) -> str:
 
 
 def _build_tree(text: str) -> _Element:
-    """Return all elements; a tag that nothing closes stands alone, and so does one that is nested too deep."""
+    """Build all elements. A tag that nothing closes is single, and so is one that is nested too deeply."""
     root = _Element("", "", {}, 0, 0, len(text))
     stack, opened = [root], {"": 1}
     margin: str | None = ""
@@ -131,7 +131,7 @@ def _close(stack: list[_Element], opened: dict[str, int], name: str, match: re.M
 
 
 def _abandon(stack: list[_Element], opened: dict[str, int]) -> None:
-    """Take an element that nothing closes for a tag that stands alone, before what would have been within it."""
+    """Treat an element that nothing closes as a single tag, before what would have been within it."""
     element = stack.pop()
     opened[element.name] -= 1
     children, element.children = element.children, []
@@ -148,9 +148,9 @@ def _build_alone(name: str, match: re.Match[str], margin: str | None) -> _Elemen
 
 
 def _find_margin(text: str, before: int, start: int, margin: str | None) -> str | None:
-    """Return what indents or marks the line of a tag; None where words stand before the tag.
+    """Return what indents or marks the line of a tag; None if words precede the tag.
 
-    `before` is where the tag before it ended and `margin` is that one's: each stretch of text is looked at once.
+    `before` is where the previous tag ended and `margin` is that one's, so that each stretch of text is examined once.
     """
     line_end = text.rfind("\n", before, start)
     if line_end < 0 and before:
@@ -164,7 +164,7 @@ def _read_attributes(source: str) -> dict[str, str]:
 
 
 def _say_children(element: _Element, text: str) -> Iterator[str]:
-    """Yield what is within an element: its text, without the indentation that shows only how tags are nested."""
+    """Yield what is within an element: its text, without indentation that only shows how tags are nested."""
     position, run = element.inner, ""
     for child in element.children:
         run += text[position : child.start]
@@ -181,7 +181,7 @@ def _say_children(element: _Element, text: str) -> Iterator[str]:
 
 
 def _take_in(run: str) -> str:
-    """Return a stretch of text from its margin on; only in lists do blanks before it mean anything."""
+    """Return a stretch of text from its margin on. Blanks before it matter only in lists."""
     return dedent(run) if _ITEM.search(run) else re.sub(r"(?m)^[ \t]+", "", run)
 
 
@@ -200,7 +200,7 @@ def _say(element: _Element, text: str, *, is_outermost: bool) -> str:
 
 
 def _say_alone(element: _Element) -> str:
-    """Return what a tag without an end says: a component's own words, or the tag itself where it is a placeholder."""
+    """Return what a tag without an end says: a component's own words, or the tag itself if it is a placeholder."""
     is_placeholder = element.source.strip("<>") == element.name.lower() and not element.name.endswith("-frame")
     if element.is_html or not is_placeholder:
         said = [] if element.is_html else [element.attributes[name] for name in _SAID if element.attributes.get(name)]
@@ -225,7 +225,7 @@ def _say_block(element: _Element, body: str) -> str:
 
 
 def _find_kind(element: _Element) -> str:
-    """Return the word for an admonition's kind, where it tells something."""
+    """Return the word for an admonition's kind if it tells something."""
     if element.base in _TELLING:
         return _TELLING[element.base]
     if element.base not in _ADMONITIONS:
@@ -242,7 +242,7 @@ def _find_label(element: _Element) -> str:
 
 
 def _set_apart(block: str, margin: str) -> str:
-    """Return a block between blank lines; within a list item its lines stand below the item's text."""
+    """Return a block between blank lines. Within a list item its lines go below the item's text."""
     before = re.sub(r"[^\s>]", " ", margin)
     if _ITEM.fullmatch(margin):
         return f"{indent(block, before).lstrip(' ')}\n\n"
@@ -261,7 +261,7 @@ def _convert_inline(text: str) -> str:
 
 
 def _break_line(line: str) -> str:
-    """Return a line with breaks for `<br>`; in the row of a table or a heading there are none."""
+    """Return a line with breaks for `<br>`. In table rows and headings there are none."""
     if line.lstrip().startswith("|"):
         return line.replace("\ue005", ", ")
     return line.replace("\ue005", " " if line.lstrip().startswith("#") else "  \n")

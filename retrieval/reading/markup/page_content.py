@@ -1,7 +1,7 @@
-"""Which elements of a web page are its content: not its menus, banners, controls and teasers for other pages.
+"""Finds the content of a web page: not its menus, banners, controls and teasers for other pages.
 
-Where a page says what its main part is, that is it; where it does not, all is kept that is not plainly something else.
-Knows nothing of Markdown.
+If a page says what its main part is, that is it. Otherwise everything stays that is not clearly something else. Knows
+nothing of Markdown.
 """
 
 import re
@@ -31,12 +31,12 @@ _TEASER = re.compile(
     r"^(?:related|see also|read (?:more|next)|you may also|more (?:articles|from)|further reading)\b", re.IGNORECASE
 )
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
-# A block whose words are by more than half links leads elsewhere.
+# A block leads elsewhere if more than half of its words are links.
 _MOST_LINKED = 0.5
 
 
 def drop_unseen(soup: BeautifulSoup) -> None:
-    """Take out what no browser shows as text."""
+    """Remove what no browser shows as text."""
     for tag in soup(_NOT_SEEN):
         if tag.name != "dialog" or not tag.has_attr("open"):
             tag.decompose()
@@ -45,7 +45,7 @@ def drop_unseen(soup: BeautifulSoup) -> None:
 
 
 def drop_controls(soup: BeautifulSoup) -> None:
-    """Take out fields and buttons with their labels; a form around a whole page stays as what is within it."""
+    """Remove fields and buttons with their labels. Of a form around a whole page, the content stays."""
     for label in soup.find_all("label"):
         target = soup.find(id=label["for"]) if label.get("for") else label.find(_CONTROLS)
         if isinstance(target, Tag) and target.name in _CONTROLS and target.get("type") not in ("checkbox", "radio"):
@@ -95,7 +95,7 @@ def _is_content(tag: Tag, *, has_main: bool) -> bool:
 
 
 def _drop_menu(header: Tag, *, has_main: bool) -> bool:
-    """Take the links out of a page's header; return whether an introduction is left beside its heading."""
+    """Remove the links from a page's header. Return whether an introduction remains beside its heading."""
     for tag in header(["ul", "ol"]):
         if _share_of_links(tag) > _MOST_LINKED:
             tag.decompose()
@@ -106,7 +106,7 @@ def _drop_menu(header: Tag, *, has_main: bool) -> bool:
 
 
 def _leads_away(tag: Tag) -> bool:
-    """Whether a block is a crumb trail, a banner, or a teaser of other pages, by its name and by what it holds."""
+    """Whether a block is a breadcrumb trail, a banner, or a teaser for other pages, by its name and its content."""
     is_named = _is_by_the_way(tag)
     if is_named and (_share_of_links(tag) > _MOST_LINKED or len(tag.get_text().split()) < 3):
         return True

@@ -1,7 +1,7 @@
-"""What of a web page a person can see: hidden text goes, what a button, a tab or a summary unfolds stays.
+"""Finds what a person can see of a web page: hidden text goes, what a button, a tab or a summary unfolds stays.
 
-Pages hide the answers of their FAQ until somebody asks for them, and others hide what nobody is to read. What tells
-them apart is whether something that is seen unfolds it. Styles are parsed by tinycss2. Knows nothing of Markdown.
+Some pages hide the answers of their FAQ until somebody asks for them; others hide what nobody should read. The
+difference is whether something visible unfolds it. Styles are parsed by tinycss2. Knows nothing of Markdown.
 """
 
 import re
@@ -26,7 +26,7 @@ _FAR_AWAY = -900.0
 
 
 def show_what_unfolds(soup: BeautifulSoup) -> None:
-    """Put what something unfolds under the label of that, and take everything else that is hidden out of the page."""
+    """Put what something visible unfolds under its label, and remove everything else that is hidden."""
     for toggle, panel in list(_find_pairs(soup)):
         if panel.parent is not None and toggle.parent is not None:
             _unfold(toggle, panel)
@@ -41,14 +41,14 @@ def show_what_unfolds(soup: BeautifulSoup) -> None:
 
 
 def is_hidden(tag: Tag) -> bool:
-    """Whether an element is not seen as the page opens, by its own attributes."""
+    """Whether an element's own attributes hide it when the page opens."""
     if tag.has_attr("hidden"):
         return str(tag["hidden"]).lower() != "until-found"
     return tag.get("aria-hidden") == "true" or (tag.has_attr("style") and hides(str(tag["style"])))
 
 
 def hides(style: str) -> bool:
-    """Whether the declarations of a style attribute hide the element, or put it out of sight."""
+    """Whether the declarations of a style attribute hide the element, or move it out of sight."""
     values = {
         part.lower_name: [token for token in part.value if token.type not in ("whitespace", "comment")]
         for part in tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True)
@@ -66,14 +66,14 @@ def hides(style: str) -> bool:
 
 
 def put_in_scope(panel: Tag, label: str) -> None:
-    """Mark an element's text as standing under a label."""
+    """Mark an element's text as belonging to a label."""
     if label and not _repeats(panel, label):
         panel.insert(0, _build_mark(f"{SCOPE_START}{label}"))
         panel.append(_build_mark(SCOPE_END))
 
 
 def _find_pairs(soup: BeautifulSoup) -> Iterator[tuple[Tag, Tag]]:
-    """Yield each thing that unfolds another with what it unfolds, each panel once."""
+    """Yield each thing that unfolds another together with what it unfolds, each panel once."""
     by_id = {str(tag["id"]): tag for tag in soup.find_all(id=True)}
     seen: set[int] = set()
     for toggle in soup.select(_TOGGLES):
@@ -173,7 +173,7 @@ def _is_never_seen(panel: Tag) -> bool:
 
 
 def _is_ever_seen(tag: Tag) -> bool:
-    """Whether a hidden element is one that scripts unfold, though nothing points at it."""
+    """Whether scripts unfold a hidden element although nothing points at it."""
     if _is_never_seen(tag):
         return False
     if tag.get("role") in ("tabpanel", "region") or tag.find_parent("details") is not None:

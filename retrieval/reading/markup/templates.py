@@ -1,8 +1,8 @@
-"""Tags of templates in Markdown: Liquid and Jinja, Hugo's shortcodes, GitBook's blocks.
+"""Resolves template tags in Markdown: Liquid and Jinja, Hugo's shortcodes, GitBook's blocks.
 
-A tag that frames text becomes a component's tag, which `markdown_tags` reads; what a tag itself says stays; the rest
-goes. A value that the head of the file names is put in its place, and one that only the site's generator knows leaves
-"…". Code has been set aside before.
+A tag that frames text becomes a component's tag, which `markdown_tags` reads. The words of a tag stay; the rest goes. A
+value in the file's head is inserted, and a value that only the site's generator knows becomes "…". Code has been set
+aside before.
 """
 
 import re
@@ -30,14 +30,14 @@ _NAMED = re.compile(
 )
 _SAID = re.compile(r"""\b(?:content|text|message|body|caption)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _POSITIONAL = re.compile(r"""^[ \t]+(?:"([^"]*)"|'([^']*)'|([\w-]+)(?![\w=-]))""")
-# Signs that no text has of itself: a variable, a condition, a loop.
+# Signs that ordinary text does not contain: a variable, a condition, a loop.
 _GENERATED = re.compile(r"\{\{-?[ \t]*(?:(?P<value>\$[^{}\n]{1,300}?)|[#/>!^][^{}\n]{0,300}?)[ \t]*-?\}\}")
 _BRACED = "\ue004"
 _EVER_TYPED = frozenset({"hint", "callout", "alert", "admonition", "notice"})
 
 
 def resolve_templates(text: str, fields: Fields) -> str:
-    """Return the text without tags of templates."""
+    """Return the text with template tags resolved."""
     if "{%" not in text and "{{" not in text:
         return text
     is_template = bool(fields) or _TAG.search(text) is not None
@@ -45,15 +45,15 @@ def resolve_templates(text: str, fields: Fields) -> str:
     text = replace_between(_RAW, "%}", lambda match: match[1].replace("{", _BRACED), text)
     text = _TAG.sub(_replace_tag, text)
     text = _GENERATED.sub(lambda match: UNKNOWN if match["value"] else "", text)
-    if is_template:  # elsewhere {{name}} is what the document speaks of
+    if is_template:  # otherwise {{name}} is what the document is about
         text = _VALUE.sub(lambda match: _say_value(match["value"], fields), text)
     return text.replace(_BRACED, "{")
 
 
 def replace_between(pattern: re.Pattern[str], last: str, replace: Callable[[re.Match[str]], str], text: str) -> str:
-    """Return the text with all that lies between two marks replaced; `last` is how the second mark ends.
+    """Return the text with everything between two marks replaced; `last` is how the second mark ends.
 
-    It looks for nothing behind the last `last`, where each first mark would be searched to the end of the text.
+    Nothing after the last `last` is searched, because each first mark there would be searched to the end of the text.
     """
     end = text.rfind(last) + len(last)
     return pattern.sub(replace, text[:end]) + text[end:] if end >= len(last) else text

@@ -1,7 +1,7 @@
-"""HTML into CommonMark: what a reader of the page sees, with its headings, lists, tables, code and links.
+"""Turns HTML into CommonMark: what a reader of the page sees, with its headings, lists, tables, code and links.
 
-`page_visibility` and `page_content` say what is seen and what is content; here it is written down. Knows nothing of
-fetching.
+`page_visibility` and `page_content` decide what is seen and what is content; this module writes it down. Knows nothing
+of fetching.
 """
 
 import re
@@ -48,12 +48,12 @@ _FRAME_NAMES = "nav header footer aside menu button select option textarea label
 _FRAME = frozenset(_FRAME_NAMES.split())
 _ROLE_NAMES = "navigation menu menubar search dialog alertdialog banner contentinfo tablist"
 _FRAME_ROLES = frozenset(_ROLE_NAMES.split())
-# A cell of a table of data is short; one that frames a page is not.
+# A cell of a data table is short; one that frames a page is not.
 _LONG_CELL = 60
 
 
 def read_html(raw: bytes) -> Iterator[Part]:
-    """Yield the page as one part. The encoding is the one that the page declares, else the likeliest."""
+    """Yield the page as one part, in the encoding that it declares or else in the likeliest."""
     soup = BeautifulSoup(raw, "lxml")
     title, updated = _find_title(soup), _find_date(soup)
     _require_shallow(soup)
@@ -75,7 +75,7 @@ def html_to_markdown(html: str) -> str:
 
 
 def convert_piece(html: str) -> str:
-    """Return a table, list or figure that stands in Markdown, whose text may be Markdown itself."""
+    """Convert a table, list or figure within Markdown. Its text may itself be Markdown."""
     soup = BeautifulSoup(re.sub(r"\*\*|__(?=\w)|(?<=\w)__", "", html), "lxml")
     _require_shallow(soup)
     drop_unseen(soup)
@@ -83,7 +83,7 @@ def convert_piece(html: str) -> str:
 
 
 def to_markdown(body: Tag, address: str = "", *, is_escaped: bool = True) -> str:
-    """Return an element as CommonMark; `address` is what its links are relative to."""
+    """Return an element as CommonMark. `address` is what its links are relative to."""
     for text in list(body.find_all(string=_RESERVED)):
         if not text.startswith((SCOPE_START, SCOPE_END)):
             text.replace_with(_RESERVED.sub("", text))
@@ -100,7 +100,7 @@ def to_markdown(body: Tag, address: str = "", *, is_escaped: bool = True) -> str
 
 
 class _Converter(MarkdownConverter):
-    """What markdownify does, but for code, links and tables, which it spoils."""
+    """Converts as markdownify does, except code, links and tables, which markdownify spoils."""
 
     def __init__(self, address: str, *, is_escaped: bool) -> None:
         super().__init__(
@@ -146,7 +146,7 @@ def _find_language(el: Tag) -> str:
 
 
 def _is_layout(table: Tag) -> bool:
-    """Whether a table frames parts of a page, rather than that its rows and columns say something."""
+    """Whether a table only lays out parts of a page, so that its rows and columns mean nothing."""
     if table.get("role") in ("presentation", "none"):
         return True
     if _own(table, ["th", "caption"]):
@@ -163,13 +163,13 @@ def _is_layout(table: Tag) -> bool:
 
 
 def _own(tag: Tag, names: list[str]) -> list[Tag]:
-    """Return the elements of these names that belong to this table or row, and not to one within it."""
+    """Return the elements of these names that belong to this table or row, and not to a nested one."""
     table = tag if tag.name == "table" else tag.find_parent("table")
     return [found for found in tag.find_all(names) if found.find_parent("table") is table]
 
 
 def _show_data(table: Tag, address: str) -> str:
-    """Return a table of data as a Markdown table; its head is what `<thead>` or `<th>` says."""
+    """Return a data table as a Markdown table. `<thead>` or `<th>` marks its head."""
     rows, marked = [], 0
     for row in _own(table, ["tr"]):
         cells = _own(row, ["td", "th"])
@@ -203,7 +203,7 @@ def _read_span(cell: Tag, name: str) -> int:
 
 
 def _say_cell(tag: Tag, address: str) -> Iterator[str]:
-    """Yield the text of a cell as it stands in a passage: links with their address, code in backticks."""
+    """Yield the text of a cell as a passage holds it: links with their address, code in backticks."""
     for child in tag.children:
         if isinstance(child, NavigableString):
             yield re.sub(r"\s+", " ", child)
@@ -236,7 +236,7 @@ def _say_link(said: str, target: str) -> str:
 
 
 def _spell_definitions(definitions: Tag) -> None:
-    """Make "Term: meaning" of each short definition, and a scope of each that is a question or has parts of its own."""
+    """Turn each short definition into "Term: meaning". One that is a question or has parts becomes a scope."""
     term = ""
     for tag in [child for child in definitions.find_all(["dt", "dd"]) if child.find_parent("dl") is definitions]:
         text = tag.get_text(" ", strip=True)
@@ -257,7 +257,7 @@ def _spell_definitions(definitions: Tag) -> None:
 
 
 def _see(soup: BeautifulSoup) -> str:
-    """Return the words of the page but for its frame: menus, banners, what stands beside it, buttons and fields."""
+    """Return the words of the page without its frame: menus, banners, sidebars, buttons and fields."""
     mains = soup.select("main, [role=main]") or [soup.body or soup]
     return " ".join(_see_words(main) for main in mains)
 
@@ -291,7 +291,7 @@ def _find_date(soup: BeautifulSoup) -> date | None:
 
 
 def _require_shallow(soup: BeautifulSoup) -> None:
-    """Refuse what is nested too deep for recursion."""
+    """Refuse what is nested too deeply for recursion."""
     depth, level = 0, [child for child in soup.children if isinstance(child, Tag)]
     while level:
         depth += 1

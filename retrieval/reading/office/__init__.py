@@ -1,1 +1,1 @@
-"""Office files into Markdown: Word, PowerPoint and Excel, as each program shows them."""
+"""Turns office files into Markdown: Word, PowerPoint and Excel, as each program shows them."""

@@ -1,7 +1,7 @@
-"""A number as a spreadsheet shows it: in the format code of its cell, such as `#,##0.00 "€"`, `0.0%` or `[h]:mm`.
+"""Shows a number as a spreadsheet does: by the format code of its cell, such as `#,##0.00 "€"`, `0.0%` or `[h]:mm`.
 
 Follows ECMA-376, part 1, 18.8.31, in English notation. Dates whose code has a day, a month and a year in figures are
-written as 2026-01-31, for which of them comes first depends on each reader's settings. Knows nothing of workbooks.
+written as 2026-01-31, because each reader's settings decide their order. Knows nothing of workbooks.
 """
 
 import re
@@ -78,7 +78,7 @@ def _split_sections(code: str) -> tuple[str, ...]:
 
 
 def _choose_section(number: Decimal, code: str) -> tuple[str, bool]:
-    """Return the part of a code that holds for a number, and whether the number's minus is still to be written."""
+    """Return the part of a code for a number, and whether the number's minus still has to be written."""
     sections = _split_sections(code)
     conditions = [_read_condition(section) for section in sections]
     if any(conditions):
@@ -132,7 +132,7 @@ def _fill(number: Decimal, section: str, sign: str) -> str:
 def _fill_places(
     number: Decimal, tokens: list[tuple[str, str]], whole: list[int], part: list[int], has_groups: bool
 ) -> None:
-    """Put the figures of a number into its places, from the point outwards; a place may hold several figures."""
+    """Put the figures of a number into its places, from the point outwards. A place may hold several figures."""
     rounded = number.quantize(Decimal(1).scaleb(-len(part)), ROUND_HALF_UP)
     before, _, behind = f"{rounded:f}".partition(".")
     before = "" if before == "0" else before
@@ -180,7 +180,7 @@ def _read_number_code(section: str) -> tuple[tuple[str, str], ...]:
 
 
 def _read_literal(match: re.Match[str]) -> tuple[str, str]:
-    """Return one token of a number format: a digit's place, a sign with a meaning, or text that is shown as it is."""
+    """Return one token of a number format: a digit's place, a sign with a meaning, or literal text."""
     if match["digit"]:
         return "digit", match["digit"]
     if match["bracket"] is not None:
@@ -237,7 +237,7 @@ def _show_date_token(token: str, tokens: tuple[str, ...], place: int, value: dat
 
 
 def _means_minutes(tokens: tuple[str, ...], place: int) -> bool:
-    """Whether an "m" is minutes: it follows hours or is followed by seconds."""
+    """Whether an "m" means minutes: it follows hours or precedes seconds."""
     letters = [(n, token.strip("[]")[:1]) for n, token in enumerate(tokens) if token[:1] != "\0" and token != "AM/PM"]
     before = [letter for n, letter in letters if n < place]
     after = [letter for n, letter in letters if n > place]

@@ -1,6 +1,6 @@
-"""PowerPoint into Markdown, a page for each slide: text in groups and tables, charts and diagrams, speaker notes.
+"""Turns PowerPoint into Markdown, a page for each slide: text in groups and tables, charts, diagrams, notes.
 
-Hidden slides are left out; their page stays empty, so that the others keep their numbers. Knows python-pptx.
+Hidden slides are left out. Their page stays empty, so that the others keep their numbers. Knows python-pptx.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,12 +48,12 @@ def _read_slide(slide: Slide, number: int) -> str:
     blocks = [block for block in blocks if block.strip()]
     if not blocks and not heading:
         return ""
-    # Without a heading of its own a slide would stand under that of the slide before.
+    # A slide without a heading of its own would otherwise belong to the heading of the slide before.
     return "\n\n".join([f"## {escape(heading)}" if heading else f"## Slide {number}", *blocks])
 
 
 def _read_shape(shape: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the blocks of a shape; a group gives those of all shapes in it."""
+    """Yield the blocks of a shape. A group yields those of all shapes in it."""
     if hasattr(shape, "shapes"):
         if depth < _MAX_DEPTH:
             yield from (block for inner in shape.shapes for block in _read_shape(inner, depth + 1))
@@ -70,7 +70,7 @@ def _read_shape(shape: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _read_paragraphs(body: Any, *, is_list: bool) -> list[str]:
-    """Return the paragraphs of a text; those of a placeholder are a list where they are several."""
+    """Return the paragraphs of a text. Several paragraphs of a placeholder become a list."""
     paragraphs = [(paragraph, text) for paragraph in body.iter(qn("a:p")) if (text := _read_text(paragraph))]
     numbers: dict[int, Iterator[int]] = {}
     lines: list[str] = []
@@ -103,7 +103,7 @@ def _first_number(properties: Any) -> int:
 
 
 def _read_text(paragraph: Any) -> str:
-    """Return a paragraph on one line, with its links; the slide's own number is left out."""
+    """Return a paragraph on one line, with its links but without the slide's own number."""
     words = []
     for child in paragraph:
         if child.tag == qn("a:br"):
@@ -124,12 +124,12 @@ def _read_table(table: Any) -> str:
         ]
         for row in table.rows
     ]
-    # PowerPoint sets off the first row of a table unless it is told not to.
+    # PowerPoint highlights the first row of a table unless it is told not to.
     return show_table(rows, origin=Origin.BANDED if table.first_row else Origin.DOCUMENT)
 
 
 def _read_chart(chart: Any) -> str:
-    """Return the values that a chart draws as a table: a row for each category, a column for each series."""
+    """Return the values of a chart as a table: a row for each category, a column for each series."""
     title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
     series = [one for plot in chart.plots for one in plot.series]
     names = [_find_categories(one) for one in series]
@@ -160,7 +160,7 @@ def _read_values(series: Any) -> list[str]:
 
 
 def _read_points(reference: Any) -> list[str]:
-    """Return the points of a cache by their number, shown in its number format."""
+    """Return the points of a cache by their number, in its number format."""
     found = reference.find(f".//{qn('c:formatCode')}")
     code = found.text if found is not None and found.text else "General"
     points: dict[int, str] = {}
@@ -194,7 +194,7 @@ def _read_diagram(shape: Any) -> Iterator[str]:
 
 
 def _read_alternatives(node: Any) -> Iterable[str]:
-    """Return the texts of shapes that are kept in several forms, from the first form."""
+    """Return the texts of shapes that are stored in several forms, from the first form."""
     parent = node.getparent()
     if parent is None or not parent.tag.endswith(("}spTree", "}grpSp")) or not len(node):
         return []

@@ -1,7 +1,7 @@
-"""Word into Markdown: headings, lists with their numbers, tables, notes, text boxes, and what every page repeats.
+"""Turns Word into Markdown: headings, lists with their numbers, tables, notes, text boxes, repeated page parts.
 
-Knows the structure of WordprocessingML and opens files with python-docx. What a paragraph says is `word_text`'s,
-what stands before it `word_numbers`'.
+Knows the structure of WordprocessingML and opens files with python-docx. `word_text` reads what a paragraph says,
+`word_numbers` what stands before it.
 """
 
 import re
@@ -35,13 +35,13 @@ _ITEM = re.compile(r"( *)(?:-|\d{1,9}\.) ")
 _INNER = re.compile(r"list \D*([2-5])$", re.IGNORECASE)
 _CONTENTS = re.compile(r"^toc \d|^table of figures", re.IGNORECASE)
 _HEADING = re.compile(r"^heading ([1-9])", re.IGNORECASE)
-# What every page repeats is worth reading from so many words; a shorter one is a running title.
+# A page header or footer of this many words is worth reading; a shorter one is a running title.
 _PAGE_WORDS = 4
 _RUNNING = "Page header and footer"
 
 
 def read_docx(raw: bytes) -> Iterator[Part]:
-    """Yield a Word document as one part, all its tracked changes taken as made."""
+    """Yield a Word document as one part, with all tracked changes accepted."""
     document = docx.Document(BytesIO(raw))
     reader = _open_reader(document.part)
     blocks = list(_settle_lists(reader.read(document.element.body)))
@@ -55,7 +55,7 @@ def read_docx(raw: bytes) -> Iterator[Part]:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What a paragraph's style, or the one that it is based on, says of it."""
+    """What a paragraph's style, or the style that it is based on, says about it."""
 
     name: str
     level: int | None
@@ -64,7 +64,7 @@ class _Style:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the blocks of one document, in order: its lists go on counting."""
+    """Reads the blocks of one document in order, because its lists keep counting."""
 
     styles: dict[str, _Style]
     numbering: Numbering
@@ -138,7 +138,7 @@ def _show_block(words: Words, style: _Style, level: int | None, mark: Mark | Non
         inner = _INNER.match(style.name)
         return _show_item(line, replace(mark, level=int(inner[1]) - 1) if inner and not mark.level else mark)
     if style.name.lower() == "caption":
-        # Above a table it heads the rows.
+        # above a table, it is the caption of the rows
         return f"**{line}**"
     if style.name.lower().startswith("list"):
         return f"- {line}"
@@ -150,12 +150,15 @@ def _show_item(line: str, mark: Mark) -> str:
     plain = re.fullmatch(r"(\d{1,9})[.)]?", mark.text)
     if not mark.text or plain:
         return f"{indent}{f'{plain[1]}.' if plain else '-'} {line}"
-    # Markdown has no such numbers: "a)" stands in a bullet, "2.1" and "Step 1:" begin a paragraph.
+    # Markdown lacks such numbers: "a)" goes into a bullet, "2.1" and "Step 1:" begin a paragraph.
     return f"{indent}- {mark.text} {line}" if mark.level or len(mark.text) < 4 else f"{mark.text} {line}"
 
 
 def _settle_lists(blocks: Iterable[str]) -> Iterator[str]:
-    """Yield the blocks; an inner item stands one level below the item before it, and is no code where there is none."""
+    """Yield the blocks.
+
+    An inner item goes one level below the item before it, and without one it must not become code.
+    """
     level = -1
     for block in blocks:
         item = _ITEM.match(block)
@@ -170,7 +173,7 @@ def _find_level(properties: Any, style: _Style) -> int | None:
 
 
 def _walk_blocks(container: Any) -> Iterator[Any]:
-    """Yield the paragraphs and tables of a container, those in content controls and tracked changes as well."""
+    """Yield the paragraphs and tables of a container, including those in content controls and tracked changes."""
     for child in container:
         if child.tag in (qn("w:p"), qn("w:tbl")):
             yield child
@@ -185,7 +188,7 @@ def _is_mark_deleted(paragraph: Any) -> bool:
 
 
 def _read_repeated(document: Any, reader: _Reader, said: str) -> Iterator[str]:
-    """Yield what page headers and footers say, each once, where it is more than a running title."""
+    """Yield what page headers and footers say, each once, if it is more than a running title."""
     seen: set[str] = set()
     for relation in document.part.rels.values():
         if relation.is_external or relation.reltype not in (RT.HEADER, RT.FOOTER):
@@ -204,7 +207,7 @@ def _read_styles(root: Any) -> dict[str, _Style]:
 
 
 def _read_style(name: str, styles: dict[str, Any]) -> _Style:
-    """Return a style with what it takes over from those that it is based on."""
+    """Return a style with what it inherits from the styles that it is based on."""
     line: list[Any] = []
     while name in styles and styles[name] not in line:
         line.append(styles[name])
@@ -217,14 +220,14 @@ def _read_style(name: str, styles: dict[str, Any]) -> _Style:
 
 
 def _style_level(style: Any) -> int | None:
-    """Return the outline level of a style, from 0; built-in headings have their English name in every language."""
+    """Return the outline level of a style, from 0. Built-in headings have their English name in every language."""
     called = _HEADING.match(find_value(style, "w:name") or "")
     outline = find_value(style.find(qn("w:pPr")), "w:outlineLvl")
     return int(called[1]) - 1 if called else int(outline) if outline and outline.isdigit() else None
 
 
 def _find_part(part: Any, kind: str) -> Any:
-    """Return the root of a related part; None where the document has none."""
+    """Return the root of a related part; None if the document has none."""
     for relation in part.rels.values():
         if relation.reltype == kind and not relation.is_external:
             return parse_xml(relation.target_part.blob)

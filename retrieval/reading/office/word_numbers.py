@@ -1,4 +1,7 @@
-"""The numbers and bullets that Word puts before paragraphs: "3.", "2.1", "b)". Knows numbering.xml and its counters."""
+"""Finds the numbers and bullets that Word puts before paragraphs: "3.", "2.1", "b)". Knows numbering.xml.
+
+Keeps the counters of the lists.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +31,7 @@ class _Level:
 
 @dataclass(slots=True)
 class Numbering:
-    """The lists of one document. It counts: ask for each paragraph once, in reading order."""
+    """The lists of one document. It counts, so ask for each paragraph once, in reading order."""
 
     _levels: dict[str, dict[int, _Level]] = field(default_factory=dict)
     _lists: dict[str, str] = field(default_factory=dict)
@@ -73,7 +76,7 @@ def read_numbering(root: Any) -> Numbering:
                 levels[place] = _Level(_count(start), levels[place].form, levels[place].pattern)
                 starts = True
         numbering._levels[number] = levels
-        # Lists of one kind go on counting from each other, unless one of them starts by itself.
+        # Lists of one kind continue each other's count, unless one of them restarts.
         numbering._lists[number] = f"{base}/{number}" if starts else base
     return numbering
 

@@ -1,4 +1,4 @@
-"""The tables of a Word file: merged cells, rows that begin further in, rows of any length. Knows nothing of styles."""
+"""Reads the tables of a Word file: merged cells, indented rows, rows of any length. Knows nothing of styles."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def is_layout(grid: list[GridRow]) -> bool:
 
 
 def _build_rows(rows: list[Any], grid: list[GridRow]) -> Iterator[list[Cell]]:
-    """Yield the cells of each row, those merged downwards once, with the number of rows that they span."""
+    """Yield the cells of each row. Cells merged downwards come once, with the number of rows that they span."""
     built: list[list[_Merged]] = []
     open_cells: dict[int, _Merged] = {}
     for row, entries in zip(rows, grid, strict=True):

@@ -1,7 +1,7 @@
-"""The words of one Word paragraph as Markdown: as a reader sees it who takes all tracked changes as made.
+"""Returns the words of one Word paragraph as Markdown, as a reader sees them with all tracked changes accepted.
 
-Inserted and moved-to text is in, deleted and moved-from text is out; content controls, fields and links are read,
-field codes and hidden text are not; a footnote stands in its sentence. Knows nothing of styles, lists or tables.
+Inserted and moved-to text is in, deleted and moved-from text is out. Content controls, fields and links are read; field
+codes and hidden text are not. A footnote goes into its sentence. Knows nothing of styles, lists or tables.
 """
 
 import re
@@ -26,7 +26,7 @@ _SENTENCE_MARK = re.compile(r"[.!?,;:]+\s*$")
 _LINK = re.compile(r"^\s*HYPERLINK\s+(?:\\\S+\s+)*\"([^\"]+)\"", re.IGNORECASE)
 _COUNTING = re.compile(r"^\s*(?:PAGE|NUMPAGES|SECTIONPAGES|PAGEREF)\b", re.IGNORECASE)
 _TARGET = re.compile(r"^(?:https?://|mailto:|tel:)[^\s<>]+$", re.IGNORECASE)
-# What Wingdings draws in the places of letters: ticks, crosses, boxes, an arrow.
+# What Wingdings draws for letters: ticks, crosses, boxes, an arrow.
 _SYMBOLS = {"F0FC": "✓", "F0FB": "✗", "F0FE": "☒", "F0FD": "☒", "F0A8": "☐", "F06F": "☐", "F0E0": "→", "F0B7": "•"}
 _SIGNS = {
     qn("w:tab"): "\t", qn("w:ptab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-",
@@ -46,7 +46,7 @@ NO_NOTES = Notes({}, {})
 
 @dataclass(slots=True)
 class Words:
-    """A paragraph's text. `boxes` are the text boxes that are anchored in it, `long_notes` stand below it."""
+    """A paragraph's text. `boxes` are the text boxes anchored in it; `long_notes` go below it."""
 
     markdown: str = ""
     is_bold: bool = False
@@ -64,7 +64,7 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Field:
-    """A field that is open: its code, and whether its result has begun."""
+    """An open field: its code, and whether its result has begun."""
 
     code: str = ""
     is_shown: bool = False
@@ -86,13 +86,13 @@ def is_hidden(properties: Any) -> bool:
 
 
 def is_placeholder(control: Any) -> bool:
-    """Whether it is a content control that nobody has filled in: it shows "Click here to enter text."."""
+    """Whether a content control is still empty: it shows "Click here to enter text."."""
     properties = control.find(qn("w:sdtPr"))
     return properties is not None and is_on(properties, "w:showingPlcHdr")
 
 
 class _Reader:
-    """Walks one paragraph; fields may begin in one run and end in another."""
+    """Walks one paragraph. A field may begin in one run and end in another."""
 
     def __init__(self, notes: Notes, words: Words) -> None:
         self._notes = notes
@@ -170,14 +170,14 @@ class _Reader:
 
 
 def _read_symbol(code: str) -> str:
-    """Return a letter that is given by its number in a font; "" for one that only the font knows."""
+    """Return a letter given by its number in a font; "" for one that only the font knows."""
     if code in _SYMBOLS or not re.fullmatch(r"[0-9A-F]{4}", code):
         return _SYMBOLS.get(code, "")
     return "" if 0xE000 <= int(code, 16) <= 0xF8FF else chr(int(code, 16))
 
 
 def find_boxes(node: Any) -> list[Any]:
-    """Return the contents of the text boxes in a drawing, each once: Word writes it for old and new readers."""
+    """Return the contents of the text boxes in a drawing, each once: Word writes them for old and new readers."""
     if node.tag == qn("w:txbxContent"):
         return [node]
     children = choose(node) if node.tag == qn("mc:AlternateContent") else node
@@ -192,19 +192,19 @@ def choose(alternatives: Any) -> Any:
 
 
 def is_on(properties: Any, name: str) -> bool:
-    """Whether properties switch something on."""
+    """Whether a property is switched on."""
     found = None if properties is None else properties.find(qn(name))
     return found is not None and found.get(qn("w:val"), "1") not in ("0", "false", "off", "none")
 
 
 def find_value(item: Any, name: str) -> str | None:
-    """Return the value of a property; None where it is not set."""
+    """Return the value of a property; None if it is not set."""
     child = None if item is None else item.find(qn(name))
     return None if child is None else child.get(qn("w:val"))
 
 
 def _show_runs(pieces: list[_Piece]) -> Iterator[str]:
-    """Yield the Markdown of runs; neighbours of one link, or struck alike, are put together first."""
+    """Yield the Markdown of runs. Neighbours of one link, or struck alike, are joined first."""
     place = 0
     shown = ""
     while place < len(pieces):
@@ -221,7 +221,7 @@ def _show_runs(pieces: list[_Piece]) -> Iterator[str]:
 
 
 def _put_notes(shown: str, text: str, piece: _Piece) -> str:
-    """Append text to what is shown; a note in it goes before the mark that ends its sentence."""
+    """Append text to what is shown. A note in it goes before the mark that ends its sentence."""
     for place, part in enumerate(text.split("\0")):
         if place % 2:
             mark = _SENTENCE_MARK.search(shown)
@@ -236,7 +236,7 @@ def _put_notes(shown: str, text: str, piece: _Piece) -> str:
 
 
 def _mark_up(text: str, piece: _Piece) -> str:
-    """Return one stretch of text as Markdown, with the blanks at its ends and its line breaks kept."""
+    """Return one stretch of text as Markdown, with its outer blanks and its line breaks kept."""
     lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     words = "\n".join(map(escape_inline, text.strip().split("\n")))
     if piece.is_struck:

@@ -1,6 +1,6 @@
-"""Excel workbooks into Markdown, as Excel shows them: numbers in their formats, merged cells, nothing that is hidden.
+"""Turns Excel workbooks into Markdown, as Excel shows them: formatted numbers, merged cells, nothing hidden.
 
-Knows openpyxl; where tables begin on a sheet is `sheets`' to find.
+Knows openpyxl. `sheets` finds where tables begin on a sheet.
 """
 
 import re
@@ -44,7 +44,7 @@ def read_xlsx(raw: bytes) -> Iterator[Part]:
 
 
 def _require_size(raw: bytes) -> None:
-    """Refuse a workbook of more cells than are read, before they take memory."""
+    """Refuse a workbook with too many cells, before they take memory."""
     with zipfile.ZipFile(BytesIO(raw)) as archive:
         cells = sum(archive.read(name).count(b"<c ") for name in _sheet_files(archive))
     if cells > MAX_CELLS:
@@ -52,7 +52,7 @@ def _require_size(raw: bytes) -> None:
 
 
 def _lacks_values(raw: bytes) -> bool:
-    """Whether a formula has no value: the program that wrote the file calculated none."""
+    """Whether a formula has no value, because the program that wrote the file calculated none."""
     with zipfile.ZipFile(BytesIO(raw)) as archive:
         return any(_WITHOUT_VALUE.search(archive.read(name)) for name in _sheet_files(archive))
 
@@ -62,7 +62,7 @@ def _sheet_files(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _read_sheet(sheet: Any, formulas: Any) -> dict[Place, Cell]:
-    """Return the filled cells by their place among the rows and columns that are shown."""
+    """Return the filled cells by their place among the visible rows and columns."""
     texts = {
         place: _add_target(text, cell) for place, cell in sheet._cells.items() if (text := _show_cell(cell, formulas))
     }
@@ -84,7 +84,7 @@ def _read_sheet(sheet: Any, formulas: Any) -> dict[Place, Cell]:
 
 
 class _Shown:
-    """The places of the rows, or columns, that are shown."""
+    """The places of the visible rows, or columns."""
 
     def __init__(self, hidden: set[int]) -> None:
         self._hidden = sorted(hidden)
@@ -97,7 +97,7 @@ class _Shown:
         return number - bisect_left(self._hidden, number)
 
     def count(self, first: int, last: int) -> int:
-        """Return how many are shown from the first to the last."""
+        """Return how many are visible from the first to the last."""
         return max(1, self.place(last + 1) - self.place(first))
 
 
@@ -106,7 +106,7 @@ def _find_hidden_rows(sheet: Any) -> set[int]:
 
 
 def _find_hidden_columns(sheet: Any) -> set[int]:
-    """Return the hidden columns: one entry may stand for a run of them."""
+    """Return the hidden columns. One entry may cover a run of them."""
     hidden: set[int] = set()
     for name, column in sheet.column_dimensions.items():
         if column.hidden or column.width == 0:
@@ -116,7 +116,7 @@ def _find_hidden_columns(sheet: Any) -> set[int]:
 
 
 def _find_head_rows(sheet: Any) -> set[int]:
-    """Return the rows that the workbook itself calls labels: those of tables and of filters."""
+    """Return the rows that the workbook itself marks as labels: those of tables and of filters."""
     areas = [table.ref for table in sheet.tables.values() if table.headerRowCount != 0]
     if sheet.auto_filter.ref:
         areas.append(sheet.auto_filter.ref)

@@ -1,4 +1,4 @@
-"""PDF files into Markdown, page by page. Knows PDFium's documents; where words belong is `layout`'s to find."""
+"""Turns PDF files into Markdown, page by page. Knows PDFium's documents. `layout` finds where words belong."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _Block = Paragraph | Grid
 
 
 def read_pdf(raw: bytes) -> Iterator[Part]:
-    """Yield the whole file as one part. Raise `RejectedError` where it is locked, too long, or holds no text."""
+    """Yield the whole file as one part. Raise `RejectedError` if it is locked, too long, or holds no text."""
     document = _open(raw)
     try:
         if len(document) > MAX_PAGES:
@@ -64,7 +64,7 @@ def _read_blocks(pages: list[Page]) -> list[list[_Block]]:
 
 
 def _mend_cuts(pages: list[list[_Block]], vocabulary: Vocabulary) -> None:
-    """Put a sentence that goes on over a page's end, or from one column to the next, together where it begins."""
+    """Join a sentence that continues over a page's end, or from one column to the next, where it begins."""
     before: Paragraph | None = None
     for page in pages:
         for block in list(page):

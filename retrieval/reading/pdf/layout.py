@@ -1,7 +1,7 @@
-"""Where the words of a page belong: lines, columns in reading order, and tables.
+"""Finds where the words of a page belong: lines, columns in reading order, and tables.
 
 A gutter is a stretch that no word crosses over several lines. Between columns of prose the lines are full; between the
-cells of a table they are short. Knows boxes only, nothing of PDF or of what words mean.
+cells of a table they are short. Knows only boxes, nothing of PDF or of what words mean.
 """
 
 import re
@@ -18,14 +18,14 @@ _GUTTER = 0.9
 _NEAR = 2.2
 _MIN_LINES = 3
 _MAX_DEPTH = 8
-# Lines of prose in a column have so many words and fill so much of its width.
+# Lines of prose in a column have at least this many words and fill this much of its width.
 _PROSE_WORDS = 3.5
 _PROSE_FILL = 0.6
-# So many of the lines of a table that has a rule between all rows begin below one: the others go on in their cells.
+# In a table with a rule between all rows, this share of the lines begins below a rule. The others continue their cells.
 _RULED = 0.25
-# Where so many lines begin in the middle of a sentence it is running text, set narrowly.
+# If this share of lines begins in the middle of a sentence, it is running text, set narrowly.
 _WRAPPED = 0.4
-# What stands before the items of a list.
+# What precedes the items of a list.
 _LABEL = re.compile(r"^(?:[•▪◦‣·●○■□\uf0b7–*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]?)$")
 
 
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: rows of cells, all of one width. `is_bold` says of each row whether all of it is set in bold."""
+    """A table: rows of cells, all of one width. `is_bold` says for each row whether all of it is bold."""
 
     rows: tuple[tuple[str, ...], ...]
     is_bold: tuple[bool, ...]
@@ -74,7 +74,7 @@ Block = Line | Grid
 
 
 def find_lines(words: Sequence[Word]) -> list[Line]:
-    """Return the lines from top to bottom; words are on one line where they overlap by half their height."""
+    """Return the lines from top to bottom. Words that overlap by half their height are on one line."""
     lines: list[list[Word]] = []
     for word in sorted(words, key=lambda word: (word.top + word.bottom) / 2):
         if lines:
@@ -88,7 +88,7 @@ def find_lines(words: Sequence[Word]) -> list[Line]:
 
 
 def _is_right_to_left(words: Sequence[Word]) -> bool:
-    """Whether most words are of a script that runs to the left."""
+    """Whether most words are in a script that runs to the left."""
     sides = [unicodedata.bidirectional(letter) for word in words for letter in word.text if letter.isalpha()]
     return sum(side in ("R", "AL") for side in sides) > len(sides) / 2
 
@@ -124,7 +124,7 @@ def _read_region(words: Sequence[Word], rules: _Rules, depth: int = 0) -> Iterat
 
 
 def _find_run(lines: Sequence[Line], start: int) -> tuple[int, _Gap | None]:
-    """Return how far a gutter that begins in this line reaches, and the gutter; None where there is none."""
+    """Return how far a gutter that begins in this line reaches, and the gutter; None if there is none."""
     best: tuple[int, _Gap | None] = (start, None)
     for gap in _find_gaps(lines[start]):
         end, both, gutter = start, 0, gap
@@ -152,7 +152,7 @@ def _find_gaps(line: Line) -> list[_Gap]:
 
 
 def _narrow(gutter: _Gap, line: Line) -> _Gap | None:
-    """Return what is left of a gutter beside the words of one more line; None where they close it."""
+    """Return what is left of a gutter beside the words of one more line; None if they close it."""
     left, right = gutter
     for word in line.words:
         if word.left >= right or word.right <= left:
@@ -175,7 +175,7 @@ def _split(lines: Sequence[Line], gutter: _Gap) -> tuple[list[Word], list[Word]]
 
 
 def _is_prose(words: Sequence[Word]) -> bool:
-    """Whether a column is filled with running text: its lines are long and full, but for the last of a paragraph."""
+    """Whether a column is running text: its lines are long and full, except the last of a paragraph."""
     lines = find_lines(words)
     if len(lines) < _MIN_LINES:
         return False
@@ -187,7 +187,7 @@ def _is_prose(words: Sequence[Word]) -> bool:
 
 
 def _read_table(lines: Sequence[Line], rules: _Rules) -> Iterator[Block]:
-    """Yield a table, and as lines what stands over all its columns above and below it; a list is no table."""
+    """Yield a table, and as lines what covers all its columns above and below it. A list is not a table."""
     columns = _find_columns([line for line in lines if _find_gaps(line)])
     fits = [_fits(line, columns) for line in lines]
     if not any(fits):
@@ -218,7 +218,7 @@ def _fits(line: Line, columns: Sequence[_Gap]) -> bool:
 
 
 def _mark_item(line: Line) -> Line:
-    """Return a line of a list with its number as numbers of lists are written: "1." for "1"."""
+    """Return a line of a list with its number as list numbers are written: "1." for "1"."""
     first = line.words[0]
     return Line((replace(first, text=f"{first.text}."), *line.words[1:])) if first.text.isdigit() else line
 
@@ -233,7 +233,7 @@ def _read_grid(lines: Sequence[Line], columns: Sequence[_Gap], rules: _Rules) ->
         for word in line.words:
             middle = (word.left + word.right) / 2
             cells[min(range(len(columns)), key=lambda place: _distance(middle, columns[place]))].append(word)
-        # In a ruled table a row ends at a rule; else a line goes on with the row above where its first cell is empty.
+        # In a ruled table a row ends at a rule. Otherwise a line continues the row above if its first cell is empty.
         if rows and not parted[number - 1] and (is_ruled or not cells[0]):
             for begun, cell in zip(rows[-1], cells, strict=True):
                 begun.extend(cell)
@@ -254,7 +254,7 @@ def _is_parted(above: Line, line: Line, rules: _Rules) -> bool:
 
 
 def _find_columns(lines: Sequence[Line]) -> list[_Gap]:
-    """Return the stretches that words fill, from left to right; what is between them no word crosses."""
+    """Return the stretches that words fill, from left to right. No word crosses what is between them."""
     spans = sorted((word.left, word.right) for line in lines for word in line.words)
     least = 0.6 * median(line.size for line in lines)
     columns: list[_Gap] = [spans[0]]

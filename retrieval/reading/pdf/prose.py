@@ -1,6 +1,6 @@
-"""The lines of a PDF into paragraphs: hyphens at line ends, lists, headings, and what every page repeats left out.
+"""Turns the lines of a PDF into paragraphs: joins hyphens, finds lists and headings, drops what every page repeats.
 
-Knows English and German habits of hyphens; knows nothing of PDF files or of where words stand in columns.
+Knows English and German habits of hyphens. Knows nothing of PDF files or of where words stand in columns.
 """
 
 import re
@@ -22,7 +22,7 @@ _PAGE_NUMBER = re.compile(
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*\w{1,6}$")
 _BROKEN = re.compile(r"([^\W\d_]{2,})-$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-# Behind these a hyphen stays: "self-priming", "start-up". Of other words the file itself tells.
+# After these a hyphen stays: "self-priming", "start-up". For other words the file itself tells.
 _FIRST_PARTS = """
 self well high low long short full half heavy two three four five six seven eight ten single double cross all quick
 built stand start shut plug follow state end non hard soft cold hot dry wet time user easy
@@ -31,13 +31,13 @@ _LAST_PARTS = "up down off out by free based proof resistant friendly"
 _KEEP_FIRST, _KEEP_LAST = frozenset(_FIRST_PARTS.split()), frozenset(_LAST_PARTS.split())
 _HEADING = 1.15
 _HEADING_WORDS = 14
-# The part of a page's height in which heads and feet stand.
+# The share of a page's height that holds heads and feet.
 _MARGIN = 0.13
 
 
 @dataclass(slots=True)
 class Paragraph:
-    """One paragraph, list item or heading; `is_open` where its last sentence has no end."""
+    """One paragraph, list item or heading. `is_open`: its last sentence has no end."""
 
     text: str
     level: int = 0
@@ -45,7 +45,7 @@ class Paragraph:
 
 
 class Vocabulary:
-    """The words of a file that stand within lines: they tell how a word is written that a line end cuts."""
+    """The words of a file that stand within lines. They tell how a word that a line end cuts is written."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         words = [word.casefold() for line in _leave_out_cut(lines) for word in _WORD.findall(line)]
@@ -54,7 +54,7 @@ class Vocabulary:
         self._is_german = counts["der"] + counts["die"] + counts["und"] > counts["the"] + counts["and"]
 
     def join(self, before: str, after: str) -> str:
-        """Return two lines as one; a hyphen between them stays where it belongs to the word."""
+        """Return two lines as one. A hyphen between them stays if it belongs to the word."""
         if before.endswith(SOFT_HYPHEN):
             return before.rstrip(SOFT_HYPHEN) + after
         broken, rest = _BROKEN.search(before), re.match(r"[^\W\d_]+", after)
@@ -101,7 +101,7 @@ def find_repeated(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> 
 
 
 def _find_numbers(pages: Sequence[Sequence[Line]]) -> frozenset[Line]:
-    """Return the first and last lines that count the pages: each is by one more than that of the page before."""
+    """Return the first and last lines that count the pages: each is one more than on the page before."""
     found: dict[tuple[int, int], list[Line]] = {}
     for number, page in enumerate(pages):
         for place, line in ((0, page[0]), (-1, page[-1])) if len(page) > 1 else ():
@@ -111,7 +111,7 @@ def _find_numbers(pages: Sequence[Sequence[Line]]) -> frozenset[Line]:
 
 
 def _is_repeated(line: Line, page: Sequence[Line], is_common: bool) -> bool:
-    """Whether a line in a page's margin is a running head, a foot or a number; a sentence is none of them."""
+    """Whether a line in a page's margin is a running head, a foot or a number. A sentence never is."""
     if len(page) < 2:
         return False
     is_number = line in (page[0], page[-1]) and bool(_PAGE_NUMBER.match(line.text))
@@ -146,7 +146,7 @@ def build_paragraphs(blocks: Sequence[Block], vocabulary: Vocabulary, body: floa
             if open_paragraph:
                 yield open_paragraph
             open_paragraph = Paragraph(_BULLET.sub("- ", block.text), level)
-            # Lines of a list item stand further in than its mark; the first that does not is no part of it.
+            # Lines of a list item are indented further than its mark. The first line that is not belongs to no item.
             edge = block.left + 1 if not is_full and _is_item(block.text) else 0.0
         open_paragraph.is_open = not _SENTENCE_END.search(block.text)
         above = block if is_full or open_paragraph.is_open else None
@@ -167,7 +167,7 @@ def _is_item(text: str) -> bool:
 
 
 def _find_level(line: Line, body: float) -> int:
-    """Return the level of a heading, which is set in larger type; 0 for running text."""
+    """Return the level of a heading, which is in larger type; 0 for running text."""
     if line.size < _HEADING * body or len(line.words) > _HEADING_WORDS or not any(c.isalpha() for c in line.text):
         return 0
     return 2 if line.size > 1.45 * body else 3

@@ -1,4 +1,4 @@
-"""The words of a PDF page with their places, and the lines that are drawn on it. Knows PDFium; nothing of layout."""
+"""Extracts the words of a PDF page with their places, and the drawn lines. Knows PDFium, nothing of layout."""
 
 import ctypes
 import unicodedata
@@ -9,14 +9,14 @@ import pypdfium2  # type: ignore[import-untyped]  # the package has no types
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 MAX_CHARACTERS = 200_000
-# How PDFium spells a hyphen at the end of a line.
+# How PDFium writes a hyphen at the end of a line.
 _LINE_HYPHEN = "\x02"
 SOFT_HYPHEN = "\u00ad"
 _HYPHENS = dict.fromkeys(map(ord, (_LINE_HYPHEN, "\u2010", "\u2011")), "-")
 _LIGATURES = ("\ufb00", "\ufb06")
 _THIN = 3.0
 _MAX_LINKS = 2_000
-# So much of an address tells that a link shows it; a long one may be cut at a line's end.
+# A text that holds this share of a link's address shows it. A long address may be cut at a line's end.
 _SHOWN = 12
 
 Box = tuple[float, float, float, float]
@@ -37,7 +37,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands on a page. `rules` are the heights at which horizontal lines are drawn, with their two ends."""
+    """What is on a page. `rules` are the heights of drawn horizontal lines, with their two ends."""
 
     words: tuple[Word, ...]
     rules: tuple[tuple[float, float, float], ...]
@@ -91,7 +91,7 @@ def _collect_words(text: pypdfium2.PdfTextPage, height: float) -> list[Word]:
 
 
 def _goes_on(edges: pdfium.FS_RECTF, last: tuple[float, float, float], tall: float) -> bool:
-    """Whether a letter stands next to the last one, on either side, or in its place: ligatures are several letters."""
+    """Whether a letter is next to the last one, on either side, or in its place: a ligature is several letters."""
     left, right, bottom = last
     follows = left - 0.1 * tall <= edges.left < right + 0.5 * tall
     precedes = right + 0.1 * tall >= edges.right > left - 0.5 * tall
@@ -99,7 +99,7 @@ def _goes_on(edges: pdfium.FS_RECTF, last: tuple[float, float, float], tall: flo
 
 
 def _add_targets(words: list[Word], page: pypdfium2.PdfPage, height: float) -> list[Word]:
-    """Return the words; behind the last one of a link stands its address in brackets, unless the link shows it."""
+    """Return the words. After a link's last word comes its address in brackets, unless the link shows it."""
     links = list(_find_links(page, height))
     followers = [*(target for target, _ in links[1:]), ""]
     for (target, box), following in zip(links, followers, strict=False):
@@ -136,7 +136,7 @@ def _is_inside(word: Word, box: Box) -> bool:
 
 
 def _clean(text: str) -> str:
-    """Return a word with plain hyphens, and its ligatures as letters; a soft hyphen stays only at its end."""
+    """Return a word with plain hyphens, and its ligatures as letters. A soft hyphen stays only at its end."""
     soft = SOFT_HYPHEN if text.endswith(SOFT_HYPHEN) else ""
     text = text.replace(SOFT_HYPHEN, "").translate(_HYPHENS)
     if any(_LIGATURES[0] <= letter <= _LIGATURES[1] for letter in text):
