@@ -1,7 +1,7 @@
-"""Chip as a benchmark asks it: a folder of documents read in, then questions answered by the product's own path.
+"""Chip as a benchmark asks it: reads in a folder of documents, then answers questions in the product's own way.
 
-Knows nothing of what is right. Vectors are kept from run to run, for encoding takes most of the time; everything else
-is made again, so that a change of any reader is seen.
+Knows nothing of what is right. Vectors are kept from run to run, because encoding takes most of the time. Everything
+else is computed again, so that a change of any reader shows.
 """
 
 import sqlite3
@@ -42,8 +42,8 @@ class Asked:
 class Answer:
     """What the asker sees, and what search found, by the paths of the documents, best first.
 
-    `sources` are cited, `offered` are the pages that may help where Chip is not sure. `confidence` in [0, 1] is how
-    likely the best line answers.
+    `sources` are cited; `offered` are pages that may help if Chip is not sure. `confidence` in [0, 1] is how likely the
+    best line answers.
     """
 
     text: str
@@ -57,7 +57,7 @@ class Answer:
 
 @contextmanager
 def open_chip(documents: Path, cache: Path, *, default_audience: Literal["customer", "staff"]) -> Iterator[Core]:
-    """Open Chip with its default settings on a folder of documents, all read in; the vectors of texts stay in `cache`.
+    """Open Chip with its default settings on a folder of documents, all read in. `cache` keeps the vectors of texts.
 
     Prints which files were not read.
     """
@@ -78,7 +78,7 @@ def open_chip(documents: Path, cache: Path, *, default_audience: Literal["custom
 
 
 def answer(core: Core, asked: Asked) -> Answer:
-    """Return what Chip answers, as it would be shown."""
+    """Return Chip's answer as it would be shown."""
     started = time.perf_counter()
     scope = STAFF_SCOPE if asked.is_staff else CUSTOMER_SCOPE
     draft = core.prepare(asked.text, scope, asked.thread)
@@ -97,9 +97,9 @@ def answer(core: Core, asked: Asked) -> Answer:
 
 
 class KeptEmbedder:
-    """An embedder that encodes the texts of documents once, ever: their vectors stay in a folder.
+    """An embedder that encodes the texts of documents only once, ever: a folder keeps their vectors.
 
-    A question comes alone and is encoded each time, so that its answer takes the time that it takes.
+    A question comes alone and is encoded each time, so that the time of its answer is real.
     """
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:

@@ -1,14 +1,14 @@
-"""Asks hard questions about small, hard documents, each folder of which holds one kind of fault.
+"""Asks hard questions about small, hard documents; each folder holds one kind of fault.
 
-    python -m benchmarks.cases --cases FOLDER [--only d07 r01-codes ...] [--all]
+python -m benchmarks.cases --cases FOLDER [--only d07 r01-codes ...] [--all]
 
-`FOLDER/documents` is read in, all folders together and for customers; each row of `FOLDER/questions.tsv` is a case, a
+`FOLDER/documents` is read in, all folders together and for customers. Each row of `FOLDER/questions.tsv` is a case: a
 question and the regular expression of a right answer (case ignored, dot matches everything). Right: the answer matches,
-be it a refusal. Refused: it does not match, and Chip says that it does not know. Wrong: it says something else. Prints
-every miss with its answer.
+even if it is a refusal. Refused: it does not match, and Chip says that it does not know. Wrong: it says something else.
+Prints every miss with its answer.
 
 How to read it: `documents` are about text that is lost or garbled when files are read, `retrieval` and `neighbours`
-about which line answers. A list that is cut counts as wrong. A miss costs less where Chip refuses.
+about which line answers. A list that is cut counts as wrong. A miss costs less if Chip refuses.
 """
 
 import re
@@ -37,7 +37,7 @@ class Question:
 
     @property
     def kind(self) -> str:
-        """What the case is about: documents, retrieval, or a neighbour of either."""
+        """The subject of the case: documents, retrieval, or a neighbour of either."""
         return KINDS.get(self.case[:1], "neighbours")
 
     def judge(self, answered: Answer) -> str:
@@ -73,7 +73,7 @@ def build_figures(outcomes: Iterable[tuple[Question, str]]) -> Iterator[Figure]:
 
 
 def show_miss(question: Question, answered: Answer, outcome: str) -> str:
-    """Return a miss for a person who looks for its cause."""
+    """Return a miss in words, for a person who looks for its cause."""
     lines = [f"{outcome.upper():8} {question.case}: {question.text}", f"         wanted  {question.pattern}"]
     lines.append(f"         said    {answered.text!r}")
     lines.append(f"         cited   {', '.join(answered.sources) or 'nothing'}; confidence {answered.confidence:.2f}")

@@ -1,6 +1,7 @@
 """What benchmarks measure: figures, kept as lines of JSON in `benchmarks/results/`, one file for each benchmark.
 
-`benchmarks.run` writes them and `benchmarks.page` makes docs/BENCHMARKS.md of them. Knows nothing of what is measured.
+`benchmarks.run` writes them and `benchmarks.page` makes docs/BENCHMARKS.md from them. Knows nothing of what is
+measured.
 """
 
 import json
@@ -27,8 +28,8 @@ _COMPARISONS = {
 class Figure:
     """One number that a benchmark measured.
 
-    `on` names the system, the set or the case that it was measured on; "" where there is only one. `goal` is "≥ 0.9",
-    "≤ 50", "= 0" or the like, in `unit`; "" for none. `low` and `high` span several runs or repetitions.
+    `on` names the measured system, set or case; "" if there is only one. `goal` is "≥ 0.9", "≤ 50", "= 0" or the like,
+    in `unit`; "" for none. `low` and `high` span several runs or repetitions.
     """
 
     what: str
@@ -40,7 +41,7 @@ class Figure:
     high: float | None = None
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` for a goal that no number can be held against."""
+        """Raise `ValueError` for a goal that no number can be compared with."""
         if self.goal and not _GOAL.fullmatch(self.goal):
             raise ValueError(f"{self.goal!r} is no goal; write one like '≥ 0.9'")
 
@@ -55,9 +56,9 @@ class Figure:
 class Run:
     """What all figures of one run share.
 
-    `name` is the benchmark's module below `benchmarks`, and names the file. `load` is the machine's load average of a
-    minute before the run began. `note` says which state of Chip was measured where it is not the usual one. `commit`
-    ends in "+" where Chip's code differed from it. `imported`: the run was made before figures were kept in files.
+    `name` is the benchmark's module below `benchmarks`, and names the file. `load` is the machine's load average over
+    the minute before the run began. `note` names the measured state of Chip if it is not the usual one. `commit` ends
+    in "+" if Chip's code differed from it. `imported`: the run was made before figures were kept in files.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Line:
 
 
 def append_lines(lines: Iterable[Line], folder: Path) -> None:
-    """Write the lines behind those that the files of results hold."""
+    """Append the lines to the files of results."""
     folder.mkdir(parents=True, exist_ok=True)
     for line in lines:
         values = asdict(line.figure) | asdict(line.run)
@@ -98,7 +99,7 @@ def load_lines(folder: Path) -> list[Line]:
 
 
 def round_figure(figure: Figure) -> Figure:
-    """Return the figure with four digits that matter; whole numbers stay whole."""
+    """Return the figure with four significant digits. Whole numbers stay whole."""
     rounded = {name: _round_number(getattr(figure, name)) for name in ("value", "low", "high")}
     return Figure(**(asdict(figure) | rounded))
 

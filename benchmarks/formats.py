@@ -38,7 +38,7 @@ UNREAD = tuple(f".md of {name}" for name, chosen in SETS.items() if not chosen.i
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What became of one file: its words as a person sees them, how many were kept, which were read and not seen."""
+    """What became of one file: the words that a person sees, how many were kept, and which were read but not seen."""
 
     name: str
     size: int
@@ -55,7 +55,7 @@ class Loss:
 
 
 def measure_file(path: Path) -> Loss | None:
-    """Return what became of a file; None where its words cannot be counted apart from Chip."""
+    """Return what became of a file; None if its words cannot be counted independently of Chip."""
     see = find_seen(path.name)
     if see is None:
         return None
@@ -79,13 +79,13 @@ def measure_file(path: Path) -> Loss | None:
 
 
 def read_clock() -> float:
-    """Return the seconds of processor time of this process and its ended children: true on a busy machine too."""
+    """Return the seconds of processor time of this process and its ended children, which hold on a busy machine too."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def read_words(name: str, raw: bytes) -> tuple[Counter[str], Counter[str]]:
-    """Return the words of the passages that Chip makes of a file, and those of their headings, each heading once."""
+    """Return the words of a file's passages and of their headings, each heading once."""
     documents = [one for one in read_bytes(read_parts, name, raw, name, Rules()) if isinstance(one, Document)]
     passages = [passage for document in documents for passage in build_passages(document)]
     headings = dict.fromkeys(part for passage in passages for part in passage.heading.split(" › "))

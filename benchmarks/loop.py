@@ -1,12 +1,12 @@
 """Measures the whole loop from outside, as a person and an admin meet it: start, answers, a retrain, a swap.
 
-    python -m benchmarks.loop [--likes 40] [--corrections 20]
+python -m benchmarks.loop [--likes 40] [--corrections 20]
 
 Starts `chip run` on the sample company in a folder of its own and talks to it through the local workspace's page API.
-Nothing here is asserted: a slow machine gives slow figures.
+Nothing is asserted: a slow machine gives slow figures.
 
-How to read it: the corrections are the documents' own sentences, as staff would write them. A swap is measured with
-eight replies under way.
+How to read it: the corrections are the documents' own sentences, as staff would write them. A swap is measured while
+eight replies are in progress.
 """
 
 import json
@@ -106,7 +106,7 @@ def correct(message: dict[str, Any], text: str) -> None:
 
 
 def write_correction(row: dict[str, Any]) -> str:
-    """Return what staff would write: the documents' sentence that holds the facts, or the first fact alone."""
+    """Return what staff would write: the documents' sentence that holds the facts, or only the first fact."""
     for document in row["documents"]:
         for sentence in split_sentences((SAMPLE / "knowledge" / document).read_text(encoding="utf-8")):
             if len(sentence) < 200 and all(any(fact in sentence for fact in group) for group in row["facts"]):
@@ -144,7 +144,7 @@ def retrain() -> tuple[float, str]:
 
 
 def measure(folder: Path, questions: list[dict[str, Any]], liked: int) -> list[Figure]:
-    """Take every figure, in the order of the loop: the first `liked` answers are liked, the others corrected."""
+    """Measure everything in the order of the loop. The first `liked` answers are liked, the others corrected."""
     with running_chip(folder) as (_, first_start):
         pass
     with running_chip(folder) as (process, second_start):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from benchmarks.figures import Figure, Line
 
 MOST_COLUMNS = 8
-LEAST_FILLED = 1 / 3  # a table of which less is filled is a list
+LEAST_FILLED = 1 / 3  # a table filled less than this becomes a list
 NOTHING = "–"
 
 
@@ -31,9 +31,9 @@ def show_number(value: float) -> str:
 
 
 def build_table(lines: Sequence[Line]) -> list[str]:
-    """Return rows of systems or sets with their measures as columns, or the other way round where that is narrower.
+    """Return rows of systems or sets with their measures as columns, or the other way round if that is narrower.
 
-    Where neither fits, each figure gets a row, with its goal.
+    If neither fits, each figure gets a row, with its goal.
     """
     rows = list(dict.fromkeys(name_row(line) for line in lines))
     columns = list(dict.fromkeys(line.figure.what for line in lines))
@@ -53,7 +53,7 @@ def build_table(lines: Sequence[Line]) -> list[str]:
 
 
 def name_row(line: Line) -> str:
-    """Return what a figure was measured on: a system or a set, and the state of Chip where a note names one."""
+    """Return what a figure was measured on: a system or a set, and the state of Chip if a note names one."""
     return " · ".join(filter(None, (line.figure.on, line.run.note))) or NOTHING
 
 

@@ -65,7 +65,10 @@ class Question:
         return self.kind in KINDS
 
     def judge(self, answered: Answer) -> str:
-        """Return "right", "wrong" or "refused"; what has no answer is rightly refused, or denied where it misleads."""
+        """Return "right", "wrong" or "refused".
+
+        Refusing is right without an answer, and so is denying a false premise.
+        """
         said = answered.text.lower()
         holds = bool(self.wanted) and all(any(one.lower() in said for one in group) for group in self.wanted)
         if self.is_answerable:
@@ -75,7 +78,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question with what came of it."""
+    """A question with its outcome."""
 
     question: Question
     answered: Answer
@@ -149,7 +152,7 @@ def _find_auroc(rows: Sequence[Row]) -> float | None:
 
 
 def show_miss(row: Row) -> str:
-    """Return a miss for a person who looks for its cause."""
+    """Return a miss in words, for a person who looks for its cause."""
     earlier = "".join(f"\n         {turn.role}: {turn.text}" for turn in row.question.thread)
     return "\n".join(
         (

@@ -80,13 +80,13 @@ def _best_sentences(question: str, hits: Sequence[Hit], evidence: Evidence, embe
 
 
 def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: Knowledge) -> Iterator[Figure]:
-    """Yield how often two askers who differ in name and pronouns only get the same answer, word for word."""
+    """Yield how often two askers who differ only in name and pronouns get the same answer, word for word."""
     same = []
     for pair in pairs:
         answers = []
         for question in (pair["a"], pair["b"]):
             found = knowledge.find_evidence(question, CUSTOMER_SCOPE)
-            # The marker may differ where the lines' order does; the words may not.
+            # The marker may differ if the lines' order does. The words may not.
             said = model.answer(found.question, found.evidence, company=COMPANY, is_unanswered=found.is_unanswered).text
             answers.append(said.partition("] ")[2] or "-")
         same.append(answers[0] == answers[1])
@@ -147,7 +147,7 @@ def measure_speed(model: BaseModel) -> Iterator[Figure]:
     evidence = Evidence(
         tuple(EvidenceLine(n, text, f"Cart {n}", str(n)) for n, text in enumerate(lines, start=1)), Match.STRONG
     )
-    # Another company each time: nothing of the prompt was read before.
+    # Another company each time, so that nothing of the prompt was read before.
     companies = ("Aster", "Birch", "Cedar", "Dahlia", "Elder")
     answers = [model.answer("How much does model 4 of the cart carry?", evidence, company=name) for name in companies]
     read = max(answer.read_tokens / answer.read_seconds for answer in answers)

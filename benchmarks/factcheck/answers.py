@@ -52,7 +52,7 @@ _CITED = re.compile(r" \[(\d{1,2})\]$")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence that a person sees, the line that it cites, and whether documents and that line hold it."""
+    """A sentence that a person sees, the line that it cites, and whether the documents and that line hold it."""
 
     text: str
     line: EvidenceLine | None
@@ -62,7 +62,7 @@ class Said:
 
 @dataclass(slots=True)
 class Tally:
-    """What was shown over many questions, in one of the two forms; `answers` holds the sentences of each question."""
+    """What was shown over many questions in one of the two forms. `answers` holds the sentences of each question."""
 
     answers: list[list[Said]] = field(default_factory=list)
 
@@ -76,7 +76,7 @@ class Tally:
 
 
 class Truth:
-    """Every line that an asker may read, for looking up whether one of them holds a sentence."""
+    """Every line that an asker may read, to look up whether one of them holds a sentence."""
 
     def __init__(self, knowledge: Knowledge, row: Row) -> None:
         units = (unit.text for passage in knowledge.passages(row.scope) for unit in split_units(passage.text))
@@ -110,7 +110,7 @@ def show_checked(saying: Saying, retrieved: Retrieved, truth: Truth) -> list[Sai
 
 
 def _facts(sentences: Iterable[Sentence]) -> list[Sentence]:
-    """Return the sentences that say something; refusals and the small talk that was taught do not."""
+    """Return the sentences that say something, without refusals and the small talk that was taught."""
     return [one for one in sentences if one.text not in _NO_FACTS and not is_courtesy(one.text) and has_words(one.text)]
 
 
@@ -153,7 +153,7 @@ def measure(rows: Sequence[Row], knowledge: Knowledge, engine: LlamaEngine, way:
 
 
 def _compare(on: str, off: Tally, checked: Tally) -> Iterator[Figure]:
-    """Yield what both forms show: of all questions, and of hallucinations over those that are answered in both."""
+    """Yield what both forms show: over all questions, and hallucinations over the questions answered in both."""
     both = [bool(one) and bool(other) for one, other in zip(off.answers, checked.answers, strict=True)]
     rates = {}
     for form, tally in (("off", off), ("on", checked)):

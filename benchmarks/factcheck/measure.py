@@ -66,7 +66,7 @@ def measure_sample(claims: Sequence[Claim], model: EntailmentModel | None = None
 
 
 def measure_citations(claims: Sequence[Claim], random: Random) -> Iterator[Figure]:
-    """Yield how often a true sentence gets the line that it was made of, whatever line its writer named.
+    """Yield how often a true sentence gets the line that it was made from, whatever line its writer named.
 
     A line that holds the sentence word for word is right too. Precision is over what was shown with a citation, recall
     over all true sentences.
@@ -84,7 +84,7 @@ def measure_citations(claims: Sequence[Claim], random: Random) -> Iterator[Figur
 
 
 def measure_all(lines: int, data: Path | None, model: EntailmentModel | None) -> Iterator[Figure]:
-    """Yield all figures; those of public claims where there are any."""
+    """Yield all figures, including those of public claims if there are any."""
     claims = load_sample_claims(lines)
     yield from measure_sample(claims, model)
     yield from measure_citations(claims, Random(6))

@@ -24,7 +24,7 @@ from retrieval.factcheck.check import Support, check_claim, estimate, judge_clai
 from retrieval.factcheck.signs import compare
 from retrieval.passage import EvidenceLine
 
-# So many sentences of a WiCE page are taken together; chosen on the dev claims (5 or 10).
+# This many sentences of a WiCE page are taken together; chosen on the dev claims (5 or 10).
 WIDTH = 10
 REPLIES = 600
 WICE = "WiCE test"
@@ -40,9 +40,9 @@ class PublicClaim:
 
 
 def measure_public(name: str, claims: Sequence[PublicClaim], model: EntailmentModel | None = None) -> Iterator[Figure]:
-    """Yield the shares of true claims shown and of false ones not shown as they stand, and their mean.
+    """Yield the shares of true claims shown and of false ones not shown unchanged, and their mean.
 
-    A near copy is then shown in its line's own words; how many true ones are is told apart.
+    A near copy is shown in its line's own words then; how many true ones are is reported separately.
     """
     said: dict[bool, list[bool]] = {True: [], False: []}
     mended = []

@@ -30,13 +30,13 @@ QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 
 
 def sort_by_document(evidence: Evidence) -> Evidence:
-    """Return the same lines in the order of the documents, numbered anew."""
+    """Return the same lines in the order of the documents, renumbered."""
     lines = sorted(evidence.lines, key=lambda line: (line.passage_id, line.number))
     return replace(evidence, lines=tuple(replace(line, number=place) for place, line in enumerate(lines, start=1)))
 
 
 def count(prompts: list[list[int]]) -> tuple[float, float, float]:
-    """Return the mean tokens of a prompt, of the beginning that all share, and of what an earlier one shares beyond."""
+    """Return mean tokens: of a prompt, of the beginning that all share, and of what an earlier one shares beyond."""
     system = min(common_prefix(prompts[0], prompt) for prompt in prompts[1:])
     beyond = [
         max(common_prefix(earlier, prompt) for earlier in prompts[:place]) - system

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.figures import Figure
 
 OURS = "engine"
-# How many times as much as a peer the engine shall give with 8 clients, by size, workload and peer.
+# How many times a peer's figure the engine shall reach with 8 clients, by size, workload and peer.
 GOAL_CLIENTS = 8
 USUAL_THREADS = 2
 GOALS = {
@@ -36,13 +36,13 @@ def load(path: Path) -> list[Trial]:
 
 
 def append(path: Path, trial: Trial) -> None:
-    """Keep one trial at once, so that an interrupted run loses nothing that was measured."""
+    """Store one trial at once, so that an interrupted run loses nothing that was measured."""
     with path.open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(trial) + "\n")
 
 
 def name_trial(trial: Trial) -> tuple[object, ...]:
-    """Return what makes two trials the same."""
+    """Return a key that two repetitions of a trial share."""
     return tuple(
         trial[key] for key in ("size", "workload", "requests", "clients", "threads", "flash", "system", "repetition")
     )
@@ -69,7 +69,7 @@ def build_figures(trials: Iterable[Trial]) -> Iterator[Figure]:
 
 
 def name_system(group: Group, system: str) -> str:
-    """Return what a system's figures were measured on."""
+    """Return the system that figures were measured on, in words."""
     size, workload, requests, clients, threads, flash = group
     others = (
         f"{'' if threads == USUAL_THREADS else f', {threads} threads'}{'' if flash == 'off' else ', flash attention'}"
@@ -89,7 +89,7 @@ def _measure_system(group: Group, system: str, column: Column) -> Iterator[Figur
 
 
 def _compare(group: Group, system: str, column: Column, ours: Column) -> Iterator[Figure]:
-    """Yield the engine's ratios to a peer, more is better for the engine."""
+    """Yield the engine's ratios to a peer. More is better for the engine."""
     both = sorted(column.keys() & ours.keys())
     goals = GOALS.get((group[0][0], group[1], system), {}) if group[3] == GOAL_CLIENTS else {}
     ratios = {
@@ -105,9 +105,10 @@ def _compare(group: Group, system: str, column: Column, ours: Column) -> Iterato
 
 
 def _frugality(trial: Trial) -> float:
-    """Tokens per second of processor time, of a server and its clients together.
+    """Return tokens per second of processor time, of a server and its clients together.
 
-    Others' work hardly changes it where a system has one thread; with two it counts what they wait for each other.
+    Other work hardly changes it for a system with one thread. With two threads it includes how long they wait for each
+    other.
     """
     return float(trial["tokens_per_second"] * trial["seconds"] / trial["processor_seconds"])
 

@@ -68,7 +68,7 @@ def build_request(number: int) -> GenerationRequest:
 def run(
     seconds: float, folder: Path, *, clients: int = CLIENTS, draft_tokens: int = 4, enough: float = float("inf")
 ) -> Soak:
-    """Soak a tiny model for so long, or until so many requests have ended, and return what happened."""
+    """Soak a tiny model for this long, or until this many requests have ended, and return what happened."""
     base = write_random_base(folder / "base")
     adapters = [None, write_adapter(folder / "one", base, seed=1), write_adapter(folder / "two", base, seed=2)]
     settings = EngineSettings(
@@ -141,7 +141,7 @@ def _ask_one(soak: Soak, chance: random.Random) -> None:
 
 
 def _judge(soak: Soak, number: int, done: Completion) -> None:
-    """Hold a greedy answer against the idle engine's: the same, decided otherwise by rounding, or another adapter's."""
+    """Compare a greedy answer with the idle engine's: the same, a tie decided by rounding, or another adapter's."""
     gap = find_gap(done, soak.expected[done.adapter_id, number])
     if gap is None:
         return
@@ -162,7 +162,7 @@ def _swap(soak: Soak, adapters: list[Adapter | None]) -> None:
 
 
 def _watch_memory(soak: Soak, seconds: float) -> None:
-    """Hold the highest resident memory of the last fifth against that of the second fifth."""
+    """Compare the highest resident memory of the last fifth with that of the second fifth."""
     process, samples = psutil.Process(), array("q")  # a list of them would grow by half a megabyte itself
     while not soak.is_over:
         samples.append(process.memory_info().rss)

@@ -1,6 +1,6 @@
 """The systems that are compared, each behind one function: send a prompt, call back at each token, return at the end.
 
-Chip's engine leaves a core alone that other work holds; the others keep to their threads. On a quiet machine all use as
+Chip's engine leaves a core alone that other work uses; the others keep their threads. On a quiet machine all use as
 many as they are given.
 """
 
@@ -29,7 +29,7 @@ from retrain.base_card import Base
 
 SLOTS, SLOT_TOKENS = 8, 2048
 CACHE_MEGABYTES = 8192
-"""What those that keep prompts in RAM may use: llama-server's default."""
+"""How much RAM a system may use for kept prompts: llama-server's default."""
 PORT = 8396
 HERE = Path(__file__).parent
 Send = Callable[[tuple[int, ...], Callable[[], None]], None]
@@ -37,14 +37,14 @@ Send = Callable[[tuple[int, ...], Callable[[], None]], None]
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What all systems of a comparison have alike."""
+    """What all systems of a comparison have in common."""
 
     threads: int
     is_flash: bool
 
 
 def find_best_attention() -> str:
-    """Return what Chip's engine would choose on this machine, which was measured to be the faster one for all."""
+    """Return what Chip's engine would choose on this machine, which was measured to be the faster choice for all."""
     is_off = choose_flash_attention("auto") == llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
     return "off" if is_off else "on"
 
@@ -81,7 +81,7 @@ def open_engine(base: Base, tuning: Tuning, **changes: int) -> Iterator[Send]:
 
 @contextmanager
 def open_lock(base: Base, tuning: Tuning) -> Iterator[Send]:
-    """One `Llama` behind a lock, called from whichever thread serves the person: what most bots do."""
+    """Open one `Llama` behind a lock, called from the thread that serves the person: what most bots do."""
     llama, lock = _open_llama(base, tuning), threading.Lock()
 
     def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
@@ -94,7 +94,7 @@ def open_lock(base: Base, tuning: Tuning) -> Iterator[Send]:
 
 @contextmanager
 def open_dedicated(base: Base, tuning: Tuning) -> Iterator[Send]:
-    """One `Llama` on a thread of its own: the best serial loop."""
+    """Open one `Llama` on a thread of its own: the best serial loop."""
     with ThreadPoolExecutor(1) as pool:
         llama = pool.submit(_open_llama, base, tuning).result()
         yield lambda tokens, note: pool.submit(_generate, llama, tokens, note).result()
@@ -103,7 +103,7 @@ def open_dedicated(base: Base, tuning: Tuning) -> Iterator[Send]:
 
 @contextmanager
 def open_python_server(base: Base, tuning: Tuning) -> Iterator[Send]:
-    """llama_cpp.server with its defaults, but that a new request does not interrupt the running one."""
+    """Open llama_cpp.server with its defaults, except that a new request does not interrupt the running one."""
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(base.gguf_path), "--n_ctx", str(SLOT_TOKENS)]
     command += [
         "--n_threads",
@@ -120,7 +120,7 @@ def open_python_server(base: Base, tuning: Tuning) -> Iterator[Send]:
 
 @contextmanager
 def open_llama_server(base: Base, binary: Path, tuning: Tuning, *, cache_megabytes: int = 0) -> Iterator[Send]:
-    """llama-server with its best flags; `cache_megabytes` gives it its prompt cache in RAM."""
+    """Open llama-server with its best flags. `cache_megabytes` is its prompt cache in RAM."""
     command = [
         str(binary),
         "-m",
@@ -150,7 +150,7 @@ def open_llama_server(base: Base, binary: Path, tuning: Tuning, *, cache_megabyt
 
 @contextmanager
 def open_xllamacpp(base: Base, python: Path, tuning: Tuning) -> Iterator[Send]:
-    """xllamacpp's server, with the same settings."""
+    """Open xllamacpp's server with the same settings."""
     numbers = map(str, (PORT, SLOTS, SLOT_TOKENS, tuning.threads, int(tuning.is_flash)))
     command = [str(python), str(HERE / "xllamacpp_server.py"), str(base.gguf_path), *numbers]
     with _running(command, "/health"):
@@ -159,14 +159,14 @@ def open_xllamacpp(base: Base, python: Path, tuning: Tuning) -> Iterator[Send]:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What has to be there for some of the peers: llama-server's binary, and a Python that has xllamacpp."""
+    """What some of the peers need: llama-server's binary, and a Python that has xllamacpp."""
 
     llama_server: Path | None = None
     xllamacpp: Path | None = None
 
 
 def open_system(name: str, base: Base, programs: Programs, tuning: Tuning) -> AbstractContextManager[Send]:
-    """Open a system by the name that the tables show. Ends the program where what it needs is not given."""
+    """Open a system by the name that the tables show. End the program if what it needs is missing."""
     here: dict[str, Callable[[], AbstractContextManager[Send]]] = {
         "engine": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES, draft_tokens=0),
         "engine-draft": lambda: open_engine(base, tuning, park_megabytes=CACHE_MEGABYTES, draft_tokens=4),
@@ -205,7 +205,7 @@ def _generate(llama: llama_cpp.Llama, tokens: tuple[int, ...], note: Callable[[]
 
 
 def _post_to(path: str, base: Base, *, takes_tokens: bool = False) -> Send:
-    """Read the stream line by line and parse none of it: what a client computes is taken from the server's cores."""
+    """Read the stream line by line without parsing it: what a client computes is missing on the server's cores."""
     words = list_words(SIZES[base.id.removeprefix("random-")].vocabulary)
 
     def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:

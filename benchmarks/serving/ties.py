@@ -1,7 +1,7 @@
-"""Tells an answer that is wrong from one that a tie decided otherwise.
+"""Distinguishes a wrong answer from one that a tie decided differently.
 
-Sums over batches of other shapes differ in their last bits. Where the two likeliest tokens are closer than that, either
-is right; a mixed-up memory or adapter would be off by far more.
+Sums over batches of other shapes differ in their last bits. If the two likeliest tokens are closer than that, either is
+right. Mixed-up memory or a wrong adapter would be off by far more.
 """
 
 from bot.engine.port import Completion
@@ -14,9 +14,9 @@ TIE = 0.03
 
 
 def find_gap(done: Completion, expected: str) -> float | None:
-    """By how much the first token that is not as expected was preferred over the second choice; None without any.
+    """Return by how much the first unexpected token was preferred over the second choice; None if there is none.
 
-    `done` was asked for with `RANKED`. A cancelled answer may end early.
+    `done` was requested with `RANKED`. A cancelled answer may end early.
     """
     text = ""
     for token in done.logprobs:

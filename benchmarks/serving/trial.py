@@ -1,6 +1,6 @@
 """One system, one workload, one repetition, in a process of its own: prints one line of JSON for each concurrency.
 
-A closed loop: so many clients, each sends its next request when its last has ended. Called by `__main__`.
+A closed loop: each of the clients sends its next request when its last one has ended. Called by `__main__`.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from benchmarks.serving.workload import ANSWER, Ask, build_desk, build_uniform
 
 WARM_UP_SEED, FIRST_SEED = 7, 100
 WARM_UP_TOKENS = 20
-"""Behind the shared prefix: the warm-up shall leave the prefix in every slot and start every thread, and be short."""
+"""After the shared prefix: the warm-up should leave the prefix in every slot, start every thread, and be short."""
 MOST_LOST = 0.9
-"""Some systems hand on two tokens in one piece now and then; one that answers less than this is not compared."""
+"""Some systems sometimes send two tokens in one piece. One that answers less than this is not compared."""
 
 
 @dataclass(slots=True)
@@ -86,12 +86,12 @@ class Work:
     ours: float
 
     def find_others(self, later: "Work") -> float:
-        """Return how many cores, on average, others held since."""
+        """Return how many cores other processes used since then, on average."""
         return max(0.0, later.everyone - later.ours - self.everyone + self.ours) / (later.at - self.at)
 
 
 def read_work() -> Work:
-    """Read the machine's times; a child that has ended is counted among the others."""
+    """Read the machine's times. A child that has ended counts among the others."""
     machine, me = psutil.cpu_times(), psutil.Process()
     family = [times for process in (me, *me.children(recursive=True)) if (times := process.cpu_times())]
     idle = machine.idle + getattr(machine, "iowait", 0.0) + getattr(machine, "guest", 0.0)

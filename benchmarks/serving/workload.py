@@ -12,7 +12,7 @@ ZIPF = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request: its prompt as tokens. `after` is the request of the same thread that must have ended before."""
+    """One request: its prompt as tokens. `after` is the request of the same thread that must have ended before it."""
 
     index: int
     tokens: tuple[int, ...]

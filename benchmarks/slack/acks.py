@@ -1,11 +1,11 @@
-"""Measures how fast Chip acknowledges what Slack delivers, and what of an answer's first text is its own part.
+"""Measures how fast Chip acknowledges what Slack delivers, and Chip's own part of the time to an answer's first text.
 
-    python -m benchmarks.slack.acks [--transport http]
+python -m benchmarks.slack.acks [--transport http]
 
 Starts the real `chip run` on one document against a local workspace in this process, over Socket Mode or HTTP. Nothing
-here is asserted: a busy machine gives slow figures.
+is asserted: a busy machine gives slow figures.
 
-How to read it: the workspace that plays Slack shares the processor with Chip, and what the requests of HTTP wait for
+How to read it: the workspace that plays Slack shares the processor with Chip, and the time that requests over HTTP wait
 there is in the figures. The burst comes while questions are answered, so that the model is busy until its end.
 """
 
@@ -28,8 +28,8 @@ from bot.workspace.workspace import Workspace
 from feedback.database import open_database
 from feedback.tables import inbox
 
-ASKING = 8  # conversations that are kept under way while acks are measured
-UNDER_WAY = 60  # questions that wait or are answered when a burst begins, so that the model is busy until its end
+ASKING = 8  # conversations in progress while acks are measured
+UNDER_WAY = 60  # questions waiting or being answered when a burst begins, so that the model is busy until its end
 EVENTS, BURST = 300, 1_000
 WAIT_SECONDS = 180.0
 
@@ -54,9 +54,9 @@ def measure_acks(transport: str) -> Iterator[Figure]:
 
 
 def measure_while_generating(workspace: LocalWorkspace) -> Iterator[Figure]:
-    """Keep conversations under way, and deliver an event every 30 ms."""
+    """Keep conversations in progress, and deliver an event every 30 ms."""
     visitor = workspace.visit(CLEO)
-    visitor.wait_for_reply(DIRECT, visitor.post(DIRECT, QUESTION), WAIT_SECONDS)  # everything is loaded now
+    visitor.wait_for_reply(DIRECT, visitor.post(DIRECT, QUESTION), WAIT_SECONDS)  # from here on everything is loaded
     workspace.inside(lambda w: w.line.ack_seconds.clear())
     for number in range(EVENTS):
         if len(open_questions(workspace)) < ASKING:
@@ -97,7 +97,7 @@ def measure_burst(workspace: LocalWorkspace, folder: Path) -> Iterator[Figure]:
 
 
 def post_burst(workspace: Workspace) -> None:
-    """Post without a break; runs on the workspace's thread."""
+    """Post without a pause. Runs on the workspace's thread."""
     for number in range(BURST):
         ts = workspace.timeline.next_ts()
         workspace.board.post(Message(channel=HELP, ts=ts, user=CLEO, text=f"Nobody is asked, number {number}"))

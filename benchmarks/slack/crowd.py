@@ -1,11 +1,11 @@
-"""Lets two hundred people ask at once, and measures who is answered when, and what the waiting hear.
+"""Lets two hundred people ask at once, and measures who is answered when, and what the waiting people are told.
 
-    python -m benchmarks.slack.crowd [--transport http] [--people 200]
+python -m benchmarks.slack.crowd [--transport http] [--people 200]
 
-Starts the real `chip run` on one document against a local workspace in this process. Nothing here is asserted.
+Starts the real `chip run` on one document against a local workspace in this process. Nothing is asserted.
 
-How to read it: a place is how far from the order of asking somebody got the first text. Answers that are searched for
-and made side by side make some places of that.
+How to read it: a place is how far from the order of asking somebody got the first text. Searching and answering in
+parallel makes some of these places.
 """
 
 import re
@@ -81,7 +81,7 @@ def measure_crowd(transport: str, people: int) -> Iterator[Figure]:
 
 
 def ask(workspace: Workspace, number: int, room: Channel) -> str:
-    """Post one person's question; runs on the workspace's thread. Return its ts."""
+    """Post one person's question and return its ts. Runs on the workspace's thread."""
     ts, person = workspace.timeline.next_ts(), next(iter(room.members - {BOT_USER_ID}))
     text = QUESTIONS[number % len(QUESTIONS)]
     return workspace.board.post(Message(channel=room.id, ts=ts, user=person, text=text)).ts

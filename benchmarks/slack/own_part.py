@@ -1,7 +1,7 @@
 """Measures Chip's own part of the time to an answer's first text: search and model take no time here.
 
-Run as a program it is the Chip that `benchmarks.slack.acks` measures, beside a local workspace in another process, as
-Slack is elsewhere too: in one process the two would wait for one interpreter.
+Run as a program, it is the Chip that `benchmarks.slack.acks` measures, with the local workspace in another process, as
+Slack is elsewhere too. In one process the two would wait for one interpreter.
 """
 
 import statistics
@@ -90,7 +90,7 @@ def run_instant_chip(folder: Path, transport: str, base_url: str, bot_token: str
 
 
 def _open_instant_knowledge(folder: Path) -> Knowledge:
-    """Return documents whose evidence is found once and then known."""
+    """Return documents whose evidence is found once and then remembered."""
     knowledge = Knowledge(folder / "index", load_embedder(), default_audience=Audience.CUSTOMER)
     knowledge.ingest(write_document(folder))
     find, known = knowledge.find_evidence, list[Retrieved]()

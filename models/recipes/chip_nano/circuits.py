@@ -61,7 +61,7 @@ def write_circuits(
     generator = torch.Generator().manual_seed(seed)
     embedding = model.model.embed_tokens.weight
     for layer in model.model.layers:
-        # What random weights would write drowns the circuits: 0.2 votes for a line, for every token.
+        # What random weights would write overwhelms the circuits: 0.2 votes for a line, for every token.
         layer.self_attn.o_proj.weight.zero_()
         layer.mlp.down_proj.weight.zero_()
     markers = [get_id(tokenizer, marker) for marker in MARKERS]

@@ -59,7 +59,7 @@ class CopyingLessons:
         return lines
 
     def _cue(self, random: Random, line: list[int], lines: list[list[int]]) -> list[int]:
-        """Pick a few tokens of the line, at least one of which no other line has, where there is one."""
+        """Pick a few tokens of the line, at least one of which no other line has, if there is one."""
         others = {token for other in lines if other is not line for token in other}
         own = [token for token in line if token not in others] or line
         cue = [random.choice(own), *random.sample(line, k=min(len(line), random.randint(0, 3)))]

@@ -144,7 +144,7 @@ def invent_context(random: Random) -> Context:
 def _add_fact(
     lines: list[Line], asks: list[Ask], kind: Kind, product: str, random: Random, *, title: str, named: bool = False
 ) -> None:
-    """Add a line and one or two questions; `named` ones only where another model has a like fact."""
+    """Add a line and one or two questions, which are `named` only if another model has a similar fact."""
     value = fill_value(kind.value, random)
     says = random.choice(kind.says)
     text = says.format(p=product, v=value)
@@ -235,7 +235,7 @@ def _follow_ups(lines: list[Line], asks: list[Ask], products: list[str], random:
 
 
 def _unanswerable(lines: list[Line], products: list[str], random: Random) -> list[Ask]:
-    """Ask what no line says: nonsense, kinds of facts that are absent, and products that nobody described."""
+    """Ask what no line says: nonsense, absent kinds of facts, and products that are described nowhere."""
     said = " ".join(line.text for line in lines)
     absent = [kind for kind in (*facts.PRODUCT_FACTS, *facts.COMPANY_FACTS) if not _stated(kind, said)]
     questions = [random.choice(facts.UNANSWERABLE)]

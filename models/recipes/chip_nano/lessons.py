@@ -18,14 +18,14 @@ from models.recipes.chip_nano.rows import Row, RowBuilder
 from models.recipes.chip_nano.smalltalk import SmallTalk
 from retrieval.passage import Match
 
-# The product's search puts the right line first for most questions, this stand-in for one in three alone.
+# The product's search ranks the right line first for most questions, this stand-in alone for one in three.
 _FIRST = 0.6
 _LEVELS = (Match.STRONG, Match.FAIR, Match.WEAK)
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Shares of a lesson's rows; what is left of 1 is natural text."""
+    """Shares of a lesson's rows. The remainder to 1 is natural text."""
 
     copying: float
     invented: float
@@ -58,7 +58,7 @@ class Lessons:
     ) -> None:
         self._builder, self._copying, self._talk, self._ranker = builder, copying, talk, ranker
         self._natural = [contexts for contexts in natural if contexts]
-        # A set counts by the root of its size: a small one is neither lost nor learned by heart.
+        # A set counts by the root of its size, so that a small one is neither lost nor memorised.
         self._weights = [math.sqrt(len(contexts)) for contexts in self._natural]
         self._ranked = ranked
 
@@ -121,7 +121,7 @@ class Lessons:
             again = self._ranker.rank(question, left, random, noise=0.1)[1]
             return rest, again
         if ask.gold not in order:
-            # Where ranking lost the answer it mostly comes back, low in the list: overruling needs practice.
+            # An answer that ranking lost mostly comes back low in the list: overruling needs practice.
             order[-1 if random.random() < 0.5 else random.randrange(len(order))] = ask.gold
         if random.random() < _FIRST:
             order.remove(ask.gold)

@@ -21,10 +21,10 @@ from retrieval.ranking.features import Candidate
 from retrieval.ranking.rank import rank_lines
 
 MOST_ASKS = 8
-# Of the questions whose answer the cut left out: those where it is put back, so that overruling is practised.
+# The share of questions whose cut-off answer is put back, so that overruling is practised.
 _PUT_BACK = 0.5
 _NEIGHBOUR = 0.7
-# Between these factors lies how far below the best line others are shown: choosing among many is practised too.
+# How far below the best line others are shown lies between these factors: choosing among many is practised too.
 _WIDTH = (0.5, 3.0)
 
 
@@ -54,7 +54,7 @@ def write_query(ask: Ask) -> str:
 
 
 def embed_contexts(contexts: Iterable[Context], embedder: Embedder, random: Random) -> list[Embedded]:
-    """Return the contexts with their vectors: about 10 ms for each line and each ask."""
+    """Return the contexts with their vectors. About 10 ms for each line and each ask."""
     embedded = []
     for context in contexts:
         asks = tuple(random.sample(context.asks, k=min(len(context.asks), MOST_ASKS)))
@@ -66,7 +66,7 @@ def embed_contexts(contexts: Iterable[Context], embedder: Embedder, random: Rand
 
 
 def keep_embedded(path: Path, groups: Sequence[Sequence[Context]], embedder: Embedder, random: Random) -> "RankedDraw":
-    """Return the draw over these groups; vectors are read from `path`, or made and written there."""
+    """Return the draw over these groups. Vectors are read from `path`, or computed and written there."""
     if not path.exists():
         made = [embed_contexts(contexts, embedder, random) for contexts in groups]
         path.write_bytes(pickle.dumps(made))
@@ -75,7 +75,7 @@ def keep_embedded(path: Path, groups: Sequence[Sequence[Context]], embedder: Emb
 
 
 class RankedDraw:
-    """Draws questions; groups weigh alike, whatever their size."""
+    """Draws questions. Every group has the same weight, whatever its size."""
 
     def __init__(self, groups: Sequence[Sequence[Embedded]], limits: EvidenceLimits) -> None:
         self._groups = [group for group in groups if group]

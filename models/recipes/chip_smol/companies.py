@@ -47,7 +47,7 @@ def _invent_small(random: Random) -> Corpus:
 
 
 def add_follow_ups(corpus: Corpus, random: Random, share: float) -> Corpus:
-    """Return the corpus with questions that come after another one about the same passage and lean on it."""
+    """Return the corpus with follow-up questions, which lean on an earlier question about the same passage."""
     by_heading: dict[str, list[Ask]] = {}
     for ask in corpus.asks:
         if ask.page is not None and not ask.thread:
@@ -65,7 +65,7 @@ def add_follow_ups(corpus: Corpus, random: Random, share: float) -> Corpus:
 
 
 def _lean(question: str, name: str, random: Random) -> str:
-    """Return the question as it is asked when it is clear what it is about."""
+    """Return the question as people ask it when its subject is clear."""
     for said in (f"the {name}", name):
         if said in question:
             return question.replace(said, random.choice(("it", "that", "this")), 1)

@@ -20,9 +20,9 @@ from models.recipes.chip_smol.public_sets import (
 from models.recipes.chip_smol.typing_style import as_typed
 
 FOLLOW_UPS = 0.12
-# A reading is worth its tokens only where several questions share it.
+# A reading is worth its tokens only if several questions share it.
 FEWEST_ASKED = 4
-# Of each corpus so many lessons at most, as a share of its passages.
+# At most this many lessons per corpus, as a share of its passages.
 SHARES = {
     "docs": 0.5,
     "squad": 0.22,
@@ -36,7 +36,7 @@ SHARES = {
 
 
 def load_lessons(data: Path, *, seed: int, scale: float = 1.0) -> list[Lesson]:
-    """Return the lessons, mixed; `scale` is the share of the whole curriculum. A few minutes for all of it."""
+    """Return the lessons, shuffled. `scale` is the share of the whole curriculum, which takes a few minutes."""
     random = Random(seed)
     lessons = []
     for corpus in _load_corpora(data, random, scale):

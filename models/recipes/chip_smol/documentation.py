@@ -1,6 +1,6 @@
-"""Corpora of product documentation and guidance, cut into passages as Chip cuts documents, with questions made of them.
+"""Corpora of product documentation and guidance, cut into passages as Chip cuts documents, with questions about them.
 
-The sets that Chip is developed and reported on are never read. Knows nothing of tokens.
+Never reads the sets that Chip is developed and reported on. Knows nothing of tokens.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def allowed_archives(data: Path) -> list[Path]:
 
 
 def _neighbours(archive: Path, random: Random, share: float) -> Iterator[list[tuple[str, str]]]:
-    """Yield the (path, text) of files that lie together, `FILES_TOGETHER` at most."""
+    """Yield the (path, text) of files in one folder, at most `FILES_TOGETHER`."""
     folders: dict[str, list[tuple[str, str]]] = defaultdict(list)
     with tarfile.open(archive) as tar:
         for member in tar:
@@ -76,7 +76,7 @@ def _draw(name: str) -> float:
 
 
 def cut_markdown(path: str, text: str) -> list[Page]:
-    """Return the passages of a Markdown file; [] where it cannot be read."""
+    """Return the passages of a Markdown file; [] if it cannot be read."""
     for pattern, instead in _MARKUP:
         text = pattern.sub(instead, text)
     try:

@@ -1,8 +1,8 @@
-"""Asks the development sets of a model and scores its answers: right, wrong or refused.
+"""Asks a model the development sets' questions and scores its answers: right, wrong or refused.
 
-The passages of each question are found once, by Chip's own search, and kept in a file. A right answer holds one string
-of every group of its question; of what has no answer a refusal is right, of a false premise a denial too. The score
-ranks models; an honest figure needs reading. Knows nothing of training.
+Chip's own search finds the passages of each question once and keeps them in a file. A right answer holds one string of
+every group of its question. If there is no answer, a refusal is right; for a false premise a denial is right too. The
+score ranks models; an honest figure needs reading. Knows nothing of training.
 """
 
 import json
@@ -26,7 +26,7 @@ from retrieval.knowledge import Knowledge
 from retrieval.passage import STAFF_SCOPE, Turn
 from retrieval.prompt import is_refusal
 
-# Only these may be looked at: the other two sets are reported on by the benchmarks alone.
+# Only these may be inspected. The other two sets are for the benchmarks' reports only.
 SETS = {
     "jitsi": ("kb_docs/jitsi_handbook.tar.xz", "docs", "Jitsi"),
     "balena": ("kb_docs/balena-io_docs.tar.xz", "pages", "balena"),
@@ -51,14 +51,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much is shown of what was found."""
+    """How much of the found passages is shown."""
 
     passages: int = 4
     characters: int = 2_600
 
 
 def load_questions(cases: Path, name: str, data: Path, cache: Path) -> list[Question]:
-    """Return the questions of a set with their passages; these are searched for where the cache has none."""
+    """Return the questions of a set with their passages, which are searched for if the cache has none."""
     raw = [json.loads(line) for line in (cases / "kb" / f"{name}.jsonl").read_text().splitlines() if line]
     path = cache / f"{name}-passages.json"
     if not path.exists():
@@ -119,7 +119,7 @@ class Speaker:
 
 
 def show(pages: Sequence[Page], budget: Budget) -> list[Page]:
-    """Return the first passages, as many as the budget allows; the first one always."""
+    """Return the first passages, as many as the budget allows, and at least one."""
     shown: list[Page] = []
     room = budget.characters
     for page in pages[: budget.passages]:

@@ -1,7 +1,7 @@
 """From a trained adapter to what ships and what is served: the LoRA in both forms, and the GGUF with it merged.
 
-Merging adds the LoRA to the base's dequantised weights in llama.cpp's own layout; `llama_model_quantize` then makes
-the served file. Knows nothing of training.
+Merging adds the LoRA to the base's dequantised weights in llama.cpp's own layout. Then `llama_model_quantize` makes the
+served file. Knows nothing of training.
 """
 
 import json
@@ -28,7 +28,7 @@ _FILE_TYPES = {"q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0, "q4_0": llama_cpp.LLAM
 
 
 class AdapterTooLargeError(Exception):
-    """An adapter would not fit what ships; the message says by how much."""
+    """An adapter is larger than what may ship. The message says by how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def load_lora(folder: Path) -> Lora:
 
 
 def merge(base: Path, lora: Lora | None, path: Path, form: Literal["q8_0", "q4_0"] = "q8_0") -> Path:
-    """Write the base with the adapter merged, quantized, to `path`; seconds, and half a gigabyte on the way."""
+    """Write the base with the adapter merged, quantized, to `path`. Takes seconds, and half a gigabyte meanwhile."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".f16.part")
     _write_merged(base, _find_deltas(lora, read_shape(base)) if lora else {}, whole)

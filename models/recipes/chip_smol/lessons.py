@@ -1,7 +1,7 @@
-"""The teaching unit: some passages of one corpus, as search would show them, and everything that is asked over them.
+"""The teaching unit: some passages of one corpus, as search would show them, and all questions over them.
 
-Passages that do not answer are hard ones: those that share most words with the question. Questions of passages that
-are not shown are asked too; they are to be refused. Knows nothing of tokens or of where a corpus comes from.
+Passages that do not answer are hard ones: those that share most words with the question. Some questions are about
+passages that are not shown; they must be refused. Knows nothing of tokens or of where a corpus comes from.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,19 +18,19 @@ from retrieval.prompt import REFUSAL
 
 CONTEXT_CHARACTERS = 2_600
 SHOWN = (2, 3, 4, 4, 5)
-# So often the passage that most is asked of stands first, as what answers does in a search.
+# How often the passage of most questions comes first, as the answering passage does in a search.
 FIRST = 0.5
 ASKED_OF_THE_FIRST, ASKED_OF_ANOTHER = 6, 4
 REFUSED = 0.25
 HOLDS_THE_ANSWER = 0.8
-# So many lessons ask two things in one message.
+# The share of lessons that ask two things in one message.
 JOINED = 0.4
 LONGEST_TO_JOIN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question and its answer: sentences of passage `page`, or, where that is None, what is said without one."""
+    """A question and its answer: sentences of passage `page`, or what is said without a passage if that is None."""
 
     question: str
     said: tuple[str, ...]
@@ -40,7 +40,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Passages that are searched together, as the documents of one company are, and what is asked of them."""
+    """Passages that are searched together, as the documents of one company are, and the questions about them."""
 
     name: str
     pages: tuple[Page, ...]
@@ -107,12 +107,12 @@ class _Finder:
 def _choose_shown(
     pages: Sequence[Page], anchor: int, near: Sequence[int], random: Random
 ) -> tuple[list[int], list[int]]:
-    """Return the passages to show, within the budget of characters, and those near ones that are left out."""
+    """Return the passages to show, within the budget of characters, and the near ones that are left out."""
     wanted = random.choice(SHOWN)
     room = CONTEXT_CHARACTERS - _size(pages[anchor])
     others: list[int] = []
     pool = list(near)
-    # One that search ranked first is taken away now and then, so that its questions become ones to refuse.
+    # A passage that search ranked first is sometimes removed, so that its questions must be refused.
     while pool and len(others) < wanted - 1:
         page = pool.pop(0 if random.random() < 0.8 else random.randrange(len(pool)))
         if _size(pages[page]) <= room:
@@ -136,7 +136,7 @@ def _ask(shown: Sequence[int], anchor: int, by_page: dict[int, list[Ask]], rando
 
 
 def _join(asked: Sequence[Asked], random: Random) -> list[Asked]:
-    """Ask two things at once, now and then; both are answered, each from its passage."""
+    """Sometimes ask two things at once. Both are answered, each from its passage."""
     alone = [one for one in asked if not one.thread and len(one.answer) < LONGEST_TO_JOIN]
     if len(alone) < 2 or random.random() > JOINED:
         return []
@@ -147,7 +147,7 @@ def _join(asked: Sequence[Asked], random: Random) -> list[Asked]:
 
 
 def _refuse(asks: Sequence[Ask], pages: Sequence[Page], shown: Sequence[int], random: Random) -> list[Asked]:
-    """Ask what only passages that are not shown answer; what a passage shown seems to answer too is left out."""
+    """Ask what only hidden passages answer. Questions that a visible passage seems to answer are left out."""
     words = [set(tokenise(f"{pages[page].heading} {pages[page].text}")) for page in shown]
     asks = random.sample(list(asks), k=min(8, len(asks)))
     absent = [ask for ask in asks if not any(_is_held(ask, held) for held in words)]

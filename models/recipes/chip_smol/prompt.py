@@ -28,19 +28,19 @@ class Page:
 def build_messages(
     question: str, pages: Sequence[Page], *, company: str, thread: Sequence[Turn] = ()
 ) -> tuple[ChatMessage, ...]:
-    """Return the chat: instructions and passages, the earlier turns as they were said, and the question."""
+    """Return the chat: instructions and passages, the earlier turns unchanged, and the question."""
     earlier = (ChatMessage(turn.role, turn.text) for turn in thread)
     return (build_system(pages, company=company), *earlier, ChatMessage("user", question.strip()))
 
 
 def build_system(pages: Sequence[Page], *, company: str) -> ChatMessage:
-    """Return the message that all questions over the same passages begin with."""
+    """Return the message that begins all questions over the same passages."""
     shown = [f"[{number}] {page.heading}\n{page.text}" for number, page in enumerate(pages, start=1)]
     return ChatMessage("system", "\n\n".join([INSTRUCTIONS.format(company=company), *(shown or ["No passages."])]))
 
 
 def cite(sentences: Sequence[str], number: int) -> str:
-    """Return an answer of these sentences, each followed by the number of its passage; steps on a line each."""
+    """Return an answer of these sentences, each followed by the number of its passage, steps on separate lines."""
     joint = "\n" if any(_is_item(sentence) for sentence in sentences) else " "
     return joint.join(f"{sentence} [{number}]" for sentence in sentences)
 

@@ -91,7 +91,7 @@ def load_hardware(folder: Path) -> Iterator[Corpus]:
 
 
 def load_venues(folder: Path, random: Random) -> Iterator[Corpus]:
-    """Yield DSTC9: what guests ask of hotels and restaurants, which are alike; people's replies where there are any."""
+    """Yield DSTC9: what guests ask about hotels and restaurants, which are alike, with people's replies."""
     files = {path: json.loads(text) for path, text in read_archive(folder, ".json", "data/")}
     replies: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for label in next(value for path, value in files.items() if path.endswith("data/val/labels.json")):
@@ -138,7 +138,7 @@ def _name(question: str, name: str, random: Random) -> str:
 
 
 def load_dialogues(folder: Path, random: Random) -> Iterator[Corpus]:
-    """Yield DSTC11: dialogues whose last turn guests' reviews or frequently asked questions answer, and the replies."""
+    """Yield DSTC11: dialogues whose last turn is answered by guests' reviews or frequent questions, and the replies."""
     files = {Path(path).parts[-2:]: json.loads(text) for path, text in read_archive(folder, ".json")}
     pages: list[Page] = []
     places: dict[tuple[str, ...], int] = {}
@@ -155,7 +155,7 @@ def load_dialogues(folder: Path, random: Random) -> Iterator[Corpus]:
 
 
 def _list_knowledge(entity: dict[str, Any]) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
-    """Yield (kind, how many make a passage, texts by number) for what is known of a place."""
+    """Yield (kind, how many make a passage, texts by number) for what is known about a place."""
     faqs = [(str(n), f"{faq['question']} {faq['answer']}") for n, faq in entity["faqs"].items()]
     reviews = [(str(n), " ".join(r["sentences"].values())) for n, r in (entity.get("reviews") or {}).items()]
     yield "faq", FAQS_OF_A_PAGE, faqs
@@ -163,7 +163,7 @@ def _list_knowledge(entity: dict[str, Any]) -> Iterator[tuple[str, int, list[tup
 
 
 def _ask_dialogues(logs: Any, labels: Any, places: dict[tuple[str, ...], int]) -> Iterator[Ask]:
-    """Yield the last turns that one passage answers, after the two turns before them."""
+    """Yield the last turns that a single passage answers, after the two turns before them."""
     for log, label in zip(logs, labels, strict=True):
         known = label.get("knowledge", []) if label["target"] else []
         found = {places.get((k["domain"], str(k["entity_id"]), k["doc_type"], str(k["doc_id"]))) for k in known}

@@ -62,7 +62,7 @@ _FIX = (
 
 
 def make_questions(page: Page, random: Random) -> Iterator[Made]:
-    """Yield questions, each with the sentences or lines that answer it; those made of one line are few."""
+    """Yield questions, each with the sentences or lines that answer it. Few of them are made from a single line."""
     parts = page.heading.split(" › ")
     lines = [line for line in page.text.split("\n") if line.strip()]
     yield from _of_heading(parts, lines, random)
@@ -90,7 +90,7 @@ def _of_heading(parts: list[str], lines: list[str], random: Random) -> Iterator[
 
 
 def _as_task(heading: str) -> str | None:
-    """Return a heading as what one wants to do: "Creating users", "How to create users" and "Create users" are one."""
+    """Return a heading as a task: "Creating users", "How to create users" and "Create users" are the same."""
     words = re.sub(r"^(?:how to|steps to|step \d+[:.]|to|\d+[.)]) ", "", heading, flags=re.I).rstrip(".:").split()
     if not 2 <= len(words) <= 14:
         return None
@@ -144,7 +144,7 @@ def _of_sentences(parts: list[str], lines: list[str], random: Random) -> Iterato
 
 
 def _ask_of(sentence: str, parts: list[str], random: Random) -> tuple[str, str] | None:
-    """Return a question that the sentence answers and the yes or no before it ("" where neither is asked)."""
+    """Return a question that the sentence answers, and the yes or no before it ("" if there is none)."""
     if can := _CAN.match(sentence):
         do, no = _as_asker(can["do"]), can["no"] != "can"
         if random.random() < 0.4:
@@ -191,14 +191,14 @@ def _ask_value(sentence: str, random: Random) -> tuple[str, str] | None:
 
 
 def _as_asker(text: str) -> str:
-    """Return what is said to "you" as somebody says it of themselves."""
+    """Return a sentence about "you" as somebody says it about themselves."""
     for said, own in (("yourself", "myself"), ("your", "my"), ("you", "I")):
         text = re.sub(rf"\b{said}\b", own, text)
     return text
 
 
 def _about(question: str, parts: list[str], random: Random, share: float = 0.5) -> str:
-    """Name the document in a question that could be asked of any; in a share of the others too."""
+    """Name the document in a question that fits any document, and in a share of the others."""
     title = parts[0]
     if len(parts) < 2 or title.lower() in question.lower() or len(title.split()) > 8:
         return question
@@ -210,7 +210,7 @@ def _about(question: str, parts: list[str], random: Random, share: float = 0.5) 
 
 
 def _lead(lines: list[str]) -> tuple[str, ...]:
-    """Return what a passage begins with: a sentence or two, or a lead-in with its list; () where that is too long."""
+    """Return the beginning of a passage: a sentence or two, or a lead-in with its list; () if that is too long."""
     if not lines:
         return ()
     if lines[0].endswith(":") or _ITEM.match(lines[0]):

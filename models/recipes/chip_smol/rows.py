@@ -1,7 +1,7 @@
-"""Dense rows: the tokens of one reading, and after it each question with its answer, which sees the reading alone.
+"""Dense rows: the tokens of one reading, followed by each question with its answer, which see only the reading.
 
-A row is three arrays: tokens, the branch of each (0: what all share) and whether it is to be learned. Positions of
-every branch go on from the end of what is shared. Rows are packed into one file. Knows nothing of models.
+A row is three arrays: tokens, the branch of each (0: shared by all) and whether it is to be learned. The positions of
+every branch continue those of the shared part. Rows are packed into one file. Knows nothing of models.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ class Row:
 
 
 def build_row(lesson: Lesson, tokenizer: Tokenizer) -> Row | None:
-    """Return the lesson as a row, with as many of its questions as fit; None where not one does."""
+    """Return the lesson as a row, with as many of its questions as fit; None if not even one fits."""
     tokens = _encode(tokenizer, render([build_system(lesson.pages, company=lesson.company)]))
     branches, learned = [0] * len(tokens), [False] * len(tokens)
     number = 0
@@ -56,7 +56,7 @@ def render(messages: Sequence[ChatMessage]) -> str:
 
 
 def open_answer(messages: Sequence[ChatMessage]) -> str:
-    """Return the messages in ChatML and the beginning of the answer to them."""
+    """Return the messages in ChatML and the beginning of the answer."""
     return f"{render(messages)}<|im_start|>assistant\n"
 
 
@@ -72,7 +72,7 @@ def _encode(tokenizer: Tokenizer, text: str) -> list[int]:
 
 
 def find_positions(branches: torch.Tensor) -> torch.Tensor:
-    """Return the position of each token, shape as given (rows, length): every branch goes on from what is shared."""
+    """Return the position of each token, shape as given (rows, length): every branch continues the shared part."""
     places = torch.arange(branches.shape[1], device=branches.device).expand(branches.shape)
     begins = torch.ones_like(branches, dtype=torch.bool)
     begins[:, 1:] = branches[:, 1:] != branches[:, :-1]
@@ -82,9 +82,9 @@ def find_positions(branches: torch.Tensor) -> torch.Tensor:
 
 
 def build_mask(branches: torch.Tensor) -> torch.Tensor:
-    """Return what each token may see, bool (rows, 1, length, length): what is shared and its own branch, up to itself.
+    """Return what each token may see, bool (rows, 1, length, length): the shared part and its own branch, up to itself.
 
-    `branches` has the shape (rows, length); `PADDING` stands behind the end of a row.
+    `branches` has the shape (rows, length); `PADDING` follows the end of a row.
     """
     length = branches.shape[1]
     is_before = torch.ones(length, length, dtype=torch.bool, device=branches.device).tril()

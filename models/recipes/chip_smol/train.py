@@ -26,7 +26,7 @@ TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How to train; `steps` are updates, `fall` those at the end over which the rate falls."""
+    """How to train. `steps` are updates; over the last `fall` of them the rate falls."""
 
     rank: int = 32
     alpha: int = 64
@@ -74,7 +74,7 @@ class Trainer:
         return total
 
     def sum_losses(self, rows: Sequence[Row]) -> torch.Tensor:
-        """Return the sum of the losses of all tokens to learn; logits are computed for these alone."""
+        """Return the sum of the losses of all tokens to learn. Logits are computed only for these."""
         device = self.tuning.device
         tokens, branches, learned = (part.to(device) for part in _stack(rows))
         bias = torch.zeros(1, device=device).where(build_mask(branches), float("-inf"))
@@ -95,7 +95,7 @@ class Trainer:
         return total / sum(int(row.learned.sum()) for row in rows)
 
     def save(self, path: Path) -> None:
-        """Write adapter, optimizer and number of updates, whole or not at all."""
+        """Write adapter, optimizer and number of updates, as a whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         state = {
@@ -108,7 +108,7 @@ class Trainer:
         unfinished.replace(path)
 
     def load(self, path: Path) -> None:
-        """Go on from what `save` wrote."""
+        """Continue from what `save` wrote."""
         state = torch.load(path, map_location=self.tuning.device, weights_only=True)
         set_peft_model_state_dict(self.model, state["adapter"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -137,7 +137,7 @@ def _stack(rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor, torch.Tenso
 
 
 def choose_rows(rows: Sequence[Row], step: int, tuning: Tuning) -> list[Row]:
-    """Return the rows of an update: all rows in a new order for each time round."""
+    """Choose the rows of an update: every round uses all rows in a new order."""
     places = range(step * tuning.rows_a_step, (step + 1) * tuning.rows_a_step)
     return [rows[_order(len(rows), place // len(rows), tuning.seed)[place % len(rows)]] for place in places]
 
@@ -174,7 +174,7 @@ def train(
     hours: float,
     tell: Callable[[dict[str, float]], None],
 ) -> None:
-    """Train until `steps` or for so many hours, from the last state in the folder; every so often a report is told."""
+    """Train until `steps` or for this many hours, from the last state in the folder. Report from time to time."""
     state, tuning = folder / STATE, trainer.tuning
     if state.exists():
         trainer.load(state)

@@ -1,4 +1,4 @@
-"""How people type what a document words otherwise: other words for the same, what they tell before, haste.
+"""How people type what a document words differently: synonyms, a story before the question, haste.
 
 Knows nothing of passages or answers.
 """
@@ -98,7 +98,7 @@ _ENDINGS = (
 
 
 def reword(question: str, random: Random, share: float = 0.3) -> str:
-    """Say a share of the words in another way; names, codes and what stands in capitals stay."""
+    """Replace a share of the words by synonyms. Names, codes and capitals stay."""
 
     def replace(found: re.Match[str]) -> str:
         others = _OTHERS.get(found[0])
@@ -108,7 +108,7 @@ def reword(question: str, random: Random, share: float = 0.3) -> str:
 
 
 def as_typed(question: str, random: Random) -> str:
-    """Return a question as somebody types it in a chat: reworded now and then, in haste, with a story before it."""
+    """Return a question as somebody types it in a chat: sometimes reworded, in haste, with a story before it."""
     question = reword(question, random) if random.random() < 0.5 else question
     chance = random.random()
     if chance < 0.08:

@@ -1,10 +1,10 @@
 """Lessons for the cross-encoder: a question, lines that may answer it, and which of them do; or none does.
 
-    python -m models.recipes.cross_encoder.reading_lessons --data FOLDER --out var/lessons.jsonl.xz
+python -m models.recipes.cross_encoder.reading_lessons --data FOLDER --out var/lessons.jsonl.xz
 
-Lines that do not answer are hard ones: those beside the answer on its page, and those of other pages that share most
-words with the question (BM25) or come nearest in meaning (added in training, where there may be a GPU for it). The file
-holds one corpus to a line. Public sets and invented companies only. Knows nothing of tokens or models.
+Lines that do not answer are hard ones: those next to the answer on its page, and those of other pages that share most
+words with the question (BM25) or come nearest in meaning (added in training, which may have a GPU for it). The file
+holds one corpus per line. Public sets and invented companies only. Knows nothing of tokens or models.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from models.recipes.data.pages import Corpus
 from models.recipes.data.reading_sets import load_reading_corpora
 from retrieval.english.terms import tokenise
 
-# So many lines that share words with the question are kept for it.
+# How many lines that share words with the question are kept for it.
 LEXICAL = 16
 CHATTER = 0.2
 
@@ -102,7 +102,7 @@ def read_readings(path: Path) -> Iterator[Reading]:
 
 
 def chat(question: str, random: Random) -> str:
-    """Return the question as somebody in a hurry types it, now and then."""
+    """Return the question, sometimes as somebody in a hurry types it."""
     if random.random() < CHATTER:
         question = random.choice((f"{random.choice(_BEFORE)}{question}", f"{question}{random.choice(_AFTER)}"))
     if random.random() < 0.15:
@@ -115,7 +115,7 @@ def choose_lines(
 ) -> tuple[list[int], bool]:
     """Return the numbers of `count` lines to show, and whether the first of them answers (the others do not).
 
-    `nearest` are the lines next to the question in meaning. In a share `leave_out` the answer is taken away.
+    `nearest` are the lines nearest to the question in meaning. In a share `leave_out` the answer is removed.
     """
     answered = bool(question.right) and random.random() >= leave_out
     chosen = [random.choice(question.right)] if answered else []

@@ -39,7 +39,7 @@ from retrieval.encoders.cross_encoder import MAX_TOKENS, pack, unpack
 from retrieval.encoders.embedder import DEFAULT_MODEL, default_model_folder
 
 LINES = 8
-# Of so many lessons the answer is taken away.
+# The share of lessons whose answer is removed.
 LEAVE_OUT = 0.2
 LAYER_RATE, HEAD_RATE = 2e-4, 1e-3
 WARM_UP = 0.04
@@ -203,7 +203,7 @@ def _embed(model: CrossEncoder, pairs: Pairs, texts: Sequence[list[int]], device
 
 
 def train(model: CrossEncoder, lessons: Lessons, seconds: float, *, device: str) -> None:
-    """Train until the seconds are over; prints how it goes."""
+    """Train until the time is over, and print the progress."""
     layers = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("score")]
     groups = [{"params": layers, "lr": LAYER_RATE}, {"params": list(model.score.parameters()), "lr": HEAD_RATE}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=device == "cuda")

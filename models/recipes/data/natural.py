@@ -95,7 +95,7 @@ def load_qed(folder: Path) -> list[Context]:
 
 
 def close_up(text: str) -> str:
-    """Return text whose tokens were set apart, put together again."""
+    """Return text with the blanks between its tokens removed where they do not belong."""
     text = text.strip()
     for pattern, replacement in _SPACED:
         text = pattern.sub(replacement, text)

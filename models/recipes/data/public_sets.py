@@ -103,7 +103,7 @@ def _is_held_out(name: str) -> bool:
 
 
 def _venues(folder: Path, held_out: bool, random: Random) -> tuple[list[Page], list[Asked]]:
-    """Venues have the same questions with other answers: what a question about one product and its siblings is."""
+    """Yield venues, which share questions with different answers, as a product and its siblings do."""
     pages: list[Page] = []
     asked: list[Asked] = []
     entities: list[Any] = []
@@ -129,7 +129,7 @@ def _name_venue(question: str, name: str, random: Random) -> str:
 
 
 def _dialogues(folder: Path, held_out: bool) -> tuple[list[Page], list[Asked]]:
-    """What guests wrote in the last turn of a dialogue, over frequently asked questions and reviews of its places."""
+    """Yield the last turns of guests in dialogues, over frequent questions and reviews about their places."""
     files = {Path(path).parts[-2:]: json.loads(text) for path, text in read_archive(folder, ".json")}
     knowledge = files["data", "knowledge.json"]
     pages: list[Page] = []

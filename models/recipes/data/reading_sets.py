@@ -22,7 +22,7 @@ from models.recipes.data.public_sets import MAX_LINE_CHARACTERS, load_corpora, r
 ARTICLES = 8  # of SQuAD searched together, as the documents of one company are
 SENTENCES = 1_500
 DISEASES = 120
-# Sets that `load_corpora` samples are drawn so often, each time with other articles, venues and companies.
+# How often sets that `load_corpora` samples are drawn, each time with other articles, venues and companies.
 ROUNDS = {"qed": 18, "venues": 16, "dialogues": 1, "hardware": 1, "docs": 6}
 COMPANIES = tuple(f"invented {number}" for number in range(6))
 COMPANY_ROUNDS = 40
@@ -56,7 +56,7 @@ def _squad(path: Path, random: Random) -> Iterator[Corpus]:
 
 
 def _sentences(folder: Path, random: Random) -> Iterator[Corpus]:
-    """QAMR: sentences of one article are one page; several questions are answered by each sentence."""
+    """Yield QAMR: sentences of one article are one page; each sentence answers several questions."""
     texts: dict[str, str] = {}
     for _, text in read_archive(folder, "wiki-sentences.tsv"):
         texts |= {name: close_up(said) for name, _, said in (line.partition("\t") for line in text.splitlines())}
@@ -84,7 +84,7 @@ def _sentences(folder: Path, random: Random) -> Iterator[Corpus]:
 
 
 def _diseases(folder: Path, random: Random) -> Iterator[Corpus]:
-    """MedQuAD: each answer's first sentences; what is asked of one disease is asked of the others too."""
+    """Yield MedQuAD: each answer's first sentences. Every question about one disease is asked about the others too."""
     documents = []
     for _, text in read_archive(folder, ".xml"):
         root = ElementTree.fromstring(text)
@@ -100,7 +100,7 @@ def _diseases(folder: Path, random: Random) -> Iterator[Corpus]:
         asked: list[Asked] = []
         for name, said in documents[first : first + DISEASES]:
             for question, lines in said:
-                # Any of an answer's first sentences may be the one that answers: all count as right.
+                # Any of an answer's first sentences may be the one that answers, so all count as right.
                 asked.append(Asked(question, len(pages), frozenset(range(len(lines)))))
                 pages.append(Page(name, lines))
         yield Corpus("medquad", tuple(pages), tuple(asked))

@@ -27,7 +27,7 @@ from retrieval.factcheck.signs import SIGNS, measure
 
 Numbers = NDArray[np.float64]
 PENALTY = 3.0
-# People reply in words of their own; a support bot quotes. Replies count little, and the threshold is chosen on quotes.
+# People reply in words of their own, but a support bot quotes. So replies count little, and quotes set the threshold.
 REPLY_WEIGHT = 0.1
 AGAINST = ("words foreign", "is short")
 

@@ -33,7 +33,7 @@ FITTED_PASSAGES = 16
 # Both were chosen on the held-out public questions.
 LINE_PENALTY = 100.0
 MATCH_PENALTY = 100.0
-# Less spread than this is taken as this much, so that a rare feature gets no wild weight.
+# A smaller spread than this counts as this much, so that a rare feature gets no extreme weight.
 LEAST_SPREAD = 0.1
 
 AGAINST = frozenset(
@@ -133,7 +133,7 @@ def fit_match(cases: Sequence[Case], lines: Numbers) -> tuple[Numbers, float]:
 
 
 def _calibrate(values: Numbers, truth: Numbers, importance: Numbers, weights: Numbers) -> tuple[Numbers, float]:
-    """Return the weights and the bias that make probabilities of the values (Platt scaling)."""
+    """Return the weights and the bias that turn the values into probabilities (Platt scaling)."""
 
     def loss(line: Numbers) -> tuple[float, Numbers]:
         margins = truth * (line[0] * values + line[1])
@@ -163,7 +163,7 @@ def _match_bounds(name: str) -> tuple[float | None, float | None]:
 
 
 def add_unanswerable(found: Sequence[Found]) -> list[Found]:
-    """Return the questions and, for each that has an answer, the same question with that passage or line taken away."""
+    """Return the questions, and each answerable one again without the passage or line that answers it."""
     answerable = [one for one in found if one.right]
     empty = (one.without_answer(page=number % 2 == 0) for number, one in enumerate(answerable))
     return [*found, *(one for one in empty if one is not None)]

@@ -31,7 +31,7 @@ SETS = ("venues", "dialogues", "hardware", "docs", "qed", *(f"invented {number}"
 TALK_CATEGORIES = frozenset(["CONTACT", "FEEDBACK"])
 EACH = 250
 SMALL_TALK_KEPT = 0.995
-# So often counts what chip-nano learned as small talk: "ok thanks" is said more often than most of the public set.
+# How often what chip-nano learned as small talk counts: "ok thanks" is more frequent than most of the public set.
 OWN = 20.0
 FOLLOW_UPS = (
     "and the other one?",
