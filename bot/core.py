@@ -137,6 +137,7 @@ class Core:
             heldout_path=self.settings.heldout,
             prepare_replay=self._prepare_replay,
             stop=stop,
+            encode=self.knowledge.encode,
             privacy=Privacy(find_names=find_names, find_audience=self._find_audience, covers=self._covers()),
         )
         if tell is not None:

@@ -134,9 +134,8 @@ def _fold(connection: Connection, reply_id: str, person: str) -> StandingVerdict
     mine = (standing_votes.c.reply_id == reply_id) & (standing_votes.c.person == person)
     connection.execute(delete(standing_votes).where(mine))
     if standing is not None:
-        row = {"reply_id": reply_id, "person": person, "role": standing.role.value}
-        row |= {"verdict": standing.verdict.value, "at": standing.at}
-        connection.execute(insert(standing_votes).values(row))
+        values = {"role": standing.role.value, "verdict": standing.verdict.value, "at": standing.at}
+        connection.execute(insert(standing_votes).values(reply_id=reply_id, person=person, **values))
     return standing
 
 

@@ -1,11 +1,11 @@
 """Asks champion and candidate the same questions and lets the gate decide. Knows nothing of training."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from retrain.adapter import Adapter
-from retrain.curate import normalise_question
+from retrain.data.lessons import normalise_question
 from retrain.evaluate import Answerer, HeldOutQuestion, Results, judge
 from retrain.examples import Example
 from retrain.gate import Decision, decide
@@ -43,13 +43,17 @@ class Comparison:
 
 
 def choose_questions(
-    questions: Sequence[HeldOutQuestion], lessons: Sequence[Example], limit: int
+    questions: Sequence[HeldOutQuestion],
+    lessons: Sequence[Example],
+    limit: int,
+    covered: Collection[str] = frozenset(),
 ) -> tuple[list[HeldOutQuestion], int]:
     """Return at most `limit` questions, spread over the file, and how many were retired because they are now taught.
 
     A question that was trained on measures nothing, and people's corrections matter more than a question of the gate.
+    `covered` are the questions that a lesson asks in other words.
     """
-    taught = {normalise_question(lesson.question) for lesson in lessons}
+    taught = {normalise_question(question) for question in [*(lesson.question for lesson in lessons), *covered]}
     left = [question for question in questions if normalise_question(question.question) not in taught]
     retired = len(questions) - len(left)
     if len(left) > limit:

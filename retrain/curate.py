@@ -1,26 +1,33 @@
-"""Chooses what is learned: liked replies and approved corrections become lessons, the rest is left out for a reason.
+"""Chooses what is learned: good replies and approved corrections become lessons, the rest is left out for a reason.
 
-A reply that was voted down is never a positive. Knows nothing of models, and reads the database through `feedback`.
+The steps stand in `retrain.data`; here is their order. Knows nothing of models, and reads the database through
+`feedback`.
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from feedback.corrections import approved
+import numpy as np
+
 from feedback.database import Database
 from feedback.events import Role
 from feedback.privacy import mask_personal_data
-from feedback.replies import Reply, find_replies
-from feedback.votes import StandingVerdict, Vote, standing_verdicts
-from retrain.examples import QUESTION, Example, Prompt
+from feedback.replies import Reply
+from retrain.data.duplicates import Encode
+from retrain.data.filters import find_fault
+from retrain.data.groups import Grouped, group_lessons
+from retrain.data.lessons import LEADING_MARKER, Lesson, cite, find_corrections, find_likes
+from retrain.data.split import choose_splits
+from retrain.data.topics import THIN, find_surplus
+from retrain.data.verdicts import weigh
+from retrain.examples import QUESTION, Example
 from retrain.settings import CurateSettings
-from retrain.variations import find_quote, parse_evidence, split_words, vary
+from retrain.variations import parse_evidence, vary
 from retrieval.draft import Draft
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Match
-from retrieval.prompt import ChatMessage, build_messages, split_claims
+from retrieval.prompt import build_messages
 from retrieval.verified import TITLE
 
 Prepare = Callable[[str, Audience], Draft]
@@ -28,38 +35,33 @@ Prepare = Callable[[str, Audience], Draft]
 # A system message and the question: what an answer has that no earlier turn can have told staff secrets.
 _FIRST_TURN = 2
 
-FORGOTTEN = "forgotten"
 NO_CONSENT = "learning from it is not allowed"
-
-_LEADING_MARKER = re.compile(r"^\s*\[\d{1,2}\]\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What may be learned: the example as served, its reply, who taught it, and what makes it the same question.
-
-    `teacher` is the role of whoever wrote the target, None where Chip did.
-    """
-
-    example: Example
-    reply: Reply
-    person: str
-    key: tuple[str, ...]
-    teacher: Role | None = None
+SAME_QUESTION = "the same question again"
+REWORDED = "much the same question again"
+CONTRADICTED = "contradicted by a later lesson"
+HELD_OUT = "a held-out question"
+COVERED = "its topic has enough of its kind"
+_MOST_REWORDINGS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Curated:
-    """What is trained on and why other feedback is not. `dropped` counts by reason."""
+    """What is trained on and why other feedback is not. `dropped` counts by reason.
+
+    `covered` are the held-out questions that a lesson now asks, in the same words or in others.
+    """
 
     examples: tuple[Example, ...]
     dropped: dict[str, int]
+    covered: frozenset[str] = frozenset()
 
     @property
     def lessons(self) -> list[Example]:
-        """One example for each lesson: as it would be asked now where that is known, else as it was served."""
+        """One example for each lesson to train on: as it would be asked now where that is known, else as served."""
         chosen: dict[str, Example] = {}
         for example in self.examples:
+            if not example.trains:
+                continue
             if example.form == "current" or (example.form == "served" and example.group not in chosen):
                 chosen[example.group] = example
         return [example for example in chosen.values() if example.source != "replay"]
@@ -69,7 +71,7 @@ class Curated:
 class Privacy:
     """What must not be trained on: people's names, and evidence that customers may not read (any more).
 
-    `find_names` gives the names of the people of a reply's conversation and of whoever taught it. `find_audience` gives
+    `find_names` gives the names of the people of a reply's conversation and of its teacher. `find_audience` gives
     a passage's present audience by its id; None where the documents no longer hold it. `covers` says whether its
     people's consent covers a reply and whoever taught by a text of their own, whose role it gets.
     """
@@ -87,135 +89,72 @@ def curate(
     heldout: Iterable[str],
     prepare: Prepare | None = None,
     privacy: Privacy | None = None,
+    encode: Encode | None = None,
 ) -> Curated:
     """Return the examples of all feedback that holds now, and the reasons for what is left out.
 
-    `heldout` are the questions that the gate asks: a like of one is not learned. (A correction of one is, and the gate
-    then leaves that question out; see `run`.) With `prepare`, a correction is also learned under the prompt that
-    its question gets now, for the evidence may have changed since it was served.
+    `heldout` are the questions that the gate asks: a vote on one teaches nothing, in whatever words. (A correction of
+    one does, and the gate then leaves that question out: see `Curated.covered`.) With `prepare`, a correction is also
+    learned under the prompt that its question gets now, for the evidence may have changed since it was served. `encode`
+    compares questions by meaning; without it only their letters are compared.
     """
     dropped: Counter[str] = Counter()
     privacy = privacy or Privacy()
-    lessons = [*_find_likes(db, dropped, heldout), *_find_corrections(db, dropped)]
+    lessons = [*find_likes(db, weigh(db, settings), settings, dropped), *find_corrections(db, dropped)]
     # First the last word on each question: where that may not be trained, neither may what it replaced.
     lessons = _keep_last_word(lessons, dropped)
     lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
+    lessons = _keep_faultless(lessons, dropped)
     lessons = _cap_persons(lessons, settings.max_per_person, dropped)
-    chance = random.Random(seed)
+    grouped = group_lessons(lessons, list(heldout), encode)
+    kept = _choose(grouped, dropped)
+    examples = _build_examples(grouped, kept, settings, prepare, privacy, random.Random(seed))
+    return Curated(tuple(examples), dict(dropped), grouped.find_covered(kept))
+
+
+def _choose(grouped: Grouped, dropped: Counter[str]) -> list[int]:
+    """Return the positions of the lessons that stay once they are compared with each other and with the held-out."""
+    lessons = grouped.lessons
+    out: dict[int, str] = {}
+    for number in grouped.find_heldout():
+        if lessons[number].example.source != "correction":
+            out[number] = HELD_OUT
+    out |= dict.fromkeys(grouped.find_contradicted(skip=out.keys()), CONTRADICTED)
+    out |= dict.fromkeys(grouped.find_repeated(_MOST_REWORDINGS, skip=out.keys()), REWORDED)
+    left = [number for number in range(len(lessons)) if number not in out]
+    may_go = np.array([lessons[number].example.source != "correction" for number in left], dtype=bool)
+    out |= dict.fromkeys((left[one] for one in find_surplus(grouped.topics[left], may_go)), COVERED)
+    dropped.update(out.values())
+    return [number for number in left if number not in out]
+
+
+def _build_examples(
+    grouped: Grouped,
+    kept: Sequence[int],
+    settings: CurateSettings,
+    prepare: Prepare | None,
+    privacy: Privacy,
+    chance: random.Random,
+) -> list[Example]:
+    """Return the rows of the chosen lessons, masked, in all their forms, each with its part and its topic."""
+    lessons = [grouped.lessons[number] for number in kept]
+    must_train = [lesson.example.source == "correction" for lesson in lessons]
+    together = [int(number) for number in grouped.apart[list(kept)]]
+    splits = choose_splits(together, [lesson.reply.id for lesson in lessons], must_train)
+    if len(lessons) < settings.least_to_split:
+        splits = ["train" for _ in splits]
+    sizes = Counter(grouped.names[number] for number in kept)
     examples: list[Example] = []
-    for lesson in lessons:
-        served = _mask(lesson.example, privacy.find_names(lesson.reply, lesson.person))
-        audience = Audience(lesson.reply.audience)
-        examples += _give_forms(served, audience, settings, prepare, chance)
-    return Curated(tuple(examples), dict(dropped))
-
-
-def _find_likes(db: Database, dropped: Counter[str], heldout: Iterable[str]) -> list[Lesson]:
-    """Return the replies with more thumbs up than down that said something and were not corrected."""
-    kept_back = {normalise_question(question) for question in heldout}
-    corrected = {correction.reply_id for correction in approved(db)}
-    votes: dict[str, list[StandingVerdict]] = {}
-    for vote in standing_verdicts(db):
-        votes.setdefault(vote.reply_id, []).append(vote)
-    replies = find_replies(db, list(votes))
-    lessons = []
-    for reply_id, cast in votes.items():
-        reply = replies.get(reply_id)
-        if reply is None or reply_id in corrected:
-            continue
-        if not reply.messages:
-            dropped[FORGOTTEN] += 1
-            continue
-        lesson, reason = _judge_like(reply, cast, kept_back)
-        if lesson is None:
-            dropped[reason] += 1
-        else:
-            lessons.append(lesson)
-    return lessons
-
-
-def _judge_like(reply: Reply, cast: Sequence[StandingVerdict], kept_back: set[str]) -> tuple[Lesson | None, str]:
-    ups = [vote.person for vote in cast if vote.verdict is Vote.UP]
-    if len(ups) <= len(cast) - len(ups):
-        return None, "voted down"
-    if reply.refused:
-        return None, "a liked refusal"
-    if normalise_question(reply.question) in kept_back:
-        return None, "a held-out question"
-    target, is_supported = _build_liked_target(reply)
-    if not target:
-        return None, "nothing of the answer was shown"
-    if not is_supported and set(ups) == {reply.asker}:
-        return None, "unsupported, liked by its asker alone"
-    return _build_lesson(reply, target, "like", person=ups[0]), ""
-
-
-def _build_liked_target(reply: Reply) -> tuple[str, bool]:
-    """Return the claims of the answer that people saw, and whether each stands in the evidence line that it cites."""
-    lines = {line.number: line.text for line in reply.evidence}
-    shown = " ".join(reply.shown.split())
-    claims = [claim for claim in split_claims(reply.answer) if " ".join(claim.text.split()) in shown]
-    texts = [claim.text if claim.number is None else f"[{claim.number}] {claim.text}" for claim in claims]
-    supported = all(
-        claim.number in lines and set(split_words(claim.text)) <= set(split_words(lines[claim.number]))
-        for claim in claims
-        if claim.number is not None
-    ) and all(claim.number is not None for claim in claims)
-    return " ".join(texts), supported
-
-
-def _find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
-    corrections = approved(db)
-    replies = find_replies(db, [correction.reply_id for correction in corrections])
-    lessons = []
-    for correction in corrections:
-        reply = replies.get(correction.reply_id)
-        if reply is None:
-            dropped["the corrected reply is gone"] += 1
-            continue
-        if not reply.messages:
-            dropped[FORGOTTEN] += 1
-            continue
-        text = " ".join(_LEADING_MARKER.sub("", correction.text).split())
-        target = cite(text, _messages(reply))
-        lesson = _build_lesson(reply, target, "correction", person=correction.person)
-        example = replace(lesson.example, correction_id=correction.id)
-        lessons.append(replace(lesson, example=example, teacher=correction.role))
-    return lessons
-
-
-def cite(text: str, messages: Prompt) -> str:
-    """Return the text behind the marker of the evidence line that it quotes; bare where it quotes none.
-
-    What cites a line is served in the line's own words, so that other words can only be taught as Chip's own.
-    """
-    parsed = parse_evidence(messages[-1].content)
-    line = find_quote(text, parsed[0]) if parsed else None
-    return text if line is None else f"[{line.number}] {text}"
-
-
-def _build_lesson(reply: Reply, target: str, source: str, *, person: str) -> Lesson:
-    messages = _messages(reply)
-    example = Example(
-        messages=messages,
-        target=target,
-        source="correction" if source == "correction" else "like",
-        weight=1.0,
-        group=reply.id,
-        reply_id=reply.id,
-        thread=f"{reply.team}/{reply.channel}/{reply.thread_ts}",
-    )
-    earlier = tuple(message.content for message in messages[1:-1])
-    return Lesson(example, reply, person, (reply.audience, *earlier, normalise_question(reply.question)))
-
-
-def _messages(reply: Reply) -> Prompt:
-    return tuple(ChatMessage(message.role, message.content) for message in reply.messages)  # type: ignore[arg-type]
-
-
-def normalise_question(question: str) -> str:
-    """Return what makes two questions the same question: their words in order, without case and punctuation."""
-    return " ".join(split_words(question))
+    for number, lesson, split in zip(kept, lessons, splits, strict=True):
+        topic = grouped.names[number]
+        served = _mask(replace(lesson.example, split=split), privacy.find_names(lesson.reply, lesson.person))
+        forms = _give_forms(served, Audience(lesson.reply.audience), settings, prepare)
+        is_thin = len(sizes) > 1 and sizes[topic] <= THIN
+        many = settings.variations * (2 if is_thin else 1)
+        if lesson.example.source == "correction":
+            forms += vary(forms[-1], many, chance, grouped.keeps_meaning)
+        examples += [replace(form, topic=topic) for form in forms]
+    return examples
 
 
 def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropped: Counter[str]) -> bool:
@@ -238,22 +177,28 @@ def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropp
 
 
 def _keep_last_word(lessons: Sequence[Lesson], dropped: Counter[str]) -> list[Lesson]:
-    """Keep one lesson for each question: a correction before a like, and the latest of either."""
+    """Keep one lesson for each question: a correction before a vote, staff's before others', and the latest of each."""
     kept: dict[tuple[str, ...], Lesson] = {}
     for lesson in lessons:
         before = kept.pop(lesson.key, None)
         if before is not None:
-            dropped["the same question again"] += 1
+            dropped[SAME_QUESTION] += 1
         kept[lesson.key] = lesson
     return list(kept.values())
+
+
+def _keep_faultless(lessons: Sequence[Lesson], dropped: Counter[str]) -> list[Lesson]:
+    faults = [find_fault(lesson.example) for lesson in lessons]
+    dropped.update(fault for fault in faults if fault)
+    return [lesson for lesson, fault in zip(lessons, faults, strict=True) if not fault]
 
 
 def _cap_persons(lessons: Sequence[Lesson], most: int, dropped: Counter[str]) -> list[Lesson]:
     taught: Counter[str] = Counter()
     kept = []
     for lesson in reversed(lessons):
-        taught[lesson.person] += 1
-        if taught[lesson.person] > most:
+        taught[lesson.counts_as] += 1
+        if taught[lesson.counts_as] > most:
             dropped["more than one person may teach"] += 1
         else:
             kept.append(lesson)
@@ -267,29 +212,25 @@ def _mask(example: Example, names: Sequence[str]) -> Example:
     masked = [replace(turn, content=mask_personal_data(turn.content, names, public=public)) for turn in turns]
     asked = last.content.removeprefix(public)
     last = replace(last, content=public + mask_personal_data(asked, names, public=public))
-    target = mask_personal_data(example.target, names, public=public)
-    return replace(example, messages=(system, *masked, last), target=target)
+    target, rejected = (
+        mask_personal_data(text, names, public=public) if text else text for text in (example.target, example.rejected)
+    )
+    return replace(example, messages=(system, *masked, last), target=target or "", rejected=rejected)
 
 
 def _give_forms(
-    served: Example,
-    audience: Audience,
-    settings: CurateSettings,
-    prepare: Prepare | None,
-    chance: random.Random,
+    served: Example, audience: Audience, settings: CurateSettings, prepare: Prepare | None
 ) -> list[Example]:
-    """Return the lesson as served and, for a correction, as it is asked now and altered; a like is known already."""
+    """Return the lesson as served and, for a correction, as it is asked now; a like is known already."""
     if served.source != "correction":
         return [served]
     forms = [served]
-    if prepare is not None and len(served.messages) == 2:
+    if prepare is not None and len(served.messages) == _FIRST_TURN:
         messages = prepare(served.question, audience).messages
         if messages != served.messages:
-            target = cite(_LEADING_MARKER.sub("", served.target), messages)
-            forms.append(replace(served, messages=messages, target=target, form="current"))
-    if settings.grounded:
-        forms = [_ground(form) for form in forms]
-    return forms + vary(forms[-1], settings.variations, chance)
+            target = cite(LEADING_MARKER.sub("", served.target), messages)
+            forms.append(replace(served, messages=messages, target=target, form="current", rejected=None))
+    return [_ground(form) for form in forms] if settings.grounded else forms
 
 
 def _ground(example: Example) -> Example:

@@ -18,7 +18,8 @@ from retrieval.prompt import ChatMessage
 DATASET = "dataset.jsonl"
 MANIFEST = "manifest.json"
 
-Source = Literal["like", "correction", "replay"]
+Source = Literal["like", "dislike", "correction", "import", "replay"]
+Split = Literal["train", "gate", "sealed"]
 Form = Literal["served", "current", "altered"]
 Prompt = tuple[ChatMessage, ...]
 QUESTION = "\n\nQuestion: "
@@ -27,12 +28,13 @@ QUESTION = "\n\nQuestion: "
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One prompt with the answer to learn.
+    """One prompt with the answer to learn (`target`), the answer that was bad (`rejected`), or both.
 
     `form` says what `messages` is: the prompt as it was served, as it would be served now, or an altered copy. `group`
     joins the forms of one lesson, of which each epoch sees one. `weight` scales its loss. `reply_id`, `thread` and
     `correction_id` say where it comes from (None for a replay of the base's own answer), so that what is forgotten can
-    be taken out.
+    be taken out. `confidence` is how sure the votes are, in [0.5, 1]. `split` says what the row is for: training, the
+    gate, or a later judgement that nothing was chosen by. `topic` names its topic cluster by a question of it.
     """
 
     messages: Prompt
@@ -44,6 +46,15 @@ class Example:
     reply_id: str | None = None
     thread: str | None = None
     correction_id: str | None = None
+    rejected: str | None = None
+    confidence: float = 1.0
+    split: Split = "train"
+    topic: str = ""
+
+    @property
+    def trains(self) -> bool:
+        """Whether the row is there to be learned: it has an answer to say, and is not kept back."""
+        return bool(self.target) and self.split == "train"
 
     @property
     def question(self) -> str:

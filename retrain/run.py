@@ -17,6 +17,8 @@ from retrain.adapter import Adapter
 from retrain.base_card import Base, load_base
 from retrain.contest import Exam, build_scores, choose_questions, compare
 from retrain.curate import Curated, Prepare, Privacy, curate
+from retrain.data.duplicates import Encode
+from retrain.data.kept_back import find_kept_back
 from retrain.erasure import has_learned_forgotten
 from retrain.errors import RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
@@ -50,8 +52,8 @@ class RetrainDeps:
 
     `prepare` returns the draft that a question gets now; `prepare_replay(n)` up to n drafts to rehearse, none of them a
     held-out question. `is_question` tells a question from small talk. `use_adapter` serves an adapter and returns the
-    swap's milliseconds. `tell` gets the progress. Once `stop` is set the run ends with `RetrainStopped`. Folders are
-    created as needed.
+    swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. Once `stop` is set the run
+    ends with `RetrainStopped`. Folders are created as needed.
     """
 
     db: Database
@@ -67,6 +69,7 @@ class RetrainDeps:
     is_question: Callable[[str], bool] = field(default=lambda message: False)  # noqa: ARG005
     privacy: Privacy = field(default_factory=Privacy)
     tell: Callable[[Progress], None] = field(default=lambda progress: None)  # noqa: ARG005
+    encode: Encode | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -141,7 +144,8 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         trained = run_training(job, folder, lambda event: _tell_training(deps, event), deps.stop)
         candidate = _build_candidate(deps, base, dataset, trained)
     with watch.step("evaluate", "Asking the new and the old model the same questions"):
-        asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit)
+        questions += find_kept_back(curated.examples)
+        asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit, curated.covered)
         drafts = [deps.prepare(question.question, question.audience) for question in asked]
         lesson_drafts = [rebuild_draft(lesson, deps.is_question) for lesson in curated.lessons]
         exam = Exam(asked, drafts, curated.lessons, lesson_drafts)
@@ -185,6 +189,7 @@ def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
         heldout=[question.question for question in questions],
         prepare=deps.prepare,
         privacy=deps.privacy,
+        encode=deps.encode,
     )
 
 

@@ -30,7 +30,8 @@ def train(folder: Path) -> None:
     _prepare_process(job.settings)
     started = time.monotonic()
     tokenizer = AutoTokenizer.from_pretrained(job.base_folder)
-    rows = [build_row(example, tokenizer) for example in load_dataset(folder)]
+    examples = (example for example in load_dataset(folder) if example.trains)
+    rows = [build_row(example, tokenizer) for example in examples]
     fitting = [row for row in rows if row.tokens <= job.context]
     model = _build_model(job)
     _print_event(

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from retrain.examples import QUESTION, Example
+from retrain.rewording import reword
 from retrieval.draft import Draft
 from retrieval.english.sentences import split_sentences
 from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
 from retrieval.prompt import ChatMessage, build_messages
+
+KeepsMeaning = Callable[[str, str], bool]
 
 _HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
 _LINE = re.compile(r"\[(?P<number>\d{1,2})\] (?P<text>.*)")
@@ -74,15 +77,23 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def vary(example: Example, count: int, chance: random.Random) -> list[Example]:
-    """Return up to `count` altered copies of the example, all different; none if the prompt cannot be parsed."""
+def vary(
+    example: Example, count: int, chance: random.Random, keeps_meaning: KeepsMeaning | None = None
+) -> list[Example]:
+    """Return up to `count` altered copies of the example, all different; none where the prompt cannot be read.
+
+    Every other copy asks in other words, where there are some of which `keeps_meaning` says that they ask the same.
+    """
     parsed = parse_evidence(example.messages[-1].content)
     if parsed is None:
         return []
+    evidence, question = parsed
+    wordings = [other for other in reword(question) if keeps_meaning is None or keeps_meaning(question, other)]
     seen = {example.messages}
     copies = []
     for number in range(count):
-        copy = _alter(example, *parsed, number, chance)
+        asked = wordings[number // 2 % len(wordings)] if wordings and number % 2 else question
+        copy = _alter(example, evidence, asked, number, chance)
         if copy.messages not in seen:
             seen.add(copy.messages)
             copies.append(copy)

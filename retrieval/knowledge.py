@@ -292,6 +292,10 @@ class Knowledge:
     def _choose_lines(self, query: str, vector: Vectors, found: Near) -> Evidence:
         return choose_evidence(self._rank(query, vector, found), self._limits)
 
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return the texts' vectors, as search compares them: one row of length 1 each."""
+        return self._embedder.encode(texts)
+
     def is_question(self, message: str) -> bool:
         """Return whether a message is no small talk: where nothing is found for it, it is to be refused."""
         return not may_be_small_talk(message, self._embedder)

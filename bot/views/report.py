@@ -15,6 +15,7 @@ _HEADLINES = {
 _SOURCES = {
     "correction": ("correction", "corrections"),
     "like": ("liked answer", "liked answers"),
+    "dislike": ("answer that was found wrong", "answers that were found wrong"),
     "replay": (
         "answer asked again, so that it is not forgotten",
         "answers asked again, so that they are not forgotten",

@@ -77,8 +77,7 @@ def test_votes_from_before_they_were_folded_stand_as_they_did(path: Path, db: Da
         give_reply(f"R{number}")
         for _ in range(chance.randint(0, 9)):
             emoji, person, added = chance.choice(["+1", "-1", "heart"]), chance.choice("AB"), chance.random() < 0.6
-            said = {"channel": "C1", "ts": f"R{number}", "person": person, "role": "customer"}
-            record_reaction(db, **said, emoji=emoji, added=added)
+            record_reaction(db, channel="C1", ts=f"R{number}", person=person, role="customer", emoji=emoji, added=added)
             if chance.random() < 0.3:
                 record_button(db, reply_id=f"R{number}", person=person, role="staff", verdict="down")
     expected = standing_verdicts(db)

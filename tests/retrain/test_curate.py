@@ -6,6 +6,8 @@ from feedback.database import Database
 from feedback.events import Role
 from feedback.forgetting import forget_message
 from feedback.replies import Reply
+from feedback.signals import record_escalation, record_reasked
+from feedback.votes import record_button
 from retrain.curate import Curated, Privacy, curate
 from retrain.examples import Example
 from retrain.settings import CurateSettings
@@ -58,11 +60,108 @@ def test_a_liked_refusal_is_not_learned(db: Database) -> None:
     assert run_curate(db).dropped == {"a liked refusal": 1}
 
 
-@pytest.mark.parametrize(("voter", "learned"), [("U1", 0), ("U2", 1)])
-def test_an_unsupported_answer_needs_a_thumb_of_somebody_else(db: Database, voter: str, learned: int) -> None:
-    add_reply(db, "R1", ASKED, "[2] Charging takes 20 minutes.", asker="U1")
-    like(db, "R1", voter)
-    assert len(run_curate(db).examples) == learned
+@pytest.mark.parametrize("said", ["Charging takes 20 minutes.", "You may charge it in the bath."])
+def test_an_answer_that_no_document_holds_is_never_a_positive_however_many_like_it(db: Database, said: str) -> None:
+    add_reply(db, "R1", ASKED, f"[2] {said}", shown=said)
+    for number in range(8):
+        like(db, "R1", f"U{number}")
+    curated = run_curate(db)
+    assert curated.examples == ()
+    assert curated.dropped == {"liked, but no document holds what it claims": 1}
+
+
+def test_the_unwelcome_truth_is_no_negative_unless_staff_say_so(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    for number in range(4):
+        like(db, "R1", f"U{number}", "down")
+    curated = run_curate(db)
+    assert (curated.examples, curated.dropped) == ((), {"voted down, though the documents hold it": 1})
+    record_button(db, reply_id="R1", person="S1", role="staff", verdict="down")
+    negative = only(run_curate(db))
+    assert (negative.source, negative.target, negative.rejected) == ("dislike", "", "[2] Charging takes 90 minutes.")
+    assert run_curate(db).lessons == []
+
+
+def test_asking_again_and_asking_for_a_person_weigh_against_a_like(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    like(db, "R1")
+    assert only(run_curate(db)).source == "like"
+    record_reasked(db, "R1", "U1", "customer", again="R2")
+    record_escalation(db, "R1", "U1", "customer")
+    curated = run_curate(db)
+    assert (curated.examples, curated.dropped) == ((), {"disputed: the votes do not settle it": 1})
+
+
+def test_a_burst_of_customers_waits_for_review_and_one_of_staff_counts(db: Database) -> None:
+    for reply_id, role in (("R1", "customer"), ("R2", "staff")):
+        add_reply(db, reply_id, f"{ASKED} ({reply_id})")
+        for number in range(12):
+            record_button(db, reply_id=reply_id, person=f"{role}{number}", role=role, verdict="up")
+    curated = run_curate(db)
+    assert [example.reply_id for example in curated.examples] == ["R2"]
+    assert curated.dropped == {"votes that came in a burst and wait for review": 1}
+
+
+def test_people_who_vote_in_lockstep_count_and_teach_as_one(db: Database) -> None:
+    topics = ("battery", "blade", "wheel", "cable", "roof", "sensor", "handle", "motor")
+    for number, topic in enumerate(topics):
+        add_reply(db, f"R{number}", f"Tell me all about the {topic}, please")
+        for person in ("U1", "U2", "U3"):
+            like(db, f"R{number}", person)
+        like(db, f"R{number}", "U9", "down")
+    assert run_curate(db).dropped == {"voted down": 8}, "one against one"
+    add_reply(db, "R9", "What is the warranty?")
+    like(db, "R9", "U1")
+    settings = CurateSettings(variations=0, max_per_person=0)
+    assert run_curate(db, settings=settings).dropped == {"voted down": 8, "more than one person may teach": 1}
+
+
+def test_rude_words_and_other_languages_are_left_out(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    correct(db, "R1", "It takes 90 minutes, you 1diot.")
+    add_reply(db, "R2", "How far?")
+    correct(db, "R2", "Bitte lesen Sie zuerst die Anleitung, dort steht alles genau erklärt.")
+    curated = run_curate(db)
+    assert curated.examples == ()
+    assert curated.dropped == {"rude words": 1, "in another language than its documents": 1}
+
+
+def test_of_two_rewordings_that_contradict_the_later_is_learned(db: Database) -> None:
+    add_reply(db, "R1", "How long does the Heron take to charge?")
+    correct(db, "R1", "Charging takes 80 minutes.")
+    add_reply(db, "R2", "How long does a Heron take to charge please?")
+    correct(db, "R2", "Charging takes 90 minutes.")
+    curated = run_curate(db)
+    assert only(curated).target == "[2] Charging takes 90 minutes."
+    assert curated.dropped == {"contradicted by a later lesson": 1}
+
+
+def test_a_rewording_of_a_held_out_question_is_not_learned_from_votes(db: Database) -> None:
+    add_reply(db, "R1", "How long does the Heron take to charge?")
+    like(db, "R1")
+    add_reply(db, "R2", "How large an area does the Moss 2 mow?")
+    correct(db, "R2", "The Moss 2 mows up to 600 square metres.")
+    heldout = ["How long does a Heron take to charge, please?", "How large an area does a Moss 2 mow?"]
+    curated = run_curate(db, heldout=heldout)
+    assert [example.reply_id for example in curated.examples] == ["R2"]
+    assert curated.dropped == {"a held-out question": 1}
+    assert curated.covered == {heldout[1]}
+
+
+def test_rewordings_are_never_torn_apart_between_training_and_judging(db: Database) -> None:
+    for number in range(70):
+        subject = f"the part called {chr(97 + number % 26) * 3}{chr(97 + number // 26) * 4}"
+        for copy, form in enumerate(("How do I clean {}?", "how do i clean {}, please")):
+            add_reply(db, f"R{number:02}{copy}", form.format(subject))
+            like(db, f"R{number:02}{copy}", f"U{number}{copy}")
+    curated = run_curate(db)
+    parts: dict[str, set[str]] = {}
+    for example in curated.examples:
+        assert example.reply_id is not None
+        parts.setdefault(example.reply_id[:3], set()).add(example.split)
+    assert all(len(splits) == 1 for splits in parts.values())
+    assert {split for splits in parts.values() for split in splits} == {"train", "gate", "sealed"}
+    assert len(curated.lessons) == sum(example.split == "train" for example in curated.examples)
 
 
 def test_a_correction_cites_the_line_that_it_quotes(db: Database) -> None:

@@ -1,0 +1,116 @@
+"""Lessons beside each other: which ask the same in other words, which contradict, which topic each belongs to.
+
+Knows lessons by their question and what they teach; nothing of the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrain.data.duplicates import Encode, find_groups, find_marks, join
+from retrain.data.lessons import Lesson, normalise_question
+from retrain.data.topics import find_topics, name_topics
+from retrieval.factcheck.check import Support, judge_claim
+from retrieval.passage import EvidenceLine
+from retrieval.prompt import split_claims
+
+SAME_MEANING = 0.8
+"""The cosine of a question and its other wording from which on they may stand for each other."""
+_COMPARED = 8  # lessons of one group, the latest: each is held against each
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Lessons in the order of their weight, the last word last.
+
+    `same` numbers the groups of rewordings, also over `heldout`, whose questions come behind the lessons'. `apart`
+    numbers what a split may not tear apart: rewordings, and what was said in one thread. `names` gives each lesson's
+    topic by a question of it, `topics` by a number.
+    """
+
+    lessons: Sequence[Lesson]
+    heldout: Sequence[str]
+    same: NDArray[np.int32]
+    apart: NDArray[np.int32]
+    topics: NDArray[np.int32]
+    names: Sequence[str]
+    encode: Encode | None = field(default=None, repr=False)
+
+    def find_heldout(self) -> list[int]:
+        """Return the positions of the lessons that ask what a held-out question asks."""
+        asked = set(self.same[len(self.lessons) :].tolist())
+        return [number for number in range(len(self.lessons)) if int(self.same[number]) in asked]
+
+    def find_covered(self, kept: Sequence[int]) -> frozenset[str]:
+        """Return the held-out questions that one of these lessons asks."""
+        taught = set(self.same[list(kept)].tolist())
+        behind = self.same[len(self.lessons) :].tolist()
+        return frozenset(question for question, group in zip(self.heldout, behind, strict=True) if group in taught)
+
+    def find_contradicted(self, *, skip: Collection[int]) -> list[int]:
+        """Return the positions of the lessons whose facts a later lesson on the same question denies."""
+        found = []
+        for members in self._groups(skip):
+            for place, number in enumerate(members[:-1]):
+                later = members[place + 1 :]
+                if any(_contradict(self.lessons[number], self.lessons[other]) for other in later):
+                    found.append(number)
+        return found
+
+    def find_repeated(self, most: int, *, skip: Collection[int]) -> list[int]:
+        """Return the positions of the votes that ask once more what `most` later lessons ask in other words."""
+        surplus = (number for members in self._groups(skip, many=None) for number in members[:-most])
+        return [number for number in surplus if self.lessons[number].example.source != "correction"]
+
+    def keeps_meaning(self, question: str, reworded: str) -> bool:
+        """Whether the other wording asks the same: the same numbers and codes, and the same meaning if it is known."""
+        if find_marks(question) != find_marks(reworded):
+            return False
+        if self.encode is None:
+            return True
+        one, other = self.encode([question, reworded])
+        return float(one @ other) >= SAME_MEANING
+
+    def _groups(self, skip: Collection[int], many: int | None = _COMPARED) -> Iterator[list[int]]:
+        members: dict[int, list[int]] = defaultdict(list)
+        for number in range(len(self.lessons)):
+            if number not in skip:
+                members[int(self.same[number])].append(number)
+        for group in members.values():
+            if len(group) > 1:
+                yield group if many is None else group[-many:]
+
+
+def group_lessons(lessons: Sequence[Lesson], heldout: Sequence[str], encode: Encode | None) -> Grouped:
+    """Compare the lessons' questions with each other and with the held-out ones."""
+    asked = [lesson.reply.query or lesson.reply.question for lesson in lessons]
+    texts = [*asked, *heldout]
+    vectors = encode(texts) if encode is not None and texts else None
+    same = find_groups(texts, vectors)
+    if vectors is None:
+        topics, names = np.zeros(len(asked), np.int32), [""] * len(asked)
+    else:
+        topics = find_topics(vectors[: len(asked)])
+        names = name_topics(vectors[: len(asked)], topics, asked)
+    return Grouped(lessons, heldout, same, _find_apart(lessons, same), topics, names, encode)
+
+
+def _find_apart(lessons: Sequence[Lesson], same: NDArray[np.int32]) -> NDArray[np.int32]:
+    pairs = []
+    for keys in ([int(one) for one in same[: len(lessons)]], [lesson.example.thread for lesson in lessons]):
+        first: dict[object, int] = {}
+        pairs += [(first.setdefault(key, number), number) for number, key in enumerate(keys)]
+    return join(len(lessons), pairs)
+
+
+def _contradict(one: Lesson, other: Lesson) -> bool:
+    """Whether what one lesson says is denied by what the other says, by the claim check."""
+    if normalise_question(one.example.target) == normalise_question(other.example.target):
+        return False
+    said = [claim.text for claim in split_claims(one.example.target)]
+    heading = other.reply.query or other.reply.question
+    held = [EvidenceLine(1, claim.text, heading, "") for claim in split_claims(other.example.target)]
+    return any(judge_claim(claim, held).verdict is Support.CONTRADICTED for claim in said)

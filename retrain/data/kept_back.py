@@ -1,0 +1,25 @@
+"""Liked answers that were kept back from training, as questions for the gate: what people liked has to stay so."""
+
+from collections.abc import Iterable
+
+from retrain.evaluate import HeldOutQuestion
+from retrain.examples import Example
+from retrieval.passage import Audience
+from retrieval.prompt import split_claims
+
+_FIRST_TURN = 2
+
+
+def find_kept_back(examples: Iterable[Example]) -> list[HeldOutQuestion]:
+    """Return a question for each liked first answer of the gate's part; right is what says all of its claims again."""
+    asked = (one for one in examples if one.split == "gate" and one.target and len(one.messages) == _FIRST_TURN)
+    return [
+        HeldOutQuestion(
+            id=f"liked-{one.group}",
+            question=one.question,
+            audience=Audience.CUSTOMER,
+            answer_contains=tuple((claim.text,) for claim in split_claims(one.target)),
+            answerable=True,
+        )
+        for one in asked
+    ]

@@ -1,0 +1,190 @@
+"""Lessons: what one reply may teach, out of its votes or out of its correction. Knows nothing of duplicates or splits.
+
+A liked reply with a claim that its evidence does not hold is never a positive: votes must not train flattery. A
+disliked one that its documents hold is no negative unless staff say so: the truth may be unwelcome.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from feedback.corrections import approved
+from feedback.database import Database
+from feedback.events import Role
+from feedback.replies import Reply, find_replies
+from retrain.data.claims import read_shown
+from retrain.data.verdicts import Weighed
+from retrain.examples import Example, Prompt
+from retrain.settings import CurateSettings
+from retrain.variations import find_quote, parse_evidence, split_words
+from retrieval.factcheck.check import Support
+from retrieval.prompt import ChatMessage
+
+FORGOTTEN = "forgotten"
+VOTED_DOWN = "voted down"
+UNWELCOME = "voted down, though the documents hold it"
+DISPUTED = "disputed: the votes do not settle it"
+UNSUPPORTED = "liked, but no document holds what it claims"
+ASIDE = "votes that came in a burst and wait for review"
+REFUSED = "a liked refusal"
+NOT_SHOWN = "nothing of the answer was shown"
+TOO_MANY = "older than the likes that are looked at"
+
+LEADING_MARKER = re.compile(r"^\s*\[\d{1,2}\]\s*")
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What may be learned: the example as served, its reply, who taught it, and what makes it the same question.
+
+    `counts_as` is whose share of a data set it takes: the person, or the first of those who vote in lockstep with them.
+    `teacher` is the role of the person who wrote the target, None where Chip did. `is_staff` says that staff voted so.
+    """
+
+    example: Example
+    reply: Reply
+    person: str
+    counts_as: str
+    key: tuple[str, ...]
+    teacher: Role | None = None
+    is_staff: bool = False
+
+
+def find_likes(db: Database, weighed: Weighed, settings: CurateSettings, dropped: Counter[str]) -> list[Lesson]:
+    """Return what votes teach: replies that are surely good, and what not to say of those that are surely bad.
+
+    Those that staff like come last, so that their word is the last one; the latest come after older ones.
+    """
+    corrected = {correction.reply_id for correction in approved(db)}
+    chosen: dict[str, int] = {}
+    for number, reply_id in enumerate(weighed.reply_ids):
+        if reply_id in corrected:
+            continue
+        reason = find_objection(weighed, number, settings)
+        if reason:
+            dropped[reason] += 1
+        else:
+            chosen[reply_id] = number
+    lessons = list(_build_likes(db, weighed, _keep_latest(chosen, settings.most_likes, dropped), settings, dropped))
+    return sorted(lessons, key=lambda lesson: (lesson.is_staff, lesson.reply.created_at))
+
+
+def find_objection(weighed: Weighed, number: int, settings: CurateSettings) -> str:
+    """Return why the votes on a reply teach nothing; "" where they do."""
+    good, support = weighed.good[number], weighed.support[number]
+    if weighed.aside[number] and not weighed.ups[number] + weighed.downs[number]:
+        return ASIDE
+    if good <= 1 - settings.sure and weighed.downs[number]:
+        is_documented = support is Support.SUPPORTED and not weighed.by_staff[number]
+        return UNWELCOME if is_documented else ""
+    if weighed.ups[number] <= weighed.downs[number]:
+        return VOTED_DOWN
+    if weighed.refused[number]:
+        return REFUSED
+    if support in (Support.CONTRADICTED, Support.NOT_FOUND):
+        return UNSUPPORTED
+    return "" if good >= settings.sure else DISPUTED
+
+
+def _keep_latest(chosen: dict[str, int], most: int, dropped: Counter[str]) -> dict[str, int]:
+    """Leave the replies that were voted on last; positions count up with the time of the first vote."""
+    if len(chosen) > most:
+        dropped[TOO_MANY] += len(chosen) - most
+    return dict(list(chosen.items())[-most:])
+
+
+def _build_likes(
+    db: Database, weighed: Weighed, chosen: dict[str, int], settings: CurateSettings, dropped: Counter[str]
+) -> Iterator[Lesson]:
+    ids = list(chosen)
+    for start in range(0, len(ids), _BATCH):
+        replies = find_replies(db, ids[start : start + _BATCH])
+        for reply_id in ids[start : start + _BATCH]:
+            lesson = _build_like(replies.get(reply_id), weighed, chosen[reply_id], settings, dropped)
+            if lesson is not None:
+                yield lesson
+
+
+def _build_like(
+    reply: Reply | None, weighed: Weighed, number: int, settings: CurateSettings, dropped: Counter[str]
+) -> Lesson | None:
+    if reply is None or not reply.messages:
+        dropped[FORGOTTEN] += reply is not None
+        return None
+    shown = read_shown(reply.answer, reply.shown, [asdict(line) for line in reply.evidence])
+    if not shown.text:
+        dropped[NOT_SHOWN] += 1
+        return None
+    leader = int(weighed.leader[number])
+    person, counts_as = (weighed.people[leader], weighed.people[weighed.group[leader]]) if leader >= 0 else ("", "")
+    is_good = weighed.good[number] >= settings.sure
+    lesson = build_lesson(reply, shown.text if is_good else "", "like" if is_good else "dislike", person, counts_as)
+    example = replace(
+        lesson.example,
+        rejected=None if is_good else shown.text,
+        confidence=round(float(np.abs(weighed.good[number] - 0.5) + 0.5), 3),
+    )
+    return replace(lesson, example=example, is_staff=bool(weighed.by_staff[number]))
+
+
+def find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
+    """Return what approved corrections teach, in the order in which they came to hold."""
+    corrections = approved(db)
+    replies = find_replies(db, [correction.reply_id for correction in corrections])
+    lessons = []
+    for correction in corrections:
+        reply = replies.get(correction.reply_id)
+        if reply is None:
+            dropped["the corrected reply is gone"] += 1
+            continue
+        if not reply.messages:
+            dropped[FORGOTTEN] += 1
+            continue
+        text = " ".join(LEADING_MARKER.sub("", correction.text).split())
+        target = cite(text, _messages(reply))
+        lesson = build_lesson(reply, target, "correction", correction.person, correction.person)
+        shown = read_shown(reply.answer, reply.shown, [asdict(line) for line in reply.evidence]).text
+        rejected = shown if shown and not reply.refused and shown != target else None
+        example = replace(lesson.example, correction_id=correction.id, rejected=rejected)
+        lessons.append(replace(lesson, example=example, teacher=correction.role))
+    return lessons
+
+
+def cite(text: str, messages: Prompt) -> str:
+    """Return the text behind the marker of the evidence line that it quotes; bare where it quotes none.
+
+    What cites a line is served in the line's own words, so that other words can only be taught as Chip's own.
+    """
+    parsed = parse_evidence(messages[-1].content)
+    line = find_quote(text, parsed[0]) if parsed else None
+    return text if line is None else f"[{line.number}] {text}"
+
+
+def build_lesson(reply: Reply, target: str, source: str, person: str, counts_as: str) -> Lesson:
+    """Return the lesson of a reply under the prompt that it was served with."""
+    messages = _messages(reply)
+    example = Example(
+        messages=messages,
+        target=target,
+        source=source,  # type: ignore[arg-type]
+        weight=1.0,
+        group=reply.id,
+        reply_id=reply.id,
+        thread=f"{reply.team}/{reply.channel}/{reply.thread_ts}",
+    )
+    earlier = tuple(message.content for message in messages[1:-1])
+    key = (reply.audience, *earlier, normalise_question(reply.question))
+    return Lesson(example, reply, person, counts_as, key)
+
+
+def _messages(reply: Reply) -> Prompt:
+    return tuple(ChatMessage(message.role, message.content) for message in reply.messages)  # type: ignore[arg-type]
+
+
+def normalise_question(question: str) -> str:
+    """Return what makes two questions the same question: their words in order, without case and punctuation."""
+    return " ".join(split_words(question))

@@ -1,0 +1,31 @@
+"""Which rows train, which the gate asks, and which nobody looks at until a later judgement.
+
+A group of rewordings, or of one thread, is never torn apart, so that no rewording of a lesson judges it. Corrections
+always train: a person who corrects wants it learned. The part of a group is drawn from the id of its first reply, so
+that it stays what it is as more is said. Knows ids and groups, nothing of words.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from retrain.examples import Split
+
+GATE_SHARE = 0.1
+SEALED_SHARE = 0.1
+
+
+def choose_splits(groups: Sequence[int], reply_ids: Sequence[str], must_train: Sequence[bool]) -> list[Split]:
+    """Return each row's part. Rows come in the order of time; one that must train takes its group with it."""
+    firsts: dict[int, str] = {}
+    taught = {group for group, taught in zip(groups, must_train, strict=True) if taught}
+    for group, reply_id in zip(groups, reply_ids, strict=True):
+        firsts.setdefault(group, reply_id)
+    drawn: dict[int, Split] = {group: "train" if group in taught else _draw(first) for group, first in firsts.items()}
+    return [drawn[group] for group in groups]
+
+
+def _draw(reply_id: str) -> Split:
+    share = int.from_bytes(hashlib.blake2b(reply_id.encode(), digest_size=8).digest(), "big") / 2**64
+    if share < GATE_SHARE:
+        return "gate"
+    return "sealed" if share < GATE_SHARE + SEALED_SHARE else "train"
