@@ -302,6 +302,40 @@ consents = Table(
     Index(None, "team", "number"),
 )
 
+# What a company had before Chip: see `feedback.history`. `digest` is the content's, so that the same is not read twice.
+imports = Table(
+    "imports",
+    METADATA,
+    _name("id", primary_key=True),
+    _at("at"),
+    _name("by"),
+    _text("source"),
+    _name("digest", unique=True),
+    _name("used_as"),
+    Column("report", JSON, nullable=False),
+)
+
+imported_pairs = Table(
+    "imported_pairs",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("import_id", index=True),
+    _name("digest", unique=True),
+    _name("thread"),
+    _name("asker", index=True),
+    _name("answerer", index=True),
+    _name("audience"),
+    _text("question"),
+    _text("answer"),
+    Column("context", JSON, nullable=False),
+    Column("follows", Boolean, nullable=False),
+    Column("held_back", Boolean, nullable=False),
+    _at("at", nullable=True),
+    _name("status", index=True),
+    _name("decided_by", nullable=True),
+    _at("decided_at", nullable=True),
+)
+
 # Holds a row only inside a transaction that erases feedback. Otherwise triggers forbid that.
 erasing = Table("erasing", METADATA, Column("number", Integer, primary_key=True, autoincrement=True))
 

@@ -22,7 +22,7 @@ RETRIEVAL = {
     "retrieval.sources",
     "retrieval.store",
 }
-BELOW_BOT = {"config", "feedback", "retrain", "retrain.data", *RETRIEVAL}
+BELOW_BOT = {"config", "feedback", "feedback.history", "retrain", "retrain.data", *RETRIEVAL}
 WIRING = {"bot.services", "bot.tickets"}
 ROOMS: dict[str, set[str]] = {
     "config": set(),
@@ -36,8 +36,9 @@ ROOMS: dict[str, set[str]] = {
     "retrieval.factcheck": {*VALUES, "retrieval.english", "retrieval.encoders"},
     "retrieval": {"config", *RETRIEVAL},
     "feedback": {"config"},
-    "retrain": {"config", "feedback", "retrain.data", *RETRIEVAL},
-    "retrain.data": {"config", "feedback", "retrain", *RETRIEVAL},
+    "feedback.history": {"config", "feedback"},
+    "retrain": {"config", "feedback", "feedback.history", "retrain.data", *RETRIEVAL},
+    "retrain.data": {"config", "feedback", "feedback.history", "retrain", *RETRIEVAL},
     "bot.engine": {"config", "retrain", *RETRIEVAL},
     "bot.workspace": {"config"},
     "bot.slack": {"config", "feedback", *RETRIEVAL},

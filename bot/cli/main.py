@@ -16,12 +16,14 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from bot.cli.history import import_app
 from bot.cli.sources import sources_app
 from config.loading import LoadedSettings, load_settings
 from config.settings import SettingsError
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
+app.add_typer(import_app, name="import")
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 

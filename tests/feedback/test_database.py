@@ -61,7 +61,8 @@ def test_replies_from_before_their_sentences_were_counted_are_kept_and_not_count
         for column in ("sentences", "withheld"):
             older.execute(f"ALTER TABLE replies DROP COLUMN {column}")
         older.execute("ALTER TABLE channel_rules DROP COLUMN hides_votes")
-        older.execute("DROP TABLE standing_votes")
+        for table in ("standing_votes", "imports", "imported_pairs"):
+            older.execute(f"DROP TABLE {table}")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     older.close()
     migrate(f"sqlite:///{path}")

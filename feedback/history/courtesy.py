@@ -1,0 +1,104 @@
+"""Strips courtesies: greetings, thanks, wishes and offers of more help, which answer nothing.
+
+Rules for English, with the greetings and thanks of German, French and Spanish. Knows nothing of who speaks.
+"""
+
+import re
+
+from feedback.history.phrases import build_pattern
+
+_TAIL = 400
+"""Characters at a text's end in which the last sentence is looked for."""
+
+_GREETED = (
+    r"(?!(?:how|what|when|where|which|who|why|can|could|do|does|is|are|will|i|my|we|please)\b)"
+    r"(?:(?-i:[A-ZÄÖÜÉÈ@<\[])[^\s,.!?:;]*|(?:there|all|team|everyone|everybody|folks|guys|support|again|sir|madam"
+    r"|or|and|&"
+    r"|the|customer|service|mr\.?|mrs\.?|ms\.?|dr\.?|herr|frau|damen|herren|und|zusammen)\b)"
+)
+_HELLO = build_pattern(
+    *("hi+", "hello+", "hey+", "hallo", "moin", "bonjour", "salut", "hola", "ciao", "greetings", "howdy"),
+    *("good (?:morning|afternoon|evening|day)", "guten (?:tag|morgen|abend)", "buen[oa]s (?:d[ií]as|tardes|noches)"),
+    before=r"\s*",
+    after=rf"(?:[ \t]+{_GREETED}){{0,5}}(?:\s*[,.!:;–—-]+\s*|\s+|\s*\Z)",
+)
+_DEAR = build_pattern(
+    *("dear", "to", "sehr geehrte[rs]?", "liebe[rs]?", "cher", "chère", "estimad[oa]s?"),
+    before=r"\s*",
+    after=rf"(?:[ \t]+{_GREETED}){{1,6}}\s*(?:[,:!]+\s*|\n\s*)",
+)
+_TO_HELP = r"to (?:help|assist)(?: you)?(?: (?:with (?:that|this|it|your \w+)|out|today|you))*\s*[.!]"
+_OPENER = build_pattern(
+    r"(?:many )?(?:thanks|thank you)(?: (?:so|very) much| a lot)? for (?:contacting|reaching|getting|writing"
+    r"|calling|waiting"
+    r"|asking|holding|choosing|your (?:message|e-?mail|question|patience|[ie]nquiry|call|interest|request|reply"
+    r"|response"
+    r"|quick|prompt|time|feedback|understanding|order)|the (?:quick|prompt|fast|reply|information|info|details))",
+    "i (?:do )?hope (?:you|this (?:e-?mail|message|finds)|all|your day)",
+    r"(?:my name is|this is) (?-i:[A-Z\[<])[^.!?\n]{0,40}(?:here to|and i|from|with)\b",
+    rf"(?:i'd|i would|i'll|i will|we'd|i'm|i am|we are|we're) (?:(?:be|more than|very) )*(?:happy|glad|delighted"
+    rf"|pleased|here) {_TO_HELP}",
+    "(?:how|what) (?:may|can|could) i (?:help|assist|do for) you",
+    "welcome to (?-i:[A-Z])",
+    before=r"\s*",
+    after=r"[^.!?\n]*[.!?]*\s*",
+)
+_ELSE = "(?:anything|something|any(?: \\w+)?) (?:else|more|further|other|help|assistance)"
+_CLOSER = build_pattern(
+    r"(?:please )?(?:just )?let (?:me|us) know (?:if|should|whether|how (?:it|that) goes)",
+    "(?:please )?(?:do not|don't) hesitate",
+    r"(?:if[^,.\n]{3,60}, )?(?:please )?feel free to (?:contact|reach|reply|ask|call|get|write|let)",
+    r"if you (?:have|need) (?:any|further|more|other|additional)\b[^.!?\n]*"
+    r"\b(?:let|contact|reach|ask|hesitate|free|here|reply|help|assist)",
+    rf"(?:is|was|are|will) there (?:be )?(?:{_ELSE}|anything|something)",
+    r"(?:and )?(?:what|anything|something) else\b[^.!\n]{0,40}\?",
+    rf"(?:can|may|could|do|would|should) (?:i|we|you) (?:be of|help|assist|need|have|like|want)\b[^.!?\n]*\b{_ELSE}",
+    "how else (?:may|can|could) i",
+    "have an? (?:great|nice|good|lovely|wonderful|pleasant|safe|amazing|awesome|excellent|fantastic)",
+    "enjoy (?:your|the rest)",
+    "(?:i |we )?hope (?:this|that|it) (?:helps|answers|clears|works)",
+    "(?:we|i) (?:look(?:ing)? forward|(?:(?:really|greatly) )?appreciate your)",
+    "(?:i'm |we're )?(?:always )?(?:happy|glad) (?:to help|i could|to be|we could)",
+    r"(?:many )?(?:thanks|thank you|thx|ty|cheers|danke|merci|gracias|vielen dank)"
+    r"(?: (?:so|very) much| again| in advance| a (?:lot|million|bunch)| for [^.!?\n]{2,40}"
+    r"| [^.!?\n]{0,12})?\s*[.!,]*\s*\Z",
+    r"any (?:help|advice|hints?|ideas?|suggestions?|pointers)\b[^.!?\n]*\bappreciated",
+    r"(?:you(?:'re| are) )?(?:(?:very|most) )?welcome\s*[.!]*\s*\Z",
+    r"(?:no problem|my pleasure|anytime|good\s*bye|bye(?: bye)?|take care|see you|goodnight)\b[^.?\n]{0,20}\Z",
+    r"we(?:'re| are) (?:always )?here (?:to|for)\b",
+    before=r"\s*(?:(?:and|but)\s+)?",
+)
+_OFFER = build_pattern(
+    r"(?:would|do) you (?:like|want|need|prefer)\b",
+    r"(?:shall|should|can|may|could) (?:i|we)\b",
+    r"(?:is|does|will|would) (?:that|this|it) (?:ok|okay|fine|good|right|correct|work|sound|suit|all)\b",
+    r"(?:how|what) (?:does|do|about) (?:that|you think)\b",
+    before=r"\s*(?:(?:and|but|so|or)\s+)?",
+)
+_LAST_SENTENCE = re.compile(r"(?:(?<=[.!?])[\s\"')]+|\n+|\A)([^.!?\n]+(?:[.!?](?=\w)[^.!?\n]+)*[.!?]*)\s*\Z")
+
+
+def strip_courtesies(text: str) -> str:
+    """Return the text without greetings before it and thanks, wishes and offers around it; "" where nothing is left."""
+    text = text.strip()
+    before = None
+    while text != before:
+        before = text
+        for pattern in (_HELLO, _DEAR, _OPENER):
+            if match := pattern.match(text):
+                text = text[match.end() :]
+        text = _cut_last(text, _CLOSER)
+    return text.strip()
+
+
+def strip_offers(answer: str) -> str:
+    """Return an answer without the question behind it whether something is wanted next; all of it where that is all."""
+    while (shorter := _cut_last(answer, _OFFER, asks=True)) != answer and shorter:
+        answer = shorter
+    return answer
+
+
+def _cut_last(text: str, pattern: re.Pattern[str], *, asks: bool = False) -> str:
+    last = _LAST_SENTENCE.search(text, max(0, len(text) - _TAIL))
+    is_meant = last is not None and pattern.match(last[1]) and (not asks or last[1].endswith("?"))
+    return text[: last.start(1)].rstrip() if last is not None and is_meant else text

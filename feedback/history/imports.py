@@ -1,0 +1,306 @@
+"""Imported question-answer pairs in the database: what each import gave, what it is used for, what staff decided.
+
+A pair is stored once, however often it is imported. What an import is used for can be changed at any time; the pairs
+follow. Knows nothing of files.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
+
+from feedback.database import Database
+from feedback.errors import FeedbackError
+from feedback.tables import imported_pairs, imports, installations, replies
+
+HELD_OUT_SHARE = 5
+"""Of an import that is used for everything, one conversation in this many is held out."""
+
+
+class Use(StrEnum):
+    """What an import's pairs become."""
+
+    REVIEW = "review"
+    TRAINING = "training"
+    HELD_OUT = "held-out"
+    ALL = "all"
+
+
+class Status(StrEnum):
+    """What staff decided about a pair."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class UnknownImport(FeedbackError):
+    """There is no import of this id."""
+
+    def __init__(self, import_id: str) -> None:
+        super().__init__(f"There is no import {import_id}. `chip import list` names those that there are.")
+
+
+class UnknownPair(FeedbackError):
+    """There is no imported pair of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no imported answer {number}; its import may have been removed.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPair:
+    """A pair that is about to be stored, masked. `context` is what was said before, oldest first."""
+
+    question: str
+    answer: str
+    thread: str
+    asker: str
+    answerer: str
+    audience: str
+    at: float | None
+    context: tuple[str, ...] = ()
+    follows: bool = False
+
+    @property
+    def digest(self) -> str:
+        """What makes two pairs the same pair: their words."""
+        words = "\0".join(" ".join(text.casefold().split()) for text in (self.question, self.answer))
+        return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPair:
+    """A stored pair. `asker` and `answerer` are Slack ids or pseudonyms; `audience` is customer or staff.
+
+    `follows`: the question makes no sense without `context`.
+    """
+
+    number: int
+    import_id: str
+    digest: str
+    thread: str
+    asker: str
+    answerer: str
+    audience: str
+    question: str
+    answer: str
+    context: tuple[str, ...]
+    follows: bool
+    at: datetime | None
+    status: Status
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import: who made it, of what, what it is used for, how many pairs are stored of it, and its report."""
+
+    id: str
+    at: datetime
+    by: str
+    source: str
+    digest: str
+    used_as: Use
+    pairs: int
+    report: dict[str, Any]
+
+
+def record_import(db: Database, *, by: str, source: str, digest: str, used_as: Use) -> str:
+    """Begin an import and return its id; the one that is there where the same was imported before."""
+    with db.begin() as connection:
+        known = connection.scalar(select(imports.c.id).where(imports.c.digest == digest))
+        if known:
+            return str(known)
+        import_id = db.new_id("I")
+        row = {"id": import_id, "at": db.clock(), "by": by, "source": source, "digest": digest}
+        connection.execute(insert(imports).values(row | {"used_as": used_as.value, "report": {}}))
+    return import_id
+
+
+def record_pairs(db: Database, import_id: str, pairs: Iterable[NewPair]) -> int:
+    """Store the pairs that are not there yet; return how many those are."""
+    rows = {pair.digest: _build_row(import_id, pair) for pair in pairs}
+    if not rows:
+        return 0
+    with db.begin() as connection:
+        known = set(connection.scalars(select(imported_pairs.c.digest).where(imported_pairs.c.digest.in_(list(rows)))))
+        new = [row for digest, row in rows.items() if digest not in known]
+        if new:
+            connection.execute(insert(imported_pairs), new)
+    return len(new)
+
+
+def _build_row(import_id: str, pair: NewPair) -> dict[str, Any]:
+    thread = hashlib.sha256(pair.thread.encode("utf-8", "replace")).hexdigest()[:16]
+    return {
+        "import_id": import_id,
+        "digest": pair.digest,
+        "thread": thread,
+        "asker": pair.asker,
+        "answerer": pair.answerer,
+        "audience": pair.audience,
+        "question": pair.question,
+        "answer": pair.answer,
+        "context": list(pair.context),
+        "follows": pair.follows,
+        "held_back": int(thread, 16) % HELD_OUT_SHARE == 0,
+        "at": datetime.fromtimestamp(pair.at, UTC) if pair.at and pair.at > 1 else None,
+        "status": Status.PROPOSED.value,
+    }
+
+
+def end_import(db: Database, import_id: str, report: dict[str, Any]) -> None:
+    """Keep an import's report."""
+    with db.begin() as connection:
+        connection.execute(update(imports).where(imports.c.id == import_id).values(report=report))
+
+
+def find_import(db: Database, digest: str) -> Import | None:
+    """Return the finished import of the same content."""
+    return next((one for one in list_imports(db) if one.digest == digest and one.report), None)
+
+
+def list_imports(db: Database) -> list[Import]:
+    """Return the imports, the newest first."""
+    counted = (
+        select(imported_pairs.c.import_id, func.count().label("pairs")).group_by(imported_pairs.c.import_id).subquery()
+    )
+    query = (
+        select(imports, func.coalesce(counted.c.pairs, 0).label("pairs"))
+        .outerjoin(counted, counted.c.import_id == imports.c.id)
+        .order_by(imports.c.at.desc())
+    )
+    with db.read() as connection:
+        return [
+            Import(row.id, row.at, row.by, row.source, row.digest, Use(row.used_as), row.pairs, row.report)
+            for row in connection.execute(query)
+        ]
+
+
+def use_import(db: Database, import_id: str, used_as: Use) -> None:
+    """Change what an import's pairs are used for. Raises `UnknownImport`."""
+    with db.begin() as connection:
+        changed = connection.execute(update(imports).where(imports.c.id == import_id).values(used_as=used_as.value))
+        if not changed.rowcount:
+            raise UnknownImport(import_id)
+
+
+def remove_import(db: Database, import_id: str) -> int:
+    """Delete an import with its pairs; return how many. What staff approved of it stays. Raises `UnknownImport`."""
+    with db.begin() as connection:
+        pairs = connection.execute(delete(imported_pairs).where(imported_pairs.c.import_id == import_id))
+        if not connection.execute(delete(imports).where(imports.c.id == import_id)).rowcount:
+            raise UnknownImport(import_id)
+    return pairs.rowcount
+
+
+def list_proposals(db: Database, *, limit: int, after: int = 0) -> list[ImportedPair]:
+    """Return answers that wait for staff's review, in the order of import, from behind the number `after`.
+
+    Questions that lean on what was said before them are none: nobody finds the answer of one by asking.
+    """
+    waits = (imported_pairs.c.status == Status.PROPOSED.value) & ~imported_pairs.c.follows
+    query = _select(Use.REVIEW).where(waits, imported_pairs.c.number > after)
+    with db.read() as connection:
+        return _load(connection, query.order_by(imported_pairs.c.number).limit(limit))
+
+
+def count_proposals(db: Database) -> int:
+    """Return how many answers wait for staff's review."""
+    waits = (imported_pairs.c.status == Status.PROPOSED.value) & ~imported_pairs.c.follows
+    with db.read() as connection:
+        return connection.scalar(select(func.count()).select_from(_select(Use.REVIEW).where(waits).subquery())) or 0
+
+
+def find_pair(db: Database, number: int) -> ImportedPair:
+    """Return a pair by its number. Raises `UnknownPair`."""
+    with db.read() as connection:
+        found = _load(connection, select(imported_pairs).where(imported_pairs.c.number == number))
+    if not found:
+        raise UnknownPair(number)
+    return found[0]
+
+
+def decide_pair(db: Database, number: int, *, status: Status, by: str) -> ImportedPair:
+    """Keep what staff decided about a pair. A rejected one is used for nothing. Raises `UnknownPair`."""
+    with db.begin() as connection:
+        decided = {"status": status.value, "decided_by": by, "decided_at": db.clock()}
+        connection.execute(update(imported_pairs).where(imported_pairs.c.number == number).values(decided))
+    return find_pair(db, number)
+
+
+def find_training_pairs(db: Database, *, limit: int) -> list[ImportedPair]:
+    """Return the newest pairs that are to be trained on, of each question the last. Follow-ups are none."""
+    query = (
+        _select(Use.TRAINING)
+        .where(~imported_pairs.c.follows)
+        .order_by(imported_pairs.c.at.is_(None), imported_pairs.c.at.desc(), imported_pairs.c.number.desc())
+    )
+    with db.read() as connection:
+        return _load(connection, query.limit(limit))
+
+
+def find_heldout_pairs(db: Database, *, limit: int) -> list[ImportedPair]:
+    """Return the pairs whose questions are held out, in the order of import. Follow-ups are none."""
+    query = _select(Use.HELD_OUT).where(~imported_pairs.c.follows).order_by(imported_pairs.c.number)
+    with db.read() as connection:
+        return _load(connection, query.limit(limit))
+
+
+def find_known_digests(db: Database, digests: Sequence[str]) -> set[str]:
+    """Return which of these pairs the database still holds."""
+    with db.read() as connection:
+        found: set[str] = set()
+        for start in range(0, len(digests), 500):
+            piece = list(digests[start : start + 500])
+            found |= set(connection.scalars(select(imported_pairs.c.digest).where(imported_pairs.c.digest.in_(piece))))
+    return found
+
+
+def find_served_teams(db: Database) -> frozenset[str]:
+    """Return the workspaces that Chip has answered in or is installed in."""
+    with db.read() as connection:
+        found = [
+            *connection.scalars(select(replies.c.team).distinct()),
+            *connection.scalars(select(installations.c.team)),
+        ]
+    return frozenset(found)
+
+
+def _select(use: Use) -> Select[Any]:
+    """Return the pairs that are used so now; of an import for everything, those held back are the held-out ones."""
+    is_held_back = imported_pairs.c.held_back if use is Use.HELD_OUT else ~imported_pairs.c.held_back
+    used = or_(imports.c.used_as == use.value, and_(imports.c.used_as == Use.ALL.value, is_held_back))
+    return (
+        select(imported_pairs)
+        .join(imports, imports.c.id == imported_pairs.c.import_id)
+        .where(used, imported_pairs.c.status != Status.REJECTED.value)
+    )
+
+
+def _load(connection: Connection, query: Select[Any]) -> list[ImportedPair]:
+    return [_build_pair(row) for row in connection.execute(query)]
+
+
+def _build_pair(row: Row[Any]) -> ImportedPair:
+    return ImportedPair(
+        number=row.number,
+        import_id=row.import_id,
+        digest=row.digest,
+        thread=row.thread,
+        asker=row.asker,
+        answerer=row.answerer,
+        audience=row.audience,
+        question=row.question,
+        answer=row.answer,
+        context=tuple(row.context),
+        follows=row.follows,
+        at=row.at,
+        status=Status(row.status),
+        decided_by=row.decided_by,
+    )

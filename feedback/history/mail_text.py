@@ -1,0 +1,81 @@
+"""The text that a person wrote in a mail: without quoted replies, signatures, disclaimers and markup.
+
+mail-parser-reply finds where the quoted mail and the signature begin. Knows nothing of headers or of files.
+"""
+
+import re
+import warnings
+
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
+from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+LONGEST = 50_000
+"""Characters of a mail's text that are read; no person types more."""
+
+_QUOTED_LINE = re.compile(r"^[ \t]*>.*\n?", re.MULTILINE)
+_MAY_HOLD_MORE = re.compile(
+    r"[:：]\s*$|^\s*[-_*]{2,}|^\s*(?:sent from|get outlook|gesendet von|envoyé de|enviado desde|inviato da)"
+    r"|\b(?:regards|gr(?:ü|ue)(?:ß|ss)en?|cordialement|saludos|saluti|groet(?:en)?|cumprimentos|disclaimer|caution)\b"
+    r"|^\s*(?:thanks|thank you|best|cheers|all the best|vg|lg|mfg)\b[^.?!\n]{0,20}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SIGN_OFF = re.compile(
+    r"^\s*(?:(?:kind|best|warm|many|with (?:kind|best)|kindest)\s+(?:regards|wishes|thanks)|regards|sincerely"
+    r"|cheers|best"
+    r"|yours(?: (?:sincerely|faithfully|truly))?|thanks(?: (?:again|in advance|a lot))?|many thanks|thank you"
+    r"|all the best"
+    r"|mit (?:freundlichen|besten|lieben) gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste|freundliche) gr(?:ü|ue)(?:ß|ss)e"
+    r"|vg|lg|mfg|cordialement|bien à vous|saludos(?: cordiales)?|un saludo|atentamente|cordiali saluti"
+    r"|met vriendelijke groet(?:en)?|com os melhores cumprimentos)\s*[,.!]*\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SIGNED_LINES, _SIGNED_WORDS = 8, 8
+_DISCLAIMER = re.compile(
+    r"(?:^|\n)[^\n]*\b(?:confidential|intended (?:solely|only|recipient)|vertraulich|confidentiel|confidencial"
+    r"|virus[- ]free|think before you print|consider the environment)\b[^\n]*(?:\n(?!\n)[^\n]*)*\s*\Z",
+    re.IGNORECASE,
+)
+_BREAKS = ("br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "ul", "ol", "table", "pre")
+_QUOTES = (
+    'blockquote, .gmail_quote, .gmail_signature, .moz-cite-prefix, .yahoo_quoted, [id^="divRplyFwdMsg"], style, '
+    "script, head"
+)
+
+
+def strip_mail(text: str) -> str:
+    """Return what the author wrote, "" for a mail that only quotes.
+
+    Quoted lines go first, so that an answer that stands below or between what it quotes is found.
+    """
+    own = _QUOTED_LINE.sub("", text[:LONGEST].replace("\r\n", "\n")).strip()
+    if _MAY_HOLD_MORE.search(own):
+        replies = EmailMessage(own, list(LANGUAGES), keep_hyphen_lists=True).read().replies
+        own = next((reply.body for reply in replies if reply.body), "")
+    return _cut_sign_off(_DISCLAIMER.sub("", own)).strip()
+
+
+def _cut_sign_off(text: str) -> str:
+    """Cut at the last sign-off under which there are only short lines: a name, a title, an address."""
+    for match in reversed(list(_SIGN_OFF.finditer(text))):
+        below = [line for line in text[match.end() :].splitlines() if line.strip()]
+        is_signature = len(below) <= _SIGNED_LINES and all(len(line.split()) <= _SIGNED_WORDS for line in below)
+        if is_signature and not any(line.rstrip().endswith("?") for line in below):
+            text = text[: match.start()]
+    return text
+
+
+def html_to_text(markup: str) -> str:
+    """Return HTML as lines of text, without quoted mails, signatures that are marked as such, styles and scripts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        soup = BeautifulSoup(markup, "lxml")
+    for part in soup.select(_QUOTES):
+        part.decompose()
+    for name in _BREAKS:
+        for tag in soup.find_all(name):
+            tag.insert_before("\n")
+            tag.append("\n")
+    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
