@@ -84,7 +84,8 @@ def test_votes_from_before_they_were_folded_stand_as_they_did(path: Path, db: Da
     expected = standing_verdicts(db)
     db.close()
     with sqlite3.connect(path) as older:
-        older.execute("DROP TABLE standing_votes")
+        for table in ("standing_votes", "imports", "imported_pairs"):
+            older.execute(f"DROP TABLE {table}")
         older.execute("UPDATE alembic_version SET version_num = '0007'")
     older.close()
     migrate(f"sqlite:///{path}")
