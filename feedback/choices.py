@@ -7,19 +7,20 @@ from feedback.events import Role
 from feedback.replies import Reply
 from feedback.switches import is_on, set_switch
 
-_TRAINING = "training"
+TRAINING = "training"
+"""The name of the switch."""
 
 Covers = Callable[[Reply, Role | None], bool]
 
 
 def may_train_on(db: Database, team: str, person: str) -> bool:
     """Whether Chip may be trained on the person's questions: yes, until they say otherwise."""
-    return is_on(db, team, _TRAINING, subject=person, default=True)
+    return is_on(db, team, TRAINING, subject=person, default=True)
 
 
 def choose_training(db: Database, team: str, person: str, *, allowed: bool) -> None:
     """Store the person's choice, which holds from the next training on."""
-    set_switch(db, team, _TRAINING, "on" if allowed else "off", by=person, subject=person)
+    set_switch(db, team, TRAINING, "on" if allowed else "off", by=person, subject=person)
 
 
 def respect_choices(db: Database, covers: Covers) -> Covers:

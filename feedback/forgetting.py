@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from feedback.database import Database
+from feedback.pseudonyms import pseudonym
 from feedback.tables import (
     channel_rules,
     correction_cards,
     erasing,
     feedback_events,
+    imported_pairs,
     inbox,
     messages,
     replies,
@@ -91,6 +93,7 @@ def forget_person(db: Database, team: str, person: str) -> int:
         connection.execute(delete(feedback_events).where(feedback_events.c.person == person))
         connection.execute(delete(standing_votes).where(standing_votes.c.person == person))
         connection.execute(delete(surveys).where(surveys.c.team == team, surveys.c.person == person))
+        _erase_imported(connection, person)
         given = (switches.c.team == team) & (switches.c.subject == person) & (switches.c.value == "on")
         connection.execute(delete(switches).where(given))
         _empty_payloads(connection, team, person)
@@ -106,6 +109,14 @@ def forget_team(db: Database, team: str) -> None:
         connection.execute(delete(reply_parts).where(reply_parts.c.reply_id.in_(ids)))
         for table in (messages, inbox, tickets, correction_cards, channel_rules, switches, surveys, replies):
             connection.execute(delete(table).where(table.c.team == team))
+
+
+def _erase_imported(connection: Connection, person: str) -> None:
+    """Erase the imported questions and answers of a person; a mail address is known by its hash."""
+    author = pseudonym(person)
+    connection.execute(
+        delete(imported_pairs).where((imported_pairs.c.asker == author) | (imported_pairs.c.answerer == author))
+    )
 
 
 def _find_holding(connection: Connection, team: str, channel: str, thread_ts: str, text: str) -> list[str]:

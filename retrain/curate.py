@@ -18,6 +18,7 @@ from feedback.replies import Reply
 from retrain.data.duplicates import Encode
 from retrain.data.filters import find_fault
 from retrain.data.groups import Grouped, group_lessons
+from retrain.data.imported import find_imported_lessons
 from retrain.data.lessons import LEADING_MARKER, Lesson, cite, find_corrections, find_likes
 from retrain.data.split import choose_splits
 from retrain.data.topics import THIN, find_surplus
@@ -42,6 +43,8 @@ CONTRADICTED = "contradicted by a later lesson"
 HELD_OUT = "a held-out question"
 COVERED = "its topic has enough of its kind"
 _MOST_REWORDINGS = 4
+# What people wrote as the answer, whom the votes on Chip's own words do not concern.
+_TAUGHT = ("correction", "import")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ def curate(
     """
     dropped: Counter[str] = Counter()
     privacy = privacy or Privacy()
-    lessons = [*find_likes(db, weigh(db, settings), settings, dropped), *find_corrections(db, dropped)]
+    imported = _find_imported(db, settings, prepare, dropped)
+    lessons = [*imported, *find_likes(db, weigh(db, settings), settings, dropped), *find_corrections(db, dropped)]
     # First the last word on each question: where that may not be trained, neither may what it replaced.
     lessons = _keep_last_word(lessons, dropped)
     lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
@@ -110,6 +114,16 @@ def curate(
     kept = _choose(grouped, dropped)
     examples = _build_examples(grouped, kept, settings, prepare, privacy, random.Random(seed))
     return Curated(tuple(examples), dict(dropped), grouped.find_covered(kept))
+
+
+def _find_imported(
+    db: Database, settings: CurateSettings, prepare: Prepare | None, dropped: Counter[str]
+) -> list[Lesson]:
+    """Return what imported history teaches; nothing where no prompt can be made for its questions."""
+    if prepare is None:
+        return []
+    for_staff, limit = settings.staff_replies, settings.most_imported
+    return find_imported_lessons(db, prepare, limit=limit, for_staff=for_staff, dropped=dropped)
 
 
 def _choose(grouped: Grouped, dropped: Counter[str]) -> list[int]:
@@ -138,7 +152,7 @@ def _build_examples(
 ) -> list[Example]:
     """Return the rows of the chosen lessons, masked, in all their forms, each with its part and its topic."""
     lessons = [grouped.lessons[number] for number in kept]
-    must_train = [lesson.example.source == "correction" for lesson in lessons]
+    must_train = [lesson.example.source in _TAUGHT for lesson in lessons]
     together = [int(number) for number in grouped.apart[list(kept)]]
     splits = choose_splits(together, [lesson.reply.id for lesson in lessons], must_train)
     if len(lessons) < settings.least_to_split:
@@ -147,11 +161,13 @@ def _build_examples(
     examples: list[Example] = []
     for number, lesson, split in zip(kept, lessons, splits, strict=True):
         topic = grouped.names[number]
-        served = _mask(replace(lesson.example, split=split), privacy.find_names(lesson.reply, lesson.person))
+        # An import was masked with the names of its own people, whom nobody here knows.
+        names = () if lesson.example.pair else privacy.find_names(lesson.reply, lesson.person)
+        served = _mask(replace(lesson.example, split=split), names)
         forms = _give_forms(served, Audience(lesson.reply.audience), settings, prepare)
         is_thin = len(sizes) > 1 and sizes[topic] <= THIN
         many = settings.variations * (2 if is_thin else 1)
-        if lesson.example.source == "correction":
+        if lesson.example.source in _TAUGHT:
             forms += vary(forms[-1], many, chance, grouped.keeps_meaning)
         examples += [replace(form, topic=topic) for form in forms]
     return examples
@@ -160,7 +176,7 @@ def _build_examples(
 def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropped: Counter[str]) -> bool:
     """Whether one adapter for everybody may learn it: with consent, and nothing of what customers may not read."""
     reply = lesson.reply
-    if not privacy.covers(reply, lesson.teacher):
+    if not lesson.example.pair and not privacy.covers(reply, lesson.teacher):
         dropped[NO_CONSENT] += 1
         return False
     if settings.staff_replies:
@@ -221,8 +237,8 @@ def _mask(example: Example, names: Sequence[str]) -> Example:
 def _give_forms(
     served: Example, audience: Audience, settings: CurateSettings, prepare: Prepare | None
 ) -> list[Example]:
-    """Return the lesson as served and, for a correction, as it is asked now; a like is known already."""
-    if served.source != "correction":
+    """Return the lesson as served and, for what people wrote, as it is asked now; a like is known already."""
+    if served.source not in _TAUGHT:
         return [served]
     forms = [served]
     if prepare is not None and len(served.messages) == _FIRST_TURN:

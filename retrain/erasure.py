@@ -16,6 +16,7 @@ from typing import Any
 
 from feedback.corrections import find_all
 from feedback.database import Database
+from feedback.history.imports import find_known_digests
 from feedback.replies import find_replies
 from retrain.adapter import Adapter
 from retrain.errors import DatasetError
@@ -95,11 +96,12 @@ def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:
     examples = list(examples)
     replies = find_replies(db, list({example.reply_id for example in examples if example.reply_id}))
     corrections = find_all(db)
+    pairs = find_known_digests(db, [example.pair for example in examples if example.pair])
     corrected = {correction.reply_id for correction in corrections.values()}
 
     def is_remembered(example: Example) -> bool:
         if example.reply_id is None:
-            return True
+            return example.pair is None or example.pair in pairs
         reply = replies.get(example.reply_id)
         if reply is None or not reply.messages:
             return False

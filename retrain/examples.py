@@ -31,10 +31,11 @@ class Example:
     """One prompt with the answer to learn (`target`), the answer that was bad (`rejected`), or both.
 
     `form` says what `messages` is: the prompt as it was served, as it would be served now, or an altered copy. `group`
-    joins the forms of one lesson, of which each epoch sees one. `weight` scales its loss. `reply_id`, `thread` and
-    `correction_id` say where it comes from (None for a replay of the base's own answer), so that what is forgotten can
-    be taken out. `confidence` is how sure the votes are, in [0.5, 1]. `split` says what the row is for: training, the
-    gate, or a later judgement that nothing was chosen by. `topic` names its topic cluster by a question of it.
+    joins the forms of one lesson, of which each epoch sees one. `weight` scales its loss. `reply_id`, `thread`,
+    `correction_id` and `pair` (an imported one) say where it comes from (None for a replay of the base's own answer),
+    so that what is forgotten can be taken out. `confidence` is how sure the votes are, in [0.5, 1]. `split` says what
+    the row is for: training, the gate, or a later judgement that nothing was chosen by. `topic` names its topic cluster
+    by a question of it.
     """
 
     messages: Prompt
@@ -46,6 +47,7 @@ class Example:
     reply_id: str | None = None
     thread: str | None = None
     correction_id: str | None = None
+    pair: str | None = None
     rejected: str | None = None
     confidence: float = 1.0
     split: Split = "train"

@@ -18,6 +18,7 @@ from retrain.base_card import Base, load_base
 from retrain.contest import Exam, build_scores, choose_questions, compare
 from retrain.curate import Curated, Prepare, Privacy, curate
 from retrain.data.duplicates import Encode
+from retrain.data.imported import find_imported_questions
 from retrain.data.kept_back import find_kept_back
 from retrain.erasure import has_learned_forgotten
 from retrain.errors import RetrainStopped
@@ -131,7 +132,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
     folder.mkdir(parents=True)
 
     with watch.step("curate", "Choosing what to learn"):
-        questions = load_heldout(deps.heldout_path) if deps.heldout_path else []
+        questions = [*(load_heldout(deps.heldout_path) if deps.heldout_path else ()), *find_imported_questions(deps.db)]
         curated = _curate(deps, questions)
     if not curated.lessons:
         reasons = (NOTHING_ALLOWED if curated.dropped else NOTHING_SAID,)

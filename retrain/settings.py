@@ -16,13 +16,15 @@ class CurateSettings:
     evidence is learned with its own words as the evidence, as search finds a verified answer. Otherwise it is learned
     as Chip's own words, which a small model can do only by forgetting what it reads.
 
-    A reply teaches when it is `sure` to be good, in [0, 1], and teaches what not to say when it is as sure to be bad.
+    Of imported history `most_imported` answers are learned, the newest ones. A reply teaches when it is `sure` to be
+    good, in [0, 1], and teaches what not to say when it is as sure to be bad.
     Votes of customers are set aside for review where one person casts `burst_of_person` of them, or `burst_on_reply`
     people press the same on one reply, within `burst_seconds`. `most_likes` is how many liked replies are looked at,
     the latest first. From `least_to_split` lessons on, some likes are kept for the gate and some sealed.
     """
 
     max_per_person: int = 40
+    most_imported: int = 400
     sure: float = 0.7
     burst_seconds: int = 600
     burst_of_person: int = 30

@@ -13,8 +13,8 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from bot.views.imports import describe_import, describe_use
-from config.loading import SettingsError, load_settings
-from config.settings import Settings
+from config.loading import load_settings
+from config.settings import Settings, SettingsError
 from feedback.errors import FeedbackError
 from feedback.history.imports import Use
 

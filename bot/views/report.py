@@ -16,6 +16,7 @@ _SOURCES = {
     "correction": ("correction", "corrections"),
     "like": ("liked answer", "liked answers"),
     "dislike": ("answer that was found wrong", "answers that were found wrong"),
+    "import": ("imported answer", "imported answers"),
     "replay": (
         "answer asked again, so that it is not forgotten",
         "answers asked again, so that they are not forgotten",

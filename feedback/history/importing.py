@@ -5,7 +5,6 @@ with the files. Knows nothing of who asked for it.
 """
 
 import hashlib
-import re
 import shutil
 import time
 import zipfile
@@ -26,6 +25,7 @@ from feedback.history.pairs import Pair, build_turns, draw_pairs
 from feedback.history.roles import Roles, StaffHints, choose_roles, tell_askers
 from feedback.history.stage import Stage, StagedFile
 from feedback.privacy import mask_personal_data
+from feedback.pseudonyms import pseudonym
 
 BATCH = 1000
 LARGEST_MEMBER = 8 * 2**30
@@ -33,7 +33,6 @@ STALE_SECONDS = 7 * 86_400
 """A stage that nobody went on with for a week is removed."""
 
 NOT_ANSWERED_BY_STAFF = "a conversation that nobody of staff answered"
-_SLACK_ID = re.compile(r"^[UW][A-Z0-9]{6,}$")
 
 Tell = Callable[[str, int, int], None]
 """Hears of progress: what is being done, how much of it is done, and how much there is (0: not known)."""
@@ -276,13 +275,6 @@ def _build_new(pair: Pair, thread: str, names: list[str], *, is_customer: bool) 
         context=tuple(mask(text) for text in pair.context) if pair.follows else (),
         follows=pair.follows,
     )
-
-
-def pseudonym(author: str) -> str:
-    """Return what is stored of an author, so that they can be forgotten: a Slack id, of anything else a hash."""
-    if _SLACK_ID.match(author):
-        return author
-    return "p:" + hashlib.sha256(author.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _store(db: Database, batch: Iterable[NewPair], report: ImportReport) -> None:

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
+from feedback.choices import TRAINING
 from feedback.database import Database
 from feedback.errors import FeedbackError
-from feedback.tables import imported_pairs, imports, installations, replies
+from feedback.tables import imported_pairs, imports, installations, replies, switches
 
 HELD_OUT_SHARE = 5
 """Of an import that is used for everything, one conversation in this many is held out."""
@@ -235,10 +236,10 @@ def decide_pair(db: Database, number: int, *, status: Status, by: str) -> Import
 
 
 def find_training_pairs(db: Database, *, limit: int) -> list[ImportedPair]:
-    """Return the newest pairs that are to be trained on, of each question the last. Follow-ups are none."""
+    """Return the newest pairs to train on, none of people who said no to that. Follow-ups are none."""
     query = (
         _select(Use.TRAINING)
-        .where(~imported_pairs.c.follows)
+        .where(~imported_pairs.c.follows, ~_has_refused())
         .order_by(imported_pairs.c.at.is_(None), imported_pairs.c.at.desc(), imported_pairs.c.number.desc())
     )
     with db.read() as connection:
@@ -280,6 +281,15 @@ def _select(use: Use) -> Select[Any]:
         select(imported_pairs)
         .join(imports, imports.c.id == imported_pairs.c.import_id)
         .where(used, imported_pairs.c.status != Status.REJECTED.value)
+    )
+
+
+def _has_refused() -> ColumnElement[bool]:
+    """Whether a pair's asker or answerer does not let Chip be trained on their words."""
+    return exists().where(
+        switches.c.name == TRAINING,
+        switches.c.value == "off",
+        switches.c.subject.in_((imported_pairs.c.asker, imported_pairs.c.answerer)),
     )
 
 

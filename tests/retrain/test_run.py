@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feedback.database import Database
+from feedback.history.imports import NewPair, Use, record_import, record_pairs
 from retrain.adapter import Adapter
 from retrain.base_card import BaseModelError
 from retrain.errors import RetrainRunning, RetrainStopped
@@ -105,6 +106,21 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert find_rollback(db, deps.adapters_folder, "tiny") is None
     rollback(db, None, "tiny", by="U9", reason="")
     assert live(db, "tiny") is None
+
+
+@pytest.mark.slow
+def test_imported_answers_are_learned_and_held_out_ones_are_asked_by_the_gate(db: Database, deps: RetrainDeps) -> None:
+    rows = {
+        Use.TRAINING: ("How long must it charge for a flight?", "Charging takes 90 minutes."),
+        Use.HELD_OUT: ("How large may the garden be?", "The Moss 2 mows up to 600 square metres."),
+    }
+    for used_as, (question, answer) in rows.items():
+        import_id = record_import(db, by="U9", source="a.csv", digest=used_as, used_as=used_as)
+        record_pairs(db, import_id, [NewPair(question, answer, used_as, "a", "b", "customer", None)])
+    report = run_retrain(deps, trigger="command", requested_by="U9")
+    assert report.after is not None
+    assert report.lessons == {"import": 1, "replay": 2}
+    assert (report.after.lessons, report.after.heldout) == (1, 3)
 
 
 @pytest.mark.slow

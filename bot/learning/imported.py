@@ -1,0 +1,47 @@
+"""Approves or rejects an imported answer. An approved one is served as a verified answer, as if staff had taught it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from feedback.corrections import Correction, record_correction
+from feedback.database import Database
+from feedback.events import FeedbackSource, Role
+from feedback.history.imports import ImportedPair, Status, decide_pair, find_pair
+from feedback.replies import TAUGHT, is_known, record_reply
+from retrain.data.imported import build_imported_reply
+from retrieval.draft import Draft
+from retrieval.passage import Audience
+
+
+def approve_imported(
+    db: Database,
+    number: int,
+    *,
+    by: str,
+    role: Role,
+    prepare: Callable[[str, Audience], Draft],
+    base_id: str,
+    text: str | None = None,
+) -> Correction:
+    """Make an imported answer, or staff's text in its place, a verified answer; serve the corrections anew afterwards.
+
+    Raises `UnknownPair`, and `UnusableText` for a text that is empty or too long.
+    """
+    pair = find_pair(db, number)
+    reply_id = f"R-import-{pair.digest[:24]}"
+    draft = prepare(pair.question, Audience(pair.audience))
+    reply = replace(build_imported_reply(pair, draft, reply_id=reply_id, base_id=base_id), finish=TAUGHT)
+    with db.read() as connection:
+        is_recorded = is_known(connection, reply_id)
+    if not is_recorded:
+        record_reply(db, reply)
+    correction = record_correction(
+        db, reply_id=reply_id, person=by, role=role, text=text or pair.answer, source=FeedbackSource.BUTTON
+    )
+    decide_pair(db, number, status=Status.APPROVED, by=by)
+    return correction
+
+
+def reject_imported(db: Database, number: int, *, by: str) -> ImportedPair:
+    """Use an imported answer for nothing any more. Raises `UnknownPair`."""
+    return decide_pair(db, number, status=Status.REJECTED, by=by)
