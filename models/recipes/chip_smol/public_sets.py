@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
-from xml.etree import ElementTree
 
 from models.recipes.chip_smol.lessons import Ask, Corpus
 from models.recipes.chip_smol.prompt import Page
 from models.recipes.data.natural import close_up, load_hardware_faq, load_qed, read_archive
+from models.recipes.data.reading_sets import read_diseases
 from retrieval.english.sentences import split_sentences
 from retrieval.passage import Turn
 
@@ -176,13 +176,9 @@ def _ask_dialogues(logs: Any, labels: Any, places: dict[tuple[str, ...], int]) -
 def load_diseases(folder: Path, random: Random) -> Iterator[Corpus]:
     """Yield MedQuAD: one question about many diseases, as people ask one thing about many products."""
     documents = []
-    for _, text in read_archive(folder, ".xml"):
-        root = ElementTree.fromstring(text)
-        name = (root.findtext("Focus") or "").strip()
-        pairs = [(p.findtext("Question") or "", p.findtext("Answer") or "") for p in root.iter("QAPair")]
-        pairs = [(" ".join(q.split()).replace(" ?", "?"), " ".join(a.split())) for q, a in pairs]
-        pairs = [(q, a) for q, a in pairs if 60 < len(a) < 2_500 and not a.startswith("Key Points")]
-        if name and pairs:
+    for name, every in read_diseases(folder):
+        pairs = [(q, a) for q, a in every if 60 < len(a) < 2_500 and not a.startswith("Key Points")]
+        if pairs:
             documents.append((name, pairs))
     random.shuffle(documents)
     for first in range(0, len(documents), DISEASES):

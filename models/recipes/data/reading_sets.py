@@ -7,7 +7,6 @@ people ask one thing about many products). Knows nothing of lessons or models.
 
 import json
 import lzma
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,13 +85,9 @@ def _sentences(folder: Path, random: Random) -> Iterator[Corpus]:
 def _diseases(folder: Path, random: Random) -> Iterator[Corpus]:
     """Yield MedQuAD: each answer's first sentences. Every question about one disease is asked about the others too."""
     documents = []
-    for _, text in read_archive(folder, ".xml"):
-        root = ElementTree.fromstring(text)
-        name = (root.findtext("Focus") or "").strip()
-        pairs = [(p.findtext("Question") or "", p.findtext("Answer") or "") for p in root.iter("QAPair")]
-        said = [(" ".join(q.split()).replace(" ?", "?"), _first_sentences(a)) for q, a in pairs if a.strip()]
-        said = [(question, lines) for question, lines in said if lines]
-        if name and said:
+    for name, pairs in read_diseases(folder):
+        said = [(question, lines) for question, answer in pairs if (lines := _first_sentences(answer))]
+        if said:
             documents.append((name, said))
     random.shuffle(documents)
     for first in range(0, len(documents), DISEASES):
@@ -106,7 +101,16 @@ def _diseases(folder: Path, random: Random) -> Iterator[Corpus]:
         yield Corpus("medquad", tuple(pages), tuple(asked))
 
 
+def read_diseases(folder: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield MedQuAD as it is: the name of each disease with its questions and whole answers, each on one line."""
+    for _, text in read_archive(folder, ".xml"):
+        root = ElementTree.fromstring(text)
+        name = (root.findtext("Focus") or "").strip()
+        pairs = [(p.findtext("Question") or "", p.findtext("Answer") or "") for p in root.iter("QAPair")]
+        if name:
+            yield name, [(" ".join(q.split()).replace(" ?", "?"), " ".join(a.split())) for q, a in pairs if a.strip()]
+
+
 def _first_sentences(answer: str) -> tuple[str, ...]:
-    text = re.sub(r"\s+", " ", answer).strip()
-    sentences = [s for s in split_sentences(text[:1_500]) if 25 <= len(s) <= MAX_LINE_CHARACTERS]
+    sentences = [s for s in split_sentences(answer[:1_500]) if 25 <= len(s) <= MAX_LINE_CHARACTERS]
     return tuple(sentences[:2])
