@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 from slack_bolt import App
@@ -43,6 +43,48 @@ class Deployment:
     tenants: Tenants
 
 
+@dataclass(slots=True)
+class _TenantOpener:
+    """Opens the workspace of a team, and keeps the watches over the tokens of those that are open.
+
+    `retire` closes a workspace that removed Chip.
+    """
+
+    settings: Settings
+    say: Tell
+    store: DatabaseInstallations
+    secret: str
+    open_own: OpenCore
+    find_base_url: Callable[[str], str] | None
+    stopping: threading.Event
+    watches: dict[str, TokenWatch] = field(default_factory=dict)
+    retire: Callable[[str], None] = lambda team: None  # noqa: ARG005
+
+    @contextmanager
+    def open(self, team: str, token: str) -> Iterator[App]:
+        own = settings_of(self.settings, team)
+        base_url = self.find_base_url(team) if self.find_base_url else self.settings.slack.base_url
+        with self.open_own(own, self.say) as core, read_in_background(core, self.say, self.stopping):
+            attached = attach(
+                core,
+                bot_token=token,
+                signing_secret=self.secret,
+                base_url=base_url,
+                on_removed=lambda: self._remove(team),
+            )
+            with attached as (app, _, token_watch):
+                self.watches[team] = token_watch
+                try:
+                    yield app
+                finally:
+                    self.watches.pop(team, None)
+
+    def _remove(self, team: str) -> None:
+        self.store.delete_all(enterprise_id=None, team_id=team)
+        self.retire(team)
+        self.watches.pop(team, None)
+
+
 @contextmanager
 def serve_installations(
     settings: Settings,
@@ -69,28 +111,9 @@ def serve_installations(
         store = DatabaseInstallations(db, key, allowed=slack.allowed_teams)
         secret = slack.signing_secret.get_secret_value() if slack.signing_secret else UNSIGNED
 
-        watches: dict[str, TokenWatch] = {}
-        stopping = stop or threading.Event()
-
-        @contextmanager
-        def open_tenant(team: str, token: str) -> Iterator[App]:
-            def remove() -> None:
-                store.delete_all(enterprise_id=None, team_id=team)
-                tenants.retire(team)
-                watches.pop(team, None)
-
-            own = settings_of(settings, team)
-            base_url = find_base_url(team) if find_base_url else slack.base_url
-            with open_own(own, say) as core, read_in_background(core, say, stopping):
-                attached = attach(core, bot_token=token, signing_secret=secret, base_url=base_url, on_removed=remove)
-                with attached as (app, _, token_watch):
-                    watches[team] = token_watch
-                    try:
-                        yield app
-                    finally:
-                        watches.pop(team, None)
-
-        tenants = Tenants(open_tenant)
+        opener = _TenantOpener(settings, say, store, secret, open_own, find_base_url, stop or threading.Event())
+        tenants = Tenants(opener.open)
+        opener.retire = tenants.retire
         stack.callback(tenants.close)
         _open_all(tenants, store, say)
         store.on_saved = tenants.add
@@ -109,7 +132,7 @@ def serve_installations(
         delivery = open_delivery(lambda team: tenants.find(team) if team else nobodys, settings.data, secret)
         gateway = open_gateway(
             stack.enter_context(delivery),
-            lambda lines: Health(db, lines, watches.copy, lambda: 0, now_utc),
+            lambda lines: Health(db, lines, opener.watches.copy, lambda: 0, now_utc),
             slack,
             settings.http.model_copy(update={"serve": True}),
             app_token=slack.app_token.get_secret_value() if slack.app_token else "",

@@ -132,7 +132,7 @@ class Tickets:
         ticket = tickets.find_open(self.db, team, channel, thread_ts)
         return ticket if ticket is not None and ticket.state is TicketState.CLAIMED else None
 
-    def take_message(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
+    def handle_message(self, ticket: Ticket, written: Written, is_again: bool = False) -> None:
         """Handle a message in a card's thread: the claimant's words become the answer, everything else stays there.
 
         `is_again`: an earlier try may have carried it. Raises one of `SLACK_ERRORS`, in particular if a later try may

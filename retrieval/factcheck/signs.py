@@ -121,6 +121,10 @@ def _is_meant(word: str, others: Sequence[str], meanings: WordMeanings) -> bool:
 
 
 def _find_conflict(text: str, line: str, heading: str) -> str:
+    """Return the first kind of fact in which the sentence differs from the line under its heading; "" for none.
+
+    The kinds in order: time, code, product name, number or unit, negation.
+    """
     said_dates, held_dates = find_dates(text), find_dates(line)
     if conflict := _find_time_conflict(text, line, heading, said_dates, held_dates):
         return conflict
@@ -179,17 +183,23 @@ def _names_another(said: Sequence[str], held: Sequence[str], above: Sequence[str
     return any(_is_another(name, here, over) for name in spoken if len(name) > 1)
 
 
-def _is_another(name: Name, here: set[Name], over: set[Name]) -> bool:
-    if name in here:
+def _is_another(name: Name, in_line: set[Name], above: set[Name]) -> bool:
+    """Whether a line with these names in it and above it is about another product than the one of this name.
+
+    "Moss 2 Pro" is another one than a line's "Moss 2", but not than its "Moss", which means the whole family. A line
+    without a name of the family is about what its headings name: "Moss 2", or "Moss" for all of them. Under any other
+    name with a number, such as "Heron 1", it is about another product.
+    """
+    if name in in_line:
         return False
-    family = {other for other in here if other[0] == name[0]}
-    if family:
-        return not any(len(other) == 1 for other in family)
-    if name in over or any(other == name[:1] for other in over):
+    siblings = {other for other in in_line if other[0] == name[0]}
+    if siblings:
+        return all(len(other) > 1 for other in siblings)
+    if name in above or name[:1] in above:
         return False
-    relatives = {other for other in over if other[0] == name[0]}
-    strangers = {other for other in here | over if len(other) > 1 and any(part[0].isdigit() for part in other)}
-    return bool(relatives or strangers)
+    has_sibling_above = any(other[0] == name[0] for other in above)
+    has_other_model = any(len(other) > 1 and any(part[0].isdigit() for part in other) for other in in_line | above)
+    return has_sibling_above or has_other_model
 
 
 def _is_within(name: Name, tokens: Name) -> bool:

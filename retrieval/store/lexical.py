@@ -19,14 +19,10 @@ from numpy.typing import NDArray
 
 from retrieval.english.terms import TERMS_VERSION, tokenise
 from retrieval.passage import Audience
+from retrieval.store.maxscore import DIGITS, Column, rank_rows
 
 K1 = 1.2
 B = 0.75
-# Scores are compared by this many digits, so that the order of adding does not decide.
-_DIGITS = 4
-_MARGIN = 1e-3
-# Looking a row up in a column takes about as long as adding this many rows of it.
-_LOOK_UP_COST = 20
 
 Scored = tuple[float, str]
 
@@ -98,47 +94,15 @@ class LexicalIndex:
         return replace(self, fresh=tuple(fresh))
 
     def _rank_rows(self, terms: Mapping[str, int], audiences: frozenset[Audience], limit: int) -> list[Scored]:
-        """Return the best rows, in no order.
-
-        The rarest terms come first. Once no other row can be among the best, the common terms are looked up only for
-        the rows found so far (MaxScore: Turtle and Flood, 1995).
-        """
+        """Return the best rows, in no order."""
         columns = self._find_columns(terms)
         if not columns:
             return []
         allowed = self._find_readable(audiences)
-        scores = np.zeros(len(self.ids), dtype=np.float32)
-        rows = np.zeros(0, dtype=np.int64)
-        left = float(sum(column.most for column in columns))
-        is_closed = False
-        for column in columns:
-            if len(rows) > limit:
-                so_far = scores[rows]
-                least = _find_least(so_far, limit)
-                is_closed = is_closed or least > left + _MARGIN
-                if is_closed:  # nor can a row win if all remaining terms would not lift it among the best
-                    rows = rows[so_far >= least - left - _MARGIN]
-            places = column.rows
-            if is_closed and len(rows) * _LOOK_UP_COST <= len(places):
-                at = np.minimum(np.searchsorted(places, rows.astype(places.dtype)), len(places) - 1)
-                is_hit = places[at] == rows
-                scores[rows[is_hit]] += column.weigh(at[is_hit])
-            else:
-                places = places.astype(np.intp)  # once; otherwise each use as an index would convert it
-                before = scores[places]
-                scores[places] = before + column.weigh(slice(None))
-                if not is_closed:
-                    new = places[before == 0.0]
-                    rows = np.concatenate([rows, new[allowed[new]]])
-            left -= column.most
-        totals = np.round(scores[rows], _DIGITS)
-        if len(rows) > limit:
-            # In a large index, sorting all rows that share a common word would take longer than everything else.
-            is_best = totals >= _find_least(totals, limit)
-            rows, totals = rows[is_best], totals[is_best]
+        rows, totals = rank_rows(columns, allowed, limit)
         return [(float(total), self.ids[row].decode()) for row, total in zip(rows, totals, strict=True)]
 
-    def _find_columns(self, terms: Mapping[str, int]) -> list["_Column"]:
+    def _find_columns(self, terms: Mapping[str, int]) -> list[Column]:
         if self.ranking is None:
             return []
         stored, known = self.ranking.scores, self.ranking.vocab_dict
@@ -149,7 +113,7 @@ class LexicalIndex:
                 part = slice(int(stored["indptr"][number]), int(stored["indptr"][number + 1]))
                 values = np.asarray(stored["data"][part])
                 most = float(self.most[number]) * count
-                columns.append(_Column(np.asarray(stored["indices"][part]), values, count, most))
+                columns.append(Column(np.asarray(stored["indices"][part]), values, count, most))
         return sorted(columns, key=lambda column: (-column.most, len(column.rows)))
 
     def _find_readable(self, audiences: frozenset[Audience]) -> NDArray[np.bool_]:
@@ -171,7 +135,7 @@ class LexicalIndex:
         for words in readable:
             norm = K1 * (1 - B + B * sum(words.terms.values()) / average)
             parts = (rarity[t] * n * f / (f + norm) for t, n in terms.items() if (f := words.terms.get(t, 0)))
-            scored.append((round(sum(parts), _DIGITS), words.id))
+            scored.append((round(sum(parts), DIGITS), words.id))
         return scored
 
     def _count_holding(self, term: str) -> int:
@@ -198,23 +162,6 @@ class LexicalIndex:
         (new / "about.json").write_text(json.dumps(about), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         new.rename(folder)
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """The rows that hold a term, rising, with what it adds to the score of each for one mention in the question.
-
-    `count` is how often the question mentions the term; `most` is the most that it adds to any row in all.
-    """
-
-    rows: NDArray[np.int32]
-    values: NDArray[np.float32]
-    count: int
-    most: float
-
-    def weigh(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> NDArray[np.float32]:
-        """Return what the term adds to the chosen ones of its rows."""
-        return self.values[chosen] * np.float32(self.count)
 
 
 def build_lexical_index(ids: Sequence[str], audiences: Sequence[Audience], texts: Iterable[str]) -> LexicalIndex:
@@ -249,11 +196,6 @@ def load_lexical_index(folder: Path, catalogue: str) -> LexicalIndex | None:
         return LexicalIndex(ids, readers, names, ranking, most, about["average"], about["stamp"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _find_least(scores: NDArray[np.float32], limit: int) -> float:
-    """Return the score of the `limit`-th best."""
-    return float(np.partition(scores, -limit)[-limit])
 
 
 def _weigh_rarity(holding: int, total: int) -> float:

@@ -7,8 +7,8 @@ One of two sources may keep the document deeper ("warranty.md", "/en/help/warran
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -19,8 +19,6 @@ from retrieval.store.catalogue import Edition, Entry
 
 Found = tuple[Hit, Entry]
 Parts = tuple[str, ...]
-# A document's place: its source's name, and its path there without version marks.
-Place = tuple[str, Parts]
 
 SHINGLE_WORDS = 3
 # Share of word triples in common. Editions of a policy with every number changed share 0.5 and more.
@@ -39,6 +37,14 @@ _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A document's place: its source's name, and its path there without version marks."""
+
+    origin: str
+    path: Parts
+
+
 def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]) -> dict[str, str]:
     """Return for each older version the source of the newest one. `read_text` returns a document's text by its source.
 
@@ -46,7 +52,7 @@ def find_superseded(editions: Sequence[Edition], read_text: Callable[[str], str]
     """
     places: dict[str, dict[Place, list[Edition]]] = defaultdict(lambda: defaultdict(list))
     for edition in editions:
-        places[name_key(edition.title)][edition.origin, _path_key(edition)].append(edition)
+        places[name_key(edition.title)][Place(edition.origin, _path_key(edition))].append(edition)
     found: dict[str, str] = {}
     for held in places.values():
         for together in _join_sources(list(held)):
@@ -164,29 +170,49 @@ def _join_sources(places: Sequence[Place]) -> list[list[Place]]:
     Two places are one if one path is the end of the other, and neither source has a second such place: with a "readme"
     in every folder nobody knows which one is meant.
     """
-    by_path: dict[Parts, list[Place]] = defaultdict(list)
-    for place in places:
-        by_path[place[1]].append(place)
-    partners: dict[Place, set[Place]] = defaultdict(set)
-    for place in places:
-        for start in range(len(place[1])):
-            for other in by_path.get(place[1][start:], ()):
-                if other[0] != place[0]:
-                    partners[place].add(other)
-                    partners[other].add(place)
-    sources = {place: Counter(other[0] for other in partners[place]) for place in places}
+    similar = _find_similar(places)
+    partners = {
+        place: [o for o in others if _is_only(o, others) and _is_only(place, similar[o])]
+        for place, others in similar.items()
+    }
     joined: list[list[Place]] = []
     seen: set[Place] = set()
     for place in places:
-        together, waiting = [], [place]
-        while waiting:
-            if (one := waiting.pop()) not in seen:
-                seen.add(one)
-                together.append(one)
-                waiting += [o for o in partners[one] if sources[one][o[0]] == 1 and sources[o][one[0]] == 1]
-        if together:
-            joined.append(together)
+        if place not in seen:
+            joined.append(_walk_partners(place, partners))
+            seen.update(joined[-1])
     return joined
+
+
+def _find_similar(places: Sequence[Place]) -> dict[Place, set[Place]]:
+    """Return for each place those of other sources whose path is the end of its own, or the other way round."""
+    by_path: dict[Parts, list[Place]] = defaultdict(list)
+    for place in places:
+        by_path[place.path].append(place)
+    similar: dict[Place, set[Place]] = {place: set() for place in places}
+    for place in places:
+        for start in range(len(place.path)):
+            for other in by_path.get(place.path[start:], ()):
+                if other.origin != place.origin:
+                    similar[place].add(other)
+                    similar[other].add(place)
+    return similar
+
+
+def _is_only(place: Place, others: Collection[Place]) -> bool:
+    """Whether no other of these places is in the same source."""
+    return sum(other.origin == place.origin for other in others) == 1
+
+
+def _walk_partners(start: Place, partners: Mapping[Place, Sequence[Place]]) -> list[Place]:
+    """Return all places that lead from one to the next, this one first."""
+    together: dict[Place, None] = {}
+    waiting = [start]
+    while waiting:
+        if (place := waiting.pop()) not in together:
+            together[place] = None
+            waiting += partners[place]
+    return list(together)
 
 
 def _spell(path: str) -> str:

@@ -86,7 +86,7 @@ def test_an_edit_that_adds_the_mention_is_answered(chip: Chip) -> None:
     assert chip.services is not None
     assert len(chip.said(HELP)) == 1
 
-    edits.take_change(chip.services, _find_change(chip.core.db))  # whichever comes first, edit or mention
+    edits.handle_change(chip.services, _find_change(chip.core.db))  # whichever comes first, edit or mention
     assert len(chip.said(HELP)) == 1
 
 

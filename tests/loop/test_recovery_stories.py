@@ -193,7 +193,7 @@ def test_what_others_posted_in_the_thread_is_left_alone(chip: Chip, monkeypatch:
 def test_an_edit_that_a_kill_cut_off_is_still_offered_an_answer(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
     message = chip.ask(CLEO, RUNTIME)
     chip.settle()
-    monkeypatch.setattr(edits, "take_change", kill)
+    monkeypatch.setattr(edits, "handle_change", kill)
     chip.workspace.visit(CLEO).edit("D0CLEO", message["thread_ts"], CHARGING)
     chip.workspace.wait_for(lambda: inbox.find_unfinished(chip.core.db))
     assert not any(wording.EDITED in said for said in chip.said("D0CLEO"))

@@ -12,7 +12,7 @@ from feedback.events import FeedbackSource
 from retrieval.asked.gestures import Gesture
 
 
-def take(services: Services, question: Question) -> bool:
+def respond(services: Services, question: Question) -> bool:
     """Answer a message that asks nothing of the documents. Return False for every other one.
 
     Raises one of `SLACK_ERRORS` if the answer cannot be posted.

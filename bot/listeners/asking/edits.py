@@ -50,10 +50,10 @@ def resume(services: Services, event: inbox.InboxEvent) -> bool:
 
 
 def queue_change(services: Services, body: Body) -> None:
-    services.pool.submit(body["event_id"], lambda: take_change(services, body))
+    services.pool.submit(body["event_id"], lambda: handle_change(services, body))
 
 
-def take_change(services: Services, body: Body) -> None:
+def handle_change(services: Services, body: Body) -> None:
     """Store the new words in the conversation, and offer to answer them if they are a question."""
     question = find_edited_question(services, body)
     if question is not None:
@@ -107,7 +107,7 @@ def answer_edit(services: Services, body: Body) -> None:
         )
         return
     is_resumed = inbox.find_event(services.db, question.key) is not None
-    if messages.take_again(services, question, body["trigger_id"]):
+    if messages.is_asking(services, question, body["trigger_id"]):
         services.stops.expect(question)
         messages.answer_question(services, question, body["trigger_id"], is_resumed=is_resumed)
 

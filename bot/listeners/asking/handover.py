@@ -19,7 +19,7 @@ Body = dict[str, Any]
 _WRITTEN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
-def take(services: Services, body: Body, *, is_resumed: bool = False) -> bool:
+def queue_carrying(services: Services, body: Body, *, is_resumed: bool = False) -> bool:
     """Queue a message that belongs to a ticket. Return False for every other event."""
     carry = _find_carrier(services, body)
     if carry is None:
@@ -42,7 +42,7 @@ def _find_carrier(services: Services, body: Body) -> Callable[[bool], None] | No
     desk = services.tickets
     written = Written(body["event_id"], event["ts"], person, text, tuple(event.get("files") or ()))
     if (mine := desk.find_for_message(event["channel"], thread_ts)) is not None:
-        return partial(desk.take_message, mine, written)
+        return partial(desk.handle_message, mine, written)
     if (taken := desk.find_claimed(services.directory.team, event["channel"], thread_ts)) is not None:
         return partial(desk.forward, taken, written)
     return None

@@ -1,7 +1,7 @@
 """Handles messages that ask Chip: in a DM, by a mention, or as a follow-up in a thread that Chip answered."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +50,7 @@ def build_handler(services: Services) -> Callable[[dict[str, Any]], None]:
 
     def handle(body: dict[str, Any]) -> None:
         key = body["event_id"]
-        if handover.take(services, body):
+        if handover.queue_carrying(services, body):
             return
         question = find_question(services, body)
         if question is None or not _is_first_sight(services, question, key):
@@ -127,10 +127,10 @@ def resume(services: Services, event: inbox.InboxEvent) -> bool:
 
     Return whether it is queued.
     """
-    if handover.take(services, dict(event.payload), is_resumed=True):
+    if handover.queue_carrying(services, dict(event.payload), is_resumed=True):
         return False
     question = find_question(services, dict(event.payload))
-    if question is None or not take_again(services, question, event.key):
+    if question is None or not is_asking(services, question, event.key):
         inbox.mark_done(services.db, event.key)
         return False
     if services.stops.was_pressed(question):
@@ -146,7 +146,7 @@ def close_unasked(services: Services, question: inbox.InboxEvent) -> None:
         inbox.mark_done(services.db, question.key)
 
 
-def take_again(services: Services, question: Question, key: str) -> bool:
+def is_asking(services: Services, question: Question, key: str) -> bool:
     """Whether this event is the one that asks. A mention's second event is not, nor is a finished question."""
     asked = inbox.find_event(services.db, question.key)
     if asked is None:
@@ -183,30 +183,47 @@ def answer_question(
     facts = dict(asked.payload) if asked else {}
     question = replace(question, reply_id=facts.get("reply_id"))
     try:
-        if services.stops.was_stopped(question):
-            logger.info("question %s in %s was stopped before its turn", question.ts, question.channel)
-        elif switches.is_on(services.db, question.team, PAUSED):
-            services.answering.say_instead(question, wording.PAUSED)
-        elif (is_resumed or is_stopped(facts)) and end_earlier_attempt(services, question, facts):
-            logger.info("question %s in %s was answered before", question.ts, question.channel)
-        elif not courtesies.take(services, question):
-            services.answering.answer(question)
+        is_done = _attempt(services, question, facts, is_resumed=is_resumed)
+    finally:
+        services.stops.claim(question)
+    if not is_done:
+        _try_later(services, question, key, tries)
+        return
+    inbox.mark_done(services.db, question.key)
+    inbox.mark_done(services.db, key)
+
+
+def _attempt(services: Services, question: Question, facts: Mapping[str, Any], *, is_resumed: bool) -> bool:
+    """Answer, or say that it failed. Return False if Slack took neither, so that it must be tried again."""
+    try:
+        _respond(services, question, facts, is_resumed=is_resumed)
     except (ThreadUnreadable, Unsettled) as error:
         logger.warning("question %s in %s waits: %s", question.ts, question.channel, error)
         if isinstance(error, Unsettled):
             inbox.note(services.db, question.key, **{UNSETTLED: True})
-        _try_later(services, question, key, tries)
-        return
+        return False
     except Exception:
         reference = services.new_id("E")
         logger.exception("question %s in %s failed, reference %s", question.ts, question.channel, reference)
-        if not _apologise(services, question, reference):
-            _try_later(services, question, key, tries)
+        return _apologise(services, question, reference)
+    return True
+
+
+def _respond(services: Services, question: Question, facts: Mapping[str, Any], *, is_resumed: bool) -> None:
+    """Give the one response that the question is due: none, a sentence instead, the rest of an answer, or an answer."""
+    if services.stops.was_stopped(question):
+        logger.info("question %s in %s was stopped before its turn", question.ts, question.channel)
+        return
+    if switches.is_on(services.db, question.team, PAUSED):
+        services.answering.say_instead(question, wording.PAUSED)
+        return
+    if is_resumed or is_stopped(facts):
+        is_answered = end_earlier_attempt(services, question, facts)
+        if is_answered:
+            logger.info("question %s in %s was answered before", question.ts, question.channel)
             return
-    finally:
-        services.stops.claim(question)
-    inbox.mark_done(services.db, question.key)
-    inbox.mark_done(services.db, key)
+    if not courtesies.respond(services, question):
+        services.answering.answer(question)
 
 
 def _try_later(services: Services, question: Question, key: str, tries: int) -> None:

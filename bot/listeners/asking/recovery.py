@@ -9,6 +9,7 @@ nothing of how an answer is made.
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from slack_sdk import WebClient
@@ -35,6 +36,15 @@ class ThreadUnreadable(Exception):
     """Slack cannot tell at the moment what stands in a thread. The message names the reason."""
 
 
+class Attempt(Enum):
+    """How far an earlier attempt came whose answer has no mark in Slack."""
+
+    WHOLE = "made, and all of it is visible: only the footer is missing"
+    MADE = "made, but some of it may not be visible"
+    STOPPED = "stopped before it was made"
+    CUT_OFF = "cut off before it was made"
+
+
 def end_earlier_attempt(services: Services, question: Question, facts: Mapping[str, Any]) -> bool:
     """End what an earlier attempt left behind. Return whether the question is answered by that.
 
@@ -42,31 +52,41 @@ def end_earlier_attempt(services: Services, question: Question, facts: Mapping[s
     made, its Markdown and footer. Raises one of `SLACK_ERRORS` if a message cannot be posted, `ThreadUnreadable` if the
     thread cannot be read now.
     """
-    was_stopped = is_stopped(facts)
     if question.is_private:  # it left no trace in Slack, and must not be ended in public
-        if was_stopped:
-            services.answering.say_instead(question, wording.STOPPED)
-        return was_stopped
+        return _end_private(services, question, facts)
     posted = _find_posted(services, question)
     if any(marks.is_about(message, question.key) for message in posted):
         return True
     remains = _find_remains(services, question, posted)
-    is_made = "footer" in facts
-    # If the answer grew by updates, or a response was lost, its last words or a further part may not be visible yet.
-    is_whole = UNSETTLED not in facts and _list_begun(posted).isdisjoint(remains)
-    if is_made and is_whole:
-        _end(services, question, facts, remains)
-        return True
-    if was_stopped and not is_made:
-        for ts in remains:
-            _stop(services.client, question.channel, ts)
+    match _find_state(facts, posted, remains):
+        case Attempt.WHOLE:
+            _end(services, question, facts, remains)
+        case Attempt.MADE:
+            _take_all_away(services, question, remains)
+            _end(services, question, facts, [])
+        case Attempt.STOPPED:
+            for ts in remains:
+                _stop(services.client, question.channel, ts)
+            services.answering.say_instead(question, wording.STOPPED)
+        case Attempt.CUT_OFF:
+            _take_all_away(services, question, remains)
+            return False
+    return True
+
+
+def _end_private(services: Services, question: Question, facts: Mapping[str, Any]) -> bool:
+    was_stopped = is_stopped(facts)
+    if was_stopped:
         services.answering.say_instead(question, wording.STOPPED)
-        return True
-    for ts in remains:
-        _take_away(services.client, question.channel, ts)
-    if is_made:
-        _end(services, question, facts, [])
-    return is_made
+    return was_stopped
+
+
+def _find_state(facts: Mapping[str, Any], posted: Sequence[Message], remains: Sequence[str]) -> Attempt:
+    if "footer" in facts:
+        # If the answer grew by updates, or a response was lost, its last words or a further part may be missing.
+        is_whole = UNSETTLED not in facts and _list_begun(posted).isdisjoint(remains)
+        return Attempt.WHOLE if is_whole else Attempt.MADE
+    return Attempt.STOPPED if is_stopped(facts) else Attempt.CUT_OFF
 
 
 def _find_posted(services: Services, question: Question) -> list[Message]:
@@ -116,11 +136,9 @@ def _end(services: Services, question: Question, facts: Mapping[str, Any], remai
     if len(remains) > 1 and _stop(services.client, question.channel, last, blocks=footer, metadata=metadata):
         return
     _stop(services.client, question.channel, last)
-    text = (
-        facts["markdown"]
-        if len(remains) == 1
-        else _read_text(services.client, question.channel, question.thread_ts, last)
-    )
+    text = facts["markdown"]
+    if len(remains) > 1:
+        text = _read_text(services.client, question.channel, question.thread_ts, last)
     services.client.chat_update(
         channel=question.channel,
         ts=last,
@@ -143,6 +161,11 @@ def _stop(client: WebClient, channel: str, ts: str, **ending: Any) -> bool:
         logger.info("no open stream in %s: %s", channel, name_error(error))
         return False
     return True
+
+
+def _take_all_away(services: Services, question: Question, remains: Sequence[str]) -> None:
+    for ts in remains:
+        _take_away(services.client, question.channel, ts)
 
 
 def _take_away(client: WebClient, channel: str, ts: str) -> None:
