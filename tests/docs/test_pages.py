@@ -41,6 +41,11 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_picture_is_shown_on_a_page() -> None:
+    text = "".join(map(read, PAGES))
+    assert [picture.name for picture in (PROJECT / "docs").glob("*.png") if f"{picture.name})" not in text] == []
+
+
 @pytest.mark.parametrize("page", PRESENT, ids=name_page)
 def test_every_path_that_a_page_names_exists(page: Path) -> None:
     assert [path for path in PATH.findall(read(page)) if not (PROJECT / path).exists()] == []
