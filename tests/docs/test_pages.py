@@ -51,6 +51,17 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
     assert [path for path in PATH.findall(read(page)) if not (PROJECT / path).exists()] == []
 
 
+def test_every_function_that_the_architecture_names_is_where_it_says() -> None:
+    named = re.findall(r"`([\w/]+\.py):(\w+)`", read(PROJECT / "docs" / "ARCHITECTURE.md"))
+    assert len(named) > 20
+    missing = [
+        f"{path}:{name}"
+        for path, name in named
+        if not re.search(rf"^\s*(?:def|class) {name}\b", read(PROJECT / path), re.MULTILINE)
+    ]
+    assert missing == []
+
+
 def test_every_file_that_the_log_calls_kept_exists() -> None:
     for entry in read(PROJECT / "docs" / "LOG.md").split("\n## ")[1:]:
         heading = HEADING.fullmatch("## " + entry.splitlines()[0])
