@@ -61,6 +61,7 @@ Tell = Callable[[str], None]
 
 
 def now_utc() -> datetime:
+    """Return the present time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -82,10 +83,12 @@ class Core:
 
     @property
     def adapters_folder(self) -> Path:
+        """The folder of the registered adapters."""
         return self.settings.data / "adapters"
 
     @property
     def runs_folder(self) -> Path:
+        """The folder of the retrain runs."""
         return self.settings.data / "retrain"
 
     @property

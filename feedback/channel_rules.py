@@ -40,6 +40,7 @@ class Quiet:
     end: time
 
     def holds(self, now: time) -> bool:
+        """Whether a clock time is within the hours, which may extend over midnight."""
         if self.start <= self.end:
             return self.start <= now < self.end
         return now >= self.start or now < self.end

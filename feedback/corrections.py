@@ -132,6 +132,7 @@ def set_aside(db: Database, correction_id: str, *, by: str, at: datetime | None 
 
 
 def find_correction(db: Database, correction_id: str) -> Correction | None:
+    """Return the correction of this id; None if there is none or it was forgotten."""
     return _load_corrections(db).get(correction_id)
 
 

@@ -99,6 +99,7 @@ def add_part(db: Database, reply_id: str, channel: str, ts: str) -> None:
 
 
 def find_reply(db: Database, reply_id: str) -> Reply | None:
+    """Return the recorded reply of this id; None if there is none."""
     with db.read() as connection:
         row = connection.execute(select(replies).where(replies.c.id == reply_id)).one_or_none()
     return None if row is None else _build_reply(row)

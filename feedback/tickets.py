@@ -48,6 +48,7 @@ class Ticket:
 
     @property
     def is_closed(self) -> bool:
+        """Whether it was answered or dismissed."""
         return self.state in (TicketState.ANSWERED, TicketState.DISMISSED)
 
 
@@ -110,6 +111,7 @@ def close(db: Database, ticket_id: str, *, by: str, state: TicketState, correcti
 
 
 def find_ticket(db: Database, ticket_id: str) -> Ticket | None:
+    """Return the ticket of this id; None if there is none."""
     return _find_ticket(db, tickets.c.id == ticket_id)
 
 

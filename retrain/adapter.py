@@ -33,6 +33,7 @@ class Adapter:
 
     @property
     def gguf_path(self) -> Path:
+        """The file that llama.cpp loads."""
         return self.folder / GGUF
 
     def verify(self) -> None:

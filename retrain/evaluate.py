@@ -34,6 +34,7 @@ class Answer:
 
     @property
     def seen(self) -> str:
+        """What a person would see of the answer."""
         return self.text if self.shown is None else self.shown
 
 

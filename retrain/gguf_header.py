@@ -38,6 +38,7 @@ class Header:
 
     @property
     def architecture(self) -> str:
+        """llama.cpp's name of the architecture, such as "llama"."""
         return str(self.metadata.get("general.architecture", ""))
 
     def text(self, key: str) -> str:

@@ -20,6 +20,7 @@ class Row:
 
     @property
     def tokens(self) -> int:
+        """How many tokens prompt and answer have together."""
         return len(self.prompt) + len(self.target)
 
 

@@ -39,6 +39,7 @@ class Command:
     run: Callable[[Call], None]
 
     def help_line(self) -> str:
+        """Return the command's line in the help."""
         return f"• `/chip {self.usage}` {self.what}"
 
 

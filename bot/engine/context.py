@@ -171,6 +171,7 @@ class LlamaContext:
         llama_cpp.llama_memory_clear(self._memory, False)
 
     def close(self) -> None:
+        """Free the context. No job may be left."""
         llama_cpp.llama_free(self._handle)
 
 

@@ -65,6 +65,7 @@ class Job:
         return bool(self.tokens)
 
     def set_prompt_tokens(self, tokens: list[int]) -> None:
+        """Set the prompt's token ids, before any answer token."""
         self.tokens = list(tokens)
         self.prompt_tokens = len(tokens)
 
@@ -77,6 +78,7 @@ class Job:
 
     @property
     def completion_tokens(self) -> int:
+        """How many tokens the answer has so far."""
         return len(self.tokens) - self.prompt_tokens
 
     def is_late(self, now: float) -> bool:

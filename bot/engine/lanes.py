@@ -44,6 +44,7 @@ class Lanes:
         live.check()
 
     def adapter_id(self, lane: Lane) -> str | None:
+        """Return the id of the lane's adapter; None for the bare base."""
         track = self._current.get(lane)
         return None if track is None else track.adapter_id
 
@@ -69,10 +70,12 @@ class Lanes:
         return due[self._steps % len(due)] if due else None
 
     def drop_ended(self) -> None:
+        """End the jobs of all tracks that were cancelled or whose deadline has passed."""
         for track in self.all():
             track.drop_ended()
 
     def can_swap(self, lane: Lane) -> bool:
+        """Whether no track of the lane is retiring, so that a change may start."""
         return lane not in self._retiring
 
     def swap(self, lane: Lane, adapter: Adapter | None) -> float:
@@ -103,6 +106,7 @@ class Lanes:
         self._retiring.clear()
 
     def all(self) -> list[Track]:
+        """Return every track, the retiring ones included."""
         return [track for lane in Lane for track in self._of(lane)]
 
     def _of(self, lane: Lane) -> Iterator[Track]:

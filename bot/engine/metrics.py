@@ -47,9 +47,11 @@ class EngineMetrics:
         self._requests.labels(lane, type(error).__name__).inc()
 
     def note_swap(self, lane: Lane) -> None:
+        """Count a swap of the lane's adapter."""
         self._swaps.labels(lane).inc()
 
     def note_restart(self) -> None:
+        """Count a restart of the engine's thread."""
         self._restarts.inc()
 
     def note_seconds(self, stage: str, seconds: float) -> None:
@@ -57,9 +59,11 @@ class EngineMetrics:
         self._seconds.labels(stage).inc(seconds)
 
     def show_waiting(self, requests: int) -> None:
+        """Show how many requests wait."""
         self._waiting.set(requests)
 
     def show_parked(self, size: int, disk_size: int) -> None:
+        """Show how many bytes of parked states are in RAM and on disk."""
         self._parked.set(size)
         self._on_disk.set(disk_size)
 

@@ -83,6 +83,7 @@ class LlamaModel:
         return handle
 
     def free_adapter(self, handle: Any) -> None:
+        """Free an adapter that `load_adapter` returned."""
         llama_cpp.llama_adapter_lora_free(handle)
 
     def close(self) -> None:

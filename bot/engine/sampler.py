@@ -20,7 +20,8 @@ class NotFinite(Exception):
 class Constraint(Protocol):
     """Decides which tokens may come next, such as a grammar."""
 
-    def allows(self, token: int) -> bool: ...
+    def allows(self, token: int) -> bool:
+        """Whether this token may come next."""
 
     def mask(self, logits: Logits) -> Logits:
         """Return the logits (vocabulary,) with minus infinity for every token that may not come next."""

@@ -40,6 +40,7 @@ class QueuedGeneration:
 
     @property
     def is_settled(self) -> bool:
+        """Whether the stream has ended."""
         return self._settled.is_set()
 
     def emit(self, piece: str) -> None:

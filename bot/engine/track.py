@@ -65,14 +65,17 @@ class Track:
 
     @property
     def adapter_id(self) -> str | None:
+        """The id of the track's adapter; None for the bare base."""
         return None if self._adapter is None else self._adapter.id
 
     @property
     def is_busy(self) -> bool:
+        """Whether any job has a slot."""
         return any(slot.job is not None for slot in self._slots)
 
     @property
     def has_room(self) -> bool:
+        """Whether a slot is free."""
         return any(slot.job is None for slot in self._slots)
 
     def set_adapter(self, adapter: LoadedAdapter | None) -> None:

@@ -26,6 +26,7 @@ class TicketCards:
     bot_user: str
 
     def post(self, ticket: Ticket, reply: replies.Reply) -> None:
+        """Post the ticket's card and note its place. Raises one of `SLACK_ERRORS`."""
         text, shown = ticket_card.build_card(ticket, self._gather_facts(ticket, reply))
         posted = self.client.chat_postMessage(
             channel=ticket.card_channel, text=text, blocks=shown, unfurl_links=False, unfurl_media=False
@@ -61,6 +62,7 @@ class TicketCards:
         return correction.state is corrections.State.APPROVED
 
     def find_link(self, channel: str, ts: str) -> str | None:
+        """Return the permalink of a message; None if Slack gives none."""
         try:
             return str(self.client.chat_getPermalink(channel=channel, message_ts=ts)["permalink"])
         except SLACK_ERRORS as error:
@@ -76,8 +78,10 @@ class TicketCards:
                 logger.warning("the card of ticket %s still quotes: %s", ticket.id, name_error(error))
 
     def say(self, ticket: Ticket, text: str) -> None:
+        """Write in the card's thread, if the card is posted."""
         if ticket.card_ts is not None:
             self.client.chat_postMessage(channel=ticket.card_channel, thread_ts=ticket.card_ts, text=text)
 
     def whisper(self, ticket: Ticket, person: str, text: str) -> None:
+        """Write in the card's thread so that only this person sees it."""
         self.client.chat_postEphemeral(channel=ticket.card_channel, user=person, thread_ts=ticket.card_ts, text=text)

@@ -45,10 +45,12 @@ class Tickets:
 
     @property
     def db(self) -> Database:
+        """The database of the workspace."""
         return self.cards.db
 
     @property
     def directory(self) -> Directory:
+        """The people and channels of the workspace."""
         return self.cards.directory
 
     def bring_in(self, reply: replies.Reply, person: str) -> tuple[str, bool]:

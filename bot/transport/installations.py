@@ -174,6 +174,7 @@ class SealedStates(OAuthStateStore):
         self._lock = threading.Lock()
 
     def issue(self, *_: object, **__: object) -> str:
+        """Return a new sealed state."""
         return self._key.encrypt(secrets.token_bytes(16)).decode()
 
     def consume(self, state: str) -> bool:

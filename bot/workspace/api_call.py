@@ -20,6 +20,8 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """One call of a method: who calls, with which arguments."""
+
     workspace: Workspace
     token: Token
     arguments: Mapping[str, Any]

@@ -46,6 +46,7 @@ class ControlDoor:
         ]
 
     async def obey(self, request: Request) -> Response:
+        """Do what the JSON body asks, and return the answer's JSON."""
         try:
             order = dict(json.loads(await request.body()))
             act = self._orders[order.pop("do")]

@@ -79,6 +79,7 @@ def build_app_home_opened(user: str, channel: str, tab: str, view: dict[str, Any
 
 
 def build_membership(user: str, channel: Channel, team_id: str, event_ts: str, *, joined: bool) -> Event:
+    """member_joined_channel or member_left_channel."""
     return {
         "type": "member_joined_channel" if joined else "member_left_channel",
         "user": user,
@@ -90,6 +91,7 @@ def build_membership(user: str, channel: Channel, team_id: str, event_ts: str, *
 
 
 def build_session_stopped(message: Message, user: str, event_ts: str) -> Event:
+    """The event of a press of Stop."""
     return {
         "type": "agent_session_stopped",
         "channel": message.channel,

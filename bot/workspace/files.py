@@ -16,6 +16,8 @@ CANVAS_TYPE = "application/vnd.slack-docs"
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
+    """A file or a canvas, with its bytes once they came."""
+
     id: str
     name: str
     title: str
@@ -33,6 +35,8 @@ class StoredFile:
 
 
 class FileStore:
+    """All files and canvases, by id."""
+
     def __init__(self, ids: Callable[[str], str]) -> None:
         self._ids = ids
         self._files: dict[str, StoredFile] = {}

@@ -58,6 +58,7 @@ def build_view_closed(workspace: Workspace, person: Person, view: View, *, is_cl
 
 
 def build_shortcut(workspace: Workspace, person: Person, message: Message, callback_id: str) -> Payload:
+    """The body of a shortcut in a message's menu."""
     return _build_interaction(workspace, person, "message_action") | {
         "callback_id": callback_id,
         "action_ts": workspace.timeline.next_ts(),
@@ -69,6 +70,7 @@ def build_shortcut(workspace: Workspace, person: Person, message: Message, callb
 
 
 def build_command(workspace: Workspace, person: Person, channel: Channel, command: SlashCommand, text: str) -> Payload:
+    """The body of a slash command, as form fields."""
     team = workspace.directory.team
     key = workspace.response_urls.issue(person.id, channel.id)
     return {

@@ -26,6 +26,8 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """Somebody in the local workspace, or the bot."""
+
     id: str
     name: str
     real_name: str

@@ -28,6 +28,8 @@ class ResponseUrl:
 
 
 class ResponseUrls:
+    """The response_urls that were issued, by the secret part of their address."""
+
     def __init__(self, clock: Callable[[], datetime], ids: Callable[[str], str]) -> None:
         self._clock = clock
         self._ids = ids

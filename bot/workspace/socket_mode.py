@@ -38,6 +38,8 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
+    """What is delivered to the app, until it is acknowledged or given up."""
+
     kind: EnvelopeKind
     payload: Payload
     accepts_response: bool = False

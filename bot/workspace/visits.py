@@ -39,6 +39,7 @@ class Visit:
         self.person = person
 
     def bootstrap(self) -> Shape:
+        """Everything that the page needs to begin."""
         workspace, directory = self._workspace, self._workspace.directory
         users = [
             {"id": p.id, "name": p.name, "real_name": p.real_name, "role": p.role, "color": p.color}

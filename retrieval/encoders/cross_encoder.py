@@ -36,11 +36,11 @@ class CrossEncoder(Protocol):
     """Scores lines for a question. `is_calibrated`: a score is the log-odds that the line answers."""
 
     @property
-    def is_calibrated(self) -> bool: ...
+    def is_calibrated(self) -> bool:
+        """Whether a score is the log-odds that the line answers."""
 
     def score(self, question: str, lines: Sequence[Line]) -> Numbers:
         """Return (lines,) scores, higher for what answers better."""
-        ...
 
 
 class MiniLmCrossEncoder:

@@ -24,11 +24,11 @@ class Embedder(Protocol):
     """Turns texts into directions. `identity` names the weights: vectors of another identity cannot be compared."""
 
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str:
+        """The name of the weights."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (n, width) float32 with rows of length 1; (0, width) for no texts."""
-        ...
 
 
 class BertEmbedder:

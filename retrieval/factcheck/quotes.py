@@ -42,4 +42,5 @@ def is_in_order(text: str, line: str) -> bool:
 
 
 def split_words(text: str) -> list[str]:
+    """Return a text's words in order, as quotes compare them."""
     return _WORD.findall(text.casefold())

@@ -37,6 +37,7 @@ class Loss:
 
     @property
     def is_worth_a_look(self) -> bool:
+        """Whether the document gave no passage or lost more than its share of words."""
         return not self.passages or self.lost > MOST_LOST * self.words
 
 

@@ -74,6 +74,7 @@ class _TimedStream(httpcore.NetworkStream):
         self._inner.write(buffer, self._shorten(timeout))
 
     def close(self) -> None:
+        """Close all connections."""
         self._inner.close()
 
     def start_tls(
@@ -126,6 +127,7 @@ class Fetcher:
         self._pool = httpcore.ConnectionPool(network_backend=self._backend, max_connections=2)
 
     def close(self) -> None:
+        """Close all connections."""
         self._pool.close()
 
     def get(

@@ -101,6 +101,7 @@ class Catalogue:
             connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?)", map(astuple, facts))
 
     def delete_document(self, source: str) -> None:
+        """Delete a document with its passages and facts. Do nothing if there is none."""
         with self.file.transaction() as connection:
             connection.execute("DELETE FROM documents WHERE source = ?", (source,))
 
@@ -191,6 +192,7 @@ class Catalogue:
         return self.last_written(), int(documents)
 
     def list_sources(self) -> set[str]:
+        """Return the sources of all documents, verified answers included."""
         return {row[0] for row in self.file.read("SELECT source FROM documents", ())}
 
     def list_written(self, after: int) -> dict[str, Audience]:

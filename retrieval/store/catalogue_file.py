@@ -80,10 +80,12 @@ class CatalogueFile:
             self._connection.close()
 
     def find_setting(self, name: str) -> str | None:
+        """Return the setting of this name; None if it was never set."""
         row = self.read("SELECT value FROM settings WHERE name = ?", (name,))
         return str(row[0][0]) if row else None
 
     def record_setting(self, name: str, value: str) -> None:
+        """Set the setting of this name."""
         with self.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
@@ -92,6 +94,7 @@ class CatalogueFile:
         return int(self.read("PRAGMA data_version", ())[0][0])
 
     def read(self, statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
+        """Return all rows that a statement finds."""
         with self._lock:
             return self._connection.execute(statement, tuple(values)).fetchall()
 
@@ -116,6 +119,7 @@ class CatalogueFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection for a transaction that commits at the end and rolls back on an exception."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -80,6 +80,7 @@ class Index:
         self._is_stopped.set()
 
     def close(self) -> None:
+        """Close the files. A sync must have ended."""
         self.vectors.close()
         self.catalogue.close()
 

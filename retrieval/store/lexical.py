@@ -37,6 +37,7 @@ class Words:
 
 
 def count_terms(passage_id: str, audience: Audience, text: str) -> Words:
+    """Return the passage with how often it holds each term."""
     return Words(passage_id, audience, Counter(tokenise(text)))
 
 

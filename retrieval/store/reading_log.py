@@ -49,6 +49,7 @@ class ReadingLog:
             )
 
     def delete_items(self, origin: str, names: Sequence[str]) -> None:
+        """Forget that these items were read, so that the next sync reads them again."""
         with self._file.transaction() as connection:
             connection.executemany(
                 "DELETE FROM items WHERE origin = ? AND name = ?", [(origin, name) for name in names]
@@ -61,6 +62,7 @@ class ReadingLog:
             connection.execute("DELETE FROM syncs WHERE origin = ?", (origin,))
 
     def record_sync(self, origin: str, sync: Sync) -> None:
+        """Note the last sync of a source."""
         with self._file.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO syncs VALUES (?, ?, ?)", (origin, sync.at.isoformat(), sync.problem)

@@ -64,6 +64,7 @@ class VectorIndex:
         self._client.close()  # type: ignore[attr-defined]  # the interface lacks it, every client has it
 
     def count(self) -> int:
+        """Return the number of vectors, one for each unit."""
         return _translate(lambda: sum(collection.count() for collection in self._client.list_collections()))
 
     def upsert(self, entries: Sequence[tuple[Passage, Vectors]]) -> None:

@@ -42,9 +42,11 @@ class VerifiedRows:
         return [_to_row(row) for row in self._file.read("SELECT * FROM verified ORDER BY id", ())]
 
     def count(self) -> int:
+        """Return the number of verified answers."""
         return int(self._file.read("SELECT count(*) FROM verified", ())[0][0])
 
     def record(self, row: VerifiedRow) -> None:
+        """Store a verified answer with its vector, in place of an earlier one of its id."""
         answer = row.answer
         who = (answer.author, answer.approved_at.isoformat(), answer.audience.value)
         held = (json.dumps(answer.evidence), row.vector.astype(np.float32).tobytes())
@@ -71,6 +73,7 @@ class VerifiedRows:
         return self._file.find_setting("checked")
 
     def delete(self, answer_id: str) -> None:
+        """Delete a verified answer. Do nothing if there is none."""
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM verified WHERE id = ?", (answer_id,))
 

@@ -20,6 +20,7 @@ def show_grid(rows: list[Any], grid: list["GridRow"]) -> str:
 
 
 def walk_rows(table: Any) -> Iterator[Any]:
+    """Yield the rows of a table, including those in content controls and tracked changes."""
     for child in table:
         if child.tag == qn("w:tr"):
             properties = child.find(qn("w:trPr"))
@@ -30,6 +31,7 @@ def walk_rows(table: Any) -> Iterator[Any]:
 
 
 def walk_cells(row: Any) -> Iterator[Any]:
+    """Yield the cells of a row, including those in content controls and tracked changes."""
     for child in row:
         if child.tag == qn("w:tc"):
             if child.find(f"{qn('w:tcPr')}/{qn('w:cellDel')}") is None:
