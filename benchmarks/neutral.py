@@ -1,11 +1,11 @@
 """Measures that no guess about gender is shown: public sentences with pronouns, and the sample company's own lines.
 
-    python -m benchmarks.neutral [--data FOLDER]
+python -m benchmarks.neutral [--data FOLDER]
 
 Winogender (MIT) has each sentence with "he", with "she" and with "they", WinoBias (MIT) with "he" or "she" alone.
 
-How to read it: "as expected" compares with the published version with "they", and the sample company's lines with
-themselves, for they assume nothing.
+How to read it: "as expected" compares with the published version with "they". The sample company's lines assume
+nothing, so they are compared with themselves.
 """
 
 import re
@@ -62,7 +62,7 @@ def measure(name: str, sentences: Iterable[str], expected: Iterable[str] = ()) -
 
 
 def measure_all(data: Path | None) -> Iterator[Figure]:
-    """Yield the figures of the sample company's lines, and of the public sentences where there are any."""
+    """Yield the figures of the sample company's lines, and of the public sentences if there are any."""
     lines = load_sample_lines()
     yield from measure("sample company's own lines", lines, lines)
     if data is not None:

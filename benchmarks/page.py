@@ -1,9 +1,9 @@
-"""Makes docs/BENCHMARKS.md of the figures in `benchmarks/results/` and of what each benchmark's docstring says of them.
+"""Makes docs/BENCHMARKS.md from the figures in `benchmarks/results/` and from each benchmark's docstring.
 
-    python -m benchmarks.page [--check]
+python -m benchmarks.page [--check]
 
 The page begins with the goals; then each command has a table of its latest figures. The first sentence of a docstring
-says what is measured, its paragraph "How to read it:" stands under the table. A run with a note measured another state
+says what is measured; its paragraph "How to read it:" stands under the table. A run with a note measured another state
 of Chip and has rows of its own.
 """
 
@@ -45,7 +45,7 @@ def find_latest(lines: Iterable[Line]) -> dict[Key, Line]:
 
 
 def find_since(lines: Sequence[Line], latest: Line) -> str:
-    """Return the commit since which the goal of a figure is met, or missed, as it is now."""
+    """Return the commit since which a figure has met, or missed, its goal as it does now."""
     since = latest
     for line in reversed([line for line in lines if _key(line) == _key(latest)]):
         if Figure(latest.figure.what, line.figure.value, goal=latest.figure.goal).is_met != latest.figure.is_met:
@@ -55,7 +55,7 @@ def find_since(lines: Sequence[Line], latest: Line) -> str:
 
 
 def read_docstring(name: str) -> tuple[str, str]:
-    """Return what a benchmark's module says of itself: its first sentence, and how to read its figures."""
+    """Return from the docstring of a benchmark's module its first sentence, and how to read its figures."""
     place = PROJECT / "benchmarks" / Path(*name.split("."))
     path = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
     paragraphs = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")

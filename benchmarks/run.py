@@ -14,7 +14,7 @@ import psutil
 from benchmarks.figures import PROJECT, RESULTS, Figure, Line, Run, append_lines, round_figure
 from benchmarks.tables import build_table
 
-# What a figure depends on; other changes leave a measurement as good as it was.
+# What a figure depends on. Other changes do not affect a measurement.
 MEASURED = ("bot", "config", "feedback", "models", "retrain", "retrieval")
 
 
@@ -42,7 +42,7 @@ def begin_run(file: str, chosen: Namespace) -> Run:
 
 
 def record(run: Run, figures: Iterable[Figure], folder: Path | None) -> None:
-    """Append the figures of a run to its file in the folder (None: keep them nowhere), and print them."""
+    """Append the figures of a run to its file in the folder (None: nowhere), and print them."""
     lines = [Line(round_figure(figure), run) for figure in figures]
     if folder is not None:
         append_lines(lines, folder)
@@ -51,7 +51,7 @@ def record(run: Run, figures: Iterable[Figure], folder: Path | None) -> None:
 
 
 def describe_command(name: str, arguments: Sequence[str]) -> str:
-    """Return the command without what belongs to one machine: folders, notes and where figures are kept."""
+    """Return the command without what belongs to one machine: folders, notes and the place of the figures."""
     shown: list[str] = []
     is_skipped = False
     for argument in arguments:
@@ -74,7 +74,7 @@ def describe_machine() -> str:
 
 
 def find_commit() -> str:
-    """Return the commit of the project, with a "+" where Chip's own code was changed since; "" outside of git."""
+    """Return the commit of the project, with a "+" if Chip's own code was changed since; "" outside of git."""
     head = _call_git("rev-parse", "--short=7", "HEAD").strip()
     return f"{head}+" if head and _call_git("status", "--porcelain", "--", *MEASURED).strip() else head
 

@@ -1,7 +1,7 @@
-"""What a person sees of a file, as plain text: counted by ways of its own, apart from Chip's readers.
+"""Counts the words that a person sees in a file, with methods independent of Chip's readers.
 
-Word and PowerPoint by the XML inside, web pages and Markdown by BeautifulSoup over the rendered page, workbooks cell by
-cell, PDF by PDFium. Rough on layout, for only words are counted; knows nothing of Chip.
+Word and PowerPoint are read by the XML inside, web pages and Markdown by BeautifulSoup over the rendered page,
+workbooks cell by cell, PDF by PDFium. Ignores layout, because only words are counted. Knows nothing of Chip.
 """
 
 import re
@@ -34,7 +34,7 @@ _INVISIBLE = ("script", "style", "template", "noscript", "head", "nav")
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)\n.*?\n\1\n", re.DOTALL)
 _TEMPLATE_TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:.*?\}|<!--.*?-->", re.DOTALL)
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
-# Where a link leads and what language code is in stand in the text that Chip keeps, and a person does not see them.
+# A link's address and the language of code are in the text that Chip keeps, but a person does not see them.
 _NOT_SHOWN = re.compile(r"(?:https?|mailto|tel):[^\s)>\]]+|```\w*")
 _USUAL_TITLE = re.compile(r"Sheet\d*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -42,7 +42,7 @@ _BROKEN_WORD = re.compile(r"(?<=\w)[-\u2010\u00ad]\s*\n\s*(?=\w)")
 
 
 def count_words(text: str) -> Counter[str]:
-    """Return the words of a text; numbers count by their value, and a word is whole though a line end splits it.
+    """Return the words of a text. Numbers count by their value, and a word that a line end splits is one word.
 
     Addresses do not count.
     """
@@ -52,7 +52,7 @@ def count_words(text: str) -> Counter[str]:
 
 
 def find_seen(name: str) -> Callable[[bytes], str] | None:
-    """Return what reads a file of this name as a person sees it; None for a kind that cannot be counted apart."""
+    """Return the function that reads a file of this name as a person sees it; None for other kinds."""
     return _SEEN.get(PurePosixPath(name).suffix.lower())
 
 
@@ -95,7 +95,7 @@ def _read_word_xml(raw: bytes) -> str:
 
 
 def _read_runs(paragraph: Any) -> Iterator[str]:
-    """Yield the text of a paragraph's own runs; a text box inside has paragraphs of its own."""
+    """Yield the text of a paragraph's own runs. A text box inside has paragraphs of its own."""
     for element in paragraph.iter(f"{_W}t", f"{_W}tab", f"{_W}br"):
         above = list(element.iterancestors())
         if next(one for one in above if one.tag == f"{_W}p") is not paragraph:
@@ -115,7 +115,7 @@ def _see_pptx(raw: bytes) -> str:
 
 
 def _read_slide(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
-    """Yield the texts of a slide that is shown, of its charts and of its notes."""
+    """Yield the texts of a visible slide, of its charts and of its notes."""
     slide = etree.fromstring(archive.read(name))
     if slide.get("show") == "0":
         return
@@ -141,7 +141,7 @@ def _see_xlsx(raw: bytes) -> str:
 
 
 def _read_sheet(sheet: Any) -> Iterator[str]:
-    """Yield what is displayed in the cells that are not hidden."""
+    """Yield what the visible cells display."""
     hidden = {letter for letter, column in sheet.column_dimensions.items() if column.hidden}
     for row in sheet.iter_rows():
         if not sheet.row_dimensions[row[0].row].hidden:
@@ -166,7 +166,7 @@ def _see_mail(raw: bytes) -> str:
 
 
 def _read_mail(message: Message) -> Iterator[str]:
-    """Yield the subject and the parts that are shown: of alternatives the last, of forwarded messages all."""
+    """Yield the subject and the visible parts: the last of alternatives, and all forwarded messages."""
     if subject := message.get("subject"):
         yield str(subject)
     if message.get_content_type() == "multipart/alternative":

@@ -1,6 +1,6 @@
 """The workspaces that one deployment serves, each with an app, documents, feedback and adapter of its own.
 
-Knows nothing of Slack and of what opening takes.
+Knows nothing of Slack or of what opening a workspace takes.
 """
 
 import logging
@@ -16,7 +16,7 @@ Open = Callable[[str, str], AbstractContextManager[App]]
 
 
 class Tenants:
-    """Opens a workspace once, finds its app, and closes all of them in the end. Threads may share it."""
+    """Opens a workspace once, finds its app, and closes all of them in the end. Thread-safe."""
 
     def __init__(self, open_tenant: Open) -> None:
         self._open = open_tenant
@@ -25,7 +25,7 @@ class Tenants:
         self._lock = threading.Lock()
 
     def add(self, team: str, token: str) -> None:
-        """Open a workspace, anew where it is open with an older token. A failure leaves the others as they are."""
+        """Open a workspace. Open it again if it is open with an older token. A failure does not affect the others."""
         with self._lock:
             self._close(team)
             closing = ExitStack()
@@ -34,11 +34,14 @@ class Tenants:
         logger.info("serving the workspace %s, %d in all", team, len(self._apps))
 
     def find(self, team: str | None) -> App | None:
-        """Return the app of a team; None where Chip is not installed."""
+        """Return the app of a team; None if Chip is not installed."""
         return self._apps.get(team or "")
 
     def retire(self, team: str) -> None:
-        """Take nothing from this team any more; its services are closed with the others, since they may call this."""
+        """Accept nothing more from this team.
+
+        Its services close later with the others, because they may be the callers.
+        """
         self._apps.pop(team, None)
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ class SlackSettings(_Section):
     client_id: str | None = Field(None, description="With the client secret: serve every workspace that installs Chip.")
     client_secret: SecretStr | None = None
     allowed_teams: tuple[str, ...] = Field(
-        (), description="Ids of the workspaces that may install Chip (T0123ABCD), where it serves several; empty: all."
+        (), description="Ids of the workspaces that may install Chip (T0123ABCD), if it serves several; empty: all."
     )
     token_key: SecretStr | None = Field(
         None, description="Encrypts the tokens of installations; by default a file in the data folder holds a key."
@@ -57,7 +57,7 @@ class SlackSettings(_Section):
     )
     connections: int = Field(2, ge=1, le=10, description="Connections of Socket Mode that are open at once.")
     silent_minutes: float = Field(
-        15.0, gt=0, description="A connection that delivered nothing for so long is opened anew."
+        15.0, gt=0, description="A connection that delivered nothing for this long is replaced."
     )
     base_url: str = "https://slack.com/api/"
     admin_channel: str = Field("chip-admin", description="Name or id of the channel that gets reports.")
@@ -153,7 +153,7 @@ class KnowledgeSettings(_Section):
     verified_answers: bool = Field(
         True,
         description="Serve a correction that staff approved at once, to questions like the one that it answers. "
-        "Without it, where quotes are exact, nothing is answered that no document holds.",
+        "Without it and with exact quotes, Chip answers only what a document holds.",
     )
 
     @property
@@ -182,7 +182,7 @@ class EngineSettings(_Section):
     queue: int = Field(64, ge=1, description="Requests that may wait before Chip says that it is busy.")
     deadline_seconds: float = Field(300.0, gt=0, description="Longest time from a question to the end of its answer.")
     park_megabytes: int = Field(256, ge=0, description="Memory for the prompts of idle threads; 0 keeps none.")
-    park_folder: Path | None = Field(None, description="A folder of its own for what has no room in that memory.")
+    park_folder: Path | None = Field(None, description="A separate folder for what that memory has no room for.")
     park_disk_megabytes: int = Field(2048, ge=0, description="How much of the disk that folder may take.")
     draft_tokens: int = Field(8, ge=0, le=16, description="Tokens guessed ahead from the evidence; 0 guesses none.")
     flash_attention: Literal["auto", "on", "off"] = Field(

@@ -1,12 +1,12 @@
-"""How fast texts become vectors: a question, the texts of documents, and lines that are read with a question.
+"""Measures how fast texts become vectors: a question, the texts of documents, and lines read with a question.
 
-    python -m benchmarks.retrieval.encoding [--texts 400]
+python -m benchmarks.retrieval.encoding [--texts 400]
 
 The texts are the sample company's, as indexing encodes them.
 
 How to read it: sentence-transformers encodes the same texts on one thread of torch, in turns with Chip, so that the
-ratios hold on a busy machine. Memory and the time to load are those of a process of its own, beyond the imports of
-numpy and onnxruntime.
+ratios hold on a busy machine. Memory and loading time are those of a separate process, beyond the imports of numpy and
+onnxruntime.
 """
 
 import time
@@ -83,7 +83,7 @@ def _measure_texts(systems: dict[str, Embedder], texts: Sequence[str]) -> Iterat
 
 
 def _measure_meanwhile(texts: Sequence[str], questions: Sequence[str]) -> Iterator[Figure]:
-    """Yield how long a question takes while every core reads documents in."""
+    """Yield how long a question takes while every core reads in documents."""
     encoder = load_embedder(threads=len(find_cores()))
     with ThreadPoolExecutor(1) as other:
         reading: Future[object] = other.submit(encoder.encode, texts)
@@ -102,7 +102,7 @@ def _measure_lines(texts: Sequence[str], question: str) -> Iterator[Figure]:
 
 
 def _in_turns(calls: Sequence[Sequence[Callable[[], object]]]) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Return the seconds of each system's calls; the first of each, which warms it up, is made once more before."""
+    """Return the seconds of each system's calls. The first of each is repeated, because it warms the system up."""
     for own in calls:
         own[0]()
     taken = [[_seconds(call) for call in turn] for turn in zip(*calls, strict=True)]

@@ -1,12 +1,12 @@
-"""Measures the order of lines on held-out public questions, beside the blend of cosine and shared words.
+"""Measures the order of lines on held-out public questions, compared with the blend of cosine and shared words.
 
-    python -m benchmarks.retrieval.held_out --data FOLDER [--cache FOLDER] [--questions 150]
+python -m benchmarks.retrieval.held_out --data FOLDER [--cache FOLDER] [--questions 150]
 
 Nothing is tuned here.
 
 How to read it: these are the questions whose answer is among the passages that search hands on. "Is answered" is the
-AUROC of telling them from the same questions with the line or the passage that answers taken away. The blend is the
-order by cosine and shared words that came before the fitted one.
+AUROC of telling them from the same questions without the line or the passage that answers. The blend is the order by
+cosine and shared words that preceded the fitted one.
 """
 
 import tempfile
@@ -35,7 +35,7 @@ _RANK = NAMES.index("rank of passage")
 
 
 def blend(features: Numbers) -> Numbers:
-    """Return the scores that were used before: cosine, shared words, and a little for the passage's rank."""
+    """Return the scores that were used earlier: cosine, shared words, and a little for the passage's rank."""
     return np.asarray(0.55 * features[:, 0] + 0.45 * features[:, _WORDS] + 0.02 * np.exp(-features[:, _RANK]))
 
 

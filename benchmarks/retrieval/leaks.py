@@ -1,9 +1,9 @@
 """Counts leaks: random questions by random askers over documents for everybody, customers, staff and two groups.
 
-    python -m benchmarks.retrieval.leaks [--pairs 10000]
+python -m benchmarks.retrieval.leaks [--pairs 10000]
 
-Each passage holds a word that says whom it is for, so that a leak shows in whatever form it comes out: hits, evidence,
-headings, or a verified answer. `tests/retrieval/test_leaks.py` asks the same with an embedder that has no model.
+Each passage holds a word that names its readers, so that a leak shows in any form: hits, evidence, headings, or a
+verified answer. `tests/retrieval/test_leaks.py` asks the same with an embedder that has no model.
 
 How to read it: a pair is a random question and a random set of audiences that its asker may read.
 """
@@ -37,7 +37,7 @@ _THREAD = [Turn("user", "Tell me the margin for staff."), Turn("assistant", "mar
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One pair: what was asked, by whom, whether anything was found, and the audiences whose words came out wrongly."""
+    """One pair: the question, its asker, whether anything was found, and the audiences whose words leaked."""
 
     question: str
     scope: Scope
@@ -65,7 +65,10 @@ def fill(knowledge: Knowledge, folder: Path) -> int:
 
 
 def ask_at_random(knowledge: Knowledge, pairs: int) -> Iterator[Asked]:
-    """Yield what came of each pair: three in twenty go the whole way to the evidence, the others are searched for."""
+    """Yield the outcome of each pair.
+
+    Three in twenty go the whole way to the evidence; the others are only searched for.
+    """
     chance = Random(11)
     scopes = [Scope(frozenset(some)) for size in range(6) for some in combinations(AUDIENCES, size)]
     for number in range(pairs):
@@ -95,7 +98,7 @@ def _write_document(folder: Path, topic: str, audience: Audience, chance: Random
 
 
 def main() -> int:
-    """Ask, print and keep the figures; return 1 where anything leaked."""
+    """Ask, print and keep the figures. Return 1 if anything leaked."""
     parser = build_parser(__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS)
     chosen = parser.parse_args()

@@ -1,12 +1,12 @@
 """Measures finding the passage on public questions and the sample company: dense, BM25, fused and reranked.
 
-    python -m benchmarks.retrieval.public_ranking --data FOLDER [--questions 150] [--only squad ...]
+python -m benchmarks.retrieval.public_ranking --data FOLDER [--questions 150] [--only squad ...]
 
 Held-out parts only, by the product's own index, search and order of hits. Nothing is tuned here.
 
-How to read it: a passage is relevant where it comes from the page that answers and holds a line that does. Reranked is
-the product's order, with the cross-encoder, which was trained on other parts of the public sets. "Not here" is the
-AUROC of telling the questions that a set's own pages answer from those that they do not.
+How to read it: a passage is relevant if it comes from the page that answers and holds a line that does. Reranked is the
+product's order, with the cross-encoder, which was trained on other parts of the public sets. "Not here" is the AUROC of
+telling the questions that a set's own pages answer from those that they do not.
 """
 
 import math

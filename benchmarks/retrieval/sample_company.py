@@ -1,12 +1,12 @@
 """Measures retrieval on the sample company's questions: finding the passage, the line, and "not in the documents".
 
-    python -m benchmarks.retrieval.sample_company [--questions FILE] [--index FOLDER] [--cross-encoder off]
+python -m benchmarks.retrieval.sample_company [--questions FILE] [--index FOLDER] [--cross-encoder off]
 
 Nothing is tuned here.
 
-How to read it: a passage is relevant when it stands in a named document and holds every fact of the answer; a line is
-right when it holds every fact and nothing that is forbidden. Right lines count only what is shown as evidence, which is
-nothing where the confidence is low. "Not here" is the AUROC of telling what the documents answer from what they do not.
+How to read it: a passage is relevant if it stands in a named document and holds every fact of the answer. A line is
+right if it holds every fact and nothing that is forbidden. Right lines count only what is shown as evidence, which is
+nothing if the confidence is low. "Not here" is the AUROC of telling what the documents answer from what they do not.
 """
 
 import json
@@ -34,7 +34,7 @@ QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question with what a right answer holds; `facts` are groups of which each needs one member."""
+    """One question with what a right answer holds. `facts` are groups; the answer needs one member of each."""
 
     question: str
     scope: Scope

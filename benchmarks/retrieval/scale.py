@@ -51,7 +51,7 @@ WIDTH = 384
 CENTRES = 200
 QUESTIONS = 200
 LIMIT = 8
-# Large documents for search, which does not care; small ones for indexing, which does.
+# Large documents for search, which does not mind; small ones for indexing, which does.
 SEARCH_DOCUMENT_PASSAGES = 500
 INDEXING_DOCUMENT_PASSAGES = 20
 SIZES = (1_000, 100_000, 1_000_000)
@@ -67,7 +67,7 @@ class SyntheticText:
         self._words = ["".join(self._chance.choice(letters, self._chance.integers(3, 10))) for _ in range(20_000)]
 
     def begin(self, seed: int) -> None:
-        """Go on from here as from nowhere else, whatever was said before."""
+        """Restart the sequence here, whatever was drawn before."""
         self._chance = np.random.default_rng(seed)
 
     def sentence(self, words: int) -> str:
@@ -110,11 +110,11 @@ def _write_document(
 
 
 class FilledForNowError(Exception):
-    """The time for filling is over; the next run goes on."""
+    """The time for filling is over. The next run continues."""
 
 
 def fill(index: Index, passages: int, seconds: float) -> float:
-    """Fill the index up to so many passages; return the seconds that it took. Raise `FilledForNowError` when late."""
+    """Fill the index up to this many passages and return the seconds. Raise `FilledForNowError` when time runs out."""
     started = time.perf_counter()
 
     def look(_done: int, _name: str) -> None:
@@ -126,7 +126,7 @@ def fill(index: Index, passages: int, seconds: float) -> float:
 
 
 def measure_search(passages: int, keep: Path | None, fill_seconds: float) -> list[Figure]:
-    """Fill an index; return latencies, the raw Chroma query's, and sizes; nothing while it is not full."""
+    """Fill an index. Return latencies, the raw Chroma query's, and sizes; nothing while it is not full."""
     folder = keep or Path(tempfile.mkdtemp(prefix="chip-scale-"))
     vectors = SyntheticVectors(2)
     on = f"{passages:,} passages"
@@ -165,7 +165,7 @@ def _measure_latencies(knowledge: Knowledge, vectors: SyntheticVectors, on: str)
 
 
 def _build_calls(knowledge: Knowledge, vectors: SyntheticVectors) -> dict[str, list[Callable[[], object]]]:
-    """Return what is timed: so many calls of each kind."""
+    """Return what is timed: this many calls of each kind."""
     text, embedder, index = SyntheticText(1), load_embedder(), knowledge._index
     text.begin(10**9)
     questions = [text.sentence(8) for _ in range(QUESTIONS)]
@@ -194,7 +194,7 @@ def _query_encoded(index: Index, encode: Callable[[], object], vector: Vectors) 
 
 
 def _query_raw(index: Index, vector: Vectors) -> object:
-    """Ask Chroma as plainly as it can be asked: the customers' collection, its default of 10 results, ids only."""
+    """Ask Chroma in the plainest way: the customers' collection, its default of 10 results, only ids."""
     held = index.vectors._collections[Audience.CUSTOMER]
     return held.query(query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"])
 
@@ -202,7 +202,7 @@ def _query_raw(index: Index, vector: Vectors) -> object:
 def measure(calls: dict[str, list[Callable[[], object]]]) -> dict[str, NDArray[np.float64]]:
     """Return the milliseconds of the calls of each name, taken in turns, after a tenth of them unmeasured.
 
-    Whatever else the machine does falls on all of them alike.
+    Other work on the machine affects all of them equally.
     """
     for number in range(QUESTIONS // 10):
         for own in calls.values():
@@ -218,7 +218,7 @@ def measure(calls: dict[str, list[Callable[[], object]]]) -> dict[str, NDArray[n
 
 
 def measure_indexing(texts: int) -> Iterator[Figure]:
-    """Yield how fast documents become searchable, beside how fast sentence-transformers encodes the same texts."""
+    """Yield how fast documents become searchable, beside sentence-transformers' encoding of the same texts."""
     text = SyntheticText(3)
     own = load_embedder()
     reference = SentenceTransformerEmbedder(str(default_model_folder()), threads=1)
@@ -277,7 +277,7 @@ def main() -> None:
     with threadpool_limits(1, user_api="blas"):
         for passages in chosen.passages:
             run = begin_run(__file__, chosen)
-            # A process of its own, so that the peak of memory is that of this size.
+            # A separate process, so that the peak of memory belongs to this size.
             with ProcessPoolExecutor(1, get_context("spawn")) as child:
                 figures = child.submit(_measure_alone, passages, chosen.keep, chosen.fill_seconds).result()
             record(run, figures, chosen.results)

@@ -1,8 +1,8 @@
-"""Write swaps.jsonl: pairs of questions that differ only in who the person is.
+"""Writes swaps.jsonl: pairs of questions that differ only in who the person is.
 
-A name, a relation and pronouns say nothing about a robot, so both questions of a pair must get the same fact.
-Every template meets every person once, and a seeded shuffle chooses the person on the other side.
-Knows nothing of Chip: it only writes questions. Run it again after a change: `python make_swaps.py`.
+A name, a relation and pronouns say nothing about a robot, so both questions of a pair must get the same fact. Every
+template meets every person once, and a seeded shuffle chooses the person on the other side. Knows nothing of Chip: it
+only writes questions. Run it again after a change: `python make_swaps.py`.
 """
 
 import json
@@ -16,7 +16,7 @@ TARGET = Path(__file__).parent / "swaps.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom a customer asks for: `subject`, `possessive` and `object` are the pronouns."""
+    """A person whom a customer asks for. `subject`, `possessive` and `object` are the pronouns."""
 
     relation: str
     name: str
@@ -82,12 +82,13 @@ TEMPLATES = [
 
 
 def build_swaps(people: list[Person], templates: list[str], seed: int) -> list[dict[str, str]]:
-    """Return one pair for each template and person; the two sides of a pair are always different people."""
+    """Return one pair for each template and person. The two sides of a pair are always different people."""
     rng = random.Random(seed)
     rows = []
     for number, template in enumerate(templates, start=1):
         order = rng.sample(people, len(people))
-        # The next one in a shuffled circle: everybody is once on each side, and nobody meets oneself.
+        # The next person in a shuffled circle, so that everybody is once on each side, and never on both sides of a
+        # pair.
         for place, (one, other) in enumerate(zip(order, order[1:] + order[:1], strict=True), start=1):
             row = {"id": f"s{number:02d}-{place:02d}", "a": _fill(template, one), "b": _fill(template, other)}
             rows.append(row)

@@ -43,6 +43,6 @@ def show_gaps(settings: "Settings", days: float, now: datetime, output: Console)
     for answer in missing.to_review:
         output.print(
             f"To review: the verified answer to “{shorten(answer.question, 120)}” of {answer.approved_at:%Y-%m-%d} is "
-            "not shown, since its documents changed. Correct the answer anew to approve it.",
+            "not shown, since its documents changed. Correct the answer again to approve it.",
             markup=False,
         )

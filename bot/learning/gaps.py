@@ -48,6 +48,6 @@ def build_missing_rows(missing: Missing) -> list[tuple[str, str]]:
         rows.append(("Not in the documents", f"{', '.join(shown)}{more}"))
     if missing.to_review:
         asked = [f"“{shorten(answer.question, 80)}”" for answer in missing.to_review[:_ROWS]]
-        note = "not shown since their documents changed; correct the answer anew to approve it"
+        note = "not shown since their documents changed; correct the answer again to approve it"
         rows.append(("Verified answers to review", f"{', '.join(asked)} ({note})"))
     return rows

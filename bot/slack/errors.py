@@ -26,7 +26,7 @@ def name_error(error: Exception) -> str:
 
 
 def is_refused_here(error: Exception) -> bool:
-    """Whether Slack refuses this very call for good, rather than for the token, the rate or a failure of its own."""
+    """Whether Slack refuses this very call permanently, rather than for the token, the rate or a failure of its own."""
     name = name_error(error)
     return isinstance(error, SlackApiError) and name not in _PASSING and not name.startswith(("HTTP 5", "HTTP 429"))
 

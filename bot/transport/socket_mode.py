@@ -174,9 +174,9 @@ class Connections:
         try:
             line.client.connect_to_new_endpoint(force=True)
         except SLACK_ERRORS as error:
-            logger.warning("connection %d was silent and cannot be opened anew: %s", line.number, name_error(error))
+            logger.warning("connection %d was silent and cannot be replaced: %s", line.number, name_error(error))
             return None
-        logger.info("connection %d was silent and is opened anew", line.number)
+        logger.info("connection %d was silent and is replaced", line.number)
         return line.number
 
     def watch(self, stop: threading.Event) -> None:

@@ -82,7 +82,9 @@ def load_sources(path: Path) -> list[Source]:
             for row in rows
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"The list of sources {path} is damaged. Mend it, or delete it and add them anew.") from error
+        raise SourceError(
+            f"The list of sources {path} is damaged. Mend it, or delete it and add the sources again."
+        ) from error
 
 
 def add_source(path: Path, source: Source) -> None:

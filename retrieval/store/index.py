@@ -37,15 +37,15 @@ ENCODED_TOGETHER = 256
 
 
 class Index:
-    """The searchable passages of all sources. Safe to read from many threads while one writes."""
+    """The searchable passages of all sources. Threads may read it while one writes."""
 
     def __init__(
         self, folder: Path, embedder: Embedder, read_file: ReadFile = read_parts, *, exact_units: int = EXACT_UNITS
     ) -> None:
-        """Open or create the index; mend it where it is damaged or was made with other settings.
+        """Open or create the index. Mend it if it is damaged or was made with other settings.
 
-        `read_file` reads the bytes of files; what it is by default has no limit on time. Fewer than `exact_units` are
-        searched exactly, more by Chroma.
+        `read_file` reads the bytes of files; the default has no limit on time. An index of fewer than `exact_units` is
+        searched exactly, a larger one by Chroma.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
@@ -76,7 +76,7 @@ class Index:
         return tuple(self._mended)
 
     def stop(self) -> None:
-        """Let the sync that runs, and each that begins, end soon with `StoppedError`; what is done of it stays."""
+        """End the running sync, and every later one, soon with `StoppedError`. What is done of it stays."""
         self._is_stopped.set()
 
     def close(self) -> None:
