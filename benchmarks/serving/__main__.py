@@ -30,7 +30,7 @@ COUNTS = {"A": 32, "B": 200}
 
 
 def run_all(chosen: argparse.Namespace) -> bool:
-    """Measure what the file lacks, a whole repetition at a time; False where the minutes did not suffice."""
+    """Measure what the file lacks, a whole repetition at a time. Return False if the minutes did not suffice."""
     until = time.monotonic() + 60 * chosen.minutes
     longest = 0.0
     for repetition in range(chosen.repetitions):
@@ -46,7 +46,7 @@ def run_all(chosen: argparse.Namespace) -> bool:
 
 
 def find_missing(chosen: argparse.Namespace, repetition: int) -> Iterator[tuple[str, list[int]]]:
-    """Yield each system, in this repetition's order, with the numbers of clients that are still to be measured."""
+    """Yield each system, in this repetition's order, with the numbers of clients that remain to be measured."""
     known = {results.name_trial(trial) for trial in results.load(chosen.trials)}
     turn = repetition % len(chosen.systems)
     for system in [*chosen.systems[turn:], *chosen.systems[:turn]]:
@@ -77,7 +77,7 @@ def is_chosen(trial: results.Trial, chosen: argparse.Namespace) -> bool:
 
 
 def run_one(system: str, clients: list[int], repetition: int, chosen: argparse.Namespace) -> list[results.Trial]:
-    """Run one system once; what it says on standard error goes to the terminal."""
+    """Run one system once. Its standard error goes to the terminal."""
     command = [sys.executable, "-m", "benchmarks.serving.trial", system, chosen.size, chosen.workload]
     command += ["--models", str(chosen.models), "--count", str(chosen.count)]
     command += ["--threads", str(chosen.threads), "--concurrency", *map(str, clients)]

@@ -18,7 +18,7 @@ TARGETS = ("llama-server", "llama-bench", "llama-batched-bench")
 
 
 def build(folder: Path, jobs: int) -> Path:
-    """Fetch, unpack and compile into the folder; what is there already is not done again."""
+    """Fetch, unpack and compile into the folder. Steps that are done already are not repeated."""
     binaries = folder / "build" / "bin"
     if all((binaries / target).exists() for target in TARGETS):
         return binaries / TARGETS[0]

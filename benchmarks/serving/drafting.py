@@ -35,7 +35,7 @@ QUESTIONS = PROJECT / "benchmarks" / "sample_company" / "questions.jsonl"
 
 
 def prepare_drafts(settings: Settings, count: int) -> list[Draft]:
-    """Return the drafts that the first so many questions get."""
+    """Return the drafts of the first questions, this many."""
     questions = [json.loads(line)["question"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()[:count]]
     with closing(open_knowledge(settings)) as knowledge:
         knowledge.ingest(settings.knowledge.folder)
@@ -60,7 +60,7 @@ def answer_all(
 
 
 def measure(chosen: Namespace, people: int, settings: Settings, drafts: list[Draft]) -> Iterator[Figure]:
-    """Yield the figures of so many people at once, without guesses and with each length, in turns."""
+    """Yield the figures for this many people at once, without guesses and with each length, in turns."""
     clock = time.process_time if chosen.processor else time.perf_counter
     plain: list[float] = []
     guessing: dict[int, list[float]] = {size: [] for size in chosen.draft_tokens}

@@ -1,11 +1,11 @@
-"""What the engine promises beyond throughput: follow-ups, swaps, fairness, and how little of a step is Python.
+"""Measures what the engine promises beyond throughput: follow-ups, swaps, fairness, and Python's share of a step.
 
-    python -m benchmarks.serving.goals --size M
+python -m benchmarks.serving.goals --size M
 
 The swaps need adapters, which are random here and written on the spot.
 
-How to read it: a follow-up is restored from memory where its thread lost its slot to others. Python's share is what of
-the engine's busy time is spent neither in llama.cpp nor in copying memory.
+How to read it: a follow-up is restored from memory if its thread lost its slot to others. Python's share is the part of
+the engine's busy time that is spent neither in llama.cpp nor in copying memory.
 """
 
 import statistics
@@ -39,7 +39,10 @@ def open_engine(base: Base, threads: int, **changes: int) -> closing[LlamaEngine
 
 
 def measure_follow_up(base: Base, words: tuple[int, int], threads: int) -> Iterator[Figure]:
-    """A thread of 700 tokens whose slot went to others: its follow-up restored from RAM, and computed again."""
+    """Take a thread of 700 tokens whose slot went to others.
+
+    Yield its follow-up restored from RAM, and computed again.
+    """
     asks = build_uniform(words, 5 * (OTHERS + 1), seed=1)
     firsts: dict[int, list[float]] = {}
     for megabytes in (0, 1024):
@@ -69,7 +72,7 @@ def _answer(engine: LlamaEngine, tokens: tuple[int, ...], max_tokens: int) -> Co
 
 
 def measure_fairness(base: Base, words: tuple[int, int], threads: int) -> Iterator[Figure]:
-    """One person sends 50 questions; when the first is being answered, another sends one."""
+    """Let one person send 50 questions, and another one question when the first is being answered."""
     asks = build_uniform(words, QUESTIONS + 1, seed=2)
     ends: list[str] = []
 
@@ -94,7 +97,7 @@ def measure_fairness(base: Base, words: tuple[int, int], threads: int) -> Iterat
 
 
 def measure_swaps(folder: Path, replies: int, threads: int) -> Iterator[Figure]:
-    """Swaps of adapters while eight people are answered; each reply is held against its adapter's own answer."""
+    """Swap adapters while eight people are answered. Compare each reply with its adapter's own answer."""
     base = write_random_base(folder / "base")
     adapters = [None, write_adapter(folder / "one", base, seed=1), write_adapter(folder / "two", base, seed=2)]
     with open_engine(base, threads, context_tokens=512) as engine:
@@ -133,7 +136,7 @@ def _swap_until(engine: LlamaEngine, adapters: list, is_over: threading.Event, s
 
 
 def measure_python(base: Base, words: tuple[int, int], threads: int) -> Iterator[Figure]:
-    """Of the engine's busy time, what is not spent in llama.cpp; eight people at once."""
+    """Yield the part of the engine's busy time that is not spent in llama.cpp, with eight people at once."""
     with open_engine(base, threads) as engine:
         running = [
             engine.submit(GenerationRequest("goal", (), 64, prompt_tokens=ask.tokens))
@@ -148,7 +151,7 @@ def measure_python(base: Base, words: tuple[int, int], threads: int) -> Iterator
 
 
 def measure_all(chosen: Namespace) -> Iterator[Figure]:
-    """Yield the figures of the model of this size; those of swaps are of a tiny one."""
+    """Yield the figures of the model of this size. Those of swaps are of a tiny one."""
     base, words = prepare(chosen.size, chosen.models), first_word(SIZES[chosen.size].vocabulary)
     for measure in (measure_follow_up, measure_fairness, measure_python):
         for figure in measure(base, words, chosen.threads):

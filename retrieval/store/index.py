@@ -89,13 +89,13 @@ class Index:
         return self.sync(FOLDER_ORIGIN, list_folder(folder, Rules(default_audience)), progress=progress)
 
     def sync(self, origin: str, found: Iterable[Found], *, progress: Progress | None = None) -> IngestReport:
-        """Make the index hold what a source lists, which is read as it comes.
+        """Make the index hold what a source lists, and read the list as it comes.
 
-        Only what is new or changed is read into passages and vectors. A file that has become unreadable loses its
-        passages, since what they said may no longer hold, and is not tried again until it changes. Every document is
-        whole as soon as it is done, so a run that is cut short loses nothing: the next one goes on. What vanished is
-        removed at the end, unless a listing is missing. Raise `SourceGoneError` where nothing at all is listed any
-        more, and `StoppedError` when it is told to stop. `progress` gets the number of items done and the last one's
+        Only new or changed items are read into passages and vectors. A file that has become unreadable loses its
+        passages, because they may no longer hold, and is not tried again until it changes. Every document is complete
+        as soon as it is written, so an interrupted run loses nothing: the next one continues. What vanished is removed
+        at the end, unless part of the list is missing. Raise `SourceGoneError` if nothing at all is listed any more,
+        and `StoppedError` if the index is told to stop. `progress` gets the number of items done and the last one's
         name.
         """
         with self._syncing():
@@ -109,7 +109,7 @@ class Index:
             return sync.report(self.mended)
 
     def forget(self, origin: str) -> int:
-        """Take everything of a source out of search; return how many documents that were."""
+        """Remove everything of a source from search. Return how many documents there were."""
         with self._syncing():
             known = self.catalogue.list_documents(origin)
             for source in known:
@@ -121,7 +121,7 @@ class Index:
     def replace_origin(self, origin: str, documents: Sequence[Document], contexts: Mapping[str, str]) -> None:
         """Make an origin that no source lists hold exactly these documents, at once.
 
-        `contexts` gives words by source that say what a document is about where its own do not: a question.
+        `contexts` gives by source the words that say what a document is about if its own do not: a question.
         """
         wanted = {document.source: document for document in documents}
         with self._writing():
@@ -136,14 +136,14 @@ class Index:
                 self._words.follow()
 
     def refresh(self) -> None:
-        """Take over what another process has written since the last look; costs a statement when it wrote nothing."""
+        """Take over what another process has written since the last call. Costs one statement if it wrote nothing."""
         if self.catalogue.file.version() != self._version:
             with self._threads:
                 self._version = self.catalogue.file.version()
                 self._words.take_over()
 
     def mend_vectors(self, broken: VectorIndex, reason: str) -> None:
-        """Build Chroma's directory anew from the catalogue, unless another thread has done so since `broken` failed."""
+        """Rebuild Chroma's directory from the catalogue, unless another thread has done so since `broken` failed."""
         with self._writing():
             if self.vectors is not broken:
                 return
@@ -157,18 +157,18 @@ class Index:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """One writer at a time, among the threads and among the processes."""
+        """Admit one writer at a time, among the threads and among the processes."""
         with self._threads, self._processes:
             yield
 
     @contextmanager
     def _syncing(self) -> Iterator[None]:
-        """One sync at a time; single documents may be written between two of its own."""
+        """Admit one sync at a time. Single documents may be written between two of its own."""
         with self._sync_threads, self._sync_processes:
             yield
 
     def _settle(self) -> None:
-        """Bring up to date what depends on all documents: which are old versions, and the words' ranking."""
+        """Update what depends on all documents: which are old versions, and the ranking by words."""
         editions = self.catalogue.list_editions()
         superseded = find_superseded(editions, self.catalogue.read_text)
         moved = {e.source: superseded.get(e.source) for e in editions if e.superseded_by != superseded.get(e.source)}
@@ -200,9 +200,9 @@ class Index:
         self.vectors.delete(stored)
 
     def _encode(self, passages: Sequence[Passage], context: str) -> list[Entry]:
-        """Return the passages with their vectors; those whose text the catalogue holds already keep the old ones.
+        """Return the passages with their vectors. A passage whose text the catalogue already holds keeps its vectors.
 
-        `context` stands in for the heading where a text is not about what its heading says.
+        `context` replaces the heading of a text that is not about what its heading says.
         """
         known = self.catalogue.get_entries([passage.id for passage in passages])
         new = [passage for passage in passages if passage.id not in known]
@@ -219,7 +219,7 @@ class Index:
         return [fresh.get(p.id) or Entry(p, known[p.id].unit_vectors) for p in passages]
 
     def _encode_units(self, texts: Sequence[str]) -> Vectors:
-        """Return the units' vectors, (units, width); a document of a book's length may be left in the middle."""
+        """Return the units' vectors, (units, width). Stops in the middle of a long document if told to."""
         rows = []
         for start in range(0, max(len(texts), 1), ENCODED_TOGETHER):
             self._check_stop()
