@@ -85,11 +85,13 @@ def answer(core: Core, asked: Asked) -> Answer:
     saying = core.voice.say(draft, make_id("R"))
     text, retrieved = "".join(saying), draft.retrieved
     sources = {hit.passage.id: hit.passage.source for hit in retrieved.hits}
+    is_refused = is_refusal(saying.shown.text)
+    cited = _distinct([sources[line.passage_id] for line in saying.shown.cited if line.passage_id in sources])
     return Answer(
         text,
-        is_refusal(saying.shown.text),
-        _distinct([sources[line.passage_id] for line in saying.shown.cited if line.passage_id in sources]),
-        (),
+        is_refused,
+        () if is_refused else cited,
+        cited if is_refused else (),
         _distinct([hit.passage.source for hit in retrieved.hits]),
         retrieved.confidence,
         (time.perf_counter() - started) * 1000.0,

@@ -209,7 +209,7 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
         ),
         standalone_questions=chosen.standalone_questions,
         limits=EvidenceLimits(
-            chosen.evidence_lines, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
+            chosen.evidence_passages, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
         ),
         cross_encoder=load_cross_encoder(chosen.cross_encoder),
         reading=ReadingLimits(chosen.file_seconds, chosen.file_megabytes),

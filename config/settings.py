@@ -133,10 +133,10 @@ class KnowledgeSettings(_Section):
     )
     standalone_questions: bool = Field(True, description="A follow-up is searched with what it leaves to its thread.")
     passages: int = Field(24, ge=1, le=200, description="Passages that search hands to the evidence cut.")
-    evidence_lines: int = Field(6, ge=1, le=9)
-    evidence_words: int = Field(160, ge=20)
+    evidence_passages: int = Field(2, ge=1, le=4, description="Passages that are quoted where one may not answer.")
+    evidence_words: int = Field(200, ge=20, description="Words that are quoted at most.")
     evidence_within: float = Field(
-        2.0, gt=0, description="Log-odds below the best line within which lines are shown; a large model can use 5."
+        2.5, gt=0, description="Log-odds below the best passage within which a second one is quoted."
     )
     confidence_shift: float | None = Field(
         None,

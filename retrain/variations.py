@@ -57,8 +57,8 @@ def rebuild_draft(example: Example, is_question: Callable[[str], bool]) -> Draft
     """
     parsed = parse_evidence(example.messages[-1].content)
     evidence, question = parsed or (Evidence((), Match.WEAK), "")
-    is_unanswered = bool(question) and not evidence.lines and is_question(question)
-    retrieved = Retrieved(question, (), evidence, 0.0, question, is_unanswered=is_unanswered)
+    asks = bool(question) and is_question(question)
+    retrieved = Retrieved(question, (), evidence, 0.0, question, is_question=asks)
     return Draft(question, CUSTOMER_SCOPE, retrieved, example.messages)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from retrieval.asked.acronyms import expand_acronyms
 from retrieval.asked.gestures import Gesture, Gestures
-from retrieval.asked.gist import find_gist
+from retrieval.asked.gist import asks, find_gist
 from retrieval.asked.impersonal import make_impersonal
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
 from retrieval.asked.shareable import is_shareable
 from retrieval.asked.small_talk import may_be_small_talk
-from retrieval.asked.standalone import standalone_question
+from retrieval.asked.standalone import resolve_follow_up
 from retrieval.encoders.cross_encoder import CrossEncoder
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.facts import Fact, find_subjects, read_values
@@ -38,7 +38,14 @@ from retrieval.passage import (
     VerifiedAnswer,
 )
 from retrieval.ranking.conflicts import Conflict, find_conflicts
-from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, choose_evidence, rank_units
+from retrieval.ranking.evidence import (
+    SEARCHED_PASSAGES,
+    EvidenceLimits,
+    RankedUnits,
+    choose_evidence,
+    choose_pages,
+    rank_units,
+)
 from retrieval.ranking.gathered import find_outline
 from retrieval.reading.documents import Found
 from retrieval.reading.file_reader import FileReader, ReadingLimits
@@ -55,14 +62,18 @@ from retrieval.verified import Near, VerifiedStore, is_verified
 
 # What is longer is no question: beyond this many characters only the start is looked at.
 MAX_QUESTION_CHARACTERS = 20_000
-# So far below the best line a line may be that contradicts it, shown or not. Those that are shown keep their numbers.
-CONFLICTS_WITHIN = 3.0
+# So far below the best line a line may be that contradicts it, shown or not.
+COMPARED = EvidenceLimits(max_lines=9, max_words=160, keep_within=3.0, widens=False)
 # A true sentence's own passage is among so many of the nearest in words.
 CHECKED_PASSAGES = 10
 # What Chip says of itself, before the titles of the documents that an asker may read.
 I_ANSWER_FROM = "I answer questions from the company's documents, such as these:"
 WHAT_I_KNOW = "What I know"
 MOST_TITLES = 12
+# Searched with its thread, a question finds what was said before, whether or not that answers it.
+SURE_WITH_THREAD = 0.5
+# What asks, and so probably is answered, is no small talk.
+NO_SMALL_TALK = 0.1
 # Facts of like kinds about the things that a sentence names: a product's own number is among so many.
 CHECKED_FACTS = 60
 
@@ -75,8 +86,9 @@ class Retrieved:
     `is_verified`: the evidence is one line to be said as it stands, an answer that staff approved to this very question
     or the list of what Chip knows. `conflicts` are lines near the question that contradict each other, even where one
     of them is not shown as evidence.
-    `is_unanswered`: nothing was found, and the message is no small talk: it is to be refused. `confidence` in [0, 1]
-    is how likely the first line answers, before it is shifted for the company.
+    `is_question`: the message is no small talk, so that it is to be refused where nothing was found. `confidence` in
+    [0, 1] is how likely the first line answers, before it is shifted for the company. `offered` are the best lines of
+    the pages that may help where the question is to be refused.
     """
 
     query: str
@@ -86,8 +98,14 @@ class Retrieved:
     question: str
     is_verified: bool = False
     conflicts: tuple[Conflict, ...] = ()
-    is_unanswered: bool = False
+    is_question: bool = False
     confidence: float = 0.0
+    offered: tuple[EvidenceLine, ...] = ()
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it is a question for which nothing was found."""
+        return self.is_question and not self.evidence.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +217,14 @@ class Knowledge:
         gist = find_gist(question[:MAX_QUESTION_CHARACTERS], knows)
         asked = make_impersonal(gist, knows)
         turns = thread if self._standalone_questions else ()
-        whole = standalone_question(gist, turns, self._list_titles)
-        query = make_impersonal(expand_acronyms(whole, self._list_titles), knows)
+        whole = resolve_follow_up(gist, turns, self._list_titles)
+        query, searched = (
+            make_impersonal(expand_acronyms(text, self._list_titles), knows)
+            for text in (whole.question, whole.searched)
+        )
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK)
+        offered: tuple[EvidenceLine, ...] = ()
         confidence = 0.0
         if query:
             vector = self._embedder.encode([query])[0]
@@ -211,15 +233,21 @@ class Knowledge:
                 return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, asked, is_verified=True)
             if told := self._list_known(query, scope):
                 return Retrieved(query, (), told, (self._timer() - started) * 1000.0, asked, is_verified=True)
-            found = self._find(query, vector, scope) if with_verified else self._find_documents(query, vector, scope)
+            if searched != query:
+                vector = self._embedder.encode([searched])[0]
+            found = (self._find if with_verified else self._find_documents)(searched, vector, scope)
             found = [pair for pair in found if self._verified.may_answer(query, pair[0].passage)]
-            ranked = self._rank(query, vector, found)
+            ranked = self._rank(searched, vector, found)
+            if searched != query:
+                ranked = replace(ranked, confidence=SURE_WITH_THREAD * ranked.confidence)
             evidence = choose_evidence(ranked, self._limits)
-            compared = choose_evidence(ranked, replace(self._limits, keep_within=CONFLICTS_WITHIN))
+            compared = choose_evidence(ranked, COMPARED)
             hits, confidence = ranked.order_hits([hit for hit, _ in found]), ranked.confidence
+            offered = choose_pages(ranked, self._limits)
             if outline := find_outline(query, [hit.passage for hit in hits]):
                 passage, text = outline
                 evidence = Evidence((EvidenceLine(1, text, passage.heading, passage.id),), Match.STRONG)
+        is_question = (confidence >= NO_SMALL_TALK and asks(gist)) or self.is_question(whole.question)
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(
             query,
@@ -228,8 +256,9 @@ class Knowledge:
             (self._timer() - started) * 1000.0,
             asked,
             conflicts=conflicts,
-            is_unanswered=not evidence.lines and self.is_question(asked),
+            is_question=is_question,
             confidence=confidence,
+            offered=offered if is_question and not evidence.lines else (),
         )
 
     def _list_known(self, query: str, scope: Scope) -> Evidence | None:

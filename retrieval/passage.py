@@ -14,6 +14,9 @@ from retrieval.layout import flatten
 Vectors = NDArray[np.float32]
 """Directions of texts, in rows of length 1; one direction alone is (width,)."""
 
+HEADING_JOINT = " › "
+"""Stands between the headings of a path."""
+
 _GROUP = re.compile(r"group:[A-Z0-9_-]{1,40}")
 
 
@@ -122,6 +125,11 @@ class EvidenceLine:
     def flat(self) -> str:
         """The words of the text on one line, as prompts and checks read them."""
         return flatten(self.text)
+
+    @property
+    def lowest_heading(self) -> str:
+        """The heading right above the text."""
+        return self.heading.rpartition(HEADING_JOINT)[2]
 
 
 @dataclass(frozen=True, slots=True)

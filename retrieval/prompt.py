@@ -18,6 +18,7 @@ SYSTEM = (
     "Start each sentence with the number of its evidence. If the evidence does not answer, say that you don't know."
 )
 REFUSAL = "I don't know. The documents that I can see do not answer this. Shall I bring in a person?"
+UNSURE = "I'm not sure that the documents answer this, but these pages may help:"
 MAX_EVIDENCE_LINES = 9
 
 _MARKER = re.compile(r"\[(\d{1,2})\] ?")
@@ -76,10 +77,10 @@ def split_claims(answer: str) -> list[Claim]:
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether the answer says that the documents do not hold it."""
-    return answer.strip().startswith("I don't know")
+    """Whether the answer says that the documents do not hold it, or may not."""
+    return answer.strip().startswith(("I don't know", "I'm not sure"))
 
 
-def quote(line: EvidenceLine) -> str:
-    """Return the answer that quotes one line of evidence: the form that training teaches."""
-    return f"[{line.number}] {line.text}"
+def quote(lines: Sequence[EvidenceLine]) -> str:
+    """Return the answer that quotes lines of evidence: the form that training teaches."""
+    return " ".join(f"[{line.number}] {line.text}" for line in lines)

@@ -71,10 +71,10 @@ class BaseModel:
         *,
         company: str,
         thread: Sequence[Turn] = (),
-        is_unanswered: bool = False,
+        is_question: bool = False,
     ) -> Answer:
         """Return the greedy answer to one prompt. What was read for an earlier prompt is not read again."""
-        retrieved = Retrieved(question, (), evidence, 0.0, question, is_unanswered=is_unanswered)
+        retrieved = Retrieved(question, (), evidence, 0.0, question, is_question=is_question)
         draft = build_draft(retrieved, company, question, CUSTOMER_SCOPE, thread)
         completion = self._voice.say(draft, "measure").completion()
         read = completion.first_token_ms / 1000

@@ -36,7 +36,7 @@ def measure_company(
     for row in rows:
         retrieved = knowledge.find_evidence(row.question, row.scope)
         answer = model.answer(
-            retrieved.question, retrieved.evidence, company=COMPANY, is_unanswered=retrieved.is_unanswered
+            retrieved.question, retrieved.evidence, company=COMPANY, is_question=retrieved.is_question
         ).text
         refused = is_refusal(answer)
         refusals[row.answerable].append(refused)
@@ -87,7 +87,7 @@ def measure_swaps(model: BaseModel, pairs: Sequence[dict[str, str]], knowledge: 
         for question in (pair["a"], pair["b"]):
             found = knowledge.find_evidence(question, CUSTOMER_SCOPE)
             # The marker may differ if the lines' order does. The words may not.
-            said = model.answer(found.question, found.evidence, company=COMPANY, is_unanswered=found.is_unanswered).text
+            said = model.answer(found.question, found.evidence, company=COMPANY, is_question=found.is_question).text
             answers.append(said.partition("] ")[2] or "-")
         same.append(answers[0] == answers[1])
     yield Figure("pairs", len(pairs), on="swap pairs")

@@ -3,33 +3,25 @@
 from collections.abc import Sequence
 
 from bot.engine.sampling import PLAIN, Sampling
-from retrieval.factcheck.quote_grammar import build_quote_grammar
+from retrieval.factcheck.quote_grammar import CITE_GRAMMAR, QUOTE_GRAMMAR
 from retrieval.passage import EvidenceLine
 from retrieval.prompt import REFUSAL
 
-BYTES_A_TOKEN = 2
-MARKER_TOKENS = 16
-MOST_ROOM = 3
-"""Times as many tokens as set: the prompt needs the rest."""
-
 REFUSING = Sampling(grammar=f'root ::= "{REFUSAL}"\n')
+CITING = Sampling(grammar=CITE_GRAMMAR)
 
 
-def choose_sampling(lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_unanswered: bool = False) -> Sampling:
+def choose_sampling(
+    lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_question: bool = False, is_taught: bool = False
+) -> Sampling:
     """Return the sampling of an answer to a prompt with these lines of evidence.
 
-    A model that needs its quotes held does not refuse either where search found evidence: search tells better whether
-    the documents answer (docs/LOG.md), and what it is unsure of reaches the model as no evidence at all. Of what has
-    none it is left the small talk; a question (`is_unanswered`) is refused.
+    A model that needs its quotes held does not decide whether the documents answer a question: search tells better
+    (docs/LOG.md), and what it is unsure of reaches the model as no evidence at all. What is left to the model is small
+    talk, and what an adapter was taught to say (`is_taught`).
     """
-    if exact_quotes and is_unanswered:
-        return REFUSING
-    if not exact_quotes or not lines:
+    if not exact_quotes:
         return PLAIN
-    return Sampling(grammar=build_quote_grammar(lines), never_begin=REFUSAL)
-
-
-def find_room(lines: Sequence[EvidenceLine], answer_tokens: int) -> int:
-    """Return how many tokens an answer may have: as many as set, or more where a list or code would be cut short."""
-    longest = max((len(line.text.encode()) for line in lines if "\n" in line.text), default=0)
-    return max(answer_tokens, min(longest // BYTES_A_TOKEN + MARKER_TOKENS, MOST_ROOM * answer_tokens))
+    if not lines:
+        return REFUSING if is_question else PLAIN
+    return CITING if is_question and not is_taught else Sampling(grammar=QUOTE_GRAMMAR, never_begin=REFUSAL)

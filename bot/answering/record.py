@@ -9,7 +9,7 @@ from bot.engine.port import Completion
 from bot.views import blocks, wording
 from feedback import replies, signals
 from retrieval.asked.language import find_language
-from retrieval.passage import Audience, Match
+from retrieval.passage import Audience, EvidenceLine, Match
 from retrieval.prompt import is_refusal
 
 
@@ -25,13 +25,19 @@ def build_footer(pending: PendingReply, shown: ShownAnswer, reply: replies.Reply
         has_votes=pending.question.has_votes,
         passages=passages,
     )
-    said = [c for c in pending.draft.retrieved.conflicts if c.newer in shown.cited or c.older in shown.cited]
+    found = pending.draft.retrieved.conflicts
+    said = [one for one in found if _is_said(one.newer, shown) or _is_said(one.older, shown)]
     unread = pending.question.unread
     told = [*_tell_withheld(shown.withheld), *([blocks.build_context(wording.UNREAD[unread])] if unread else [])]
     language = _tell_language(pending.draft.asked) if reply.refused else []
     footer = [*language, *blocks.build_conflicts(said, passages), *told, *footer]
     uncited = not shown.cited and not reply.refused and pending.draft.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
+
+
+def _is_said(line: EvidenceLine, shown: ShownAnswer) -> bool:
+    """Whether an answer cites what holds a line."""
+    return any(line.passage_id == cited.passage_id and line.flat in cited.flat for cited in shown.cited)
 
 
 def _tell_language(asked: str) -> list[blocks.Block]:
@@ -67,7 +73,9 @@ def build_reply(
         messages=tuple(
             replies.SentMessage(read.role, read.content) for read in completion.choose_read(pending.draft.messages)
         ),
-        evidence=tuple(replies.SourceLine(**asdict(line)) for line in evidence.lines),
+        evidence=tuple(
+            replies.SourceLine(**asdict(line)) for line in evidence.lines or pending.draft.retrieved.offered
+        ),
         match=evidence.match.value,
         base_id=completion.base_id,
         adapter_id=completion.adapter_id,

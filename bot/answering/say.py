@@ -5,17 +5,18 @@ The one place where an answer is generated and shown. Knows the engine's port; k
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.claim_reader import Sentence
-from bot.answering.quoting import choose_sampling, find_room
+from bot.answering.quoting import choose_sampling
 from bot.answering.shown_answer import ShownAnswer, read_sentences
 from bot.engine.port import Completion, Engine, Generation, GenerationRequest, Lane
 from bot.views import wording
 from retrieval.draft import Draft
 from retrieval.encoders.entailment import EntailmentModel
+from retrieval.factcheck.quote_grammar import is_citing
 from retrieval.passage import EvidenceLine, Scope
-from retrieval.prompt import REFUSAL
+from retrieval.prompt import REFUSAL, UNSURE, quote
 
 
 class Saying:
@@ -25,16 +26,27 @@ class Saying:
     nothing of an answer, the one piece is the refusal. Iterating raises `EngineError` where the engine fails.
     """
 
-    def __init__(self, generation: Generation, shown: ShownAnswer, milliseconds: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        shown: ShownAnswer,
+        milliseconds: Callable[[], float],
+        quotable: Sequence[EvidenceLine] = (),
+    ) -> None:
+        """Read a generation; where the model chooses to cite, the `quotable` lines are said word for word."""
         self.generation = generation
         self.shown = shown
         self._milliseconds = milliseconds
+        self._quotable = quotable
 
     def __iter__(self) -> Iterator[str]:
         for sentence in read_sentences(self.generation, self._is_cut):
             if markdown := self._show(sentence):
                 yield markdown
-        if self._is_cut() and self.shown.text:
+        if self._is_quoted():
+            for line in self._quotable:
+                yield self.shown.recite(line, milliseconds=self._milliseconds)
+        elif self._is_cut() and self.shown.text:
             yield f"{self.shown.finish()}\n\n{wording.CUT_SHORT}"
         elif self.completion().finish != "cancelled" and not self.shown.text:
             yield self._show(Sentence(REFUSAL, "", None))
@@ -44,8 +56,12 @@ class Saying:
         self.generation.cancel()
 
     def completion(self) -> Completion:
-        """Wait for the end of the generation and return it; raises `EngineError`."""
-        return self.generation.completion()
+        """Wait for the end and return the completion, with the evidence if that is quoted; raises `EngineError`."""
+        completion = self.generation.completion()
+        return replace(completion, text=quote(self._quotable)) if self._is_quoted() else completion
+
+    def _is_quoted(self) -> bool:
+        return is_citing(self.generation.completion().text)
 
     def _is_cut(self) -> bool:
         return self.completion().finish in ("length", "deadline")
@@ -60,9 +76,8 @@ class Recital(Saying):
     def __init__(
         self, engine: Engine, line: EvidenceLine, shown: ShownAnswer, milliseconds: Callable[[], float]
     ) -> None:
-        text = f"[{line.number}] {line.text}"
         self._line = line
-        self._completion = Completion(text, "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
+        self._completion = _complete(engine, quote([line]))
         self.shown = shown
         self._milliseconds = milliseconds
 
@@ -76,13 +91,28 @@ class Recital(Saying):
         return self._completion
 
 
+class Offer(Recital):
+    """What is said where the documents may not answer: the pages that may help, each with its best line."""
+
+    def __init__(
+        self, engine: Engine, pages: Sequence[EvidenceLine], shown: ShownAnswer, milliseconds: Callable[[], float]
+    ) -> None:
+        self._pages = pages
+        self._completion = _complete(engine, UNSURE)
+        self.shown = shown
+        self._milliseconds = milliseconds
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.shown.offer(UNSURE, self._pages, milliseconds=self._milliseconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """Everything that saying an answer needs.
 
     `find_lines` gives what all documents say of the things in a sentence, and `list_lessons` the texts that staff
-    approved: what cites no passage is checked against both. `max_tokens` bounds an answer, unless a list or code needs
-    more; for `exact_quotes` see `choose_sampling`.
+    approved: what cites no passage is checked against both. `max_tokens` bounds what the model writes; for
+    `exact_quotes` see `choose_sampling`.
     """
 
     engine: Engine
@@ -108,12 +138,15 @@ class Voice:
         """
         retrieved = draft.retrieved
         sampling = choose_sampling(
-            retrieved.evidence.lines, exact_quotes=self.exact_quotes, is_unanswered=retrieved.is_unanswered
+            retrieved.evidence.lines,
+            exact_quotes=self.exact_quotes,
+            is_question=retrieved.is_question,
+            is_taught=self.engine.adapter_id(lane) is not None,
         )
         request = GenerationRequest(
             id=identity,
             messages=draft.messages,
-            max_tokens=find_room(retrieved.evidence.lines, self.max_tokens),
+            max_tokens=self.max_tokens,
             lane=lane,
             sampling=sampling,
             person=person,
@@ -127,9 +160,17 @@ class Voice:
             lambda sentence: self.find_lines(sentence, draft.scope),
         )
         timer = milliseconds or _start_timer()
+        if retrieved.offered:
+            return Offer(self.engine, retrieved.offered, shown, timer)
         if retrieved.is_verified:
             return Recital(self.engine, retrieved.evidence.lines[0], shown, timer)
-        return Saying(self.engine.submit(request), shown, timer)
+        quotable = retrieved.evidence.lines if self.exact_quotes else ()
+        return Saying(self.engine.submit(request), shown, timer, quotable)
+
+
+def _complete(engine: Engine, text: str) -> Completion:
+    """Return the completion of a text that no model wrote."""
+    return Completion(text, "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
 
 
 def _start_timer() -> Callable[[], float]:

@@ -10,13 +10,16 @@ from functools import lru_cache
 from bot.answering.claim_reader import ClaimReader, Sentence
 from bot.answering.neutral import neutralise
 from bot.slack.markdown import is_fence, is_table_row, is_table_rule
-from bot.slack.text import harmless_code, harmless_markdown, has_words
+from bot.slack.text import harmless_code, harmless_markdown, has_words, shorten
 from retrieval.encoders.entailment import EntailmentModel
 from retrieval.english.sentences import GOES_ON, split_sentences
 from retrieval.factcheck.check import Checked, Support, check_claim, is_courtesy, judge_claim, states_fact
 from retrieval.factcheck.quotes import mend_quote
 from retrieval.layout import ITEM
 from retrieval.passage import EvidenceLine
+
+SNIPPET = 160
+"""So many characters of its best line are shown of a page that is offered."""
 
 logger = logging.getLogger(__name__)
 
@@ -110,11 +113,22 @@ class ShownAnswer:
         for row in line.text.split("\n"):
             in_code ^= is_fence(row)
             rows.append(harmless_code(row) if in_code or is_fence(row) else harmless_markdown(row, line.text))
-        self.text, self.cited = line.text, [line]
+        before = "\n\n" if self.text else ""
+        self.text += before + line.text
+        self.cited.append(line)
         self.sentences += 1
         self.first_text_ms = self.first_text_ms or milliseconds()
         joint = "\n" if is_fence(rows[-1]) or is_table_row(rows[-1]) else " "
-        return "\n".join(rows) + f"{joint}[{line.number}]"
+        return before + "\n".join(rows) + f"{joint}[{line.number}]"
+
+    def offer(self, lead: str, pages: Sequence[EvidenceLine], *, milliseconds: Callable[[], float]) -> str:
+        """Show pages that may help, each by its lowest heading and the beginning of its best line."""
+        rows = [(f"- {page.lowest_heading}: {shorten(page.flat, SNIPPET)}", page) for page in pages]
+        self.text = "\n".join([lead, *(text for text, _ in rows)])
+        self.cited = list(pages)
+        self.sentences += 1
+        self.first_text_ms = self.first_text_ms or milliseconds()
+        return "\n".join([lead, *(f"{harmless_markdown(text, page.text)} [{page.number}]" for text, page in rows)])
 
     def _check(self, text: str, line: EvidenceLine | None) -> Checked:
         lines = tuple(self._lines.values())

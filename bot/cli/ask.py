@@ -97,12 +97,13 @@ def answer_filed(core: Core, question: FiledQuestion) -> FiledAnswer:
         answer = "".join(saying)
     except EngineError as error:
         return FiledAnswer(question.id, "", [], False, [], draft.retrieved.confidence, 0.0, str(error))
+    is_refused, cited = is_refusal(saying.shown.text), _list_sources(draft, saying)
     return FiledAnswer(
         id=question.id,
         answer=answer,
-        sources=_list_sources(draft, saying),
-        refused=is_refusal(saying.shown.text),
-        pages=[],
+        sources=[] if is_refused else cited,
+        refused=is_refused,
+        pages=cited if is_refused else [],
         confidence=round(draft.retrieved.confidence, 4),
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
     )

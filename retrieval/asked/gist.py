@@ -47,6 +47,11 @@ def find_gist(message: str, knows: Knows) -> str:
     return message if len(words) <= LONG_WORDS else _cut(message)
 
 
+def asks(message: str) -> bool:
+    """Whether a message has the form of a question."""
+    return "?" in message or _ASKS.search(message) is not None
+
+
 def _find_reported(message: str, knows: Knows) -> str | None:
     """Return the code that a message reports without asking anything particular of it; None where there is none."""
     question = _find_question(message)

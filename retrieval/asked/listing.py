@@ -22,7 +22,8 @@ _WHOLE_KIND = re.compile(
 _ABOUT_CHIP = re.compile(
     r"\bwhat (?:can|could|do) (?:you|u) (?:help|do|know|answer|tell)\b|\bhow can you help\b|"
     r"\bwhat (?:is|are) (?:you|this bot) for\b|"
-    r"\bwhat (?:topics|subjects|questions) (?:do|can) you\b|\bwhat can i ask\b",
+    r"\bwhat (?:topics|subjects|questions) (?:do|can) you\b|\bwhat can i ask\b|"
+    r"^\W*(?:can|could) (?:you|u) (?:please )?help(?: me| us)?(?: please)?\W*$",
     re.IGNORECASE,
 )
 

@@ -1,18 +1,22 @@
 """Makes a follow-up question stand on its own, by rule and from the words of the thread, so that search finds it.
 
 "and the Pro?" gets the question that it continues, with the thing that it names in the place of the one before; "how
-long does it last?" gets what "it" is. A question that names its own subject is left as it is. Knows nothing of
+long does it last?" gets what "it" is. Where no model is named, the last question and its answer are searched with it.
+A question that names its own subject is left as it is. Knows nothing of
 documents but the names in their titles.
 """
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from retrieval.english.identifiers import Kind, find_identifiers
 from retrieval.english.names import find_names
 from retrieval.passage import Turn
+from retrieval.prompt import is_refusal
 
-MAX_FOLLOW_UP_WORDS = 14
+MAX_FOLLOW_UP_WORDS = 25
+MAX_TURN_WORDS = 60
 # Only the last turns say what "it" is.
 MAX_TURNS_BACK = 6
 
@@ -22,7 +26,7 @@ _OPENER = re.compile(
 )
 _CONTINUES = re.compile(r"^\s*(?:what about|how about|what if|same for)\b", re.IGNORECASE)
 _POINTS = re.compile(
-    r"\b(?:it|its|they|them|their|this one|that one|these|those|the same|this|that)\b"
+    r"\b(?:it|its|they|them|their|she|her|he|him|his|this one|that one|the one|these|those|the same|this|that)\b"
     r"(?!\s+(?:is|was)\s+(?:possible|ok|okay|true|there))",
     re.IGNORECASE,
 )
@@ -61,25 +65,49 @@ _VERBS = frozenset(
 )
 
 
-def standalone_question(question: str, thread: Sequence[Turn], list_titles: Callable[[], Sequence[str]] = tuple) -> str:
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A follow-up as it would be asked without its thread, and what is searched for.
+
+    `searched` holds the turns before it where its own words do not say what it is about.
+    """
+
+    question: str
+    searched: str
+
+
+def resolve_follow_up(
+    question: str, thread: Sequence[Turn], list_titles: Callable[[], Sequence[str]] = tuple
+) -> Standalone:
     """Return the question as it would be asked without the thread; unchanged where it needs nothing from it.
 
     `list_titles` gives the titles of the documents: "the Pro" after "the Moss 2" is the Moss 2 Pro where there is one.
     """
     asked = question.strip()
-    if not asked or not thread or len(asked.split()) > MAX_FOLLOW_UP_WORDS:
-        return asked
     recent = list(thread[-MAX_TURNS_BACK:])
+    if not asked or not recent or len(asked.split()) > MAX_FOLLOW_UP_WORDS:
+        return Standalone(asked, asked)
     if _is_fragment(asked):
         before = _last_full_question(recent)
-        return _continue(before, asked, list_titles) if before else asked
+        whole = _continue(before, asked, list_titles) if before else asked
+        return Standalone(whole, whole if before and not whole.startswith(before) else _join(recent, asked))
     opener = _OPENER.match(asked)
     has_subject = bool(find_names(asked) or find_identifiers(asked))
-    if has_subject or not (opener or _POINTS.search(asked)):
-        return asked[opener.end() :] if opener and has_subject else asked
-    topic = _last_topic(recent)
     own = asked[opener.end() :] if opener else asked
-    return f"{own.rstrip('?!. ')} ({topic})?" if topic else asked
+    if has_subject:
+        return Standalone(own, own)
+    if not (opener or _POINTS.search(asked)):
+        return Standalone(asked, asked)
+    topic, is_model = _last_topic(recent)
+    whole = f"{own.rstrip('?!. ')} ({topic})?" if topic else asked
+    return Standalone(whole, whole if is_model else _join(recent, asked))
+
+
+def _join(recent: Sequence[Turn], asked: str) -> str:
+    """Return the last question and its answer, each shortened, before what is asked now."""
+    told = {turn.role: " ".join(turn.text.split()[:MAX_TURN_WORDS]) for turn in recent}
+    answer = told.get("assistant", "")
+    return " ".join(filter(None, [told.get("user"), "" if is_refusal(answer) else answer, asked]))
 
 
 def _continue(before: str, asked: str, list_titles: Callable[[], Sequence[str]]) -> str:
@@ -136,12 +164,15 @@ def _last_full_question(turns: Sequence[Turn]) -> str | None:
     return None
 
 
-def _last_topic(turns: Sequence[Turn]) -> str | None:
-    """Return the last name that a person used, else the last one that Chip used, else the last full question."""
+def _last_topic(turns: Sequence[Turn]) -> tuple[str | None, bool]:
+    """Return the last name that a person used, else the last one that Chip used, else the last full question.
+
+    And whether it is a name with a number that a person used: a model, which says all of what is meant.
+    """
     for role in ("user", "assistant"):
         for turn in reversed(turns):
             names = find_names(turn.text) if turn.role == role else []
             if names:
-                return names[-1]
+                return names[-1], role == "user" and any(map(str.isdigit, names[-1]))
     before = _last_full_question(turns)
-    return before.rstrip("?!. ") if before else None
+    return (before.rstrip("?!. ") if before else None), False

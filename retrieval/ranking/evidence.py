@@ -21,6 +21,7 @@ from retrieval.ranking.features import Candidate
 from retrieval.ranking.gathered import gather, tell_heading
 from retrieval.ranking.rank import blend_odds, rank_lines
 from retrieval.ranking.units import ScoredUnit
+from retrieval.ranking.windows import WINDOW_WORDS, widen
 
 # So many passages are searched for lines, however few are shown: the answer stands in the first 8 for 93 of 100
 # questions, and in the first 24 for 98.
@@ -29,6 +30,10 @@ SEARCHED_PASSAGES = 24
 # below comes first too seldom for the 20 ms that a line costs (3.5 lines are read on average; docs/LOG.md).
 READ_LINES = 8
 READ_WITHIN = 2.0
+# Below this chance that the best passage answers, the next one is said too.
+EVEN = 0.5
+# So many pages are offered where Chip is not sure.
+OFFERED_PAGES = 3
 # So short a line says nothing without the heading that it answers.
 BARE_WORDS = 3
 _BARE_ANSWER = re.compile(r"(?:yes|no|never|always|sometimes|not yet|ja|nein|oui|non|sí|はい|いいえ)\b", re.IGNORECASE)
@@ -39,20 +44,22 @@ class EvidenceLimits:
     """How much evidence a prompt gets, and from which confidence on the match is worded as what.
 
     `shift` is added to the log-odds that the best line answers; `retrieval/ranking/calibration.py` finds it for a
-    company.
+    company. `widens`: the best line is shown with what of its passage answers too.
     """
 
-    max_lines: int = 9
-    max_words: int = 160
+    max_lines: int = 2
+    max_words: int = 200
     # The same confidence means more on one set of documents than on another: these suit public questions, a company's
     # own are met by its shift (docs/LOG.md).
     strong: float = 0.50
     fair: float = 0.30
-    nothing: float = 0.30
-    # A line is left out when its log-odds are this far below the best one's: chip-nano picks worse among many lines
-    # than the ranking does. Of 300 questions it was right on 206, 207 and 207 with 1, 2 and 3.
-    keep_within: float = 2.0
+    nothing: float = 0.25
+    # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer.
+    hopeless: float = 0.02
+    # A line is left out when its log-odds are this far below the best one's.
+    keep_within: float = 2.5
     shift: float = 0.0
+    widens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,22 @@ def choose_evidence(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
     if confidence < limits.nothing or not ranked.units:
         return Evidence((), Match.WEAK)
     units = gather(ranked.question, ranked.units, limits.keep_within)
-    chosen = [tell_heading(ranked.question, unit) for unit in _choose(units, limits)]
+    chosen = _choose_windows(units, ranked, limits) if limits.widens else _choose(units, limits)
+    chosen = [tell_heading(ranked.question, unit) for unit in chosen]
     return Evidence(_number(chosen), _word_match(confidence, limits))
+
+
+def choose_pages(ranked: RankedUnits, limits: EvidenceLimits) -> tuple[EvidenceLine, ...]:
+    """Return the best line of each of the best pages, for a question that may not be answered; none where none is near.
+
+    A page is a document. The lines are numbered from 1.
+    """
+    if shift_odds(ranked.confidence, limits.shift) < limits.hopeless:
+        return ()
+    best: dict[str, ScoredUnit] = {}
+    for unit in ranked.units:
+        best.setdefault(unit.passage.source, unit)
+    return _number(list(best.values())[:OFFERED_PAGES])
 
 
 def rank_units(
@@ -183,6 +204,24 @@ def _choose(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> list[ScoredU
         if not any(_says_the_same(unit, other) for other in chosen):
             chosen.append(unit)
             words += size
+    return chosen
+
+
+def _choose_windows(units: Sequence[ScoredUnit], ranked: RankedUnits, limits: EvidenceLimits) -> list[ScoredUnit]:
+    """Return the best unit as wide as it answers; where that is less likely than not, the next passage's beside it."""
+    chosen: list[ScoredUnit] = []
+    words = 0
+    for unit in units:
+        is_enough = ranked.confidence >= EVEN or len(chosen) == limits.max_lines
+        if chosen and (is_enough or units[0].denies or unit.score < units[0].score - limits.keep_within):
+            break
+        if any(unit.passage.id == other.passage.id for other in chosen):
+            continue
+        room = min(WINDOW_WORDS, limits.max_words - words)
+        wide = widen(unit, ranked.units, ranked.confidence, room) if unit in ranked.units else unit
+        if not chosen or (count_words(wide.text) <= room and not any(_says_the_same(wide, one) for one in chosen)):
+            chosen.append(wide)
+            words += count_words(wide.text)
     return chosen
 
 

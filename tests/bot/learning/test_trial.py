@@ -11,9 +11,9 @@ from retrieval.prompt import REFUSAL, is_refusal
 LINE = EvidenceLine(1, "Charging takes 90 minutes.", "Moss › Battery", "P1")
 
 
-def draft(question: str, *lines: EvidenceLine, is_unanswered: bool = False) -> Draft:
+def draft(question: str, *lines: EvidenceLine, is_question: bool = False) -> Draft:
     evidence = Evidence(lines, Match.STRONG if lines else Match.WEAK)
-    retrieved = Retrieved(question, (), evidence, 0.0, question, is_unanswered=is_unanswered)
+    retrieved = Retrieved(question, (), evidence, 0.0, question, is_question=is_question)
     return build_draft(retrieved, "Acme", question, CUSTOMER_SCOPE)
 
 
@@ -22,7 +22,7 @@ def build_trial(engine: LlamaEngine) -> TrialAnswerer:
 
 
 def test_a_question_without_evidence_is_refused_and_small_talk_is_answered(engine: LlamaEngine) -> None:
-    talk, refused = build_trial(engine).answer([draft("Hello!"), draft("Hello?", is_unanswered=True)], None)
+    talk, refused = build_trial(engine).answer([draft("Hello!"), draft("Hello?", is_question=True)], None)
     assert not is_refusal(talk.seen)
     assert refused.text == REFUSAL
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.asked.standalone import standalone_question
+from retrieval.asked.standalone import resolve_follow_up
 from retrieval.english.names import find_names
 from retrieval.passage import Turn
 
@@ -23,7 +23,7 @@ THREAD = [
     ],
 )
 def test_a_follow_up_gets_what_it_is_about(question: str, words: list[str]) -> None:
-    standalone = standalone_question(question, THREAD)
+    standalone = resolve_follow_up(question, THREAD).question
     assert all(word in standalone for word in words)
 
 
@@ -38,21 +38,21 @@ def test_a_follow_up_gets_what_it_is_about(question: str, words: list[str]) -> N
     ],
 )
 def test_a_question_that_stands_alone_is_left_alone(question: str) -> None:
-    assert standalone_question(question, THREAD) == question
+    assert resolve_follow_up(question, THREAD).question == question
 
 
 def test_without_a_thread_nothing_changes() -> None:
-    assert standalone_question("and the Pro?", []) == "and the Pro?"
+    assert resolve_follow_up("and the Pro?", []).question == "and the Pro?"
 
 
 def test_the_last_name_is_what_it_means() -> None:
     thread = [*THREAD, Turn("user", "And how wide does the Otter L clean?"), Turn("assistant", "55 cm.")]
-    assert "Otter L" in standalone_question("does it have lights?", thread)
+    assert "Otter L" in resolve_follow_up("does it have lights?", thread).question
 
 
 def test_a_chain_of_follow_ups_keeps_the_first_question() -> None:
     thread = [*THREAD, Turn("user", "and the Pro?"), Turn("assistant", "150 minutes.")]
-    standalone = standalone_question("and the Pebble 3?", thread)
+    standalone = resolve_follow_up("and the Pebble 3?", thread).question
     assert "battery" in standalone
     assert "Pebble 3" in standalone
 
@@ -81,11 +81,14 @@ def test_names_are_capitalised_runs_with_their_numbers() -> None:
 )
 def test_a_follow_up_that_names_another_thing_asks_about_that(before: str, follow_up: str, whole: str) -> None:
     titles = ["Moss 2", "Moss 2 Pro"]
-    assert standalone_question(follow_up, [Turn("user", before), Turn("assistant", "Yes.")], lambda: titles) == whole
+    assert (
+        resolve_follow_up(follow_up, [Turn("user", before), Turn("assistant", "Yes.")], lambda: titles).question
+        == whole
+    )
 
 
 def test_a_follow_up_with_a_verb_of_its_own_asks_something_else_of_the_same_thing() -> None:
-    standalone = standalone_question("And how long does it take to charge?", THREAD)
+    standalone = resolve_follow_up("And how long does it take to charge?", THREAD).question
     assert "charge" in standalone
     assert "Moss 2" in standalone
     assert "last" not in standalone

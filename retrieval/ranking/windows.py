@@ -1,0 +1,88 @@
+"""Widens the best line to the part of its passage that answers: the lines beside it that fit the question as well.
+
+A line alone is seldom a whole answer: its cause, its steps or its command stand next to it. Pure; made of the
+passage's own words, in their order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.english.sentences import NO_BREAK, count_words, split_sentences
+from retrieval.layout import ITEM, flatten, is_code_block, split_blocks
+from retrieval.ranking.units import ScoredUnit
+
+# A neighbour belongs to the answer when its log-odds are at most so far below the best line's; the surer the best line
+# is to answer, beyond even odds, the more it stands alone. A window holds at most so many words, of which code and
+# addresses are several. Chosen on documents that nothing else was fitted on (docs/LOG.md).
+WIDEN_WITHIN = 8.0
+WINDOW_WORDS = 120
+_CHARACTERS_A_WORD = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sentence, item, row or code block, and what parts it from the piece before it."""
+
+    text: str
+    before: str
+
+
+def widen(
+    best: ScoredUnit, units: Sequence[ScoredUnit], confidence: float, most_words: int = WINDOW_WORDS
+) -> ScoredUnit:
+    """Return the best unit with its neighbours in the passage that fit the question, and all between them.
+
+    `units` are all that were ranked, and `confidence` in [0, 1] is how likely the best one answers. A unit that denies
+    what the question takes for granted stands alone, and so does one whose text is not its passage's.
+    """
+    pieces = _split_pieces(best.passage.text)
+    scores = _score_pieces(pieces, [best, *(unit for unit in units if unit.passage.id == best.passage.id)])
+    own = [place for place, piece in enumerate(pieces) if _holds(best, piece)]
+    if best.denies or not own:
+        return best
+    first, last = own[0], own[-1]
+    for place in sorted(range(len(pieces)), key=lambda place: -scores[place]):
+        if scores[place] < best.score - WIDEN_WITHIN * min(1.0, 2.0 * (1.0 - confidence)):
+            break
+        wider = min(first, place), max(last, place)
+        if _count(pieces, *wider) <= most_words:
+            first, last = wider
+    first, last = _close(pieces, first, last)
+    text = _join(pieces[first : last + 1])
+    return replace(best, text=text) if count_words(text) > count_words(best.text) else best
+
+
+def _split_pieces(text: str) -> list[_Piece]:
+    pieces = []
+    for block in split_blocks(text):
+        whole = is_code_block(block) or ITEM.match(block)
+        sentences = [block] if whole else split_sentences(block)
+        pieces += [_Piece(one.replace(NO_BREAK, " "), " " if number else "\n") for number, one in enumerate(sentences)]
+    return pieces
+
+
+def _score_pieces(pieces: Sequence[_Piece], units: Sequence[ScoredUnit]) -> list[float]:
+    return [max((unit.score for unit in units if _holds(unit, piece)), default=float("-inf")) for piece in pieces]
+
+
+def _holds(unit: ScoredUnit, piece: _Piece) -> bool:
+    words = flatten(piece.text).rstrip(".;,")
+    return bool(words) and words in flatten(unit.text)
+
+
+def _close(pieces: Sequence[_Piece], first: int, last: int) -> tuple[int, int]:
+    """Return the window with the lead-in above its first item, and without one that leads to nothing."""
+    if first and ITEM.match(pieces[first].text) and pieces[first - 1].text.endswith((":", "：")):
+        first -= 1
+    while last > first and pieces[last].text.endswith((":", "：")):
+        last -= 1
+    return first, last
+
+
+def _count(pieces: Sequence[_Piece], first: int, last: int) -> int:
+    text = " ".join(piece.text for piece in pieces[first : last + 1])
+    return max(count_words(text), len(text) // _CHARACTERS_A_WORD)
+
+
+def _join(pieces: Sequence[_Piece]) -> str:
+    return "".join(piece.before + piece.text for piece in pieces).strip("\n ")

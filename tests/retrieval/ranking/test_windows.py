@@ -1,0 +1,52 @@
+"""The best line is shown with what of its passage answers too, in the passage's own words and order."""
+
+from dataclasses import replace
+
+from retrieval.passage import Audience, Passage
+from retrieval.ranking.units import ScoredUnit
+from retrieval.ranking.windows import widen
+
+TEXT = (
+    "The pump has two filters. Clean both each month.\n"
+    "To open it:\n"
+    "1. Switch the pump off.\n"
+    "2. Lift the lid.\n"
+    "```bash\npumpctl open\n```\n"
+    "The lid is made of steel."
+)
+PASSAGE = Passage("p1", TEXT, "Pump › Care", "Pump", "pump.md", Audience.STAFF)
+BEST = ScoredUnit(PASSAGE, "1. Switch the pump off.", 5.0)
+
+
+def unit(text: str, score: float) -> ScoredUnit:
+    return ScoredUnit(PASSAGE, text, score)
+
+
+def test_a_sure_line_stands_alone() -> None:
+    alone = unit("The lid is made of steel.", 5.0)
+    assert widen(alone, [alone, unit("Clean both each month.", 4.9)], 1.0) is alone
+
+
+def test_neighbours_that_fit_are_shown_with_all_between_them_and_the_lead_in() -> None:
+    wide = widen(BEST, [BEST, unit("```bash\npumpctl open\n```", 4.0), unit("The lid is made of steel.", -9.0)], 0.5)
+    assert wide.text == "To open it:\n1. Switch the pump off.\n2. Lift the lid.\n```bash\npumpctl open\n```"
+
+
+def test_sentences_of_a_paragraph_stay_in_one_line() -> None:
+    best = unit("Clean both each month.", 5.0)
+    assert widen(best, [best, unit("The pump has two filters.", 4.0)], 0.5).text == (
+        "The pump has two filters. Clean both each month."
+    )
+
+
+def test_a_window_keeps_within_its_words() -> None:
+    far = unit("The lid is made of steel.", 4.5)
+    assert widen(BEST, [BEST, far], 0.0, most_words=12).text == "To open it:\n1. Switch the pump off."
+
+
+def test_a_line_of_another_passage_and_a_denial_widen_nothing() -> None:
+    other = ScoredUnit(replace(PASSAGE, id="p2"), "2. Lift the lid.", 5.0)
+    alone = unit("The lid is made of steel.", 5.0)
+    assert widen(alone, [alone, other], 0.0) is alone
+    denial = replace(BEST, denies=True)
+    assert widen(denial, [denial, unit("2. Lift the lid.", 5.0)], 0.0) is denial
