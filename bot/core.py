@@ -106,7 +106,15 @@ class Core:
 
     def prepare(self, question: str, scope: Scope, thread: Sequence[Turn] = (), *, with_verified: bool = True) -> Draft:
         """Return the draft of an answer to the question, asked now in this thread."""
-        return prepare(self.knowledge, self.settings.company, question, scope, thread, with_verified=with_verified)
+        return prepare(
+            self.knowledge,
+            self.settings.company,
+            question,
+            scope,
+            thread,
+            with_verified=with_verified,
+            whole_passages=self.engine.reads_passages,
+        )
 
     def prepare_lesson(self, question: str, audience: Audience) -> Draft:
         """Return the draft that a question gets now, outside of any thread, without verified answers.

@@ -36,12 +36,16 @@ def prepare(
     thread: Sequence[Turn] = (),
     *,
     with_verified: bool = True,
+    whole_passages: bool = False,
 ) -> Draft:
     """Find what the asker may read for the question and build the chat.
 
     `thread` are the earlier turns, oldest first. `with_verified=False` leaves out the answers that staff approved.
+    `whole_passages`: the base reads passages, not lines.
     """
-    retrieved = knowledge.find_evidence(question, scope, thread, with_verified=with_verified)
+    retrieved = knowledge.find_evidence(
+        question, scope, thread, with_verified=with_verified, whole_passages=whole_passages
+    )
     return build_draft(retrieved, company, question, scope, thread)
 
 

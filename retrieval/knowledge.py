@@ -37,6 +37,7 @@ from retrieval.passage import (
     Vectors,
     VerifiedAnswer,
 )
+from retrieval.prompt import is_refusal
 from retrieval.ranking.conflicts import Conflict, find_conflicts
 from retrieval.ranking.evidence import (
     SEARCHED_PASSAGES,
@@ -44,6 +45,7 @@ from retrieval.ranking.evidence import (
     RankedUnits,
     choose_evidence,
     choose_pages,
+    choose_passages,
     rank_units,
 )
 from retrieval.ranking.gathered import find_outline
@@ -72,7 +74,8 @@ WHAT_I_KNOW = "What I know"
 MOST_TITLES = 12
 # Searched with its thread, a question finds what was said before, whether or not that answers it.
 SURE_WITH_THREAD = 0.5
-# What asks, and so probably is answered, is no small talk.
+# What asks is no small talk where the documents may answer it, or where it has so many words.
+LONG_QUESTION = 10
 NO_SMALL_TALK = 0.1
 # Facts of like kinds about the things that a sentence names: a product's own number is among so many.
 CHECKED_FACTS = 60
@@ -88,7 +91,7 @@ class Retrieved:
     of them is not shown as evidence.
     `is_question`: the message is no small talk, so that it is to be refused where nothing was found. `confidence` in
     [0, 1] is how likely the first line answers, before it is shifted for the company. `offered` are the best lines of
-    the pages that may help where the question is to be refused.
+    the pages that may help where a question is refused.
     """
 
     query: str
@@ -206,24 +209,31 @@ class Knowledge:
         return len(self._index.catalogue.list_documents(origin))
 
     def find_evidence(
-        self, question: str, scope: Scope, thread: Sequence[Turn] = (), *, with_verified: bool = True
+        self,
+        question: str,
+        scope: Scope,
+        thread: Sequence[Turn] = (),
+        *,
+        with_verified: bool = True,
+        whole_passages: bool = False,
     ) -> Retrieved:
         """Return the evidence that this asker may read for the question, asked in this thread.
 
         A verified answer to the very question is all of the evidence; `with_verified=False` leaves out all of them.
+        `whole_passages`: the evidence is passages, for a base that reads, and not what of them is quoted.
         """
         started = self._timer()
         knows = self._index.lexical.knows
         gist = find_gist(question[:MAX_QUESTION_CHARACTERS], knows)
         asked = make_impersonal(gist, knows)
-        turns = thread if self._standalone_questions else ()
+        turns = [turn for turn in thread if not _is_refused(turn)] if self._standalone_questions else ()
         whole = resolve_follow_up(gist, turns, self._list_titles)
         query, searched = (
             make_impersonal(expand_acronyms(text, self._list_titles), knows)
             for text in (whole.question, whole.searched)
         )
         hits: tuple[Hit, ...] = ()
-        evidence = compared = Evidence((), Match.WEAK)
+        evidence = compared = Evidence((), Match.WEAK, is_whole=whole_passages)
         offered: tuple[EvidenceLine, ...] = ()
         confidence = 0.0
         if query:
@@ -240,14 +250,15 @@ class Knowledge:
             ranked = self._rank(searched, vector, found)
             if searched != query:
                 ranked = replace(ranked, confidence=SURE_WITH_THREAD * ranked.confidence)
-            evidence = choose_evidence(ranked, self._limits)
+            evidence = (choose_passages if whole_passages else choose_evidence)(ranked, self._limits)
             compared = choose_evidence(ranked, COMPARED)
             hits, confidence = ranked.order_hits([hit for hit, _ in found]), ranked.confidence
             offered = choose_pages(ranked, self._limits)
             if outline := find_outline(query, [hit.passage for hit in hits]):
                 passage, text = outline
                 evidence = Evidence((EvidenceLine(1, text, passage.heading, passage.id),), Match.STRONG)
-        is_question = (confidence >= NO_SMALL_TALK and asks(gist)) or self.is_question(whole.question)
+        is_likely = confidence >= NO_SMALL_TALK or len(gist.split()) >= LONG_QUESTION
+        is_question = (is_likely and asks(gist)) or self.is_question(whole.question)
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(
             query,
@@ -258,7 +269,7 @@ class Knowledge:
             conflicts=conflicts,
             is_question=is_question,
             confidence=confidence,
-            offered=offered if is_question and not evidence.lines else (),
+            offered=offered if is_question else (),
         )
 
     def _list_known(self, query: str, scope: Scope) -> Evidence | None:
@@ -319,7 +330,7 @@ class Knowledge:
         )
 
     def _choose_lines(self, query: str, vector: Vectors, found: Near) -> Evidence:
-        return choose_evidence(self._rank(query, vector, found), self._limits)
+        return choose_evidence(self._rank(query, vector, found), self._limits.for_sure())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return the texts' vectors, as search compares them: one row of length 1 each."""
@@ -433,6 +444,10 @@ class Knowledge:
         """Close the files. The object cannot be used afterwards."""
         self.stop_reading()
         self._index.close()
+
+
+def _is_refused(turn: Turn) -> bool:
+    return turn.role == "assistant" and is_refusal(turn.text)
 
 
 def _find_folder_terms(source: str) -> frozenset[str]:

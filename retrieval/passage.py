@@ -134,10 +134,14 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that the model gets to read for one question. No lines means that nothing was found."""
+    """All that the model gets to read for one question. No lines means that nothing was found.
+
+    `is_whole`: each line is a whole passage, for a base that reads passages.
+    """
 
     lines: tuple[EvidenceLine, ...]
     match: Match
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The one function that turns (thread, question, evidence) into chat messages.
 
+A base that reads gets whole passages, in the system message: many questions share them, in the engine's cache and in
+training. chip-nano gets single lines, above the question.
 Serving and training both call `build_messages`: served prompt = trained prompt, byte for byte. A change here means
-that chip-nano and every adapter must be trained again. The model's own chat template turns the messages into tokens.
+that the bases and every adapter must be trained again. The model's own chat template turns the messages into tokens.
 """
 
 import re
@@ -17,6 +19,12 @@ SYSTEM = (
     "You are Chip, the support assistant of {company}. Answer from the numbered evidence only. "
     "Start each sentence with the number of its evidence. If the evidence does not answer, say that you don't know."
 )
+READING_SYSTEM = (
+    "You are Chip, the support assistant of {company}. Answer from the numbered passages only, in short sentences, and "
+    "put the number of its passage in brackets after each sentence. Where yes or no is asked, say that first. If the "
+    "passages do not answer, say that you don't know."
+)
+NO_PASSAGES = "No passages."
 REFUSAL = "I don't know. The documents that I can see do not answer this. Shall I bring in a person?"
 UNSURE = "I'm not sure that the documents answer this, but these pages may help:"
 MAX_EVIDENCE_LINES = 9
@@ -40,9 +48,18 @@ def build_messages(
     Evidence comes before the question, so that popular evidence is a shared prefix, and each line's marker stands
     directly before the words to quote, so that quoting is copying what follows the marker.
     """
+    earlier = tuple(ChatMessage(turn.role, turn.text) for turn in thread)
+    if evidence.is_whole:
+        passages = render_passages([(line.heading, line.text) for line in evidence.lines], company=company)
+        return (ChatMessage("system", passages), *earlier, ChatMessage("user", question.strip()))
     system = ChatMessage("system", SYSTEM.format(company=company))
-    earlier = (ChatMessage(turn.role, turn.text) for turn in thread)
     return (system, *earlier, ChatMessage("user", f"{_render_evidence(evidence)}\n\nQuestion: {question.strip()}"))
+
+
+def render_passages(passages: Sequence[tuple[str, str]], *, company: str) -> str:
+    """Return the system message over passages, each given by its heading path and its text."""
+    shown = [f"[{number}] {heading}\n{text}" for number, (heading, text) in enumerate(passages, start=1)]
+    return "\n\n".join([READING_SYSTEM.format(company=company), *(shown or [NO_PASSAGES])])
 
 
 def _render_evidence(evidence: Evidence) -> str:

@@ -32,9 +32,9 @@ from bot.views import blocks, wording
 from feedback import conversation, inbox, replies, signals
 from feedback.database import Database
 from feedback.events import FeedbackSource
-from retrieval.draft import prepare
+from retrieval.draft import Draft, prepare
 from retrieval.knowledge import Knowledge
-from retrieval.passage import Turn
+from retrieval.passage import Scope, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +81,13 @@ class Answering:
             if question.thread_ts:
                 meanwhile.append(side.submit(self.remember, question, question.ts, "user", text))
             scope = self.directory.scope(question.person, question.channel if question.thread_ts else None)
-            draft = prepare(self.knowledge, self.company, text, scope, thread)
+            draft = self._prepare(text, scope, thread)
             pending = PendingReply(question.reply_id or self.new_id("R"), question, draft, started)
             self._reply_or_say_why_not(pending, show, meanwhile)
+
+    def _prepare(self, text: str, scope: Scope, thread: Sequence[Turn] = ()) -> Draft:
+        reads = self.voice.engine.reads_passages
+        return prepare(self.knowledge, self.company, text, scope, thread, whole_passages=reads)
 
     def _reply_or_say_why_not(
         self, pending: PendingReply, show: Show | None, meanwhile: Sequence[Future[None]]
@@ -110,7 +114,7 @@ class Answering:
         """Record a question that a person answers in Chip's place, with the evidence that Chip would have read."""
         started = time.perf_counter()
         scope = self.directory.scope(question.person, question.channel)
-        pending = PendingReply(self.new_id("R"), question, prepare(self.knowledge, self.company, text, scope), started)
+        pending = PendingReply(self.new_id("R"), question, self._prepare(text, scope), started)
         engine = self.voice.engine
         silent = Completion("", "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
         role = self.directory.role(question.person).value

@@ -16,7 +16,7 @@ from retrieval.draft import Draft
 from retrieval.encoders.entailment import EntailmentModel
 from retrieval.factcheck.quote_grammar import is_citing
 from retrieval.passage import EvidenceLine, Scope
-from retrieval.prompt import REFUSAL, UNSURE, quote
+from retrieval.prompt import REFUSAL, UNSURE, is_refusal, quote
 
 
 class Saying:
@@ -32,15 +32,28 @@ class Saying:
         shown: ShownAnswer,
         milliseconds: Callable[[], float],
         quotable: Sequence[EvidenceLine] = (),
+        offered: Sequence[EvidenceLine] = (),
+        *,
+        reads_passages: bool = False,
     ) -> None:
-        """Read a generation; where the model chooses to cite, the `quotable` lines are said word for word."""
+        """Read a generation; where the model chooses to cite, the `quotable` lines are said word for word.
+
+        Where it refuses, the pages `offered` are shown in the place of the refusal, and so they are where the check
+        leaves nothing of what it said.
+        """
+        self._offered = offered
+        self._reads_passages = reads_passages
         self.generation = generation
         self.shown = shown
         self._milliseconds = milliseconds
         self._quotable = quotable
 
     def __iter__(self) -> Iterator[str]:
-        for sentence in read_sentences(self.generation, self._is_cut):
+        for sentence in read_sentences(self.generation, self._is_cut, cites_after=self._reads_passages):
+            if self._offered and not self.shown.text and is_refusal(sentence.text):
+                self.cancel()
+                yield self._refuse()
+                return
             if markdown := self._show(sentence):
                 yield markdown
         if self._is_quoted():
@@ -49,7 +62,12 @@ class Saying:
         elif self._is_cut() and self.shown.text:
             yield f"{self.shown.finish()}\n\n{wording.CUT_SHORT}"
         elif self.completion().finish != "cancelled" and not self.shown.text:
-            yield self._show(Sentence(REFUSAL, "", None))
+            yield self._refuse()
+
+    def _refuse(self) -> str:
+        if self._offered:
+            return self.shown.offer(UNSURE, self._offered, milliseconds=self._milliseconds)
+        return self._show(Sentence(REFUSAL, "", None))
 
     def cancel(self) -> None:
         """Stop as soon as possible; harmless after the end."""
@@ -137,9 +155,11 @@ class Voice:
         Raises `EngineBusy`, `InvalidRequest` or `PromptTooLong`, at once or while the answer is iterated.
         """
         retrieved = draft.retrieved
+        reads_passages = self.engine.reads_passages
+        is_quoting = self.exact_quotes and not reads_passages
         sampling = choose_sampling(
             retrieved.evidence.lines,
-            exact_quotes=self.exact_quotes,
+            exact_quotes=is_quoting,
             is_question=retrieved.is_question,
             is_taught=self.engine.adapter_id(lane) is not None,
         )
@@ -158,14 +178,21 @@ class Voice:
             self.list_lessons(),
             self.claim_model,
             lambda sentence: self.find_lines(sentence, draft.scope),
+            reads_passages=reads_passages,
         )
         timer = milliseconds or _start_timer()
-        if retrieved.offered:
+        if retrieved.is_unanswered and retrieved.offered:
             return Offer(self.engine, retrieved.offered, shown, timer)
         if retrieved.is_verified:
             return Recital(self.engine, retrieved.evidence.lines[0], shown, timer)
-        quotable = retrieved.evidence.lines if self.exact_quotes else ()
-        return Saying(self.engine.submit(request), shown, timer, quotable)
+        return Saying(
+            self.engine.submit(request),
+            shown,
+            timer,
+            retrieved.evidence.lines if is_quoting else (),
+            retrieved.offered if reads_passages else (),
+            reads_passages=reads_passages,
+        )
 
 
 def _complete(engine: Engine, text: str) -> Completion:

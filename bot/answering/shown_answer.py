@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from bot.answering.claim_reader import ClaimReader, Sentence
 from bot.answering.neutral import neutralise
+from bot.answering.passage_check import PassageCheck
+from bot.answering.passage_reader import PassageReader
 from bot.slack.markdown import is_fence, is_table_row, is_table_rule
 from bot.slack.text import harmless_code, harmless_markdown, has_words, shorten
 from retrieval.encoders.entailment import EntailmentModel
@@ -24,9 +26,14 @@ SNIPPET = 160
 logger = logging.getLogger(__name__)
 
 
-def read_sentences(pieces: Iterable[str], is_cut: Callable[[], bool] = lambda: False) -> Iterator[Sentence]:
-    """Yield each sentence as soon as the model has finished it; `is_cut` says at the end whether it was stopped."""
-    reader = ClaimReader()
+def read_sentences(
+    pieces: Iterable[str], is_cut: Callable[[], bool] = lambda: False, *, cites_after: bool = False
+) -> Iterator[Sentence]:
+    """Yield each sentence as soon as the model has finished it; `is_cut` says at the end whether it was stopped.
+
+    `cites_after`: the model names a passage after what it says, and not a line before.
+    """
+    reader = PassageReader() if cites_after else ClaimReader()
     for piece in pieces:
         yield from reader.feed(piece)
     yield from reader.finish(is_cut=is_cut())
@@ -38,8 +45,9 @@ class ShownAnswer:
     `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
     documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
     check's third layer, where one is set. `look_up` gives what all documents say of the things in a sentence, which
-    must not be contradicted either. `sentences` counts all, with Chip's own "I don't know" where nothing was left, and
-    `withheld` those that were left out as not supported.
+    must not be contradicted either. `reads_passages`: the lines are whole passages, and a sentence that none of them
+    supports is withheld, cited or not, unless it is a courtesy or a lesson. `sentences` counts all, with Chip's own
+    "I don't know" where nothing was left, and `withheld` those that were left out as not supported.
     """
 
     def __init__(
@@ -49,7 +57,10 @@ class ShownAnswer:
         lessons: Sequence[str] | None = None,
         model: EntailmentModel | None = None,
         look_up: Callable[[str], Sequence[EvidenceLine]] | None = None,
+        *,
+        reads_passages: bool = False,
     ) -> None:
+        self._passages = PassageCheck(lines, model) if reads_passages else None
         self._asked = asked
         self._lessons = lessons
         self._model = model
@@ -61,6 +72,7 @@ class ShownAnswer:
         self.cited: list[EvidenceLine] = []
         self._said: set[str] = set()
         self._in_code = False
+        self._lead = ""
         self._in_list: int | None = None
         self.first_text_ms = 0.0
 
@@ -70,6 +82,8 @@ class ShownAnswer:
         The citation is that of the line that supports the sentence, whichever the model named. A sentence that no line
         supports, or that was shown before, is withheld: the return is then empty.
         """
+        if self._passages is not None:
+            return self._add_read(sentence, self._passages, milliseconds)
         is_frame, is_code = self._see_layout(sentence)
         is_laid_out = is_frame or is_code or is_table_row(sentence.text)  # a mark would break it
         is_item = ITEM.match(f"{sentence.text} ") is not None
@@ -101,6 +115,43 @@ class ShownAnswer:
         is_marked = is_laid_out or (self._in_list == line.number and goes_on)
         self._in_list = line.number if is_item or text.endswith((":", "：")) or is_marked else None
         return markdown if is_marked else f"{markdown} [{line.number}]"
+
+    def _add_read(self, sentence: Sentence, passages: PassageCheck, milliseconds: Callable[[], float]) -> str:
+        """Add a sentence of a base that reads passages; a lead-in waits for what it leads to."""
+        cited = self._lines.get(sentence.number) if sentence.number else None
+        checked = passages.check(sentence.text, cited, self._asked, self._lessons or ())
+        self.sentences += has_words(sentence.text)
+        text, line = checked.text, checked.line
+        is_code = sentence.text.startswith("```")
+        if text is not None and not is_code:
+            text = neutralise(text, asked=self._asked, source=line.text if line else "")
+        if text is None or text in self._said:
+            logger.info("a sentence was withheld: %s", checked.reason or "said before or not neutral")
+            self.withheld += checked.text is None and has_words(sentence.text)
+            self._lead = ""
+            return ""
+        self._said.add(text)
+        if text.endswith((":", "：")):
+            self._lead = (sentence.before or " ") + text
+            return ""
+        lead, self._lead = self._lead, ""
+        before = lead + (sentence.before or " ") if lead or self.text else ""
+        before = before if self.text else before.lstrip()
+        self.text += before + text
+        self.first_text_ms = self.first_text_ms or milliseconds()
+        shown = harmless_markdown(before, "") if lead else before
+        if is_code:
+            rows = [harmless_code(row) for row in text.split("\n")]
+            return shown + "\n".join(rows) + (f"\n[{line.number}]" if self._cite(line) and line else "")
+        shown += harmless_markdown(text, line.text if line else "")
+        return f"{shown} [{line.number}]" if self._cite(line) and line else shown
+
+    def _cite(self, line: EvidenceLine | None) -> bool:
+        """Note a citation; return whether it has to be shown: one after another of the same passage is not."""
+        is_new = line is not None and (not self.cited or self.cited[-1] != line)
+        if line is not None and line not in self.cited:
+            self.cited.append(line)
+        return is_new
 
     def finish(self) -> str:
         """Return what closes the code in which the answer was cut short; "" where it was not."""

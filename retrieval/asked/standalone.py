@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from retrieval.english.identifiers import Kind, find_identifiers
 from retrieval.english.names import find_names
 from retrieval.passage import Turn
-from retrieval.prompt import is_refusal
 
 MAX_FOLLOW_UP_WORDS = 25
 MAX_TURN_WORDS = 60
@@ -106,8 +105,7 @@ def resolve_follow_up(
 def _join(recent: Sequence[Turn], asked: str) -> str:
     """Return the last question and its answer, each shortened, before what is asked now."""
     told = {turn.role: " ".join(turn.text.split()[:MAX_TURN_WORDS]) for turn in recent}
-    answer = told.get("assistant", "")
-    return " ".join(filter(None, [told.get("user"), "" if is_refusal(answer) else answer, asked]))
+    return " ".join(filter(None, [told.get("user"), told.get("assistant"), asked]))
 
 
 def _continue(before: str, asked: str, list_titles: Callable[[], Sequence[str]]) -> str:

@@ -6,7 +6,7 @@ again; here lines are cut from passages, chosen and numbered. Knows nothing of p
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from retrieval.encoders.cross_encoder import CrossEncoder
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import Unit, count_words, split_units, unit_texts
 from retrieval.english.terms import tokenise
-from retrieval.layout import flatten
+from retrieval.layout import flatten, split_blocks
 from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vectors
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.features import Candidate
@@ -44,7 +44,8 @@ class EvidenceLimits:
     """How much evidence a prompt gets, and from which confidence on the match is worded as what.
 
     `shift` is added to the log-odds that the best line answers; `retrieval/ranking/calibration.py` finds it for a
-    company. `widens`: the best line is shown with what of its passage answers too.
+    company. `widens`: the best line is shown with what of its passage answers too. A base that reads gets at most
+    `read_passages` whole passages of `read_characters` together.
     """
 
     max_lines: int = 2
@@ -60,6 +61,13 @@ class EvidenceLimits:
     keep_within: float = 2.5
     shift: float = 0.0
     widens: bool = True
+    read_passages: int = 4
+    read_characters: int = 2_600
+
+
+    def for_sure(self) -> "EvidenceLimits":
+        """Return the limits by which documents are said to answer, where nobody can look: of single lines."""
+        return replace(self, nothing=max(self.nothing, self.fair), widens=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +115,35 @@ def choose_evidence(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
     if confidence < limits.nothing or not ranked.units:
         return Evidence((), Match.WEAK)
     units = gather(ranked.question, ranked.units, limits.keep_within)
-    chosen = _choose_windows(units, ranked, limits) if limits.widens else _choose(units, limits)
+    chosen = _choose_windows(units, ranked, confidence, limits) if limits.widens else _choose(units, limits)
     chosen = [tell_heading(ranked.question, unit) for unit in chosen]
     return Evidence(_number(chosen), _word_match(confidence, limits))
+
+
+def choose_passages(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
+    """Return the best passages whole, numbered, for a base that reads; the first is cut where it has no room."""
+    confidence = shift_odds(ranked.confidence, limits.shift)
+    if confidence < limits.nothing or not ranked.units:
+        return Evidence((), Match.WEAK, is_whole=True)
+    best = list({unit.passage.id: unit.passage for unit in ranked.units}.values())
+    room, chosen = limits.read_characters, []
+    for passage in best[: limits.read_passages]:
+        text = passage.text if chosen else _cut(passage.text, room - len(passage.heading))
+        room -= len(passage.heading) + len(text)
+        if chosen and room < 0:
+            break
+        chosen.append(EvidenceLine(len(chosen) + 1, text, passage.heading, passage.id))
+    return Evidence(tuple(chosen), _word_match(confidence, limits), is_whole=True)
+
+
+def _cut(text: str, room: int) -> str:
+    """Return the blocks of a text that have room, at least one."""
+    kept = ""
+    for block in split_blocks(text):
+        if kept and len(kept) + len(block) >= room:
+            return kept
+        kept += f"\n{block}" if kept else block
+    return kept
 
 
 def choose_pages(ranked: RankedUnits, limits: EvidenceLimits) -> tuple[EvidenceLine, ...]:
@@ -207,18 +241,20 @@ def _choose(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> list[ScoredU
     return chosen
 
 
-def _choose_windows(units: Sequence[ScoredUnit], ranked: RankedUnits, limits: EvidenceLimits) -> list[ScoredUnit]:
+def _choose_windows(
+    units: Sequence[ScoredUnit], ranked: RankedUnits, confidence: float, limits: EvidenceLimits
+) -> list[ScoredUnit]:
     """Return the best unit as wide as it answers; where that is less likely than not, the next passage's beside it."""
     chosen: list[ScoredUnit] = []
     words = 0
     for unit in units:
-        is_enough = ranked.confidence >= EVEN or len(chosen) == limits.max_lines
+        is_enough = confidence >= EVEN or len(chosen) == limits.max_lines
         if chosen and (is_enough or units[0].denies or unit.score < units[0].score - limits.keep_within):
             break
         if any(unit.passage.id == other.passage.id for other in chosen):
             continue
         room = min(WINDOW_WORDS, limits.max_words - words)
-        wide = widen(unit, ranked.units, ranked.confidence, room) if unit in ranked.units else unit
+        wide = widen(unit, ranked.units, confidence, room) if unit in ranked.units else unit
         if not chosen or (count_words(wide.text) <= room and not any(_says_the_same(wide, one) for one in chosen)):
             chosen.append(wide)
             words += count_words(wide.text)
@@ -230,7 +266,8 @@ def _says_the_same(unit: ScoredUnit, other: ScoredUnit) -> bool:
 
     Equal words under another heading are kept: "Runtime: 90 minutes" of two models are two facts.
     """
-    if unit.passage.id == other.passage.id and (unit.text in other.text or other.text in unit.text):
+    is_held = unit.text in other.text or other.text in unit.text
+    if is_held and unit.passage.heading == other.passage.heading:
         return True
     ours, theirs = (tokenise(f"{u.passage.heading} {flatten(u.text)}") for u in (unit, other))
     union = set(ours) | set(theirs)

@@ -116,7 +116,7 @@ def _answer(ask: Ask, order: Sequence[int], evidence: Evidence) -> str:
     if ask.gold is None:
         return ask.answer or REFUSAL
     shown = list(order[:MAX_EVIDENCE_LINES])
-    return quote(evidence.lines[shown.index(ask.gold)]) if ask.gold in shown else REFUSAL
+    return quote([evidence.lines[shown.index(ask.gold)]]) if ask.gold in shown else REFUSAL
 
 
 def build_batch(rows: Sequence[Row], pad: int) -> Batch:

@@ -1,11 +1,13 @@
 """Evidence cut from hits, without an index."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.sentences import unit_texts
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage
-from retrieval.ranking.evidence import EvidenceLimits, cut_evidence, rank_units
+from retrieval.ranking.evidence import EvidenceLimits, choose_passages, cut_evidence, rank_units
 
 
 def hit(identity: str, heading: str, text: str) -> Hit:
@@ -37,17 +39,20 @@ def test_a_sentence_that_leans_back_brings_the_one_before(embedder: Embedder) ->
 
 
 def test_limits_hold(embedder: Embedder) -> None:
-    limits = EvidenceLimits(max_lines=2, keep_within=99.0, nothing=0.0)
-    assert len(cut(embedder, "Moss 2", MOSS, PRO, limits=limits).lines) == 2
-    limits = EvidenceLimits(max_words=12, keep_within=99.0, nothing=0.0)
+    unsure = EvidenceLimits(max_lines=2, keep_within=99.0, nothing=0.0, shift=-9.0)
+    assert len(cut(embedder, "Moss 2", MOSS, PRO, limits=unsure).lines) == 2
+    assert len(cut(embedder, "Moss 2", MOSS, PRO, limits=replace(unsure, max_lines=1)).lines) == 1
+    limits = replace(unsure, max_words=12)
     assert sum(len(line.text.split()) for line in cut(embedder, "Moss 2", MOSS, PRO, limits=limits).lines) <= 12
 
 
 def test_the_same_line_of_two_passages_is_shown_once_and_another_figure_is_kept(embedder: Embedder) -> None:
     same = hit("c", "Moss 2", "The Moss 2 runs for 90 minutes.")
     other = hit("d", "Moss 2", "The Moss 2 runs for 95 minutes.")
-    texts = [line.text for line in cut(embedder, "How long does the Moss 2 run?", MOSS, same, other).lines]
-    assert texts.count("The Moss 2 runs for 90 minutes.") == 1
+    unsure = EvidenceLimits(max_lines=3, nothing=0.0, shift=-9.0)
+    asked = "How long does the Moss 2 run?"
+    texts = [line.text for line in cut(embedder, asked, MOSS, same, other, limits=unsure).lines]
+    assert sum("The Moss 2 runs for 90 minutes." in text for text in texts) == 1
     assert "The Moss 2 runs for 95 minutes." in texts
 
 
@@ -75,3 +80,16 @@ def test_passages_are_ordered_by_their_best_line(embedder: Embedder) -> None:
     ranked = rank_units(question, embedder.encode([question])[0], [MOSS, PRO], embedder=embedder, unit_vectors={})
     assert ranked.order_hits([MOSS, PRO]) == (PRO, MOSS)
     assert ranked.units[0].text == "The Moss 2 Pro weighs 12 kg."
+
+
+def test_a_base_that_reads_gets_whole_passages_within_its_room(embedder: Embedder) -> None:
+    question = "How long does the Moss 2 Pro run?"
+    ranked = rank_units(question, embedder.encode([question])[0], [MOSS, PRO], embedder=embedder, unit_vectors={})
+    evidence = choose_passages(ranked, EvidenceLimits(nothing=0.0))
+    assert evidence.is_whole
+    assert [line.text for line in evidence.lines] == [PRO.passage.text, MOSS.passage.text]
+    assert [line.number for line in evidence.lines] == [1, 2]
+    short = choose_passages(ranked, EvidenceLimits(nothing=0.0, read_characters=20))
+    assert len(short.lines) == 1
+    assert PRO.passage.text.startswith(short.lines[0].text)
+    assert choose_passages(ranked, EvidenceLimits(nothing=1.0)).lines == ()
