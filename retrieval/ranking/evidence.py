@@ -126,7 +126,8 @@ def choose_passages(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
     if confidence < limits.nothing or not ranked.units:
         return Evidence((), Match.WEAK, is_whole=True)
     best = list({unit.passage.id: unit.passage for unit in ranked.units}.values())
-    room, chosen = limits.read_characters, []
+    room = limits.read_characters
+    chosen: list[EvidenceLine] = []
     for passage in best[: limits.read_passages]:
         text = passage.text if chosen else _cut(passage.text, room - len(passage.heading))
         room -= len(passage.heading) + len(text)
