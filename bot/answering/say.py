@@ -14,7 +14,9 @@ from bot.engine.port import Completion, Engine, Generation, GenerationRequest, L
 from bot.views import wording
 from retrieval.draft import Draft
 from retrieval.encoders.entailment import EntailmentModel
+from retrieval.english.sentences import split_units
 from retrieval.factcheck.quote_grammar import is_citing
+from retrieval.knowledge import Retrieved
 from retrieval.passage import EvidenceLine, Scope
 from retrieval.prompt import REFUSAL, UNSURE, is_refusal, quote
 
@@ -178,6 +180,7 @@ class Voice:
             self.list_lessons(),
             self.claim_model,
             lambda sentence: self.find_lines(sentence, draft.scope),
+            beside=() if reads_passages else _list_beside(retrieved),
             reads_passages=reads_passages,
         )
         timer = milliseconds or _start_timer()
@@ -193,6 +196,17 @@ class Voice:
             retrieved.offered if reads_passages else (),
             reads_passages=reads_passages,
         )
+
+
+def _list_beside(retrieved: Retrieved) -> list[EvidenceLine]:
+    """Return the lines of the passages that the evidence was cut from, under the evidence's numbers."""
+    passages = {hit.passage.id: hit.passage for hit in retrieved.hits}
+    return [
+        EvidenceLine(line.number, unit.text, line.heading, line.passage_id)
+        for line in retrieved.evidence.lines
+        if line.passage_id in passages
+        for unit in split_units(passages[line.passage_id].text)
+    ]
 
 
 def _complete(engine: Engine, text: str) -> Completion:

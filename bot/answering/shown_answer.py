@@ -5,6 +5,7 @@ What no line supports is withheld, with the reason in the log. Knows nothing of 
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from bot.answering.claim_reader import ClaimReader, Sentence
@@ -45,9 +46,10 @@ class ShownAnswer:
     `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
     documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
     check's third layer, where one is set. `look_up` gives what all documents say of the things in a sentence, which
-    must not be contradicted either. `reads_passages`: the lines are whole passages, and a sentence that none of them
-    supports is withheld, cited or not, unless it is a courtesy or a lesson. `sentences` counts all, with Chip's own
-    "I don't know" where nothing was left, and `withheld` those that were left out as not supported.
+    must not be contradicted either. `beside` are the other lines of the passages of `lines`, under their numbers.
+    `reads_passages`: the lines are whole passages, and a sentence that none of them supports is withheld, cited or not,
+    unless it is a courtesy or a lesson. `sentences` counts all, with Chip's own "I don't know" where nothing was left,
+    and `withheld` those that were left out as not supported.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class ShownAnswer:
         model: EntailmentModel | None = None,
         look_up: Callable[[str], Sequence[EvidenceLine]] | None = None,
         *,
+        beside: Sequence[EvidenceLine] = (),
         reads_passages: bool = False,
     ) -> None:
+        self._beside = beside
         self._passages = PassageCheck(lines, model) if reads_passages else None
         self._asked = asked
         self._lessons = lessons
@@ -182,9 +186,10 @@ class ShownAnswer:
         return "\n".join([lead, *(f"{harmless_markdown(text, page.text)} [{page.number}]" for text, page in rows)])
 
     def _check(self, text: str, line: EvidenceLine | None) -> Checked:
-        lines = tuple(self._lines.values())
+        lines = (*self._lines.values(), *self._beside)
         if line is not None:
-            return check_claim(text, lines, cited=line.number, model=self._model)
+            checked = check_claim(text, lines, cited=line.number, model=self._model)
+            return replace(checked, line=self._lines[checked.line.number]) if checked.line else checked
         if self._lessons is None or is_courtesy(text):
             return Checked(text, None)
         judgement = judge_claim(text, lines, model=self._model)

@@ -91,11 +91,11 @@ def check_claim(
     judgement = judge_claim(text, lines, cited=cited, model=model)
     if judgement.verdict is Support.SUPPORTED:
         return Checked(text, judgement.line)
-    by_number = {line.number: line for line in lines}
-    source = by_number.get(cited, judgement.line) if cited is not None else judgement.line
-    mended = mend_quote(text, source.text) if source is not None else None
-    if mended is not None and source is not None and mended != text:
-        return Checked(mended, source, judgement.reason)
+    sources = [line for line in lines if line.number == cited] or [judgement.line]
+    for source in filter(None, sources):
+        mended = mend_quote(text, source.text)
+        if mended is not None and mended != text:
+            return Checked(mended, source, judgement.reason)
     return Checked(None, None, judgement.reason)
 
 

@@ -55,15 +55,15 @@ class EvidenceLimits:
     strong: float = 0.50
     fair: float = 0.30
     nothing: float = 0.25
-    # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer.
-    hopeless: float = 0.02
+    # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer: of 30 questions
+    # about other things than two sets of documents 28 stay below, of 100 about them 97 above.
+    hopeless: float = 0.05
     # A line is left out when its log-odds are this far below the best one's.
     keep_within: float = 2.5
     shift: float = 0.0
     widens: bool = True
     read_passages: int = 4
     read_characters: int = 2_600
-
 
     def for_sure(self) -> "EvidenceLimits":
         """Return the limits by which documents are said to answer, where nobody can look: of single lines."""

@@ -6,7 +6,7 @@ import pytest
 
 from feedback import replies
 from retrieval.passage import Audience
-from retrieval.prompt import REFUSAL, SYSTEM
+from retrieval.prompt import REFUSAL, SYSTEM, UNSURE
 from tests.fakes import Slowly, render
 from tests.loop.conftest import ADA, CLEO, COMPANY, HELP, SAM, STAFF, TEAM, Chip
 
@@ -136,9 +136,10 @@ def test_staff_passages_are_used_only_where_staff_asks_and_only_staff_reads(
 
 def test_a_guest_in_the_staff_channel_gets_customer_passages(chip: Chip) -> None:
     chip.workspace.invite(CLEO, STAFF)
-    chip.ask(CLEO, f"@Chip {CREDIT}", STAFF)
+    message = chip.ask(CLEO, f"@Chip {CREDIT}", STAFF)
 
-    assert CREDIT_ANSWER not in chip.engine.requests[0].messages[-1].content
+    assert CREDIT_ANSWER not in json.dumps(message)
+    assert not any(CREDIT_ANSWER in request.messages[-1].content for request in chip.engine.requests)
 
 
 def test_staff_are_told_nothing_of_staff_documents_while_a_guest_reads_in_the_staff_channel(chip: Chip) -> None:
@@ -153,17 +154,18 @@ def test_staff_are_told_nothing_of_staff_documents_while_a_guest_reads_in_the_st
     chip.ask(SAM, f"@Chip {CREDIT}", STAFF)
 
     prompts = [request.messages[-1].content for request in chip.engine.requests]
-    assert [CREDIT_ANSWER in prompt for prompt in prompts] == [True, False, True]
+    assert [CREDIT_ANSWER in prompt for prompt in prompts] == [True, True]  # the model is not asked in between
 
 
 def test_somebody_who_becomes_a_guest_is_a_customer_at_once(chip: Chip) -> None:
     chip.ask(SAM, CREDIT)
     chip.workspace.change_person(SAM, role="customer")
     chip.settle()
-    chip.ask(SAM, CREDIT)
+    message = chip.ask(SAM, CREDIT)
 
     assert CREDIT_ANSWER in chip.engine.requests[0].messages[-1].content
-    assert CREDIT_ANSWER not in chip.engine.requests[1].messages[-1].content
+    assert CREDIT_ANSWER not in json.dumps(message)
+    assert not any(CREDIT_ANSWER in request.messages[-1].content for request in chip.engine.requests[1:])
 
 
 def test_where_the_documents_hold_nothing_chip_says_so_and_offers_a_person(chip: Chip) -> None:
@@ -253,3 +255,14 @@ def test_a_garbled_quote_is_shown_in_the_documents_words_and_an_invention_not_at
     chip.engine.queue.append("[1] The Tansy 4 runs for 5 minutes on one one charge. [1] It can fly to Mars and back.")
     reply = chip.reply_at("D0CLEO", chip.ask(CLEO, RUNTIME))
     assert reply.shown == RUNTIME_ANSWER
+
+
+def test_where_the_documents_may_not_answer_chip_offers_the_pages_that_may_help(chip: Chip) -> None:
+    message = chip.ask(CLEO, "Why does the Tansy 4 stop on wet grass in the evening?")
+
+    assert message["markdown"].startswith(UNSURE)
+    assert "Tansy 4" in message["markdown"]
+    assert "Sources" in json.dumps(message["blocks"])
+    reply = chip.reply_at("D0CLEO", message)
+    assert reply.refused
+    assert chip.engine.requests == []
