@@ -7,6 +7,7 @@ from feedback.corrections import Correction, approved
 from feedback.database import Database
 from feedback.replies import Reply, find_replies
 from retrieval.passage import Audience, Passage, VerifiedAnswer
+from retrieval.prompt import UNSURE
 from retrieval.verified import audience_of_correction, find_answer_of
 
 # A system message and the question: no earlier turn may have told it something that its readers may not know.
@@ -34,7 +35,8 @@ def build_verified_answers(db: Database, find_passage: FindPassage) -> list[Veri
 def _build(
     correction: Correction, reply: Reply, find_passage: FindPassage, earlier: Mapping[str, VerifiedAnswer]
 ) -> VerifiedAnswer:
-    passages = {line.passage_id: find_passage(line.passage_id) for line in reply.evidence}
+    read = () if reply.answer == UNSURE else reply.evidence  # pages that were offered answer nothing
+    passages = {line.passage_id: find_passage(line.passage_id) for line in read}
     under_it: list[str] = []
     for passage_id in list(passages)[:_LINES_UNDER_IT]:
         passage = passages[passage_id]

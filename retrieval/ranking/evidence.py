@@ -67,7 +67,7 @@ class EvidenceLimits:
 
     def for_sure(self) -> "EvidenceLimits":
         """Return the limits by which documents are said to answer, where nobody can look: of single lines."""
-        return replace(self, nothing=max(self.nothing, self.fair), widens=False)
+        return replace(self, nothing=max(self.nothing, self.fair), max_lines=6, keep_within=2.0, widens=False)
 
 
 @dataclass(frozen=True, slots=True)

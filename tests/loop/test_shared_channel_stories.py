@@ -1,6 +1,7 @@
 """People of other organisations in a channel that is shared with them (Slack Connect): they are customers, always."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -46,16 +47,21 @@ def test_a_question_from_another_organisation_is_streamed_to_them_and_kept_under
     assert len(conversation.find_thread(chip.core.db, TEAM, SHARED, message["thread_ts"])) == 2
 
 
+def reads_nothing_of_staffs(chip: Chip, message: dict[str, Any]) -> bool:
+    """Return whether neither the model nor the asker got to read a passage for staff."""
+    prompts = [request.messages[-1].content for request in chip.engine.requests]
+    return not any("45 euros" in text for text in [*prompts, json.dumps(message)])
+
+
 def test_who_is_an_admin_at_home_is_a_customer_here(chip: Chip) -> None:
-    chip.ask(VIC, f"@Chip {CREDIT}", SHARED)
+    message = chip.ask(VIC, f"@Chip {CREDIT}", SHARED)
     assert chip.services is not None
     assert chip.services.directory.role(VIC) is Role.CUSTOMER
-    assert "45 euros" not in chip.engine.requests[0].messages[-1].content
+    assert reads_nothing_of_staffs(chip, message)
 
 
 def test_our_staff_get_no_staff_passage_where_others_read(chip: Chip) -> None:
-    chip.ask(SAM, f"@Chip {CREDIT}", SHARED)
-    assert "45 euros" not in chip.engine.requests[0].messages[-1].content
+    assert reads_nothing_of_staffs(chip, chip.ask(SAM, f"@Chip {CREDIT}", SHARED))
 
 
 def test_a_staff_channel_that_is_shared_is_one_no_longer(chip: Chip) -> None:
@@ -69,9 +75,9 @@ def test_a_staff_channel_that_is_shared_is_one_no_longer(chip: Chip) -> None:
 
     chip.workspace.inside(share)
     chip.settle()
-    chip.ask(SAM, f"@Chip {CREDIT}", STAFF)
-    prompts = [request.messages[-1].content for request in chip.engine.requests]
-    assert ["45 euros" in prompt for prompt in prompts] == [True, False]
+    assert not reads_nothing_of_staffs(chip, {})
+    chip.engine.requests.clear()
+    assert reads_nothing_of_staffs(chip, chip.ask(SAM, f"@Chip {CREDIT}", STAFF))
 
 
 def test_their_votes_and_calls_for_a_person_count_and_their_follow_up_is_answered(chip: Chip) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.views import blocks, wording
 from feedback import conversation, signals
 from feedback.events import FeedbackKind
-from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.conftest import ADA, CLEO, DMS, HELP, SAM, STAFF, TEAM, Chip
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 PERSON = [
@@ -135,5 +135,4 @@ def test_thanks_get_a_courtesy_and_no_second_answer(chip: Chip, text: str) -> No
     "text", ["Which people may use the Tansy 4?", "What credit may support agents grant?", "Thanks, and can it fly?"]
 )
 def test_a_question_about_people_or_with_thanks_in_it_stays_a_question(chip: Chip, text: str) -> None:
-    chip.ask(CLEO, text)
-    assert len(chip.engine.requests) == 1
+    chip.reply_at(DMS[CLEO], chip.ask(CLEO, text))  # there is one, as there is none of a courtesy

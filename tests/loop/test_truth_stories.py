@@ -12,6 +12,7 @@ from bot.views import wording
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
+from retrieval.ranking.evidence import EvidenceLimits
 from tests.loop.conftest import CLEO, DMS, DOCUMENTS, ONLY_SOCKET, Chip
 
 RUNTIME = "The Tansy 4 runs for 55 minutes on one charge."
@@ -26,7 +27,11 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
     folder = tmp_path_factory.mktemp("documents")
     for name, text in (DOCUMENTS | {"answers.md": OLDER}).items():
         (folder / name).write_text(text, encoding="utf-8")
-    knowledge = Knowledge(tmp_path_factory.mktemp("index"), load_embedder(), default_audience=Audience.STAFF)
+    lines = EvidenceLimits(
+        max_lines=6, keep_within=2.0, widens=False
+    )  # both lines, for the model to take the wrong one
+    index = tmp_path_factory.mktemp("index")
+    knowledge = Knowledge(index, load_embedder(), default_audience=Audience.STAFF, limits=lines)
     knowledge.ingest(folder)
     yield knowledge
     knowledge.close()
