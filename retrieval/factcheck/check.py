@@ -91,8 +91,8 @@ def check_claim(
     judgement = judge_claim(text, lines, cited=cited, model=model)
     if judgement.verdict is Support.SUPPORTED:
         return Checked(text, judgement.line)
-    sources = [line for line in lines if line.number == cited] or [judgement.line]
-    for source in filter(None, sources):
+    cited_lines = [line for line in lines if line.number == cited]
+    for source in cited_lines or filter(None, [judgement.line]):
         mended = mend_quote(text, source.text)
         if mended is not None and mended != text:
             return Checked(mended, source, judgement.reason)
