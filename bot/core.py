@@ -6,7 +6,7 @@ The command line works with a core. `wiring` ties it to Slack.
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -32,6 +32,7 @@ from feedback.consent import LOCAL, OFF, Consent, build_covers
 from feedback.corrections import Lessons
 from feedback.database import Database, open_database
 from feedback.events import Role
+from feedback.privacy import Public, read_names, read_public
 from feedback.replies import Reply
 from retrain import registry
 from retrain.adapter import AdapterError
@@ -149,7 +150,13 @@ class Core:
             prepare_replay=self._prepare_replay,
             stop=stop,
             encode=self.knowledge.encode,
-            privacy=Privacy(find_names=find_names, find_audience=self._find_audience, covers=self._covers()),
+            privacy=Privacy(
+                find_names=find_names,
+                find_audience=self._find_audience,
+                covers=self._covers(),
+                read_names=read_names if self.settings.privacy.read_names else nullcontext,
+                read_public=self._read_public,
+            ),
         )
         if tell is not None:
             deps = replace(deps, tell=tell)
@@ -180,6 +187,10 @@ class Core:
     def find_missing_rows(self) -> list[tuple[str, str]]:
         """Return what a report says about the questions that the documents did not answer lately."""
         return build_missing_rows(find_missing(self.db, self.knowledge, since=now_utc() - GAP_PERIOD))
+
+    def _read_public(self) -> Public:
+        texts = (passage.text for passage in self.knowledge.passages(STAFF_SCOPE))
+        return read_public(texts, self.settings.privacy.own_domains)
 
     def _find_audience(self, passage_id: str) -> Audience | None:
         passage = self.knowledge.passage(passage_id)

@@ -7,13 +7,14 @@ The steps stand in `retrain.data`; here is their order. Knows nothing of models,
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from feedback.database import Database
 from feedback.events import Role
-from feedback.privacy import mask_personal_data
+from feedback.privacy import FindNames, Masker, NameReaderError, Public
 from feedback.replies import Reply
 from retrain.data.duplicates import Encode
 from retrain.data.filters import find_fault
@@ -23,6 +24,7 @@ from retrain.data.lessons import LEADING_MARKER, Lesson, cite, find_corrections,
 from retrain.data.split import choose_splits
 from retrain.data.topics import THIN, find_surplus
 from retrain.data.verdicts import weigh
+from retrain.errors import RetrainError
 from retrain.examples import QUESTION, Example
 from retrain.settings import CurateSettings
 from retrain.variations import parse_evidence, vary
@@ -76,12 +78,16 @@ class Privacy:
 
     `find_names` gives the names of the people of a reply's conversation and of its teacher. `find_audience` gives
     a passage's present audience by its id; None where the documents no longer hold it. `covers` says whether its
-    people's consent covers a reply and whoever taught by a text of their own, whose role it gets.
+    people's consent covers a reply and whoever taught by a text of their own, whose role it gets. `read_names` opens
+    what finds the names of people whom Slack does not show, and `read_public` gives what stays because the company's
+    documents say it.
     """
 
     find_names: Callable[[Reply, str], Sequence[str]] = field(default=lambda reply, teacher: ())  # noqa: ARG005
     find_audience: Callable[[str], Audience | None] = field(default=lambda passage_id: None)  # noqa: ARG005
     covers: Callable[[Reply, Role | None], bool] = field(default=lambda reply, teacher: True)  # noqa: ARG005
+    read_names: Callable[[], AbstractContextManager[FindNames | None]] = field(default=nullcontext)
+    read_public: Callable[[], Public] = field(default=Public)
 
 
 def curate(
@@ -159,12 +165,10 @@ def _build_examples(
         splits = ["train" for _ in splits]
     sizes = Counter(grouped.names[number] for number in kept)
     examples: list[Example] = []
-    for number, lesson, split in zip(kept, lessons, splits, strict=True):
+    masked = _mask_all(lessons, privacy)
+    for number, lesson, served, split in zip(kept, lessons, masked, splits, strict=True):
         topic = grouped.names[number]
-        # An import was masked with the names of its own people, whom nobody here knows.
-        names = () if lesson.example.pair else privacy.find_names(lesson.reply, lesson.person)
-        served = _mask(replace(lesson.example, split=split), names)
-        forms = _give_forms(served, Audience(lesson.reply.audience), settings, prepare)
+        forms = _give_forms(replace(served, split=split), Audience(lesson.reply.audience), settings, prepare)
         is_thin = len(sizes) > 1 and sizes[topic] <= THIN
         many = settings.variations * (2 if is_thin else 1)
         if lesson.example.source in _TAUGHT:
@@ -221,17 +225,44 @@ def _cap_persons(lessons: Sequence[Lesson], most: int, dropped: Counter[str]) ->
     return kept[::-1]
 
 
-def _mask(example: Example, names: Sequence[str]) -> Example:
+def _mask_all(lessons: Iterable[Lesson], privacy: Privacy) -> list[Example]:
+    """Return the lessons' examples without personal data. In one thread a person always has the same placeholder.
+
+    Raises `RetrainError` where names cannot be read: what may hold some must not be trained on.
+    """
+    public = privacy.read_public()
+    maskers: dict[str | None, Masker] = {}
+    masked = []
+    try:
+        with privacy.read_names() as read_names:
+            for lesson in lessons:
+                masker = maskers.setdefault(lesson.example.thread, Masker(public=public, find_names=read_names))
+                # An import was masked with the names of its own people, whom nobody here knows.
+                masker.meet(() if lesson.example.pair else privacy.find_names(lesson.reply, lesson.person))
+                masked.append(_mask(lesson.example, masker))
+    except NameReaderError as error:
+        raise RetrainError(
+            f"People's names could not be taken out of the lessons, so that none was made: {error}"
+        ) from error
+    return masked
+
+
+def _mask(example: Example, masker: Masker) -> Example:
     """Mask personal data in what people wrote; the documents' own numbers stay as they are."""
     public = example.messages[-1].content.partition(QUESTION)[0]
     system, *turns, last = example.messages
-    masked = [replace(turn, content=mask_personal_data(turn.content, names, public=public)) for turn in turns]
-    asked = last.content.removeprefix(public)
-    last = replace(last, content=public + mask_personal_data(asked, names, public=public))
-    target, rejected = (
-        mask_personal_data(text, names, public=public) if text else text for text in (example.target, example.rejected)
+    wrote = [
+        *(turn.content for turn in turns),
+        last.content.removeprefix(public),
+        example.target,
+        example.rejected or "",
+    ]
+    *said, asked, target, rejected = masker.mask_all(wrote, quoted=public)
+    masked = [replace(turn, content=content) for turn, content in zip(turns, said, strict=True)]
+    last = replace(last, content=public + asked)
+    return replace(
+        example, messages=(system, *masked, last), target=target, rejected=rejected if example.rejected else None
     )
-    return replace(example, messages=(system, *masked, last), target=target or "", rejected=rejected)
 
 
 def _give_forms(

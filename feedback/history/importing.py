@@ -24,7 +24,7 @@ from feedback.history.message import HistoryError, Left, Message, Reading
 from feedback.history.pairs import Pair, build_turns, draw_pairs
 from feedback.history.roles import Roles, StaffHints, choose_roles, tell_askers
 from feedback.history.stage import Stage, StagedFile
-from feedback.privacy import mask_personal_data
+from feedback.privacy import Masker, group_names
 from feedback.pseudonyms import pseudonym
 
 BATCH = 1000
@@ -251,28 +251,27 @@ def _draw_conversation(messages: list[Message], roles: Roles, dropped: Counter[s
         return []
     names = sorted({message.name for message in messages if message.name and not side_of(message.name)})
     subject = next((message.subject for message in messages if message.subject), "")
+    masker = Masker(group_names(names))
     pairs = []
     for drawn in draw_pairs(build_turns(told), subject):
         if isinstance(drawn, Left):
             dropped[drawn.reason] += 1
         else:
-            pairs.append(_build_new(drawn, messages[0].thread, names, is_customer=is_customer))
+            pairs.append(_build_new(drawn, messages[0].thread, masker, is_customer=is_customer))
     return pairs
 
 
-def _build_new(pair: Pair, thread: str, names: list[str], *, is_customer: bool) -> NewPair:
-    def mask(text: str) -> str:
-        return mask_personal_data(text, names)
-
+def _build_new(pair: Pair, thread: str, masker: Masker, *, is_customer: bool) -> NewPair:
+    question, answer, *context = masker.mask_all([pair.question, pair.answer, *pair.context])
     return NewPair(
-        question=mask(pair.question),
-        answer=mask(pair.answer),
+        question=question,
+        answer=answer,
         thread=thread,
         asker=pseudonym(pair.asker),
         answerer=pseudonym(pair.answerer),
         audience="customer" if is_customer else "staff",
         at=pair.at,
-        context=tuple(mask(text) for text in pair.context) if pair.follows else (),
+        context=tuple(context) if pair.follows else (),
         follows=pair.follows,
     )
 

@@ -24,7 +24,7 @@ def test_the_names_of_all_who_wrote_in_the_thread_are_masked_and_those_of_others
     )
 
     (example,) = curated.examples
-    assert example.question == "[person] and [person] ask: how long does the Tansy 4 run on one charge?"
-    assert example.target == "Dear [person], 75 minutes. Ask [person] or [person]."
+    assert example.question == "[name 1] and [name 2] ask: how long does the Tansy 4 run on one charge?"
+    assert example.target == "Dear [name 1], 75 minutes. Ask [name 3] or [name 2]."
     assert "Cleo" not in "".join(turn.content for turn in example.messages)
     chip.settle()
