@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.parts import find_parts
 from retrieval.passage import Scope, Turn
 from retrieval.prompt import ChatMessage, build_messages
 
@@ -43,8 +44,8 @@ def prepare(
     `thread` are the earlier turns, oldest first. `with_verified=False` leaves out the answers that staff approved.
     `whole_passages`: the base reads passages, not lines.
     """
-    retrieved = knowledge.find_evidence(
-        question, scope, thread, with_verified=with_verified, whole_passages=whole_passages
+    retrieved = find_parts(
+        knowledge, question, scope, thread, with_verified=with_verified, whole_passages=whole_passages
     )
     return build_draft(retrieved, company, question, scope, thread)
 
