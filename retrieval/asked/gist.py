@@ -31,6 +31,8 @@ _REPORTS = re.compile(
     r"stuck|broken)\b|!",
     re.IGNORECASE,
 )
+# What asks in such a script has none of the words above.
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u1fff\u3040-\uffef]")
 _CODE_TEXT = re.compile(r"[A-Za-z]*-?\d[\w.-]*[A-Za-z\d]|[A-Za-z]\d")
 
 Knows = Callable[[str], bool]
@@ -55,7 +57,7 @@ def asks(message: str) -> bool:
 def _find_reported(message: str, knows: Knows) -> str | None:
     """Return the code that a message reports without asking anything particular of it; None where there is none."""
     question = _find_question(message)
-    if _ASKS.search(_PLEA.sub(" ", question)):
+    if _ASKS.search(_PLEA.sub(" ", question)) or _OTHER_SCRIPT.search(message):
         return None
     if len(message.split()) > 2 and not (_REPORTS.search(message) or _PLEA.search(question)):
         return None

@@ -54,3 +54,8 @@ def test_a_whole_kind_is_told_from_some_of_it() -> None:
     assert find_kind("Which mixers are quiet?") == frozenset()
     assert asks_what_chip_knows("What can you help me with?")
     assert not asks_what_chip_knows("What can I do about F-310?")
+
+
+@pytest.mark.parametrize("message", ["型号T150的保修期是多久？", "部品番号A7の交換間隔は何か月ですか？"])
+def test_a_question_in_another_script_reports_no_code(message: str) -> None:
+    assert find_gist(message, lambda _: True) == message
