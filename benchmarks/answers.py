@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from bot.core import Core, make_id, now_utc, open_engine, open_knowledge
+from bot.core import Core, find_base, make_id, now_utc, open_engine, open_knowledge
 from config.settings import KnowledgeSettings, Settings
 from feedback.database import open_database
 from retrieval.encoders.embedder import Embedder, load_embedder
@@ -65,7 +65,8 @@ def open_chip(documents: Path, cache: Path, *, default_audience: Literal["custom
         chosen = KnowledgeSettings(folder=documents, default_audience=default_audience)
         settings = Settings(data=Path(folder), knowledge=chosen)
         db = stack.enter_context(closing(open_database(settings.database_url, clock=now_utc, new_id=make_id)))
-        engine = stack.enter_context(open_engine(settings.engine))
+        base = find_base(settings, print)
+        engine = stack.enter_context(open_engine(base, settings.engine))
         own = load_embedder(chosen.embedder, threads=psutil.cpu_count() or 1)
         embedder = stack.enter_context(closing(KeptEmbedder(own, cache)))
         knowledge = stack.enter_context(closing(open_knowledge(settings, embedder)))
@@ -74,7 +75,7 @@ def open_chip(documents: Path, cache: Path, *, default_audience: Literal["custom
             print(f"Not read: {unreadable.path}: {unreadable.reason}")
         counts = knowledge.counts()
         print(f"{counts.documents} documents, {counts.passages} passages", flush=True)
-        yield Core(settings, db, knowledge, engine)
+        yield Core(settings, db, knowledge, engine, base=base)
 
 
 def answer(core: Core, asked: Asked) -> Answer:

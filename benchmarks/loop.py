@@ -27,10 +27,11 @@ from websockets.sync.client import connect
 
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
+from bot.core import find_base
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
-from config.settings import SAMPLE, EngineSettings
-from retrain.base_card import load_base
+from config.loading import load_settings
+from config.settings import SAMPLE
 from retrain.registry import list_adapters
 from retrieval.english.sentences import split_sentences
 from retrieval.prompt import ChatMessage
@@ -173,8 +174,8 @@ def measure(folder: Path, questions: list[dict[str, Any]], liked: int) -> list[F
 
 def measure_swaps(folder: Path) -> list[float]:
     """Return the milliseconds of swaps of the adapter that the run trained, promoted or not, and of the bare base."""
-    chosen = EngineSettings()
-    engine = LlamaEngine(load_base(chosen.base), chosen)
+    settings = load_settings(environment=os.environ | {"CHIP_DATA": str(folder)}).settings
+    engine = LlamaEngine(find_base(settings, print), settings.engine)
     adapter = list_adapters(folder / "adapters")[-1]
     milliseconds = []
     for turn in range(SWAPS):

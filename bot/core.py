@@ -3,6 +3,7 @@
 The command line works with a core. `wiring` ties it to Slack.
 """
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,8 @@ from feedback.privacy import Public, read_names, read_public
 from feedback.replies import Reply
 from retrain import registry
 from retrain.adapter import AdapterError
-from retrain.base_card import load_base
+from retrain.bases.base import Base, BaseModelError
+from retrain.bases.shelf import DEFAULT, Shelf
 from retrain.curate import Privacy
 from retrain.errors import RetrainError
 from retrain.free_cores import find_cores
@@ -59,6 +61,7 @@ GAP_PERIOD = timedelta(days=30)
 BLAS_THREADS = 1
 
 Tell = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
 def now_utc() -> datetime:
@@ -80,6 +83,7 @@ class Core:
     knowledge: Knowledge
     engine: Engine
     claim_model: EntailmentModel | None = None
+    base: Base | None = None
     suggestions: Suggestions = field(default_factory=Suggestions)
 
     @property
@@ -138,7 +142,8 @@ class Core:
         stop = stop or threading.Event()
         deps = RetrainDeps(
             db=self.db,
-            base_folder=self.settings.engine.base,
+            base=self.base or find_base(self.settings),
+            forms_folder=open_shelf(self.settings).forms_folder,
             adapters_folder=self.adapters_folder,
             runs_folder=self.runs_folder,
             answerer=TrialAnswerer(self.voice, stop),
@@ -243,10 +248,30 @@ def load_claim_model(settings: Settings) -> EntailmentModel | None:
     return EntailmentModel(chosen.claim_model, threshold=chosen.claim_threshold, threads=settings.engine.threads)
 
 
+def open_shelf(settings: Settings) -> Shelf:
+    """Return the base models of this installation."""
+    return Shelf(settings.data / "models")
+
+
+def find_base(settings: Settings, say: Tell = logger.warning) -> Base:
+    """Return the base that is to serve. Raises `BaseModelError` where the settings name one that cannot be used.
+
+    Where one that was chosen by name can no longer be used, `say` hears why, and the one that ships serves.
+    """
+    shelf = open_shelf(settings)
+    try:
+        return shelf.load(settings.engine.base)
+    except BaseModelError as error:
+        if settings.engine.base is not None:
+            raise
+        say(wording.BASE_UNUSABLE.format(reason=error, base=DEFAULT))
+        return shelf.load(Path(DEFAULT))
+
+
 @contextmanager
-def open_engine(settings: EngineSettings) -> Iterator[Engine]:
-    """Open the engine of this process, or the one that asks a server, with metrics on loopback if they have a port."""
-    base, metrics = load_base(settings.base), EngineMetrics()
+def open_engine(base: Base, settings: EngineSettings) -> Iterator[Engine]:
+    """Open the engine of this process, or the one that asks a server, with its metrics on loopback where wanted."""
+    metrics = EngineMetrics()
     build = LlamaEngine if settings.url is None else RemoteEngine
     with ExitStack() as stack:
         if settings.metrics_port is not None:
@@ -264,12 +289,13 @@ def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
         settings.data.mkdir(parents=True, exist_ok=True)
         db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
         stack.callback(db.close)
-        say(f"Loading the base model {settings.engine.base.name}")
-        engine = stack.enter_context(open_engine(settings.engine))
+        base = find_base(settings, say)
+        say(f"Loading the base model {base.name or base.id}")
+        engine = stack.enter_context(open_engine(base, settings.engine))
         say("Opening the documents")
         knowledge = open_knowledge(settings)
         stack.callback(knowledge.close)
-        core = Core(settings, db, knowledge, engine, load_claim_model(settings))
+        core = Core(settings, db, knowledge, engine, load_claim_model(settings), base)
         _serve_live_adapter(core, say)
         yield core
 

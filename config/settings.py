@@ -172,10 +172,16 @@ class KnowledgeSettings(_Section):
 class EngineSettings(_Section):
     """The base model and how it is served."""
 
-    base: Path = PROJECT / "models" / "chip-nano"
+    base: Path | None = Field(
+        None,
+        description="The base: a GGUF file, or a name that `chip models list` shows. Unset: what `chip models use` "
+        "chose, at first chip-nano.",
+    )
     slots: int = Field(8, ge=1, le=64, description="Conversations that are decoded together.")
     threads: int = Field(2, ge=1)
-    context_tokens: int = Field(1024, ge=256, description="Tokens for one conversation: prompt and answer.")
+    context_tokens: int | None = Field(
+        None, ge=256, description="Tokens for one conversation: prompt and answer. Unset: what suits the base."
+    )
     answer_tokens: int = Field(160, ge=16, description="Longest answer.")
     exact_quotes: bool = Field(True, description="What cites a document repeats it word for word.")
     thread_messages: int = Field(4, ge=0, description="Earlier messages of the thread that go into the prompt.")

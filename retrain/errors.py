@@ -30,6 +30,10 @@ class TrainingFailed(RetrainError):
         self.log_tail = log_tail
 
 
+class TrainingFormError(RetrainError):
+    """A base whose weights cannot be trained; it can be served all the same."""
+
+
 class ExportError(RetrainError):
     """Weights that cannot be written as a GGUF adapter."""
 

@@ -24,9 +24,11 @@ TellProgress = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """The base to train on, the most tokens that it takes, and the settings."""
+    """The base to train on with its hash, where training forms are kept, the most tokens of a row, and the settings."""
 
-    base_folder: Path
+    base_path: Path
+    base_sha256: str
+    forms_folder: Path
     context: int
     settings: TrainSettings
 
@@ -44,7 +46,7 @@ class TrainingResult:
 
 def save_job(job: TrainingJob, folder: Path) -> None:
     """Write the job into the run's folder, beside its dataset."""
-    content = {"base_folder": str(job.base_folder), "context": job.context, "settings": asdict(job.settings)}
+    content = asdict(job) | {"base_path": str(job.base_path), "forms_folder": str(job.forms_folder)}
     (folder / JOB).write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
 
 
@@ -52,7 +54,8 @@ def load_job(folder: Path) -> TrainingJob:
     """Read what `save_job` wrote."""
     content = json.loads((folder / JOB).read_text(encoding="utf-8"))
     settings = TrainSettings(**{**content["settings"], "targets": tuple(content["settings"]["targets"])})
-    return TrainingJob(Path(content["base_folder"]), content["context"], settings)
+    base, forms = Path(content["base_path"]), Path(content["forms_folder"])
+    return TrainingJob(base, content["base_sha256"], forms, content["context"], settings)
 
 
 def run_training(

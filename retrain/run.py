@@ -14,7 +14,7 @@ from typing import Any
 
 from feedback.database import Database
 from retrain.adapter import Adapter
-from retrain.base_card import Base, load_base
+from retrain.bases.base import Base
 from retrain.contest import Exam, build_scores, choose_questions, compare
 from retrain.curate import Curated, Prepare, Privacy, curate
 from retrain.data.duplicates import Encode
@@ -58,7 +58,8 @@ class RetrainDeps:
     """
 
     db: Database
-    base_folder: Path
+    base: Base
+    forms_folder: Path
     adapters_folder: Path
     runs_folder: Path
     answerer: Answerer
@@ -99,14 +100,14 @@ class _Watch:
 def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> RetrainReport:
     """Learn from all feedback that holds, and serve the result if it passes the gate.
 
-    Raises `RetrainRunning` while another run goes on, and `RetrainError`, `AdapterError`, `BaseModelError` or
-    `FeedbackError` if a step fails; then the run is recorded as failed and what serves stays.
+    Raises `RetrainRunning` while another run goes on, and `RetrainError`, `AdapterError` or `FeedbackError`
+    if a step fails; then the run is recorded as failed and what serves stays.
     """
     with hold_lock(deps.runs_folder, deps.db.clock()):
         run_id, started_at = begin_run(deps.db, trigger=trigger, requested_by=requested_by)
         try:
             discard_unfinished(deps.adapters_folder)
-            base = load_base(deps.base_folder)
+            base = deps.base
             champion_id = live(deps.db, base.id)
             empty = RetrainReport(
                 run_id, trigger, requested_by, started_at, "nothing to learn", (), base.id, champion_id
@@ -141,7 +142,8 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         examples = (*curated.examples, *_rehearse(deps))
         dataset = freeze_dataset(examples, folder, curated.dropped)
     with watch.step("train", "Training"):
-        job = TrainingJob(deps.base_folder.resolve(), base.context, deps.settings.train)
+        forms = deps.forms_folder.resolve()
+        job = TrainingJob(base.gguf_path.resolve(), base.sha256, forms, base.context, deps.settings.train)
         trained = run_training(job, folder, lambda event: _tell_training(deps, event), deps.stop)
         candidate = _build_candidate(deps, base, dataset, trained)
     with watch.step("evaluate", "Asking the new and the old model the same questions"):

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+LINEAR_LAYERS = (
+    *("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    *("qkv_proj", "gate_up_proj"),  # phi3 has them in one
+)
 
 
 @dataclass(frozen=True, slots=True)

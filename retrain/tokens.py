@@ -1,10 +1,10 @@
 """Cuts an example into the tokens to read and the tokens to learn. Knows nothing of the model's weights."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from retrain.bases.vocabulary import Vocabulary
 from retrain.examples import Example
-from retrieval.chat_template import escape_control_tokens, render_chat, template_of_tokenizer
+from retrieval.chat_template import escape_control_tokens, render_chat
 from retrieval.prompt import ChatMessage
 
 
@@ -24,12 +24,12 @@ class Row:
         return len(self.prompt) + len(self.target)
 
 
-def build_row(example: Example, tokenizer: Any) -> Row:
+def build_row(example: Example, vocabulary: Vocabulary) -> Row:
     """Tokenize an example as it is served: the prompt by the chat template, without additional special tokens.
 
     The target ends as the template ends an assistant's message (its end-of-turn token), without what follows that.
     """
-    template = template_of_tokenizer(tokenizer)
+    template = vocabulary.chat_template()
     prompt = render_chat(template, example.messages)
     whole = render_chat(
         template, (*example.messages, ChatMessage("assistant", example.target)), add_generation_prompt=False
@@ -38,8 +38,8 @@ def build_row(example: Example, tokenizer: Any) -> Row:
     if not whole.startswith(prompt) or not answer:
         answer = escape_control_tokens(example.target, template.control_tokens) + template.eos_token
     return Row(
-        prompt=tuple(tokenizer(prompt, add_special_tokens=False)["input_ids"]),
-        target=tuple(tokenizer(answer, add_special_tokens=False)["input_ids"]),
+        prompt=tuple(vocabulary.tokenize(prompt)),
+        target=tuple(vocabulary.tokenize(answer)),
         weight=example.weight,
         group=example.group,
         rehearsed=example.source == "replay",

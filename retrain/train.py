@@ -14,10 +14,14 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from retrain.adapter import GGUF
+from retrain.bases.base import BaseModelError, load_base
+from retrain.bases.export import export_adapter, read_shape
+from retrain.bases.training_form import load_training_form
+from retrain.bases.vocabulary import open_vocabulary
+from retrain.errors import RetrainError
 from retrain.examples import load_dataset
-from retrain.export import BaseShape, export_adapter
 from retrain.fit import Epoch, choose_precision, fit
 from retrain.job import ADAPTER_FOLDER, TrainingJob, load_job
 from retrain.settings import TrainSettings
@@ -29,16 +33,17 @@ def train(folder: Path) -> None:
     job = load_job(folder)
     _prepare_process(job.settings)
     started = time.monotonic()
-    tokenizer = AutoTokenizer.from_pretrained(job.base_folder)
     examples = (example for example in load_dataset(folder) if example.trains)
-    rows = [build_row(example, tokenizer) for example in examples]
+    with open_vocabulary(job.base_path) as vocabulary:
+        rows = [build_row(example, vocabulary) for example in examples]
     fitting = [row for row in rows if row.tokens <= job.context]
     model = _build_model(job)
     _print_event(
         "start", rows=len(fitting), too_long=len(rows) - len(fitting), precision=str(choose_precision(job.settings))
     )
     stopped = fit(model, fitting, job.settings, _print_epoch)
-    layers = _save(model, job, folder / ADAPTER_FOLDER)
+    model.save_pretrained(folder / ADAPTER_FOLDER)
+    layers = export_lora(model, job.settings.alpha, folder / ADAPTER_FOLDER / GGUF)
     _print_event("done", stopped=stopped, layers=layers, seconds=round(time.monotonic() - started, 2))
 
 
@@ -49,30 +54,33 @@ def _prepare_process(settings: TrainSettings) -> None:
 
 
 def _build_model(job: TrainingJob) -> Any:
-    base = AutoModelForCausalLM.from_pretrained(job.base_folder, dtype=torch.float32, local_files_only=True)
+    base = load_training_form(load_base(job.base_path, job.base_sha256), job.forms_folder)
+    model = add_lora(base, job.settings)
+    model.config.use_cache = False
+    return model
+
+
+def add_lora(base: Any, settings: TrainSettings) -> Any:
+    """Return the model with a fresh LoRA on those of the target layers that it has."""
+    has = {name.rpartition(".")[2] for name, _ in base.named_modules()}
     config = LoraConfig(
-        r=job.settings.rank,
-        lora_alpha=job.settings.alpha,  # type: ignore[arg-type]  # declared int, used as a number
-        target_modules=list(job.settings.targets),
+        r=settings.rank,
+        lora_alpha=settings.alpha,  # type: ignore[arg-type]  # declared int, used as a number
+        target_modules=[target for target in settings.targets if target in has],
         lora_dropout=0.0,
         task_type="CAUSAL_LM",
     )
     with warnings.catch_warnings():
         # PEFT 0.21 reads an attribute that transformers 5 has renamed.
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
-        model = get_peft_model(base, config)
-    model.config.use_cache = False
-    return model
+        return get_peft_model(base, config)
 
 
-def _save(model: Any, job: TrainingJob, folder: Path) -> int:
-    model.save_pretrained(folder)
-    config = model.get_base_model().config
-    shape = BaseShape(
-        config.model_type, config.num_hidden_layers, config.num_attention_heads, config.num_key_value_heads
-    )
+def export_lora(model: Any, alpha: float, path: Path) -> int:
+    """Write the model's LoRA as a GGUF adapter and return the number of layers that it adapts."""
     weights = {name: tensor.detach().float().numpy() for name, tensor in get_peft_model_state_dict(model).items()}
-    return export_adapter(weights, shape, job.settings.alpha, folder / "adapter.gguf")
+    shape = read_shape(model.get_base_model().config)
+    return export_adapter(weights, shape, alpha, path)
 
 
 def _print_epoch(epoch: Epoch) -> None:
@@ -93,4 +101,7 @@ def _print_event(event: str, **values: object) -> None:
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]))
+    try:
+        train(Path(sys.argv[1]))
+    except (RetrainError, BaseModelError) as error:
+        sys.exit(str(error))

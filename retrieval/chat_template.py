@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import jinja2
 from jinja2 import nodes
@@ -19,6 +19,8 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from retrieval.prompt import ChatMessage
+
+_MARK = "what the system says"
 
 
 class ChatTemplateError(Exception):
@@ -39,26 +41,60 @@ class ChatTemplate:
     control_tokens: tuple[str, ...] = ()
 
 
-def template_of_tokenizer(tokenizer: Any) -> ChatTemplate:
-    """Return the chat template of a Hugging Face tokenizer, equal to that of the GGUF made from it."""
-    special = (token.content for token in tokenizer.added_tokens_decoder.values() if token.special)
-    return ChatTemplate(
-        source=tokenizer.chat_template,
-        bos_token=tokenizer.bos_token or "",
-        eos_token=tokenizer.eos_token or "",
-        control_tokens=tuple(sorted(special)),
-    )
-
-
 def render_chat(template: ChatTemplate, messages: Sequence[ChatMessage], *, add_generation_prompt: bool = True) -> str:
     """Return the text of the chat, with each message's control tokens broken so that they are read as plain text.
 
-    With `add_generation_prompt` it ends where the assistant begins to speak. Raises `ChatTemplateError`.
+    Where the template takes no system message, its text begins the first message of the person instead; where it
+    wants turns, messages in a row are joined. With `add_generation_prompt` it ends where the assistant begins to speak.
+    Raises `ChatTemplateError`.
     """
+    if not takes_system(template):
+        messages = _fold_system(messages)
     plain = [
         {"role": message.role, "content": escape_control_tokens(_well_formed(message.content), template.control_tokens)}
         for message in messages
     ]
+    try:
+        return _render(template, plain, add_generation_prompt)
+    except ChatTemplateError:
+        turns = _join_turns(plain)
+        if turns == plain:
+            raise
+        return _render(template, turns, add_generation_prompt)
+
+
+@lru_cache(maxsize=8)
+def takes_system(template: ChatTemplate) -> bool:
+    """Whether the template writes a system message: some refuse it, others leave it out."""
+    try:
+        chat = [{"role": "system", "content": _MARK}, {"role": "user", "content": "Hello"}]
+        return _MARK in _render(template, chat, True)
+    except ChatTemplateError:
+        return False
+
+
+def _fold_system(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """Return the chat with what system messages say at the head of the first message that a person wrote."""
+    said = [message.content for message in messages if message.role == "system"]
+    others = [message for message in messages if message.role != "system"]
+    first = next((place for place, message in enumerate(others) if message.role == "user"), None)
+    if first is not None:
+        others[first] = ChatMessage("user", "\n\n".join([*said, others[first].content]))
+    return tuple(others)
+
+
+def _join_turns(plain: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the chat with messages of one side in a row joined, and without what the assistant says before anybody."""
+    turns: list[dict[str, str]] = []
+    for message in plain:
+        if turns and turns[-1]["role"] == message["role"]:
+            turns[-1] = {**message, "content": f"{turns[-1]['content']}\n\n{message['content']}"}
+        elif message["role"] != "assistant" or any(turn["role"] == "user" for turn in turns):
+            turns.append(message)
+    return turns
+
+
+def _render(template: ChatTemplate, plain: list[dict[str, str]], add_generation_prompt: bool) -> str:
     try:
         return _compile(template.source).render(
             messages=plain,

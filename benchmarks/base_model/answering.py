@@ -11,7 +11,7 @@ from bot.answering.say import Voice
 from bot.engine.llama_engine import LlamaEngine
 from config.settings import EngineSettings
 from models.recipes.chip_nano.smalltalk import CARE, PERSONAL, SAYINGS
-from retrain.base_card import load_base
+from retrain.bases.base import load_base
 from retrieval.draft import build_draft
 from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Retrieved

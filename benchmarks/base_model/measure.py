@@ -1,6 +1,6 @@
 """Measures a base by the product's own path: product's prompt and evidence, llama.cpp on Q8_0, greedy, no checker.
 
-    python -m benchmarks.base_model.measure --base models/chip-nano --data DATA [--limit 200]
+    python -m benchmarks.base_model.measure --base FILE.gguf --data DATA [--limit 200]
 
 Without --data only the sample company, the swap pairs and the speed are measured.
 
@@ -21,6 +21,7 @@ from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, load_rows
 from benchmarks.run import begin_run, build_parser, record
 from config.settings import SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
+from retrain.bases.shelf import DEFAULT, SHIPPED
 from retrieval.encoders.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
@@ -68,7 +69,7 @@ def measure(
 def main() -> None:
     """Measure, print and keep the figures."""
     parser = build_parser(__doc__)
-    parser.add_argument("--base", type=Path, default=Path("models/chip-nano"))
+    parser.add_argument("--base", type=Path, default=SHIPPED[DEFAULT])
     parser.add_argument("--data", type=Path, default=None, help="folder of the public data sets")
     parser.add_argument("--suite", action="append", choices=SUITES, help="only these (default: all)")
     parser.add_argument("--limit", type=int, default=2000, help="questions of each suite at most")

@@ -1,6 +1,6 @@
 """Measures what a person is shown with the claim check and without it, on the sample company's questions.
 
-    python -m benchmarks.factcheck.answers [--base models/chip-nano] [--limit 300] [--index FOLDER]
+    python -m benchmarks.factcheck.answers [--base FILE.gguf] [--limit 300] [--index FOLDER]
 
 The product's evidence, prompt and engine answer every question, false premises and staff's secrets among them, in three
 ways: with quotes held exact (the default), freely, and freely with sampling, which makes the model invent more. Of each
@@ -34,7 +34,8 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Engine, Generation, GenerationRequest
 from bot.slack.text import has_words
 from config.settings import SAMPLE, EngineSettings, Settings
-from retrain.base_card import load_base
+from retrain.bases.base import load_base
+from retrain.bases.shelf import DEFAULT, SHIPPED
 from retrieval.draft import prepare
 from retrieval.english.sentences import split_sentences, split_units
 from retrieval.factcheck.check import is_courtesy
@@ -183,7 +184,7 @@ class HotEngine:
 def main() -> None:
     """Measure, print and keep the figures."""
     parser = build_parser(__doc__)
-    parser.add_argument("--base", type=Path, default=Path("models/chip-nano"))
+    parser.add_argument("--base", type=Path, default=SHIPPED[DEFAULT])
     parser.add_argument("--limit", type=int, default=300, help="questions at most, drawn at random")
     parser.add_argument("--index", type=Path, default=None, help="keep the data folder here, and use it the next time")
     parser.add_argument("--way", action="append", choices=list(WAYS), help="only these (default: all three)")

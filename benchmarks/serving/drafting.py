@@ -23,11 +23,10 @@ from benchmarks.base_model.answering import no_lessons, no_look_up
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
 from bot.answering.say import Voice
-from bot.core import open_knowledge
+from bot.core import find_base, open_knowledge
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion
 from config.settings import PROJECT, EngineSettings, Settings
-from retrain.base_card import load_base
 from retrieval.draft import Draft, prepare
 from retrieval.passage import CUSTOMER_SCOPE
 
@@ -47,7 +46,7 @@ def answer_all(
 ) -> tuple[float, list[Completion]]:
     """Return the seconds and the answers of an engine of its own, after a warm-up."""
     chosen = settings.engine.model_copy(update={"draft_tokens": draft_tokens, "queue": 1000})
-    with closing(LlamaEngine(load_base(chosen.base), chosen)) as engine, ThreadPoolExecutor(people) as pool:
+    with closing(LlamaEngine(find_base(settings), chosen)) as engine, ThreadPoolExecutor(people) as pool:
         voice = Voice(engine, no_look_up, no_lessons, chosen.answer_tokens, chosen.exact_quotes)
 
         def answer(draft: Draft) -> Completion:

@@ -27,7 +27,7 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, Generation, GenerationRequest
 from bot.garbage import spare_lasting_objects
 from config.settings import EngineSettings
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
 
 FOLLOW_UP_TOKENS, OTHERS, QUESTIONS = 60, 12, 50

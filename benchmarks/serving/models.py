@@ -14,7 +14,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain.base_card import MANIFEST, Base, load_base, save_manifest
+from retrain.bases.base import Base, load_base
 
 CONTROL = ("<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 TEMPLATE = (
@@ -49,15 +49,15 @@ SIZES = {
 
 def prepare(name: str, folder: Path) -> Base:
     """Return the model of this size, written under the folder where it is not there yet."""
-    place = folder / name
-    if not (place / MANIFEST).exists():
-        place.mkdir(parents=True, exist_ok=True)
-        plain = place / "plain.gguf"
+    path = folder / f"random-{name}.gguf"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        plain, unfinished = path.with_suffix(".plain"), path.with_suffix(".part")
         _write_plain(SIZES[name], plain)
-        _quantize(plain, place / "model.gguf", SIZES[name].quantization)
+        _quantize(plain, unfinished, SIZES[name].quantization)
         plain.unlink()
-        save_manifest(place, base_id=f"random-{name}", context=CONTEXT, names=["model.gguf"])
-    return load_base(place)
+        unfinished.replace(path)
+    return load_base(path)
 
 
 def list_words(vocabulary: int) -> list[str]:

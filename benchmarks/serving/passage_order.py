@@ -17,11 +17,10 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
-from bot.core import open_knowledge
+from bot.core import find_base, open_knowledge
 from bot.engine.model import LlamaModel
 from bot.engine.parking import common_prefix
 from config.settings import PROJECT, Settings
-from retrain.base_card import load_base
 from retrieval.chat_template import render_chat
 from retrieval.draft import build_draft
 from retrieval.passage import CUSTOMER_SCOPE, Evidence
@@ -53,7 +52,7 @@ def measure() -> Iterator[Figure]:
         with closing(open_knowledge(settings)) as knowledge:
             knowledge.ingest(settings.knowledge.folder)
             found = [knowledge.find_evidence(question, CUSTOMER_SCOPE) for question in questions]
-    with closing(LlamaModel(load_base(settings.engine.base))) as model:
+    with closing(LlamaModel(find_base(settings))) as model:
         template = model.chat_template()
         for name, order in (("best line first", lambda evidence: evidence), ("as in the documents", sort_by_document)):
             chats = (

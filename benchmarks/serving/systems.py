@@ -25,7 +25,7 @@ from bot.engine.attention import Choice, choose_flash_attention
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest
 from config.settings import EngineSettings
-from retrain.base_card import Base
+from retrain.bases.base import Base
 
 SLOTS, SLOT_TOKENS = 8, 2048
 CACHE_MEGABYTES = 8192
@@ -206,7 +206,7 @@ def _generate(llama: llama_cpp.Llama, tokens: tuple[int, ...], note: Callable[[]
 
 def _post_to(path: str, base: Base, *, takes_tokens: bool = False) -> Send:
     """Read the stream line by line without parsing it: what a client computes is missing on the server's cores."""
-    words = list_words(SIZES[base.id.removeprefix("random-")].vocabulary)
+    words = list_words(SIZES[base.gguf_path.stem.removeprefix("random-")].vocabulary)
 
     def send(tokens: tuple[int, ...], note: Callable[[], None]) -> None:
         text = "".join(words[token] for token in tokens).replace("\u0120", " ")

@@ -10,7 +10,7 @@ import yaml
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.core import load_claim_model, make_id, now_utc, open_knowledge
+from bot.core import load_claim_model, make_id, now_utc, open_knowledge, open_shelf
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers
@@ -21,7 +21,7 @@ from feedback.database import find_damage, open_database
 from feedback.errors import FeedbackError
 from retrain import registry
 from retrain.adapter import AdapterError
-from retrain.base_card import BaseModelError, load_base
+from retrain.bases.base import BaseModelError
 from retrain.errors import PromotionError, RetrainError
 from retrain.evaluate import load_heldout
 from retrieval.encoders.cross_encoder import CrossEncoderError
@@ -67,12 +67,13 @@ def _look_at_disk(settings: Settings) -> Iterator[Finding]:
 
 def _look_at_model(settings: Settings) -> Iterator[Finding]:
     try:
-        base = load_base(settings.engine.base)
+        base = open_shelf(settings).load(settings.engine.base)
     except BaseModelError as error:
         yield Finding("base model", "problem", str(error))
         return
     size = base.gguf_path.stat().st_size / 2**20
-    yield Finding("base model", "ok", f"{base.id}: all files match their hashes ({size:.1f} MiB served).")
+    text = f"{base.id}: the file is whole ({size:.1f} MiB). `chip models doctor` tries it out."
+    yield Finding("base model", "ok", text)
     adapters = registry.list_adapters(settings.data / "adapters")
     for adapter in adapters:
         try:
@@ -87,7 +88,7 @@ def _look_at_generation_server(settings: Settings) -> Iterator[Finding]:
     if chosen.url is None:
         return
     try:
-        base = load_base(chosen.base)
+        base = open_shelf(settings).load(chosen.base)
         with closing(RemoteEngine(base, chosen)) as engine:
             models = engine.list_models()
     except BaseModelError:
@@ -124,7 +125,7 @@ def _look_at_database(settings: Settings) -> Iterator[Finding]:
 
 def _look_at_live_adapter(settings: Settings, load_live: Callable[..., object], db: object) -> Iterator[Finding]:
     try:
-        load_live(db, settings.data / "adapters", load_base(settings.engine.base).id)
+        load_live(db, settings.data / "adapters", open_shelf(settings).load(settings.engine.base).id)
     except BaseModelError:
         return
     except (AdapterError, PromotionError) as error:

@@ -3,33 +3,25 @@
 import logging
 import os
 import signal
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
 from bot.cli.history import import_app
+from bot.cli.models import models_app
 from bot.cli.sources import sources_app
-from config.loading import LoadedSettings, load_settings
-from config.settings import SettingsError
+from bot.cli.terminal import ConfigOption, console, load, output, plain_errors, print_line, say
+from config.loading import LoadedSettings
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 app.add_typer(import_app, name="import")
-console = Console(stderr=True, highlight=False)
-output = Console(highlight=False)
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; by default $CHIP_CONFIG, then chip.yaml.")
-]
+app.add_typer(models_app, name="models")
 
 
 def _tell_version(wanted: bool) -> None:
@@ -50,9 +42,9 @@ def begin(
 @app.command()
 def run(config: ConfigOption = None, verbose: bool = typer.Option(False, help="Log more.")) -> None:
     """Start Chip: in Slack when its tokens are set, else in the local workspace."""
-    loaded = _load_settings(config)
+    loaded = load(config)
     _set_up_logging(verbose)
-    with _plain_errors():
+    with plain_errors():
         from bot.run import run_chip
 
         stop = threading.Event()
@@ -70,8 +62,8 @@ def ingest(
     config: ConfigOption = None,
 ) -> None:
     """Index a folder of documents; only what changed is read again."""
-    settings = _load_settings(config).settings
-    with _plain_errors():
+    settings = load(config).settings
+    with plain_errors():
         from bot.core import open_knowledge
         from bot.progress import ingest_documents
 
@@ -96,8 +88,8 @@ def ask(
     """Ask one question here, without Slack; or a file of questions."""
     if (question is None) == (file is None) or (file is None) != (out is None):
         raise typer.BadParameter("Ask one question, or name a file of questions with --file and another with --out.")
-    settings = _load_settings(config).settings
-    with _plain_errors():
+    settings = load(config).settings
+    with plain_errors():
         from bot.cli.ask import ask_file, ask_once
         from bot.core import open_core
 
@@ -112,8 +104,8 @@ def ask(
 @app.command()
 def retrain(config: ConfigOption = None) -> None:
     """Train on the feedback so far; the result serves if it passes the gate. A running Chip takes it up by itself."""
-    settings = _load_settings(config).settings
-    with _plain_errors():
+    settings = load(config).settings
+    with plain_errors():
         from bot.cli.show import StepBars
         from bot.core import open_core
         from bot.views.report import build_rows
@@ -129,30 +121,13 @@ def retrain(config: ConfigOption = None) -> None:
 
 
 @app.command()
-def models(
-    rollback: Annotated[
-        str | None, typer.Option(help="Serve this adapter again: an id, 'base', or 'previous'.", metavar="ADAPTER")
-    ] = None,
-    config: ConfigOption = None,
-) -> None:
-    """List the base and its adapters, with the one that serves; or go back to an earlier one."""
-    settings = _load_settings(config).settings
-    with _plain_errors():
-        from bot.cli.show import list_models, roll_back
-
-        if rollback is not None:
-            output.print(roll_back(settings, None if rollback == "previous" else rollback))
-        output.print(list_models(settings))
-
-
-@app.command()
 def gaps(
     days: float = typer.Option(30.0, help="How many days to look back."),
     config: ConfigOption = None,
 ) -> None:
     """List what people asked and the documents do not hold."""
-    settings = _load_settings(config).settings
-    with _plain_errors():
+    settings = load(config).settings
+    with plain_errors():
         from bot.cli.gaps import show_gaps
         from bot.core import now_utc
 
@@ -166,8 +141,8 @@ def facts(
     config: ConfigOption = None,
 ) -> None:
     """List what the documents say about one thing: numbers with units, codes, versions, dates, can and cannot."""
-    settings = _load_settings(config).settings
-    with _plain_errors():
+    settings = load(config).settings
+    with plain_errors():
         from bot.cli.facts import show_facts
 
         if not show_facts(settings, name, output, staff=staff):
@@ -182,8 +157,8 @@ def calibrate(
     config: ConfigOption = None,
 ) -> None:
     """Measure how sure search must be before Chip answers, on your own questions."""
-    settings = _load_settings(config).settings
-    with _plain_errors():
+    settings = load(config).settings
+    with plain_errors():
         from bot.cli.calibrate import calibrate as run_calibration
 
         run_calibration(settings, questions or settings.heldout, output)
@@ -197,8 +172,8 @@ def workspace(
     config: ConfigOption = None,
 ) -> None:
     """Serve the small local Slack without Chip, to develop another Slack app offline."""
-    local = _load_settings(config).settings.workspace
-    with _plain_errors():
+    local = load(config).settings.workspace
+    with plain_errors():
         from bot.cli.workspace import serve_workspace
 
         port = local.port if port is None else port
@@ -208,7 +183,7 @@ def workspace(
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check every part and say how to mend what is wrong."""
-    loaded = _load_settings(config)
+    loaded = load(config)
     from bot.cli.doctor import examine
 
     findings = examine(loaded.settings)
@@ -221,28 +196,10 @@ def doctor(config: ConfigOption = None) -> None:
         raise typer.Exit(1)
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal what is being done."""
-    console.print(text, markup=False)
-
-
-def print_line(text: str) -> None:
-    """Print a result, unbroken, for a person or a script."""
-    output.print(text, markup=False, soft_wrap=True)
-
-
 def main() -> None:
     """Run the command line."""
     os.umask(0o077)  # conversations, tokens and adapters are for this user alone
     app()
-
-
-def _load_settings(config: Path | None) -> LoadedSettings:
-    try:
-        return load_settings(config)
-    except SettingsError as error:
-        console.print(str(error), style="red", markup=False)
-        sys.exit(2)
 
 
 def _settings_table(loaded: LoadedSettings) -> Table:
@@ -261,44 +218,3 @@ def _set_up_logging(verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format=form, handlers=[handler])
     for name in ("bot", "feedback", "retrain", "retrieval"):
         logging.getLogger(name).setLevel(logging.INFO)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Turn the errors that a person can mend into one sentence and exit code 1."""
-    from slack_sdk.errors import SlackClientError
-
-    from bot.cli.ask import QuestionFileError
-    from bot.cli.calibrate import NothingToMeasureError
-    from bot.cli.workspace import WorkspaceOptionError
-    from bot.engine.port import EngineError
-    from bot.slack.errors import name_error
-    from bot.transport.installations import InstallationError
-    from feedback.errors import FeedbackError
-    from retrain.adapter import AdapterError
-    from retrain.base_card import BaseModelError
-    from retrain.errors import RetrainError
-    from retrieval.encoders.cross_encoder import CrossEncoderError
-    from retrieval.encoders.entailment import EntailmentModelError
-
-    try:
-        yield
-    except (
-        InstallationError,
-        EngineError,
-        FeedbackError,
-        AdapterError,
-        BaseModelError,
-        RetrainError,
-        CrossEncoderError,
-        EntailmentModelError,
-        NothingToMeasureError,
-        QuestionFileError,
-        WorkspaceOptionError,
-        OSError,
-    ) as error:
-        console.print(str(error), style="red", markup=False)
-        sys.exit(1)
-    except SlackClientError as error:
-        console.print(f"Slack refuses: {name_error(error)}. `chip doctor` says what to mend.", style="red")
-        sys.exit(1)

@@ -6,12 +6,13 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from bot.core import make_id, now_utc
+from bot.core import find_base, make_id, now_utc, open_shelf
 from bot.progress import build_bars
 from config.settings import Settings
 from feedback.database import open_database
 from retrain import registry
-from retrain.base_card import load_base
+from retrain.bases.base import Base, BaseModelError
+from retrain.bases.shelf import SHIPPED_LICENCE
 from retrain.run import Progress as RetrainProgress
 from retrain.unlearn import take_back_lessons
 
@@ -41,7 +42,7 @@ class StepBars:
 
 def list_models(settings: Settings) -> Table:
     """Return a table of the base and its adapters, the serving one marked."""
-    base = load_base(settings.engine.base)
+    base = find_base(settings)
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     try:
         live = registry.live(db, base.id)
@@ -67,7 +68,7 @@ def roll_back(settings: Settings, to: str | None) -> str:
 
     Raises `RetrainError`, `AdapterError`.
     """
-    base = load_base(settings.engine.base)
+    base = find_base(settings)
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     try:
         adapters = settings.data / "adapters"
@@ -80,3 +81,21 @@ def roll_back(settings: Settings, to: str | None) -> str:
         db.close()
     taken_back = f" {count} of its corrections wait for a decision again." if count else ""
     return f"{adapter.id if adapter else 'The base'} answers from now on.{taken_back}"
+
+
+def list_shelf(settings: Settings) -> Table:
+    """Return a table of the base models that can be chosen, the one in use marked."""
+    shelf, used = open_shelf(settings), find_base(settings)
+    table = Table("used", "name", "size", "made for", "licence", "from")
+    for name, base in shelf.bases():
+        record = shelf.record(name) if isinstance(base, Base) else None
+        if isinstance(base, BaseModelError):
+            table.add_row("", name, "", "", "", str(base))
+            continue
+        size = f"{base.gguf_path.stat().st_size / 1e6:,.0f} MB"
+        origin = (record.licence, record.source) if record else (SHIPPED_LICENCE, "ships with Chip")
+        table.add_row("→" if base.id == used.id else "", name, size, f"{base.context:,} tokens", *origin)
+    if used.gguf_path not in map(shelf.path, shelf.names()):
+        size = f"{used.gguf_path.stat().st_size / 1e6:,.0f} MB"
+        table.add_row("→", "", size, f"{used.context:,} tokens", "", str(used.gguf_path))
+    return table

@@ -9,11 +9,11 @@ import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 from numpy.typing import NDArray
 
-from bot.engine.llama_log import last_error
 from bot.engine.model import LlamaModel
 from bot.engine.port import InvalidRequest
 from bot.engine.sampler import Logits
 from bot.engine.sampling import Sampling
+from retrain.bases.llama_log import last_error
 
 MOST_CHARACTERS, DEEPEST_NESTING = 65_536, 200
 """llama.cpp parses grammars by recursion. A more deeply nested one could crash the process."""

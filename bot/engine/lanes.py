@@ -35,7 +35,8 @@ class Lanes:
         self._shared = shared
         self._model = shared.model
         self._settings = settings
-        self.slot_tokens = min(settings.context_tokens, shared.model.context)
+        chosen = settings.context_tokens or shared.model.base.choose_context(settings.slots)
+        self.slot_tokens = min(chosen, shared.model.context)
         self._current: dict[Lane, Track] = {}
         self._retiring: dict[Lane, Track] = {}
         self._steps = 0

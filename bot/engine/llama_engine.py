@@ -18,7 +18,6 @@ from bot.engine.heap import limit_heaps
 from bot.engine.identity import name_settings
 from bot.engine.job import Job, Speaker
 from bot.engine.lanes import Lanes
-from bot.engine.llama_log import route_log
 from bot.engine.metrics import EngineMetrics
 from bot.engine.model import LlamaModel, verify_adapter
 from bot.engine.parking import open_parking
@@ -37,7 +36,8 @@ from bot.engine.track import Shared
 from bot.engine.waiting import WaitingRoom
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
+from retrain.bases.llama_log import route_log
 from retrieval.chat_template import ChatTemplate
 
 MOST_RESTARTS, RESTART_SECONDS = 3, 600.0

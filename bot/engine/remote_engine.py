@@ -31,7 +31,7 @@ from bot.engine.remote_protocol import Answering, build_body, explain_refusal
 from bot.engine.stream import QueuedGeneration
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 
 SILENCE_SECONDS = 60.0
 """A server that is silent for this long is given up."""

@@ -241,6 +241,7 @@ REPORT_NO_CONSENT = (
     "notice first."
 )
 RETRAIN_FAILED = "The training failed: {reason} The details are in the log under the reference {reference}."
+BASE_UNUSABLE = "The model that was chosen cannot be used, so {base} answers. {reason}"
 ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the base model answers. {reason}"
 
 ASK_WHAT = "Write your question after it: `/chip ask How long is the warranty?`"

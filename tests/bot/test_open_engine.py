@@ -2,7 +2,6 @@
 
 import socket
 from contextlib import closing
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,14 +11,15 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from config.settings import EngineSettings
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import ask
 from tests.bot.engine.fake_openai import FakeOpenAI
 from tests.bot.engine.tiny_gguf import write_random_base
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_random_base(tmp_path_factory.mktemp("base") / "tiny").folder
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    return write_random_base(tmp_path_factory.mktemp("base") / "tiny")
 
 
 def free_port() -> int:
@@ -28,28 +28,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_without_an_address_the_engine_of_this_process_answers(folder: Path) -> None:
-    with open_engine(EngineSettings(base=folder, threads=1)) as engine:
+def test_without_an_address_the_engine_of_this_process_answers(base: Base) -> None:
+    with open_engine(base, EngineSettings(threads=1)) as engine:
         assert isinstance(engine, LlamaEngine)
         assert engine.submit(ask("Hello?", max_tokens=4)).completion().completion_tokens == 4
     with pytest.raises(EngineError, match="closed"):
         engine.submit(ask("Hello?"))
 
 
-def test_with_an_address_a_server_answers(folder: Path) -> None:
+def test_with_an_address_a_server_answers(base: Base) -> None:
     with (
         closing(FakeOpenAI(models=("tiny-0",))) as server,
-        open_engine(EngineSettings(base=folder, url=server.url, url_model="theirs")) as engine,
+        open_engine(base, EngineSettings(url=server.url, url_model="theirs")) as engine,
     ):
         assert isinstance(engine, RemoteEngine)
         assert engine.submit(ask("Hello?", max_tokens=4)).completion().text == "word0 word1 word2 word3 "
         assert server.requests[0]["model"] == "theirs"
 
 
-def test_metrics_are_served_on_loopback_and_end_with_the_engine(folder: Path) -> None:
+def test_metrics_are_served_on_loopback_and_end_with_the_engine(base: Base) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}/metrics"
-    with open_engine(EngineSettings(base=folder, threads=1, metrics_port=port)) as engine:
+    with open_engine(base, EngineSettings(threads=1, metrics_port=port)) as engine:
         engine.submit(ask("Hello?", max_tokens=4)).completion()
         page = httpx.get(address, trust_env=False).text
     assert 'chip_engine_requests_total{lane="live",outcome="length"} 1.0' in page

@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
     (tmp_path / "documents" / "bad.md").write_bytes(b"\xff\xfe\x00broken")
     environment = {
         "CHIP_DATA": str(tmp_path / "var"),
-        "CHIP_ENGINE__BASE": str(write_random_base(tmp_path / "tiny").folder),
+        "CHIP_ENGINE__BASE": str(write_random_base(tmp_path / "tiny").gguf_path),
         "CHIP_ENGINE__THREADS": "1",
         "CHIP_KNOWLEDGE__FOLDER": str(tmp_path / "documents"),
         "CHIP_WORKSPACE__PORT": "0",

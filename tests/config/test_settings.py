@@ -17,7 +17,7 @@ def write(tmp_path: Path, text: str) -> Path:
 def test_defaults_need_neither_file_nor_environment() -> None:
     settings = load_settings(environment={}).settings
     assert settings.is_local
-    assert settings.engine.base.name == "chip-nano"
+    assert settings.engine.base is None
 
 
 def test_environment_wins_over_file_and_file_over_default(tmp_path: Path) -> None:

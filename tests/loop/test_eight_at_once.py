@@ -27,7 +27,8 @@ from bot.workspace.workspace import ApiCall
 from config.settings import Settings
 from feedback.database import open_database
 from retrain.adapter import Adapter
-from retrain.base_card import MANIFEST, load_base
+from retrain.bases.base import load_base
+from retrain.bases.shelf import DEFAULT, SHIPPED
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience, VerifiedAnswer
@@ -35,10 +36,7 @@ from tests.chromium import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, SECRET
 from tests.patience import PATIENCE_SECONDS
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (Settings().engine.base / MANIFEST).exists(), reason="models/chip-nano is not built yet"),
-]
+pytestmark = pytest.mark.slow
 
 COUNT = 8
 QUESTION = "How do I change the blades of the Tansy 4?"
@@ -113,7 +111,7 @@ def core(chip_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     settings = chip_settings.engine.model_copy(
         update={"slots": COUNT, "draft_tokens": 0}
     )  # guesses would end it sooner
-    engine = Together(LlamaEngine(load_base(settings.base), settings))
+    engine = Together(LlamaEngine(load_base(SHIPPED[DEFAULT]), settings))
     db = open_database(chip_settings.database_url, clock=now_utc, new_id=make_id)
     yield Core(chip_settings, db, knowledge, engine)
     engine.close()

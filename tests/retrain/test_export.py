@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
-from transformers import LlamaForCausalLM
 
+from retrain.bases.base import load_base
+from retrain.bases.export import BaseShape, export_adapter
+from retrain.bases.training_form import load_training_form
 from retrain.errors import ExportError
-from retrain.export import BaseShape, export_adapter
 from retrain.settings import LINEAR_LAYERS
 from tests.retrain.llama import compute_llama_logits
 
@@ -26,7 +27,7 @@ def lora(tiny_base: Path) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         model = get_peft_model(
-            LlamaForCausalLM.from_pretrained(tiny_base),
+            load_training_form(load_base(tiny_base), tiny_base.parent / "training"),
             LoraConfig(r=4, lora_alpha=12, target_modules=list(LINEAR_LAYERS), task_type="CAUSAL_LM"),
         )
     for name, parameter in model.named_parameters():
@@ -48,10 +49,10 @@ def test_llama_cpp_gives_the_logits_of_torch_with_the_exported_adapter(
     tiny_base: Path, lora: Any, tmp_path: Path
 ) -> None:
     layers = export_adapter(weights_of(lora), SHAPE, 12, tmp_path / "adapter.gguf")
-    served = compute_llama_logits(tiny_base / "tiny.gguf", tmp_path / "adapter.gguf", TOKENS)
-    bare = compute_llama_logits(tiny_base / "tiny.gguf", None, TOKENS)
+    served = compute_llama_logits(tiny_base, tmp_path / "adapter.gguf", TOKENS)
+    bare = compute_llama_logits(tiny_base, None, TOKENS)
     assert layers == 14
-    assert np.abs(served - torch_logits(lora)).max() < 1e-2
+    assert np.abs(served - torch_logits(lora)).max() < 3e-2
     assert np.abs(served - bare).max() > 0.5, "the adapter must matter, or the comparison shows nothing"
 
 
@@ -61,8 +62,8 @@ def test_rows_of_query_and_key_in_another_order_would_be_noticed(tiny_base: Path
         if "q_proj.lora_B" in name or "k_proj.lora_B" in name:
             weights[name] = np.ascontiguousarray(array[::-1])
     export_adapter(weights, SHAPE, 12, tmp_path / "adapter.gguf")
-    served = compute_llama_logits(tiny_base / "tiny.gguf", tmp_path / "adapter.gguf", TOKENS)
-    assert np.abs(served - torch_logits(lora)).max() > 1e-2
+    served = compute_llama_logits(tiny_base, tmp_path / "adapter.gguf", TOKENS)
+    assert np.abs(served - torch_logits(lora)).max() > 1e-1
 
 
 def test_a_model_family_that_is_not_known_is_refused_by_name(lora: Any, tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaForCausalLM
 
+from retrain.bases.base import load_base
+from retrain.bases.training_form import load_training_form
 from retrain.fit import Epoch, compute_losses, fit
 from retrain.settings import TrainSettings
 from retrain.tokens import Row
@@ -21,7 +22,7 @@ def make_row(number: int, length: int = 9, *, group: str | None = None, rehearse
 
 @pytest.fixture
 def model(tiny_base: Path) -> Any:
-    return LlamaForCausalLM.from_pretrained(tiny_base)
+    return load_training_form(load_base(tiny_base), tiny_base.parent / "training")
 
 
 def train(model: Any, rows: list[Row], settings: TrainSettings = SETTINGS) -> tuple[str, list[Epoch]]:

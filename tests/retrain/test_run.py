@@ -11,8 +11,8 @@ import pytest
 from feedback.database import Database
 from feedback.history.imports import NewPair, Use, record_import, record_pairs
 from retrain.adapter import Adapter
-from retrain.base_card import BaseModelError
-from retrain.errors import RetrainRunning, RetrainStopped
+from retrain.bases.base import load_base
+from retrain.errors import RetrainRunning, RetrainStopped, TrainingFailed
 from retrain.evaluate import Answer
 from retrain.lock import hold_lock
 from retrain.registry import find_rollback, list_adapters, live, rollback
@@ -64,7 +64,8 @@ def deps(db: Database, tiny_base: Path, tmp_path: Path, serving: Serving, told: 
     (tmp_path / "heldout.jsonl").write_text(HELD_OUT, encoding="utf-8")
     return RetrainDeps(
         db=db,
-        base_folder=tiny_base,
+        base=load_base(tiny_base),
+        forms_folder=tiny_base.parent / "training",
         adapters_folder=tmp_path / "adapters",
         runs_folder=tmp_path / "runs",
         answerer=LlamaAnswerer(tiny_base),
@@ -95,7 +96,7 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert (report.before.said, report.after.said, report.after.lessons) == (0, 1, 1)
     assert (report.after.heldout, report.retired) == (1, 1), "what is taught is no longer held out"
     assert report.lessons == {"correction": 1, "replay": 2}
-    assert serving.history == [report.adapter_id] == [live(db, "tiny")]
+    assert serving.history == [report.adapter_id] == [live(db, deps.base.id)]
     (adapter,) = list_adapters(deps.adapters_folder)
     assert (adapter.id, adapter.dataset_hash) == (report.adapter_id, report.dataset_hash)
     assert adapter.scores["passed"] is True
@@ -103,9 +104,9 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert asked[0].text.strip() == "[2] Charging takes 90 minutes."
     assert [row["state"] for row in find_reports(db)] == ["promoted"]
     assert {progress.step for progress in told} == {"curate", "rehearse", "train", "evaluate", "promote"}
-    assert find_rollback(db, deps.adapters_folder, "tiny") is None
-    rollback(db, None, "tiny", by="U9", reason="")
-    assert live(db, "tiny") is None
+    assert find_rollback(db, deps.adapters_folder, deps.base.id) is None
+    rollback(db, None, deps.base.id, by="U9", reason="")
+    assert live(db, deps.base.id) is None
 
 
 @pytest.mark.slow
@@ -133,7 +134,7 @@ def test_a_candidate_that_learned_nothing_is_kept_but_never_serves(
     assert report.outcome == "refused"
     assert "Nothing was gained" in report.reasons[0]
     assert serving.history == []
-    assert live(db, "tiny") is None
+    assert live(db, deps.base.id) is None
     (adapter,) = list_adapters(deps.adapters_folder)
     assert adapter.scores["passed"] is False
 
@@ -156,12 +157,14 @@ def test_a_second_retrain_is_told_since_when_the_first_runs(db: Database, deps: 
     assert run_retrain(deps, trigger="command", requested_by="U9").outcome == "nothing to learn"
 
 
+@pytest.mark.slow
 def test_a_base_that_was_tampered_with_fails_the_run_and_nothing_is_swapped(
-    db: Database, deps: RetrainDeps, serving: Serving, tmp_path: Path
+    db: Database, deps: RetrainDeps, serving: Serving
 ) -> None:
     teach(db)
-    with pytest.raises(BaseModelError):
-        run_retrain(replace(deps, base_folder=tmp_path), trigger="command", requested_by="U9")
+    other = replace(deps.base, sha256="0" * 64)
+    with pytest.raises(TrainingFailed, match="does not match its recorded hash"):
+        run_retrain(replace(deps, base=other), trigger="command", requested_by="U9")
     assert [row["state"] for row in find_reports(db)] == ["failed"]
     assert serving.history == []
 

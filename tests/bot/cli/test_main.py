@@ -13,6 +13,7 @@ from bot.cli.main import app, console, main, output
 from bot.core import make_id, now_utc
 from feedback.database import open_database
 from retrain import registry
+from retrain.bases.base import load_base
 from tests.bot.engine.tiny_gguf import write_random_base
 from tests.loop.adapters import write_adapter
 
@@ -26,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "CHIP_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CHIP_DATA", str(tmp_path / "var"))
-    monkeypatch.setenv("CHIP_ENGINE__BASE", str(base.folder))
+    monkeypatch.setenv("CHIP_ENGINE__BASE", str(base.gguf_path))
     monkeypatch.setenv("CHIP_ENGINE__THREADS", "1")
     monkeypatch.setenv("CHIP_KNOWLEDGE__FOLDER", str(tmp_path / "documents"))
     for printer in (
@@ -122,19 +123,23 @@ def test_a_damaged_base_is_one_sentence(home: Path) -> None:
     for command in (("ask", "How far?"), ("models",), ("retrain",)):
         result = run(*command)
         assert result.exit_code == 1
-        assert "model.gguf does not match its recorded hash" in result.output.replace("\n", " ")
+        assert "model.gguf is cut short or damaged" in result.output.replace("\n", " ")
+
+
+def base_id(home: Path) -> str:
+    return load_base(home / "tiny" / "model.gguf").id
 
 
 def promote(home: Path, adapter_id: str) -> None:
     db = open_database(f"sqlite:///{home / 'var' / 'chip.db'}", clock=now_utc, new_id=make_id)
-    registry.promote(db, write_adapter(home / "var" / "adapters", adapter_id, "tiny-0"), by="test", reason="test")
+    registry.promote(db, write_adapter(home / "var" / "adapters", adapter_id, base_id(home)), by="test", reason="test")
     db.close()
 
 
 def test_models_lists_the_base_and_adapters_with_the_one_that_serves(home: Path) -> None:
     bare = run("models")
     assert bare.exit_code == 0
-    assert "→      │ tiny-0 (the base)" in bare.output
+    assert f"→      │ {base_id(home)} (the base)" in bare.output
 
     promote(home, "A1")
     rows = [line for line in run("models").output.splitlines() if "│" in line]

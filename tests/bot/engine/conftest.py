@@ -9,7 +9,7 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import GenerationRequest, Lane
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from retrieval.prompt import ChatMessage
 from tests.bot.engine.tiny_gguf import write_adapter, write_random_base
 

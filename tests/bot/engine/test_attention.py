@@ -3,7 +3,7 @@
 import pytest
 
 from bot.engine.attention import is_avx2_alone
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import StartEngine, ask
 
 ZEN3 = "CPU : SSE3 = 1 | SSSE3 = 1 | AVX = 1 | AVX2 = 1 | F16C = 1 | FMA = 1 | OPENMP = 1 | REPACK = 1 | "

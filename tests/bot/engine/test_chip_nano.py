@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from transformers import PreTrainedTokenizerFast
 
 from bot.engine.model import LlamaModel
-from retrain.base_card import MANIFEST, load_base
-from retrieval.chat_template import escape_control_tokens, render_chat, template_of_tokenizer
+from retrain.bases.shelf import DEFAULT, Shelf
+from retrain.bases.vocabulary import Vocabulary, open_vocabulary
+from retrieval.chat_template import escape_control_tokens, render_chat
 from retrieval.prompt import ChatMessage
 
 PROJECT = Path(__file__).parents[3]
-FOLDER = PROJECT / "models" / "chip-nano"
 SAMPLES = [
     "How long does the battery last?",
     "Preis: 1.299,00 € 😀 日本語 — naïve\u200b\tx\r\n\r\n  end  ",
@@ -24,20 +23,17 @@ SAMPLES = [
 ]
 
 
-pytestmark = pytest.mark.skipif(not (FOLDER / MANIFEST).exists(), reason="models/chip-nano is not built yet")
-
-
 @pytest.fixture(scope="module")
-def model() -> Iterator[LlamaModel]:
-    model = LlamaModel(load_base(FOLDER))
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaModel]:
+    model = LlamaModel(Shelf(tmp_path_factory.mktemp("models")).load(Path(DEFAULT)))
     yield model
     model.close()
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> PreTrainedTokenizerFast:
-    loaded: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(FOLDER)
-    return loaded
+def trained(model: LlamaModel) -> Iterator[Vocabulary]:
+    with open_vocabulary(model.base.gguf_path) as vocabulary:
+        yield vocabulary
 
 
 def documents() -> list[str]:
@@ -45,28 +41,26 @@ def documents() -> list[str]:
     return [path.read_text(encoding="utf-8") for path in paths]
 
 
-def test_both_forms_have_the_same_template(model: LlamaModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    served, trained = model.chat_template(), template_of_tokenizer(tokenizer)
-    assert served.source == trained.source
-    assert served.control_tokens == trained.control_tokens
-    assert served.eos_token == trained.eos_token
+def test_it_is_the_base_that_adapters_know(model: LlamaModel) -> None:
+    assert model.base.id == "chip-nano-0.2.0"
+    assert not model.base.reads_passages
+    assert model.base.choose_context(8) == 1024
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_both_forms_read_the_same_tokens(model: LlamaModel, tokenizer: PreTrainedTokenizerFast, sample: str) -> None:
+def test_training_reads_the_tokens_that_serving_reads(model: LlamaModel, trained: Vocabulary, sample: str) -> None:
+    assert model.chat_template() == trained.chat_template()
     messages = (ChatMessage("system", "You are Chip."), ChatMessage("user", sample))
     prompt = render_chat(model.chat_template(), messages)
-    assert model.tokenize(prompt) == tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert model.tokenize(prompt) == trained.tokenize(prompt)
 
 
-def test_both_forms_read_the_same_tokens_in_every_sample_document(
-    model: LlamaModel, tokenizer: PreTrainedTokenizerFast
-) -> None:
-    texts = [escape_control_tokens(text, model.chat_template().control_tokens) for text in documents()]
+def test_every_sample_document_comes_back_from_its_tokens(trained: Vocabulary) -> None:
+    control = trained.chat_template().control_tokens
+    texts = [escape_control_tokens(text, control) for text in documents()]
     assert len(texts) > 20
-    assert [model.tokenize(text) for text in texts] == [
-        tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts
-    ]
+    for text in texts:
+        assert b"".join(map(trained.piece, trained.tokenize(text))).decode() == text
 
 
 def test_a_typed_control_token_is_no_control_token(model: LlamaModel) -> None:

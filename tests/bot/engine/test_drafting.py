@@ -8,7 +8,7 @@ import pytest
 from bot.engine.drafting import PromptLookup
 from bot.engine.sampling import Sampling
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import StartEngine, ask
 from tests.bot.engine.tiny_gguf import write_parrot_base
 

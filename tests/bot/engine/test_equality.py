@@ -10,7 +10,7 @@ from benchmarks.serving.systems import find_best_attention
 from benchmarks.serving.ties import RANKED, TIE, find_gap
 from bot.engine.port import GenerationRequest
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from retrieval.prompt import ChatMessage
 from tests.bot.engine.conftest import StartEngine
 

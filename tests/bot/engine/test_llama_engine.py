@@ -12,7 +12,7 @@ from bot.engine.context import Chunk, DecodeError, LlamaContext
 from bot.engine.llama_engine import LlamaEngine
 from bot.engine.port import Completion, EngineBusy, EngineError, GenerationRequest, ModelFileError, PromptTooLong
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from retrieval.prompt import ChatMessage
 from tests.bot.engine.conftest import StartEngine, ask, settings
 from tests.bot.engine.tiny_gguf import write_parrot_base
@@ -305,7 +305,7 @@ def test_a_truncated_model_is_refused(tmp_path: Path, base: Base, end: int) -> N
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(base.gguf_path.read_bytes()[:end])
     with pytest.raises(ModelFileError, match=r"broken\.gguf"):
-        LlamaEngine(Base("broken", broken, 512, tmp_path), settings())
+        LlamaEngine(Base("broken", broken, 512), settings())
 
 
 def test_what_a_person_writes_is_never_run_as_a_template(base: Base, start: StartEngine) -> None:

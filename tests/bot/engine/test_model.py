@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine import model
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.tiny_gguf import write_random_base
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.engine.port import Completion, InvalidRequest
 from bot.engine.sampling import Sampling
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import StartEngine, ask
 
 PHONE = 'root ::= "+" [0-9] [0-9] [0-9]? "-" [0-9]+ "."'

@@ -9,7 +9,7 @@ from bot.engine.disk import SUFFIX, Disk
 from bot.engine.parking import BLOCK, Parked, Parking, common_prefix
 from bot.engine.port import Lane
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import StartEngine, ask
 
 SYSTEM = list(range(2 * BLOCK))

@@ -4,7 +4,7 @@ import pytest
 
 from bot.engine.port import GenerationRequest, PromptTooLong
 from bot.engine.reading import drop_earliest_turn
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from retrieval.prompt import ChatMessage
 from tests.bot.engine.conftest import StartEngine
 

@@ -29,7 +29,7 @@ from bot.engine.remote_engine import RemoteEngine
 from bot.engine.sampling import Sampling
 from config.settings import EngineSettings
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import ask
 from tests.bot.engine.fake_openai import FakeOpenAI, RawLines, Refusal
 from tests.patience import PATIENCE_SECONDS

@@ -24,7 +24,7 @@ from bot.engine.port import (
 )
 from bot.engine.sampling import Sampling
 from retrain.adapter import Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from retrieval.prompt import ChatMessage
 from tests.bot.engine.conftest import StartEngine, ask, settings
 from tests.bot.engine.tiny_gguf import write_adapter, write_random_base

@@ -10,7 +10,7 @@ from bot.engine.llama_engine import LlamaEngine
 from bot.engine.model import LlamaModel
 from bot.engine.port import EngineError, Lane, ModelFileError
 from retrain.adapter import GGUF, Adapter
-from retrain.base_card import Base
+from retrain.bases.base import Base
 from tests.bot.engine.conftest import StartEngine, ask
 from tests.bot.engine.tiny_gguf import write_adapter
 
@@ -199,7 +199,7 @@ def of_another_base(adapter: Adapter, _folder: Path) -> Adapter:
 
 
 def of_another_shape(adapter: Adapter, folder: Path) -> Adapter:
-    base = Base(adapter.base_id, Path(), 0, Path())
+    base = Base(adapter.base_id, Path(), 0)
     return write_adapter(folder, base, seed=3, width=32)
 
 

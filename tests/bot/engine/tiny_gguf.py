@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrain.adapter import GGUF, Adapter, hash_file, save_card
-from retrain.base_card import Base, load_base, save_manifest
+from retrain.bases.base import Base, load_base
 
 CONTROL = ("<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 TEMPLATE = (
@@ -122,10 +122,11 @@ def _normal(random: np.random.Generator, shape: tuple[int, int], gain: float) ->
     return scaled.astype(np.float32)
 
 
-def _write_base(folder: Path, weights: Weights, base_id: str, context: int, template: str = TEMPLATE) -> Base:
+def _write_base(folder: Path, weights: Weights, name: str, context: int, template: str = TEMPLATE) -> Base:
     folder.mkdir(parents=True)
     width, hidden = weights["output_norm.weight"].shape[0], weights["blk.0.ffn_up.weight"].shape[0]
     writer = gguf.GGUFWriter(folder / "model.gguf", "llama")
+    writer.add_name(name)
     writer.add_block_count(LAYERS)
     writer.add_context_length(context)
     writer.add_embedding_length(width)
@@ -139,8 +140,7 @@ def _write_base(folder: Path, weights: Weights, base_id: str, context: int, temp
     for name, weight in weights.items():
         writer.add_tensor(name, weight)
     _finish(writer)
-    save_manifest(folder, base_id=base_id, context=context, names=["model.gguf"])
-    return load_base(folder)
+    return load_base(folder / "model.gguf")
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter, template: str) -> None:

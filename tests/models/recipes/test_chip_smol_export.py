@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
-from transformers import LlamaForCausalLM
 
-from models.recipes.chip_smol.export import AdapterTooLargeError, Lora, load_lora, merge, save_lora
+from models.recipes.chip_smol.export import AdapterTooLargeError, save_lora
 from models.recipes.chip_smol.train import TARGETS
+from retrain.bases.base import load_base
+from retrain.bases.merging import Lora, load_lora, merge
+from retrain.bases.training_form import load_training_form
 from tests.retrain.llama import compute_llama_logits
 from tests.retrain.tiny_base import make_tiny_base
 
@@ -32,7 +34,7 @@ def tuned(base: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         config = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=TARGETS)
-        model = get_peft_model(LlamaForCausalLM.from_pretrained(base), config)
+        model = get_peft_model(load_training_form(load_base(base), base.parent / "training"), config)
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.1)
@@ -54,7 +56,7 @@ def test_merged_model_has_the_logits_of_base_and_adapter(base: Path, tuned: Any,
     """The rest is quantization; rows of queries and keys in another order would be noticed."""
     turned = {n: v[::-1] if "lora_B" in n and ("q_proj" in n or "k_proj" in n) else v for n, v in lora.weights.items()}
     served, scrambled, bare = (
-        compute_llama_logits(merge(base / "tiny.gguf", merged, tmp_path / "merged.gguf"), None, TOKENS)
+        compute_llama_logits(merge(base, merged, tmp_path / "merged.gguf"), None, TOKENS)
         for merged in (lora, Lora(turned, ALPHA, RANK), None)
     )
     wrong, scrambled_wrong, bare_wrong = (np.abs(found - _logits(tuned)).mean() for found in (served, scrambled, bare))
@@ -66,7 +68,9 @@ def test_merged_model_has_the_logits_of_base_and_adapter(base: Path, tuned: Any,
 
 def test_peft_reads_the_adapter_that_ships(base: Path, tuned: Any, lora: Lora, tmp_path: Path) -> None:
     save_lora(lora, tmp_path / "shipped", base="tiny.gguf")
-    read = PeftModel.from_pretrained(LlamaForCausalLM.from_pretrained(base), str(tmp_path / "shipped")).eval()
+    read = PeftModel.from_pretrained(
+        load_training_form(load_base(base), base.parent / "training"), str(tmp_path / "shipped")
+    ).eval()
     assert np.abs(_logits(read) - _logits(tuned)).max() < 0.01
     again = load_lora(tmp_path / "shipped")
     assert (again.alpha, again.rank, again.weights.keys()) == (ALPHA, RANK, lora.weights.keys())

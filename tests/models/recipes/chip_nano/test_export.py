@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from models.recipes.chip_nano.export import GGUF_NAME, export_base
 from models.recipes.chip_nano.model import Shape, build_model
 from models.recipes.chip_nano.tokenizer import build_chat_tokenizer, train_tokenizer
-from retrain.gguf_layout import gguf_tensor_name, permute_qk
+from retrain.bases.gguf_layout import gguf_tensor_name, permute_qk
 
 VOCABULARY = 512
 LINES = [

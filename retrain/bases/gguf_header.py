@@ -27,10 +27,7 @@ class GgufError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The head of a GGUF.
-
-    `metadata` holds only the length of an array. The last number of a tensor's shape is its rows.
-    """
+    """The head of a GGUF. An array in `metadata` is a range of its length; a tensor's shape is (columns, rows)."""
 
     metadata: Mapping[str, Any]
     tensors: Mapping[str, tuple[int, ...]]
@@ -49,7 +46,7 @@ class Header:
     def number(self, key: str) -> int:
         """Return a count that the metadata gives for this architecture, such as "context_length", or 0."""
         value = self.metadata.get(f"{self.architecture}.{key}")
-        return int(value) if isinstance(value, int) else 0
+        return value if isinstance(value, int) else 0
 
 
 def read_header(path: Path) -> Header:
@@ -111,14 +108,14 @@ class _Cursor:
             return self._text()
         return self._skip_array() if kind == _ARRAY else self._number(_SCALARS[kind])
 
-    def _skip_array(self) -> int:
+    def _skip_array(self) -> range:
         kind, count = self._number("<I"), self._number("<Q")
         if kind == _STRING:
             for _ in range(count):
                 self._skip_text()
         else:
             self._place += count * struct.calcsize(_SCALARS[kind])
-        return int(count)
+        return range(count)
 
 
 def _count_bytes(shape: tuple[int, ...], kind: int) -> int:

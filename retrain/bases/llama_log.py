@@ -6,7 +6,8 @@ import logging
 import llama_cpp
 
 _log = logging.getLogger(__name__)
-_ERROR = 3  # GGML_LOG_LEVEL_ERROR
+_ERROR = 4  # GGML_LOG_LEVEL_ERROR
+_CONCLUSION = "failed to load model"  # follows the line that says why
 _last_error = ""
 
 
@@ -14,8 +15,8 @@ _last_error = ""
 def _receive(level: int, text: bytes, _user_data: ctypes.c_void_p) -> None:
     global _last_error
     line = text.decode("utf-8", "replace").strip()
-    if level == _ERROR and line:
-        _last_error = line
+    if level == _ERROR and line and not line.endswith(_CONCLUSION):
+        _last_error = line.partition(": ")[2] or line
     _log.debug("%s", line)
 
 

@@ -3,18 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
 from numpy.typing import NDArray
 
+from retrain.bases.gguf_layout import permute_qk
 from retrain.errors import ExportError
-from retrain.gguf_layout import permute_qk
 
 PEFT_PREFIX = "base_model.model."
 
-# Hugging Face model types and llama.cpp's names for them. Only the llama family rotates neighbouring rows.
-_ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "phi3": "phi3"}
+# Hugging Face model types and llama.cpp's names of them; only the llama family rotates neighbouring rows.
+_ARCHITECTURES = {
+    "llama": "llama",
+    "mistral": "llama",
+    "qwen2": "qwen2",
+    "qwen3": "qwen3",
+    "gemma3_text": "gemma3",
+    "phi3": "phi3",
+}
 _PERMUTED = frozenset({"llama"})
 
 
@@ -35,6 +43,13 @@ class BaseShape:
         except KeyError as error:
             known = ", ".join(sorted(_ARCHITECTURES))
             raise ExportError(f"Adapters of {self.model_type} models cannot be exported; known are {known}.") from error
+
+
+def read_shape(config: Any) -> BaseShape:
+    """Return the shape that a Hugging Face configuration describes."""
+    return BaseShape(
+        config.model_type, config.num_hidden_layers, config.num_attention_heads, config.num_key_value_heads
+    )
 
 
 def export_adapter(weights: Mapping[str, NDArray[np.float32]], shape: BaseShape, alpha: float, path: Path) -> int:

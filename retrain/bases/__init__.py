@@ -1,0 +1,1 @@
+"""Base models: one GGUF file each, its training form, its adapters' form, and where an installation keeps them."""
