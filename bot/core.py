@@ -250,7 +250,7 @@ def load_claim_model(settings: Settings) -> EntailmentModel | None:
 
 def open_shelf(settings: Settings) -> Shelf:
     """Return the base models of this installation."""
-    return Shelf(settings.data / "models")
+    return Shelf(settings.models_folder)
 
 
 def find_base(settings: Settings, say: Tell = logger.warning) -> Base:

@@ -156,7 +156,8 @@ def settings_of(settings: Settings, team: str) -> Settings:
     folder = settings.data / "teams" / team
     (folder / "documents").mkdir(parents=True, exist_ok=True)
     knowledge = settings.knowledge.model_copy(update={"folder": folder / "documents"})
-    return settings.model_copy(update={"data": folder, "database": None, "knowledge": knowledge})
+    own = {"data": folder, "database": None, "knowledge": knowledge, "models": settings.models_folder}
+    return settings.model_copy(update=own)
 
 
 def read_scopes() -> list[str]:

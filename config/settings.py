@@ -234,6 +234,7 @@ class Settings(BaseSettings):
 
     company: str = "Tarnwell Robotics"
     data: Path = Field(Path("var"), description="Folder for the database, the index, adapters and retrain runs.")
+    models: Path | None = Field(None, description="Folder for base models; by default one in the data folder.")
     database: str | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder.")
     slack: SlackSettings = SlackSettings()
     http: HttpSettings = HttpSettings()
@@ -252,6 +253,10 @@ class Settings(BaseSettings):
     def heldout(self) -> Path | None:
         """The questions with known answers; the sample company's only for its own documents."""
         return self.retrain.heldout or (SAMPLE_HELDOUT if self.knowledge.is_sample else None)
+
+    @property
+    def models_folder(self) -> Path:
+        return self.models or self.data / "models"
 
     @property
     def database_url(self) -> str:

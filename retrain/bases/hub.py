@@ -1,10 +1,15 @@
 """Fetches one GGUF from the Hugging Face hub, after telling what it is. Knows nothing of the shelf."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HTTPError,  # type: ignore[attr-defined]  # the HTTP client's own, whichever that is
+    RepositoryNotFoundError,
+)
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from retrain.adapter import hash_file
@@ -26,10 +31,10 @@ class HubFile:
 
 
 class Hub:
-    """The hub, at its own address or at `endpoint`."""
+    """The hub, at `endpoint`, else where $HF_ENDPOINT says, else at its own address."""
 
     def __init__(self, endpoint: str | None = None) -> None:
-        self._api = HfApi(endpoint=endpoint)
+        self._api = HfApi(endpoint=endpoint or os.environ.get("HF_ENDPOINT"))
 
     def find(self, address: str) -> HubFile:
         """Return what `owner/repository` or `owner/repository:file` names. Raises `BaseModelError`.

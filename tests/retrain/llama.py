@@ -20,7 +20,8 @@ from retrieval.draft import Draft
 
 def compute_llama_logits(model_path: Path, adapter_path: Path | None, tokens: list[int]) -> NDArray[np.float32]:
     """Return the logits of the last token, shape (vocabulary,)."""
-    return compute_logits(model_path, adapter_path, tokens)[-1]
+    logits: NDArray[np.float32] = compute_logits(model_path, adapter_path, tokens)[-1]
+    return logits
 
 
 class LlamaAnswerer:

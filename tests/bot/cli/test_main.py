@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import sources
-from bot.cli.main import app, console, main, output
+from bot.cli.main import app, main
+from bot.cli.terminal import console, output
 from bot.core import make_id, now_utc
 from feedback.database import open_database
 from retrain import registry
