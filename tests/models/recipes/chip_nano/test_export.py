@@ -1,19 +1,19 @@
-"""The exported GGUF is the same model as the exported safetensors, token for token."""
+"""The exported GGUF is the model that was trained, token for token."""
 
-import json
 from collections.abc import Iterator
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from llama_cpp import Llama
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.recipes.chip_nano.export import GGUF_NAME, export_base
 from models.recipes.chip_nano.model import Shape, build_model
 from models.recipes.chip_nano.tokenizer import build_chat_tokenizer, train_tokenizer
+from retrain.bases.base import load_base
 from retrain.bases.gguf_layout import gguf_tensor_name, permute_qk
 
 VOCABULARY = 512
@@ -36,8 +36,17 @@ STRINGS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with its tokenizer, and the folder that it was exported to."""
+
+    model: Any
+    tokenizer: Any
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("bases") / "nano"
     tokenizer = build_chat_tokenizer(train_tokenizer(LINES * 3 + STRINGS[4:8], VOCABULARY), 256)
     torch.manual_seed(0)
@@ -48,29 +57,28 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if parameter.ndim == 2:
                 parameter.mul_(4.0)
     export_base(model, tokenizer, folder, version="test")
-    return folder
+    return Trained(model.eval(), tokenizer, folder)
 
 
 @pytest.fixture(scope="module")
-def served(base: Path) -> Iterator[Llama]:
-    llama = Llama(str(base / GGUF_NAME), n_ctx=256, n_threads=1, logits_all=True, verbose=False)
+def served(base: Trained) -> Iterator[Llama]:
+    llama = Llama(str(base.folder / GGUF_NAME), n_ctx=256, n_threads=1, logits_all=True, verbose=False)
     yield llama
     llama.close()
 
 
-def test_llama_cpp_cuts_any_text_into_the_tokens_of_hugging_face(base: Path, served: Llama) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(base)
+def test_llama_cpp_cuts_any_text_into_the_tokens_of_hugging_face(base: Trained, served: Llama) -> None:
+    tokenizer = base.tokenizer
     for text in STRINGS:
         expected = tokenizer(text, add_special_tokens=False).input_ids
         assert served.tokenize(text.encode(), add_bos=False, special=True) == expected, text
         assert tokenizer.decode(expected) == text
 
 
-def test_served_logits_match_the_trained_weights(base: Path, served: Llama) -> None:
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+def test_served_logits_match_the_trained_weights(base: Trained, served: Llama) -> None:
     tokens = served.tokenize(STRINGS[0].encode(), add_bos=False, special=True)
     with torch.no_grad():
-        expected = model(torch.tensor([tokens])).logits[0].numpy()
+        expected = base.model(torch.tensor([tokens])).logits[0].numpy()
     served.reset()
     served.eval(tokens)
     logits = np.array(served.scores[: len(tokens)])
@@ -79,8 +87,8 @@ def test_served_logits_match_the_trained_weights(base: Path, served: Llama) -> N
     assert (logits.argmax(1) == expected.argmax(1)).mean() > 0.9
 
 
-def test_both_forms_carry_one_chat_template_and_one_end(base: Path, served: Llama) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(base)
+def test_both_forms_carry_one_chat_template_and_one_end(base: Trained, served: Llama) -> None:
+    tokenizer = base.tokenizer
     assert served.metadata["tokenizer.chat_template"] == tokenizer.chat_template
     assert served.token_eos() == tokenizer.eos_token_id
     chat = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "[1] Yes."}]
@@ -89,12 +97,13 @@ def test_both_forms_carry_one_chat_template_and_one_end(base: Path, served: Llam
     assert rendered == "<|user|>Hi<|end|><|assistant|>"
 
 
-def test_manifest_names_every_file_with_its_hash(base: Path) -> None:
-    manifest = json.loads((base / "manifest.json").read_text())
-    assert manifest["id"] == "chip-nano-test"
-    assert {file.name for file in base.iterdir()} == {*manifest["files"], "manifest.json"}
-    for name, digest in manifest["files"].items():
-        assert sha256((base / name).read_bytes()).hexdigest() == digest
+def test_one_file_is_the_base_and_an_export_over_it_leaves_one(base: Trained) -> None:
+    assert [file.name for file in base.folder.iterdir()] == [GGUF_NAME]
+    before = load_base(base.folder / GGUF_NAME)
+    assert (before.name, before.context, before.reads_passages) == ("chip-nano test", 256, False)
+    export_base(base.model, base.tokenizer, base.folder, version="test")
+    assert load_base(base.folder / GGUF_NAME) == before
+    assert [file.name for file in base.folder.iterdir()] == [GGUF_NAME]
 
 
 def test_rows_of_query_heads_are_reordered_head_by_head() -> None:
