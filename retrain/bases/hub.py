@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import (
+from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: the HTTP client's, whichever that is
     GatedRepoError,
-    HTTPError,  # type: ignore[attr-defined]  # the HTTP client's own, whichever that is
+    HTTPError,
     RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
