@@ -233,7 +233,12 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
         ),
         standalone_questions=chosen.standalone_questions,
         limits=EvidenceLimits(
-            chosen.evidence_passages, chosen.evidence_words, keep_within=chosen.evidence_within, shift=chosen.shift
+            chosen.evidence_passages,
+            chosen.evidence_words,
+            keep_within=chosen.evidence_within,
+            shift=chosen.shift,
+            read_passages=chosen.read_passages,
+            read_characters=chosen.read_characters,
         ),
         cross_encoder=load_cross_encoder(chosen.cross_encoder),
         reading=ReadingLimits(chosen.file_seconds, chosen.file_megabytes),
