@@ -28,8 +28,8 @@ class Services:
 
     `consent_unasked` holds for learning until an admin decides. `serve_corrections` serves the corrections that hold
     from now on, and returns False if that is switched off. `suggest` returns the questions that a newcomer is offered.
-    `may_learn` says whether training may use what a person of some role taught. `sorting` finds out what a message is,
-    `questions` answers those that are questions, and `pool` does everything else, so that no press waits for a
+    `may_learn` says whether training may use what a person of some role taught. `triage_pool` finds out what a message
+    is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no press waits for a
     question. `later` retries calls that Slack refused.
     """
 
@@ -50,8 +50,8 @@ class Services:
     upkeep: Upkeep
     time_zone: tzinfo
     pool: WorkPool
-    questions: WorkPool
-    sorting: WorkPool
+    answer_pool: WorkPool
+    triage_pool: WorkPool
     waiting: WaitingNotes
     later: Later
     admin_channel: str | None

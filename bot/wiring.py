@@ -58,7 +58,7 @@ from retrieval.upkeep import Reach, Upkeep
 logger = logging.getLogger(__name__)
 
 WORKERS = 8  # for everything but messages
-SORTERS = 2  # few: in a burst, acknowledging needs the interpreter
+TRIAGE_WORKERS = 2  # few: in a burst, acknowledging needs the interpreter
 NOTE_SECONDS = 5  # for one note about waiting, which nobody misses
 
 
@@ -98,7 +98,7 @@ def connect(
         gateway = open_gateway(
             stack.enter_context(delivery),
             lambda lines: Health(
-                core.db, lines, lambda: {services.directory.team: token}, services.questions.count, now_utc
+                core.db, lines, lambda: {services.directory.team: token}, services.answer_pool.count, now_utc
             ),
             core.settings.slack,
             core.settings.http,
@@ -128,8 +128,8 @@ def attach(
         services.serve_corrections()
         stack.callback(services.waiting.close)
         stack.callback(services.pool.close)
-        stack.callback(services.questions.close)
-        stack.callback(services.sorting.close)
+        stack.callback(services.answer_pool.close)
+        stack.callback(services.triage_pool.close)
         stack.callback(services.learning.close)
         app = build_app(services, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
@@ -206,7 +206,7 @@ def build_services(core: Core, client: WebClient) -> Services:
     )
     settling = partial(settle, core.db)
     # Twice as many as are decoded together: while half are generated, evidence is found for the other half.
-    questions = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
+    answer_pool = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
     return Services(
         client=client,
         bot_user=identity["user_id"],
@@ -225,9 +225,11 @@ def build_services(core: Core, client: WebClient) -> Services:
         upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
         pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=settling),
-        questions=questions,
-        sorting=WorkPool(SORTERS, on_error=settling, name="chip-sort"),
-        waiting=WaitingNotes(WebClient(client.token, client.base_url, timeout=NOTE_SECONDS, ssl=client.ssl), questions),
+        answer_pool=answer_pool,
+        triage_pool=WorkPool(TRIAGE_WORKERS, on_error=settling, name="chip-triage"),
+        waiting=WaitingNotes(
+            WebClient(client.token, client.base_url, timeout=NOTE_SECONDS, ssl=client.ssl), answer_pool
+        ),
         later=Later(),
         admin_channel=admin_channel,
         staff_channel=staff_channel,

@@ -34,7 +34,7 @@ def register(app: App, services: Services) -> None:
     handle = build_handler(services)
 
     def sort(body: dict[str, Any]) -> None:
-        services.sorting.submit(body["event_id"], lambda: handle(body))
+        services.triage_pool.submit(body["event_id"], lambda: handle(body))
 
     @app.event("app_mention")
     def handle_mention(body: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ def _queue(services: Services, question: Question, key: str, *, is_resumed: bool
         answer_question(services, question, key, is_resumed=is_resumed, tries=tries)
 
     services.stops.expect(question)
-    services.questions.submit(key, answer, question.person, at=_read_instant(question.ts))
+    services.answer_pool.submit(key, answer, question.person, at=_read_instant(question.ts))
     if not question.is_private:
         services.waiting.tell(key, question)
 
