@@ -1,6 +1,6 @@
 """Chooses what is learned: good replies and approved corrections become lessons, the rest is left out for a reason.
 
-The steps stand in `retrain.data`; here is their order. Knows nothing of models, and reads the database through
+`retrain.data` holds the steps, this module their order. Knows nothing of models, and reads the database through
 `feedback`.
 """
 
@@ -35,7 +35,7 @@ from retrieval.verified import TITLE
 
 Prepare = Callable[[str, Audience], Draft]
 
-# A system message and the question: what an answer has that no earlier turn can have told staff secrets.
+# A system message and the question: an answer with only these had no earlier turn that could reveal staff secrets.
 _FIRST_TURN = 2
 
 NO_CONSENT = "learning from it is not allowed"
@@ -45,7 +45,7 @@ CONTRADICTED = "contradicted by a later lesson"
 HELD_OUT = "a held-out question"
 COVERED = "its topic has enough of its kind"
 _MOST_REWORDINGS = 4
-# What people wrote as the answer, whom the votes on Chip's own words do not concern.
+# What people wrote as the answer. Votes are about Chip's own words and do not concern it.
 _TAUGHT = ("correction", "import")
 
 
@@ -62,7 +62,7 @@ class Curated:
 
     @property
     def lessons(self) -> list[Example]:
-        """One example for each lesson to train on: as it would be asked now where that is known, else as served."""
+        """One example for each lesson to train on: as it would be asked now if that is known, else as served."""
         chosen: dict[str, Example] = {}
         for example in self.examples:
             if not example.trains:
@@ -76,11 +76,11 @@ class Curated:
 class Privacy:
     """What must not be trained on: people's names, and evidence that customers may not read (any more).
 
-    `find_names` gives the names of the people of a reply's conversation and of its teacher. `find_audience` gives
-    a passage's present audience by its id; None where the documents no longer hold it. `covers` says whether its
-    people's consent covers a reply and whoever taught by a text of their own, whose role it gets. `read_names` opens
-    what finds the names of people whom Slack does not show, and `read_public` gives what stays because the company's
-    documents say it.
+    `find_names` returns the names of the people of a reply's conversation and of its teacher. `find_audience` returns a
+    passage's present audience by its id; None if the documents no longer hold it. `covers` says whether people's
+    consent covers a reply and the teacher of a text of their own, whose role it gets. `read_names` opens a reader of
+    the names of people whom Slack does not show. `read_public` returns what stays because the company's documents say
+    it.
     """
 
     find_names: Callable[[Reply, str], Sequence[str]] = field(default=lambda reply, teacher: ())  # noqa: ARG005
@@ -102,16 +102,16 @@ def curate(
 ) -> Curated:
     """Return the examples of all feedback that holds now, and the reasons for what is left out.
 
-    `heldout` are the questions that the gate asks: a vote on one teaches nothing, in whatever words. (A correction of
-    one does, and the gate then leaves that question out: see `Curated.covered`.) With `prepare`, a correction is also
-    learned under the prompt that its question gets now, for the evidence may have changed since it was served. `encode`
-    compares questions by meaning; without it only their letters are compared.
+    `heldout` are the questions that the gate asks: a vote on one teaches nothing, in any wording. (A correction of one
+    does, and the gate then leaves that question out: see `Curated.covered`.) With `prepare`, a correction is also
+    learned under the prompt that its question gets now, because the evidence may have changed since it was served.
+    `encode` compares questions by meaning; without it only their letters are compared.
     """
     dropped: Counter[str] = Counter()
     privacy = privacy or Privacy()
     imported = _find_imported(db, settings, prepare, dropped)
     lessons = [*imported, *find_likes(db, weigh(db, settings), settings, dropped), *find_corrections(db, dropped)]
-    # First the last word on each question: where that may not be trained, neither may what it replaced.
+    # First the last word on each question: if that may not be trained, neither may what it replaced.
     lessons = _keep_last_word(lessons, dropped)
     lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
     lessons = _keep_faultless(lessons, dropped)
@@ -125,7 +125,7 @@ def curate(
 def _find_imported(
     db: Database, settings: CurateSettings, prepare: Prepare | None, dropped: Counter[str]
 ) -> list[Lesson]:
-    """Return what imported history teaches; nothing where no prompt can be made for its questions."""
+    """Return what imported history teaches; nothing if no prompt can be made for its questions."""
     if prepare is None:
         return []
     for_staff, limit = settings.staff_replies, settings.most_imported
@@ -133,7 +133,7 @@ def _find_imported(
 
 
 def _choose(grouped: Grouped, dropped: Counter[str]) -> list[int]:
-    """Return the positions of the lessons that stay once they are compared with each other and with the held-out."""
+    """Return the positions of the lessons that stay once they are compared with each other and the held-out ones."""
     lessons = grouped.lessons
     out: dict[int, str] = {}
     for number in grouped.find_heldout():
@@ -178,7 +178,7 @@ def _build_examples(
 
 
 def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropped: Counter[str]) -> bool:
-    """Whether one adapter for everybody may learn it: with consent, and nothing of what customers may not read."""
+    """Whether an adapter for everybody may learn it: with consent, and without anything that customers may not read."""
     reply = lesson.reply
     if not lesson.example.pair and not privacy.covers(reply, lesson.teacher):
         dropped[NO_CONSENT] += 1
@@ -228,7 +228,7 @@ def _cap_persons(lessons: Sequence[Lesson], most: int, dropped: Counter[str]) ->
 def _mask_all(lessons: Iterable[Lesson], privacy: Privacy) -> list[Example]:
     """Return the lessons' examples without personal data. In one thread a person always has the same placeholder.
 
-    Raises `RetrainError` where names cannot be read: what may hold some must not be trained on.
+    Raises `RetrainError` if names cannot be read: a text that may hold names must not be trained on.
     """
     public = privacy.read_public()
     maskers: dict[str | None, Masker] = {}
@@ -237,7 +237,7 @@ def _mask_all(lessons: Iterable[Lesson], privacy: Privacy) -> list[Example]:
         with privacy.read_names() as read_names:
             for lesson in lessons:
                 masker = maskers.setdefault(lesson.example.thread, Masker(public=public, find_names=read_names))
-                # An import was masked with the names of its own people, whom nobody here knows.
+                # An import was masked with the names of its own people, who are unknown here.
                 masker.meet(() if lesson.example.pair else privacy.find_names(lesson.reply, lesson.person))
                 masked.append(_mask(lesson.example, masker))
     except NameReaderError as error:
@@ -248,7 +248,7 @@ def _mask_all(lessons: Iterable[Lesson], privacy: Privacy) -> list[Example]:
 
 
 def _mask(example: Example, masker: Masker) -> Example:
-    """Mask personal data in what people wrote; the documents' own numbers stay as they are."""
+    """Mask personal data in what people wrote. The documents' own numbers stay."""
     public = example.messages[-1].content.partition(QUESTION)[0]
     system, *turns, last = example.messages
     wrote = [
@@ -268,7 +268,7 @@ def _mask(example: Example, masker: Masker) -> Example:
 def _give_forms(
     served: Example, audience: Audience, settings: CurateSettings, prepare: Prepare | None
 ) -> list[Example]:
-    """Return the lesson as served and, for what people wrote, as it is asked now; a like is known already."""
+    """Return the lesson as served and, for what people wrote, as it is asked now. A like is known already."""
     if served.source not in _TAUGHT:
         return [served]
     forms = [served]
@@ -281,7 +281,7 @@ def _give_forms(
 
 
 def _ground(example: Example) -> Example:
-    """Put what the target says into the evidence, where there is none."""
+    """If a target has no evidence, make its own words the evidence."""
     parsed = parse_evidence(example.messages[-1].content)
     if parsed is None or parsed[0].lines:
         return example

@@ -1,6 +1,6 @@
-"""The same question in other words, by templates. Whether it still asks the same is for the caller to see.
+"""Rewords questions by templates. The caller has to check whether the meaning stays.
 
-The templates turn a question's opening; what it asks about stays letter by letter.
+The templates replace a question's opening; what it asks about stays letter by letter.
 """
 
 import re
@@ -29,7 +29,7 @@ _FORMS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 
 
 def reword(question: str) -> list[str]:
-    """Return the question in other words, none of them the same as it; [] where no template fits."""
+    """Return different wordings of the question; [] if no template fits."""
     bare = " ".join(question.split()).rstrip(" ?!.")
     for pattern, forms in _FORMS:
         if found := pattern.fullmatch(bare):

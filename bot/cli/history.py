@@ -1,4 +1,4 @@
-"""`chip import FILE… | list | use | remove`: reads what a company already has, chats, mail, calls and FAQ."""
+"""`chip import FILE… | list | use | remove`: reads what a company already has: chats, mail, calls and FAQ."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ UseOption = Annotated[
 
 
 class _FilesFirst(TyperGroup):
-    """Takes `chip import FILE` as `chip import read FILE`."""
+    """Reads `chip import FILE` as `chip import read FILE`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
@@ -86,7 +86,7 @@ def read(
 
 
 def show_report(report: "ImportReport", used_as: Use) -> None:
-    """Print what an import came to."""
+    """Print the result of an import."""
     headline, rows, dropped = describe_import(report)
     output.print(headline, style="bold", markup=False)
     for name, value in rows:
@@ -102,7 +102,7 @@ def show_report(report: "ImportReport", used_as: Use) -> None:
 
 @import_app.command("list")
 def list_all(config: ConfigOption = None) -> None:
-    """List the imports with what each is used for."""
+    """List the imports with the use of each."""
     from feedback.history.imports import list_imports
 
     with _open(config) as (_, db):
@@ -124,7 +124,7 @@ def use(
     used_as: UseOption,
     config: ConfigOption = None,
 ) -> None:
-    """Change what an import is used for; the next data set and the next review follow."""
+    """Change the use of an import. The next data set and the next review follow."""
     from feedback.history.imports import use_import
 
     with _open(config) as (_, db):
@@ -137,7 +137,7 @@ def remove(
     import_id: Annotated[str, typer.Argument(help="The import, as `chip import list` names it.")],
     config: ConfigOption = None,
 ) -> None:
-    """Delete an import with its answers; data sets and adapters that hold them follow at the next retrain."""
+    """Delete an import with its answers. Data sets and adapters that hold them follow at the next retrain."""
     from feedback.history.imports import remove_import
 
     with _open(config) as (_, db):
@@ -146,7 +146,7 @@ def remove(
 
 
 class _ImportBar:
-    """Shows how far an import is."""
+    """Shows the progress of an import."""
 
     def __init__(self) -> None:
         columns = (
@@ -171,7 +171,7 @@ class _ImportBar:
 
 @contextmanager
 def _open(config: Path | None) -> Iterator[tuple[Settings, "Database"]]:
-    """Lend the settings and the database; what a person can mend is one sentence and exit code 1."""
+    """Lend the settings and the database. An error that a person can mend becomes one sentence and exit code 1."""
     from bot.core import make_id, now_utc
     from feedback.database import open_database
 

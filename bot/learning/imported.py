@@ -23,9 +23,10 @@ def approve_imported(
     base_id: str,
     text: str | None = None,
 ) -> Correction:
-    """Make an imported answer, or staff's text in its place, a verified answer; serve the corrections anew afterwards.
+    """Serve an imported answer, or staff's text in its place, as a verified answer.
 
-    Raises `UnknownPair`, and `UnusableText` for a text that is empty or too long.
+    The corrections are served again afterwards. Raises `UnknownPair`, and `UnusableText` for a text that is empty or
+    too long.
     """
     pair = find_pair(db, number)
     reply_id = f"R-import-{pair.digest[:24]}"
@@ -43,5 +44,5 @@ def approve_imported(
 
 
 def reject_imported(db: Database, number: int, *, by: str) -> ImportedPair:
-    """Use an imported answer for nothing any more. Raises `UnknownPair`."""
+    """Use an imported answer for nothing from now on. Raises `UnknownPair`."""
     return decide_pair(db, number, status=Status.REJECTED, by=by)

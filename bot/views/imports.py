@@ -1,4 +1,4 @@
-"""What an import came to, in words, for a terminal and for Slack. Knows nothing of files."""
+"""Words the result of an import, for a terminal and for Slack. Knows nothing of files."""
 
 from feedback.history.importing import ImportReport
 from feedback.history.imports import Use
@@ -39,5 +39,5 @@ def describe_import(report: ImportReport) -> tuple[str, list[tuple[str, str]], l
 
 
 def describe_use(used_as: Use, import_id: str) -> str:
-    """Return what becomes of an import's answers, and how that is changed."""
+    """Return what becomes of an import's answers, and how to change that."""
     return f"{_USES[used_as]} `chip import use {import_id} --as …` changes that."

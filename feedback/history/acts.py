@@ -143,7 +143,7 @@ def asks(text: str) -> bool:
 
 
 def drop_agreement(text: str) -> str:
-    """Return what somebody says without the "Yes, thanks." that it begins with."""
+    """Return a text without the "Yes, thanks." that begins it."""
     sentences = split_sentences(text)
     first = next((number for number, one in enumerate(sentences) if not is_acknowledgement(one)), 0)
     return text[text.index(sentences[first]) :] if first else text

@@ -8,7 +8,7 @@ import re
 from feedback.history.phrases import build_pattern
 
 _TAIL = 400
-"""Characters at a text's end in which the last sentence is looked for."""
+"""How many characters at a text's end are searched for the last sentence."""
 
 _GREETED = (
     r"(?!(?:how|what|when|where|which|who|why|can|could|do|does|is|are|will|i|my|we|please)\b)"
@@ -79,7 +79,7 @@ _LAST_SENTENCE = re.compile(r"(?:(?<=[.!?])[\s\"')]+|\n+|\A)([^.!?\n]+(?:[.!?](?
 
 
 def strip_courtesies(text: str) -> str:
-    """Return the text without greetings before it and thanks, wishes and offers around it; "" where nothing is left."""
+    """Return the text without greetings before it and thanks, wishes and offers around it; "" if nothing is left."""
     text = text.strip()
     before = None
     while text != before:
@@ -92,7 +92,7 @@ def strip_courtesies(text: str) -> str:
 
 
 def strip_offers(answer: str) -> str:
-    """Return an answer without the question behind it whether something is wanted next; all of it where that is all."""
+    """Return an answer without a closing question whether more is wanted; the whole answer if that is all it says."""
     while (shorter := _cut_last(answer, _OFFER, asks=True)) != answer and shorter:
         answer = shorter
     return answer

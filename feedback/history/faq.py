@@ -23,7 +23,7 @@ _A = re.compile(r"^\W*(?:a|answer|antwort)\s*\d*\W*[:.)][*_\s]*(?P<text>.*)$", r
 
 
 def open_markdown(path: Path) -> Reading:
-    """Open a FAQ; text that names speakers is read as a transcript. Raises `HistoryError` where nothing asks."""
+    """Open a FAQ. Text that names speakers is read as a transcript. Raises `HistoryError` if nothing asks."""
     if path.stat().st_size > LARGEST_FILE:
         raise HistoryError(f"It is larger than {LARGEST_FILE // 2**20} MB, which no FAQ is")
     encoding = find_encoding(path)
@@ -66,7 +66,7 @@ def _pair_tokens(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
 
 
 def _read_headings(source: str) -> Iterator[Pair]:
-    """Yield each heading that asks, with all below it up to the next heading of its level or above."""
+    """Yield each heading that asks, with everything below it up to the next heading of its level or above."""
     lines = source.split("\n")
     tokens = MarkdownIt("commonmark").parse(source)
     headings = [

@@ -1,4 +1,4 @@
-"""What rows and tickets call things: which column is the text, who a role word means, and how a time is written."""
+"""The names that rows and tickets use: for the text, for the roles of people, and for times."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -120,20 +120,20 @@ _LARGEST_SECONDS = 1e11  # a greater number counts milliseconds
 
 
 def find_key(names: Iterable[str], wanted: tuple[str, ...]) -> str | None:
-    """Return the first of the wanted names that is there, however it is spelled; None without one."""
+    """Return the first wanted name that exists, in any spelling; None if none does."""
     by_plain = {fold_key(name): name for name in reversed(list(names))}
     return next((by_plain[name] for name in wanted if name in by_plain), None)
 
 
 @lru_cache(maxsize=4096)
 def fold_key(name: str) -> str:
-    """Return a name of a column in small letters with underscores."""
+    """Return a column's name in small letters with underscores."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip())
     return re.sub(r"[^\w]+", "_", spaced).strip("_").casefold()
 
 
 def pick(row: Mapping[str, Any], wanted: tuple[str, ...]) -> str:
-    """Return the text under the first wanted name that holds any, "" without one."""
+    """Return the text under the first wanted name that has any; "" if none has."""
     folded = {fold_key(str(key)): value for key, value in row.items()}
     for name in wanted:
         value = folded.get(name)
@@ -144,7 +144,7 @@ def pick(row: Mapping[str, Any], wanted: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=4096)
 def side_of(word: str) -> Side:
-    """Return the side that a role word means, "" for none; of a label of several words the last one decides."""
+    """Return the side that a role word means; "" for none. In a label of several words the last one decides."""
     plain = word.casefold().replace("_", " ")
     found = [(match.end(), "staff") for match in _STAFF.finditer(plain)]
     found += [(match.end(), "customer") for match in _CUSTOMER.finditer(plain)]
@@ -160,7 +160,7 @@ def is_bot(word: str) -> bool:
 
 
 def parse_time(value: Any) -> float | None:
-    """Return seconds since 1970 for a number, ISO 8601, RFC 2822 or a date as people write it; None for no time."""
+    """Return seconds since 1970 for a number, ISO 8601, RFC 2822 or a date as people write it; None otherwise."""
     if isinstance(value, datetime):
         return _in_utc(value)
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Finds the files of a history and tells the encoding of each. Knows no format."""
+"""Finds the files of a history and detects the encoding of each. Knows no format."""
 
 import codecs
 import zipfile
@@ -15,7 +15,7 @@ _SKIPPED = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 def find_files(path: Path) -> Iterator[Path]:
-    """Yield what is read as one thing: a file, a Maildir, or the folder of an unpacked Slack export."""
+    """Yield each thing that is read as one: a file, a Maildir, or the folder of an unpacked Slack export."""
     if not path.is_dir() or is_maildir(path) or (path / "users.json").is_file():
         yield path
     else:
@@ -36,7 +36,7 @@ def read_start(path: Path) -> bytes:
 
 
 def find_encoding(path: Path) -> str:
-    """Return the encoding of a text file: by its mark, as UTF-8, or as guessed. Raises `HistoryError` for no text."""
+    """Return the encoding of a text file: by its mark, as UTF-8, or guessed. Raises `HistoryError` if it is no text."""
     start = read_start(path)
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8-sig"),
@@ -67,14 +67,14 @@ def _is_utf8(path: Path) -> bool:
 
 
 def note_encoding(path: Path, encoding: str) -> list[str]:
-    """Return a note for the report where the encoding had to be guessed."""
+    """Return a note for the report if the encoding had to be guessed."""
     if encoding.startswith("utf"):
         return []
     return [f"{path.name} is not UTF-8; it was read as {encoding}."]
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
-    """Open a zip. Raises `HistoryError` for one that was cut off or is none."""
+    """Open a zip. Raises `HistoryError` if it is truncated or no zip."""
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:

@@ -1,4 +1,4 @@
-"""Tells the format of a file and opens it with the reader of that format."""
+"""Detects the format of a file and opens it with the reader for that format."""
 
 import json
 import re
@@ -13,12 +13,12 @@ _MAIL_HEADER = re.compile(rb"\A(?:[A-Za-z-]+:[ \t].*\r?\n(?:[ \t]+.*\r?\n)*){2,}
 
 
 def open_file(path: Path) -> Reading:
-    """Open a file or folder by what it is. Raises `HistoryError` where Chip cannot read it."""
+    """Open a file or folder by its format. Raises `HistoryError` if Chip cannot read it."""
     return find_format(path)(path)
 
 
 def find_format(path: Path) -> Open:
-    """Return what opens the file. Raises `HistoryError` for a kind that Chip does not know, naming those it does."""
+    """Return the function that opens the file. Raises `HistoryError` for an unknown kind, and names the known ones."""
     if path.is_dir():
         return mail.open_maildir if is_maildir(path) else slack_export.open_export
     by_ending: dict[str, Open] = {

@@ -1,6 +1,6 @@
-"""The story of an import: files are read, conversations put together, pairs drawn out, masked and stored.
+"""The story of an import: reads files, joins messages to conversations, draws pairs, masks and stores them.
 
-What cannot be read is named and the rest goes on. An import that was cut off goes on where it was. Memory does not grow
+What cannot be read is named, and the rest goes on. An interrupted import continues where it was. Memory does not grow
 with the files. Knows nothing of who asked for it.
 """
 
@@ -30,17 +30,17 @@ from feedback.pseudonyms import pseudonym
 BATCH = 1000
 LARGEST_MEMBER = 8 * 2**30
 STALE_SECONDS = 7 * 86_400
-"""A stage that nobody went on with for a week is removed."""
+"""A stage that was not continued for a week is removed."""
 
 NOT_ANSWERED_BY_STAFF = "a conversation that nobody of staff answered"
 
 Tell = Callable[[str, int, int], None]
-"""Hears of progress: what is being done, how much of it is done, and how much there is (0: not known)."""
+"""Gets the progress: the step, how much of it is done, and how much there is (0: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOrder:
-    """What is to be imported, by whom, for what, and who is staff. `teams` are the workspaces that Chip serves."""
+    """What to import, by whom, for what use, and who is staff. `teams` are the workspaces that Chip serves."""
 
     path: Path
     by: str
@@ -52,7 +52,7 @@ class ImportOrder:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import came to, in figures and sentences. `dropped` counts by reason, `places` has examples."""
+    """The result of an import, in figures and sentences. `dropped` counts by reason, `places` has examples."""
 
     import_id: str = ""
     source: str = ""
@@ -70,9 +70,9 @@ class ImportReport:
 
 
 def import_history(db: Database, folder: Path, order: ImportOrder, tell: Tell = lambda *_: None) -> ImportReport:
-    """Import a file or a folder; `folder` is where the stage lies meanwhile. Importing the same again adds nothing.
+    """Import a file or a folder. `folder` holds the stage meanwhile. Importing the same again adds nothing.
 
-    Raises `HistoryError` where there is nothing that can be read.
+    Raises `HistoryError` if there is nothing that can be read.
     """
     if not order.path.exists():
         raise HistoryError(f"There is no file {order.path}.")
@@ -116,7 +116,7 @@ def hash_content(path: Path) -> str:
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove what imports left that were cut off and never taken up: it holds people's words."""
+    """Remove what interrupted imports left and nobody continued: it holds people's words."""
     for path in folder.iterdir() if folder.is_dir() else ():
         if time.time() - path.stat().st_mtime > STALE_SECONDS:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -139,7 +139,7 @@ def _read_files(stage: Stage, order: ImportOrder, scratch: Path, report: ImportR
 
 
 def _unpack(path: Path, scratch: Path, report: ImportReport) -> Iterator[Path]:
-    """Yield the files; of a zip that is no Slack export, what it holds."""
+    """Yield the files, and of a zip that is no Slack export its content."""
     for file in find_files(path):
         is_zip = file.suffix.casefold() == ".zip" and file.is_file()
         try:
@@ -147,7 +147,7 @@ def _unpack(path: Path, scratch: Path, report: ImportReport) -> Iterator[Path]:
                 yield from find_files(_extract(file, scratch, report))
                 continue
         except HistoryError:
-            pass  # opening it again says what is wrong with it
+            pass  # opening it again tells what is wrong
         yield file
 
 
@@ -185,7 +185,7 @@ def _note_team(reading: Reading, order: ImportOrder, name: str, report: ImportRe
 
 
 def _stage_file(stage: Stage, name: str, reading: Reading, skip: int, tell: Tell) -> None:
-    """Parse a file's records in batches; each batch is kept with how far the file is read."""
+    """Parse a file's records in batches. Each batch is stored together with how far the file is read."""
     records = islice(reading.records, skip, None)
     done = skip
     problem = ""
@@ -207,7 +207,7 @@ def _stage_file(stage: Stage, name: str, reading: Reading, skip: int, tell: Tell
 
 
 def _refuse_nothing(stage: Stage, report: ImportReport) -> None:
-    """Fill in what the files came to. Raises `HistoryError` where not one message could be read."""
+    """Fill in the result for each file. Raises `HistoryError` if not one message could be read."""
     for name, file in stage.files().items():
         if file.problem:
             report.unreadable[name] = file.problem

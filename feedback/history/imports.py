@@ -1,7 +1,7 @@
-"""Imported question-answer pairs in the database: what each import gave, what it is used for, what staff decided.
+"""Imported question-answer pairs in the database: what each import gave, its use, and staff's decisions.
 
-A pair is stored once, however often it is imported. What an import is used for can be changed at any time; the pairs
-follow. Knows nothing of files.
+A pair is stored once, however often it is imported. The use of an import can be changed at any time; its pairs follow.
+Knows nothing of files.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ HELD_OUT_SHARE = 5
 
 
 class Use(StrEnum):
-    """What an import's pairs become."""
+    """The use of an import's pairs."""
 
     REVIEW = "review"
     TRAINING = "training"
@@ -32,7 +32,7 @@ class Use(StrEnum):
 
 
 class Status(StrEnum):
-    """What staff decided about a pair."""
+    """Staff's decision about a pair."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
@@ -55,7 +55,7 @@ class UnknownPair(FeedbackError):
 
 @dataclass(frozen=True, slots=True)
 class NewPair:
-    """A pair that is about to be stored, masked. `context` is what was said before, oldest first."""
+    """A pair to be stored, already masked. `context` is what was said before, oldest first."""
 
     question: str
     answer: str
@@ -69,7 +69,7 @@ class NewPair:
 
     @property
     def digest(self) -> str:
-        """What makes two pairs the same pair: their words."""
+        """Return what makes two pairs the same: a digest of their words."""
         words = "\0".join(" ".join(text.casefold().split()) for text in (self.question, self.answer))
         return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 
@@ -99,7 +99,7 @@ class ImportedPair:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import: who made it, of what, what it is used for, how many pairs are stored of it, and its report."""
+    """One import: who made it, from what, its use, how many of its pairs are stored, and its report."""
 
     id: str
     at: datetime
@@ -112,7 +112,7 @@ class Import:
 
 
 def record_import(db: Database, *, by: str, source: str, digest: str, used_as: Use) -> str:
-    """Begin an import and return its id; the one that is there where the same was imported before."""
+    """Begin an import and return its id. If the same content was imported before, return that import's id."""
     with db.begin() as connection:
         known = connection.scalar(select(imports.c.id).where(imports.c.digest == digest))
         if known:
@@ -124,7 +124,7 @@ def record_import(db: Database, *, by: str, source: str, digest: str, used_as: U
 
 
 def record_pairs(db: Database, import_id: str, pairs: Iterable[NewPair]) -> int:
-    """Store the pairs that are not there yet; return how many those are."""
+    """Store the pairs that are new, and return how many those are."""
     rows = {pair.digest: _build_row(import_id, pair) for pair in pairs}
     if not rows:
         return 0
@@ -156,7 +156,7 @@ def _build_row(import_id: str, pair: NewPair) -> dict[str, Any]:
 
 
 def end_import(db: Database, import_id: str, report: dict[str, Any]) -> None:
-    """Keep an import's report."""
+    """Store an import's report."""
     with db.begin() as connection:
         connection.execute(update(imports).where(imports.c.id == import_id).values(report=report))
 
@@ -184,7 +184,7 @@ def list_imports(db: Database) -> list[Import]:
 
 
 def use_import(db: Database, import_id: str, used_as: Use) -> None:
-    """Change what an import's pairs are used for. Raises `UnknownImport`."""
+    """Change the use of an import's pairs. Raises `UnknownImport`."""
     with db.begin() as connection:
         changed = connection.execute(update(imports).where(imports.c.id == import_id).values(used_as=used_as.value))
         if not changed.rowcount:
@@ -192,7 +192,7 @@ def use_import(db: Database, import_id: str, used_as: Use) -> None:
 
 
 def remove_import(db: Database, import_id: str) -> int:
-    """Delete an import with its pairs; return how many. What staff approved of it stays. Raises `UnknownImport`."""
+    """Delete an import with its pairs, and return how many. What staff approved of it stays. Raises `UnknownImport`."""
     with db.begin() as connection:
         pairs = connection.execute(delete(imported_pairs).where(imported_pairs.c.import_id == import_id))
         if not connection.execute(delete(imports).where(imports.c.id == import_id)).rowcount:
@@ -201,9 +201,9 @@ def remove_import(db: Database, import_id: str) -> int:
 
 
 def list_proposals(db: Database, *, limit: int, after: int = 0) -> list[ImportedPair]:
-    """Return answers that wait for staff's review, in the order of import, from behind the number `after`.
+    """Return answers that wait for staff's review, in the order of import, those after the number `after`.
 
-    Questions that lean on what was said before them are none: nobody finds the answer of one by asking.
+    Questions that depend on what was said before are left out: nobody finds their answer by asking.
     """
     waits = (imported_pairs.c.status == Status.PROPOSED.value) & ~imported_pairs.c.follows
     query = _select(Use.REVIEW).where(waits, imported_pairs.c.number > after)
@@ -228,7 +228,7 @@ def find_pair(db: Database, number: int) -> ImportedPair:
 
 
 def decide_pair(db: Database, number: int, *, status: Status, by: str) -> ImportedPair:
-    """Keep what staff decided about a pair. A rejected one is used for nothing. Raises `UnknownPair`."""
+    """Store staff's decision about a pair. A rejected one is used for nothing. Raises `UnknownPair`."""
     with db.begin() as connection:
         decided = {"status": status.value, "decided_by": by, "decided_at": db.clock()}
         connection.execute(update(imported_pairs).where(imported_pairs.c.number == number).values(decided))
@@ -236,7 +236,7 @@ def decide_pair(db: Database, number: int, *, status: Status, by: str) -> Import
 
 
 def find_training_pairs(db: Database, *, limit: int) -> list[ImportedPair]:
-    """Return the newest pairs to train on, none of people who said no to that. Follow-ups are none."""
+    """Return the newest pairs to train on, without those of people who refused and without follow-ups."""
     query = (
         _select(Use.TRAINING)
         .where(~imported_pairs.c.follows, ~_has_refused())
@@ -247,14 +247,14 @@ def find_training_pairs(db: Database, *, limit: int) -> list[ImportedPair]:
 
 
 def find_heldout_pairs(db: Database, *, limit: int) -> list[ImportedPair]:
-    """Return the pairs whose questions are held out, in the order of import. Follow-ups are none."""
+    """Return the pairs whose questions are held out, in the order of import, without follow-ups."""
     query = _select(Use.HELD_OUT).where(~imported_pairs.c.follows).order_by(imported_pairs.c.number)
     with db.read() as connection:
         return _load(connection, query.limit(limit))
 
 
 def find_known_digests(db: Database, digests: Sequence[str]) -> set[str]:
-    """Return which of these pairs the database still holds."""
+    """Return the digests among these whose pairs the database still holds."""
     with db.read() as connection:
         found: set[str] = set()
         for start in range(0, len(digests), 500):
@@ -274,7 +274,7 @@ def find_served_teams(db: Database) -> frozenset[str]:
 
 
 def _select(use: Use) -> Select[Any]:
-    """Return the pairs that are used so now; of an import for everything, those held back are the held-out ones."""
+    """Return the pairs with this use. Of an import for everything, the held-out conversations count as held out."""
     is_held_back = imported_pairs.c.held_back if use is Use.HELD_OUT else ~imported_pairs.c.held_back
     used = or_(imports.c.used_as == use.value, and_(imports.c.used_as == Use.ALL.value, is_held_back))
     return (

@@ -1,6 +1,6 @@
 """Reads tickets and conversations in JSON: Zendesk's and Intercom's exports, chat logs with a list of turns, and rows.
 
-The file is read piece by piece, so that its size does not matter. One conversation is held at a time.
+The file is read in pieces, so its size does not matter. One conversation is in memory at a time.
 """
 
 import json
@@ -26,7 +26,7 @@ People = dict[str, tuple[str, Side]]
 
 
 def open_lines(path: Path) -> Reading:
-    """Open a file with a JSON object a line."""
+    """Open a file with one JSON object per line."""
     encoding = find_encoding(path)
 
     def read() -> Iterator[tuple[int, str]]:
@@ -48,7 +48,7 @@ def _parse_line(record: tuple[int, str], *, place: str, people: People) -> Itera
 
 
 def open_json(path: Path) -> Reading:
-    """Open a list of conversations, at the top or under a name. Raises `HistoryError` where there is none."""
+    """Open a list of conversations, at the top or under a name. Raises `HistoryError` if there is none."""
     people: People = {}
     prefix = _find_list(path, people)
     records = enumerate(_read_items(path, prefix), start=1)
@@ -61,7 +61,7 @@ def _parse_item(record: tuple[int, Any], *, place: str, people: People) -> Itera
 
 
 def _find_list(path: Path, people: People) -> str:
-    """Return the ijson prefix of the items, and note the people that are listed beside them."""
+    """Find the ijson prefix of the items, and note the people listed beside them."""
     found: list[str] = []
     try:
         with path.open("rb") as file:
@@ -85,7 +85,7 @@ def _find_list(path: Path, people: People) -> str:
 
 
 def _read_items(path: Path, prefix: str) -> Iterator[Any]:
-    """Yield the items; where the file breaks off, those before and then what is wrong."""
+    """Yield the items. If the file breaks off, yield those before the break and then what is wrong."""
     with path.open("rb") as file:
         try:
             yield from ijson.items(file, prefix, use_float=True)
@@ -102,7 +102,7 @@ def note_people(listed: Iterable[Any], people: People) -> None:
 
 
 def parse_object(row: Any, place: str, number: int, people: People) -> list[Given]:
-    """Return the messages of one conversation, or the one message or question that a row is."""
+    """Return the messages of one conversation, or the message or question that a single row holds."""
     if not isinstance(row, dict):
         return [Left("a JSON value that is no conversation and no message", f"{place}, item {number}")]
     if isinstance(row.get("ticket"), dict):
@@ -160,7 +160,7 @@ def _place(message: Message, thread: str, subject: str, at: float | None, identi
 
 
 def _build_opening(row: Mapping[str, Any], turns: list[Any]) -> list[dict[str, Any]]:
-    """Return the first message where an export keeps it apart from the turns: Intercom's source, a description."""
+    """Return the first message if an export keeps it apart from the turns: Intercom's source, a description."""
     source = row.get("source")
     if isinstance(source, dict) and source.get("body"):
         return [{**source, "created_at": row.get("created_at")}]
@@ -205,7 +205,7 @@ def _find_body(turn: Mapping[str, Any]) -> str:
 
 
 def _find_author(turn: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return an author's id, name and role word, whether it is an object or plain."""
+    """Find an author's id, name and role word, in an object or as plain text."""
     for key in ("author", "sender", "from", "user", "via_user"):
         person = turn.get(key)
         if isinstance(person, dict):
@@ -219,7 +219,7 @@ def _find_author(turn: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _side_by_ticket(author: str, row: Mapping[str, Any]) -> Side:
-    """Tell the requester of a ticket from who else writes in it."""
+    """Distinguish the requester of a ticket from the other authors."""
     requester = row.get("requester_id") or row.get("requester")
     if isinstance(requester, dict):
         requester = requester.get("id") or requester.get("email")

@@ -1,6 +1,6 @@
-"""Reads mail: MBOX of any size, single messages, Maildir. One message is held at a time.
+"""Reads mail: MBOX of any size, single messages, Maildir. One message is in memory at a time.
 
-A conversation is what the mails' References and In-Reply-To say, see `stage`. Knows nothing of quoted text.
+The mails' References and In-Reply-To make the conversations; see `stage`. Knows nothing of quoted text.
 """
 
 import re
@@ -59,7 +59,7 @@ def _read_capped(path: Path) -> bytes:
 def split_mbox(path: Path) -> Iterator[bytes]:
     """Yield the mails of a mailbox, without their "From " lines, cut at `LARGEST_MAIL`.
 
-    mailbox.mbox reads the whole file first and keeps where every mail begins; here memory is that of one mail.
+    mailbox.mbox would first read the whole file and remember where every mail begins. Here only one mail is in memory.
     """
     held: list[bytes] = []
     size = 0
@@ -113,7 +113,7 @@ def parse_mail(raw: bytes) -> Given:
 
 
 def _name_thread(mail: Mail, identity: list[str], before: list[str]) -> str:
-    """Return the id of a conversation's first mail; "" where only its subject or its parent tells."""
+    """Return the id of a conversation's first mail; "" if only its subject or its parent tells."""
     references = _find_ids(mail.get("References"))
     if references:
         return references[0]
@@ -122,7 +122,7 @@ def _name_thread(mail: Mail, identity: list[str], before: list[str]) -> str:
 
 
 def _name_others(mail: Mail, address: str) -> str:
-    """Return who takes part besides the author, as addresses that are joined by commas."""
+    """Return the other participants' addresses, joined by commas."""
     to = getaddresses([_decode(header) for header in mail.get_all("To", []) + mail.get_all("Cc", [])])
     return ",".join(sorted({one.casefold() for _, one in to if one and one.casefold() != address.casefold()}))
 
@@ -161,7 +161,7 @@ def _is_automatic(mail: Mail, address: str, subject: str) -> bool:
 
 
 def _find_text(mail: Mail) -> str:
-    """Return the plain text, or the HTML as text where there is none."""
+    """Return the plain text, or the HTML as text if there is none."""
     markup = ""
     for part in mail.walk():
         if part.is_multipart() or "attachment" in str(part.get("Content-Disposition", "")).casefold():
@@ -175,7 +175,7 @@ def _find_text(mail: Mail) -> str:
 
 
 def _decode_part(part: Mail) -> str:
-    """Decode a part by its charset; by a guess where that is wrong or unknown."""
+    """Decode a part by its charset, or by a guess if that is wrong or unknown."""
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""

@@ -1,4 +1,4 @@
-"""The text that a person wrote in a mail: without quoted replies, signatures, disclaimers and markup.
+"""Extracts the text that a person wrote in a mail: no quoted replies, signatures, disclaimers or markup.
 
 mail-parser-reply finds where the quoted mail and the signature begin. Knows nothing of headers or of files.
 """
@@ -11,7 +11,7 @@ from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 LONGEST = 50_000
-"""Characters of a mail's text that are read; no person types more."""
+"""How many characters of a mail's text are read; no person types more."""
 
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*\n?", re.MULTILINE)
 _MAY_HOLD_MORE = re.compile(
@@ -44,9 +44,9 @@ _QUOTES = (
 
 
 def strip_mail(text: str) -> str:
-    """Return what the author wrote, "" for a mail that only quotes.
+    """Return what the author wrote; "" for a mail that only quotes.
 
-    Quoted lines go first, so that an answer that stands below or between what it quotes is found.
+    Quoted lines are removed first, so that an answer below or between them is found.
     """
     own = _QUOTED_LINE.sub("", text[:LONGEST].replace("\r\n", "\n")).strip()
     if _MAY_HOLD_MORE.search(own):
@@ -56,7 +56,7 @@ def strip_mail(text: str) -> str:
 
 
 def _cut_sign_off(text: str) -> str:
-    """Cut at the last sign-off under which there are only short lines: a name, a title, an address."""
+    """Cut at the last sign-off that is followed only by short lines: a name, a title, an address."""
     for match in reversed(list(_SIGN_OFF.finditer(text))):
         below = [line for line in text[match.end() :].splitlines() if line.strip()]
         is_signature = len(below) <= _SIGNED_LINES and all(len(line.split()) <= _SIGNED_WORDS for line in below)
@@ -66,7 +66,7 @@ def _cut_sign_off(text: str) -> str:
 
 
 def html_to_text(markup: str) -> str:
-    """Return HTML as lines of text, without quoted mails, signatures that are marked as such, styles and scripts."""
+    """Return HTML as lines of text, without quoted mails, marked signatures, styles and scripts."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)

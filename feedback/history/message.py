@@ -1,4 +1,4 @@
-"""One message of a company's history as every reader gives it, and what a reader leaves out. Knows no file format."""
+"""A message of a company's history as every reader returns it, and what a reader leaves out. Knows no file format."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,19 +8,19 @@ from typing import Any, Literal
 from feedback.errors import FeedbackError
 
 Side = Literal["customer", "staff", ""]
-"""Who speaks; "" where the source does not say."""
+"""The side that speaks; "" if the source does not say."""
 
 
 class HistoryError(FeedbackError):
-    """A file of history cannot be read; the text is one sentence for people, without the file's name."""
+    """A file of history cannot be read. The text is one sentence for people, without the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one person wrote once.
+    """One message of one person.
 
-    `thread` names the conversation, "" where the source does not; then `parent` (the `id` of the message that it
-    answers) or `place` (a channel) and the time tell. `at` is in seconds since 1970, UTC; None where it is not given.
+    `thread` names the conversation; "" if the source does not. Then `parent` (the `id` of the message that it answers)
+    or `place` (a channel) and the time decide. `at` is in seconds since 1970, UTC; None if it is not given.
     """
 
     author: str
@@ -38,7 +38,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Something that was left out, and why. `where` names it where a person should look at it."""
+    """Something that was left out, and why. `where` tells a person where to look."""
 
     reason: str
     where: str = ""
@@ -46,14 +46,14 @@ class Left:
 
 Given = Message | Left
 Record = Any
-"""A piece of a file as its format has it: a mail's bytes, a row, a ticket."""
+"""A piece of a file in its own format: a mail's bytes, a row, a ticket."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file that is being read: records in order, cheap to skip, and the parser that makes messages of one.
+    """A file that is being read: its records in order, cheap to skip, and the parser that turns one into messages.
 
-    `team` is the Slack workspace that the file comes from. `notes` are sentences that belong in the report.
+    `team` is the Slack workspace that the file comes from. `notes` are sentences for the report.
     """
 
     format: str

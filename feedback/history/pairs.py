@@ -1,7 +1,7 @@
-"""Draws question-answer pairs out of one conversation: who asked what, and what of the answers answered it.
+"""Draws question-answer pairs out of one conversation: who asked what, and which answers answered it.
 
-An asker's messages up to an answer are one question; an answerer's messages up to the next question are one answer.
-What only greets, puts off or asks back is no answer; what the asker says did not help is none either.
+An asker's messages up to an answer are one question; an answerer's messages up to the next question are one answer. A
+message that only greets, puts off or asks back is no answer, nor is one that did not help according to the asker.
 """
 
 import re
@@ -13,7 +13,7 @@ from feedback.history.courtesy import strip_courtesies, strip_offers
 from feedback.history.message import Left, Message
 
 LONGEST_QUESTION, LONGEST_ANSWER = 2000, 3000
-"""Characters; a longer answer could not be stored as a correction."""
+"""In characters; a longer answer could not be stored as a correction."""
 
 CONTEXT_TURNS = 4
 _SHORTEST_QUESTION = 2
@@ -28,7 +28,7 @@ _SHORT_FOLLOW_UP = 4
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says in a row. `person` is who said it first."""
+    """What one side says in a row. `person` is the first who spoke."""
 
     is_asker: bool
     person: str
@@ -54,7 +54,7 @@ class Pair:
 
 @dataclass(slots=True)
 class _Open:
-    """A question that is being asked, and what answers it so far; `is_heard` once its asker said something to that."""
+    """A question that is being asked, with its answers so far. `is_heard`: its asker reacted to them."""
 
     question: list[Turn] = field(default_factory=list)
     answer: list[Turn] = field(default_factory=list)
@@ -83,7 +83,7 @@ def build_turns(messages: Iterable[tuple[Message, bool]]) -> list[Turn]:
 
 
 def _goes_on(last: Turn, message: Message, is_asker: bool) -> bool:
-    """Answerers answer together; of several askers each asks for himself."""
+    """Whether a message continues the turn: answerers answer together, but each asker asks alone."""
     return not is_asker or last.person == message.author
 
 
@@ -115,7 +115,7 @@ def draw_pairs(turns: list[Turn], subject: str = "") -> Iterator[Pair | Left]:
 
 
 def _opens(turn: Turn, *, is_first: bool, subject: str) -> bool:
-    """Whether a turn asks something; a conversation's first one does unless it only greets."""
+    """Whether a turn asks something. A conversation's first turn does, unless it only greets."""
     if is_acknowledgement(turn.text):
         return is_first and len(subject.split()) >= _SHORTEST_QUESTION
     return asks(turn.text) or (is_first and len(turn.text.split()) >= _SHORTEST_QUESTION)
@@ -164,5 +164,5 @@ def _close(current: _Open) -> Iterator[Pair | Left]:
 
 
 def points_back(question: str) -> bool:
-    """Whether a question leans on what was said before it."""
+    """Whether a question depends on what was said before it."""
     return len(question.split()) < _SHORT_FOLLOW_UP or bool(_POINTS_BACK.search(question))

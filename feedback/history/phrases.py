@@ -1,16 +1,16 @@
-"""Makes patterns of phrases as people write them: any space between words, any case, `'` may be left out."""
+"""Builds patterns of phrases as people write them: any space between words, any case, with or without `'`."""
 
 import re
 
 
 def build_pattern(*phrases: str, before: str = "", after: str = "") -> re.Pattern[str]:
-    """Return a pattern of any of the phrases, which are regular expressions but for their spaces and apostrophes."""
+    """Return a pattern of any of the phrases, which are regular expressions except for spaces and apostrophes."""
     body = "|".join(phrases).replace(" ", r"\s+").replace("'", "['’]?")
     return re.compile(f"{before}(?:{body}){after}", re.IGNORECASE)
 
 
 SENTENCES = re.compile(r"[^.!?\n]+(?:[.!?](?=\w)[^.!?\n]+)*[.!?]*")
-"""A sentence, roughly: a full stop inside a number or an address ends none."""
+"""A sentence, roughly: a full stop inside a number or an address does not end it."""
 
 
 def split_sentences(text: str) -> list[str]:

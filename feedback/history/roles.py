@@ -1,4 +1,4 @@
-"""Who of a history is staff: as files say, as an admin says, or as who answers whom tells.
+"""Decides which people of a history are staff: as files say, as an admin says, or by who answers.
 
 Knows nothing of what is said.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from feedback.history.message import Message, Side
 from feedback.history.stage import AuthorStatistics
 
-# Addresses that anybody can have.
+# Domains of addresses that anybody can get.
 FREE_MAIL = frozenset(
     {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com"}
     | {"aol.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "mail.ru", "proton.me", "protonmail.com", "qq.com"}
@@ -18,12 +18,12 @@ FREE_MAIL = frozenset(
 )
 _ANSWERED_OFTEN = 3
 _MOSTLY = 4
-"""Somebody who joins this many conversations for each that they open answers rather than asks."""
+"""A person answers rather than asks if they join this many conversations for each that they open."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffHints:
-    """Who is staff by an admin's word: mail domains, and names, ids or addresses of people."""
+    """An admin's statement about who is staff: mail domains, and names, ids or addresses of people."""
 
     domains: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
@@ -47,14 +47,14 @@ class StaffHints:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Tells the side of each message. `how` says in a sentence what that rests on."""
+    """Tells the side of each message. `how` says in a sentence what that is based on."""
 
     hints: StaffHints
     guessed: StaffHints = field(default_factory=StaffHints)
     how: str = ""
 
     def side(self, message: Message) -> Side:
-        """Return the side of whoever wrote a message; "" where nothing tells."""
+        """Return the side of a message's author; "" if nothing tells."""
         if self.hints:
             return "staff" if self.hints.names(message) else "customer"
         if message.side:
@@ -65,7 +65,7 @@ class Roles:
 
 
 def choose_roles(hints: StaffHints, authors: Sequence[AuthorStatistics], *, known: bool) -> Roles:
-    """Return what tells the roles. `known`: the files themselves say who is staff."""
+    """Return how roles are told. `known`: the files themselves say who is staff."""
     if hints:
         return Roles(hints, how="Staff is who was named as staff; everybody else is a customer.")
     if known:
@@ -90,7 +90,7 @@ def is_answerer(opened: int, joined: int) -> bool:
 
 
 def _guess_domain(authors: Sequence[AuthorStatistics]) -> str:
-    """Return the mail domain whose people answer rather than ask; "" where there is none."""
+    """Return the mail domain whose people answer rather than ask; "" if there is none."""
     opened: defaultdict[str, int] = defaultdict(int)
     joined: defaultdict[str, int] = defaultdict(int)
     for one in authors:
@@ -110,8 +110,8 @@ def find_domain(author: str) -> str:
 def tell_askers(messages: Sequence[Message], roles: Roles) -> tuple[list[tuple[Message, bool]], bool]:
     """Return the messages with whether each one's author asks, and whether a customer asks.
 
-    Customers ask staff. Among staff alone, or where nothing tells, who begins asks and the others answer. Between
-    customers alone nobody answers for the company.
+    Customers ask staff. Among staff alone, or if nothing tells, the person who begins asks and the others answer.
+    Between customers alone nobody answers for the company.
     """
     sides = [roles.side(message) for message in messages]
     present = set(sides)

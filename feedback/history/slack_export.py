@@ -1,4 +1,4 @@
-"""Reads a Slack export, as its zip or unpacked: every channel's days, who is staff, and which messages are threads."""
+"""Reads a Slack export, zipped or unpacked: every channel's days, who is staff, and which messages form threads."""
 
 import html
 import json
@@ -15,7 +15,7 @@ from feedback.history.message import Given, HistoryError, Left, Message, Reading
 
 USERS = "users.json"
 LARGEST_DAY = 256 * 2**20
-"""Bytes of one channel's day; a larger one is a bomb rather than a day."""
+"""In bytes of one channel's day; a larger one is a bomb."""
 
 _DAY = re.compile(r"(?:\A|/)([^/]+)/\d{4}-\d{2}-\d{2}\.json\Z")
 _LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]+)(?:\|([^<>]*))?>")
@@ -32,7 +32,7 @@ class _Person:
 
 
 def open_export(path: Path) -> Reading:
-    """Open an export. Raises `HistoryError` where it has no users or is damaged."""
+    """Open an export. Raises `HistoryError` if it has no users or is damaged."""
     names, read = _list_folder(path) if path.is_dir() else _list_zip(path)
     users_at = min((name for name in names if name.rpartition("/")[2] == USERS), key=len, default=None)
     if users_at is None:
@@ -76,7 +76,7 @@ def _find_team(profiles: dict[str, Any]) -> str:
 
 
 def _build_person(profile: dict[str, Any], team: str) -> _Person:
-    """Tell members, who are staff, from guests and people of other workspaces, as Chip does in Slack."""
+    """Distinguish members, who are staff, from guests and people of other workspaces, as Chip does in Slack."""
     inner = profile.get("profile") or {}
     name = profile.get("real_name") or inner.get("real_name") or inner.get("display_name") or profile.get("name") or ""
     is_outside = (
@@ -133,7 +133,7 @@ def _parse_ts(ts: str) -> float | None:
 
 
 def read_markup(text: str) -> str:
-    """Return Slack's markup as people see it; mentions of people stay, for masking."""
+    """Return Slack's markup as people see it. Mentions of people stay, for masking."""
     text = _LINK.sub(lambda link: _show_link(link[1], link[2]), text)
     text = _CHANNEL.sub(lambda channel: f"#{channel[1]}", text)
     text = _GROUP.sub(lambda group: f"@{group[1]}", text)

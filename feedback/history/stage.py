@@ -1,8 +1,8 @@
-"""The stage of an import: a SQLite file on which messages are gathered until whole conversations can be read off it.
+"""The stage of an import: a SQLite file that gathers messages until whole conversations can be read from it.
 
-A conversation's messages lie anywhere in a mailbox of gigabytes; here they are put together on disk, with little
-memory. Where an import is killed, the stage tells what was read already. It holds what people wrote as they wrote it,
-and is deleted once the import is done.
+A conversation's messages lie anywhere in a mailbox of gigabytes; here they are joined on disk, with little memory.
+After a kill, the stage tells what was read already. It holds people's words unmasked, and is deleted once the import is
+done.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from feedback.history.message import Left, Message
 
 LONGEST_THREAD = 1000
-"""Messages; a longer conversation is a channel that nobody threads, and is read in pieces."""
+"""In messages; a longer conversation is a channel that nobody threads, and is read in pieces."""
 
 PAUSE_SECONDS = 900.0
 """In a channel without threads a new conversation begins after a quarter of an hour of silence."""
@@ -46,7 +46,7 @@ class StagedFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AuthorStatistics:
-    """In how many conversations somebody wrote first, and in how many after another."""
+    """How many conversations somebody opened, and how many they joined later."""
 
     author: str
     opened: int
@@ -54,7 +54,7 @@ class AuthorStatistics:
 
 
 class Stage:
-    """An open stage. Not for several threads."""
+    """An open stage. Not thread-safe."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ class Stage:
         return StagedFile(row[0], bool(row[1]), row[2], row[3]) if row else StagedFile(0, False, "", "")
 
     def record(self, path: str, file: StagedFile, given: Iterable[Message | Left]) -> None:
-        """Add what a file gave, and how far it is read, in one transaction."""
+        """Store what a file gave, and how far it is read, in one transaction."""
         rows, left = [], Counter[tuple[str, str]]()
         for one in given:
             if isinstance(one, Left):
@@ -94,7 +94,7 @@ class Stage:
             self._connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", (path, *file))
 
     def _note(self, reason: str, place: str, count: int) -> None:
-        """Count what was left out; of the places a few are kept, for people to look at."""
+        """Count what was left out, and keep a few of the places for people to look at."""
         known = self._connection.execute("SELECT COUNT(*) FROM dropped WHERE reason = ?", (reason,)).fetchone()[0]
         self._connection.execute(
             "INSERT INTO dropped VALUES (?, ?, ?)"
@@ -103,7 +103,7 @@ class Stage:
         )
 
     def dropped(self) -> tuple[Counter[str], dict[str, list[str]]]:
-        """Return how much was left out by reason, and some places for each."""
+        """Return how much was left out by reason, with some places for each."""
         counts: Counter[str] = Counter()
         places: dict[str, list[str]] = {}
         for reason, place, count in self._connection.execute("SELECT reason, place, count FROM dropped ORDER BY place"):
@@ -120,7 +120,7 @@ class Stage:
         return int(self._connection.execute("SELECT COUNT(*) FROM message").fetchone()[0])
 
     def join_threads(self) -> None:
-        """Give each message its conversation: by parents, by a mail's subject, by time in a channel."""
+        """Assign each message to a conversation: by parents, by a mail's subject, or by time in a channel."""
         with self._connection:
             for column in ("id", "thread, at, seq", "subject", "place, at, seq"):
                 name = column.split(",")[0]
@@ -130,7 +130,7 @@ class Stage:
             self._join_sessions()
 
     def _join_parents(self) -> None:
-        """Follow In-Reply-To up to a mail whose conversation is known; a parent that is not here joins its children."""
+        """Follow In-Reply-To up to a mail whose conversation is known. A missing parent joins its children."""
         follow = """
             UPDATE message SET thread = (
                 SELECT above.thread FROM message AS above WHERE above.id = message.parent AND above.thread <> '' LIMIT 1
@@ -165,7 +165,7 @@ class Stage:
         return str(thread) if subject and most else f"mail {seq}"
 
     def _join_sessions(self) -> None:
-        """Cut what stands in a channel without threads where nobody wrote for a while."""
+        """Split a channel without threads where nobody wrote for a while."""
         rows = self._connection.execute("SELECT seq, place, at FROM message WHERE thread = '' ORDER BY place, at, seq")
         threads: list[tuple[str, int]] = []
         name, last_place, last_at = "", None, None
@@ -193,7 +193,7 @@ class Stage:
         return [AuthorStatistics(*row) for row in rows]
 
     def knows_sides(self) -> bool:
-        """Whether any message says on which side its author is."""
+        """Whether any message names its author's side."""
         return self._connection.execute("SELECT 1 FROM message WHERE side <> '' LIMIT 1").fetchone() is not None
 
     def conversations(self) -> Iterator[list[Message]]:

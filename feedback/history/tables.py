@@ -1,4 +1,4 @@
-"""Reads tables: chat logs with a row a message, and FAQ with a row a question and its answer. CSV, TSV and XLSX."""
+"""Reads tables: chat logs with a message per row, and FAQ with a question and its answer per row. CSV, TSV and XLSX."""
 
 import csv
 import warnings
@@ -15,7 +15,7 @@ from feedback.history.files import find_encoding, note_encoding, read_start
 from feedback.history.message import Given, HistoryError, Left, Message, Reading
 
 ASKER, ANSWERER = "asker", "answerer"
-"""The authors of a question and its answer where a table has no names."""
+"""The authors of a question and its answer if a table has no names."""
 
 LARGEST_CELL = 1_000_000
 _DELIMITERS = ",;\t|"
@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 def open_csv(path: Path) -> Reading:
-    """Open comma-, semicolon- or tab-separated rows under a line of names. Raises `HistoryError` for other columns."""
+    """Open comma-, semicolon- or tab-separated rows below a line of names. Raises `HistoryError` for other columns."""
     encoding = find_encoding(path)
     start = read_start(path).decode(encoding, "replace")
     csv.field_size_limit(LARGEST_CELL)
@@ -37,7 +37,7 @@ def open_csv(path: Path) -> Reading:
 
 
 def _read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows that hold anything; a row that is no CSV is an empty one."""
+    """Yield the rows that hold anything. A row that is not CSV counts as empty."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         while True:
@@ -57,7 +57,7 @@ def _find_delimiter(start: str) -> str:
 
 
 def open_workbook(path: Path) -> Reading:
-    """Open every sheet with names of columns that Chip knows. Raises `HistoryError` where there is none."""
+    """Open every sheet whose column names Chip knows. Raises `HistoryError` if there is none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -90,7 +90,10 @@ def is_faq(header: Iterable[str]) -> bool:
 
 
 def choose_parser(header: list[str], place: str) -> Callable[[tuple[int, Row]], Iterable[Given]]:
-    """Return what makes messages of one row. Raises `HistoryError`, naming the columns, where none is the text."""
+    """Return the function that turns a row into messages.
+
+    Raises `HistoryError`, which names the columns, if none of them is the text.
+    """
     if is_faq(header):
         return lambda record: parse_faq_row(record[1], f"{place}/{record[0]}")
     if not fields.find_key(header, fields.TEXT):
@@ -114,7 +117,7 @@ def parse_faq_row(row: Row, thread: str) -> list[Given]:
 
 
 def parse_chat_row(row: Row, place: str) -> Given:
-    """Return the message that a row of a chat log is."""
+    """Return the message in a row of a chat log."""
     text = fields.pick(row, fields.TEXT)
     role, author = fields.pick(row, fields.ROLE), fields.pick(row, fields.AUTHOR)
     if not text:

@@ -1,6 +1,6 @@
 """Reads transcripts of calls and chats: captions (VTT, SRT) and text with a speaker at each line's start.
 
-Speakers who talk at once are told apart by their names; "mhm" while the other speaks ends nobody's turn.
+Names distinguish speakers who talk at once. "mhm" while the other one speaks ends no turn.
 """
 
 import io
@@ -46,7 +46,7 @@ class _Said:
 
 
 def open_captions(path: Path) -> Reading:
-    """Open captions that name who speaks. Raises `HistoryError` where they do not, or are no captions."""
+    """Open captions that name the speakers. Raises `HistoryError` if they do not, or if the file holds no captions."""
     encoding = find_encoding(path)
     text = _read_capped(path, encoding)
     try:
@@ -61,7 +61,7 @@ def open_captions(path: Path) -> Reading:
 
 
 def _read_captions(captions: webvtt.WebVTT) -> Iterator[_Said]:
-    """Yield what each caption says; one without a name goes on with the last speaker."""
+    """Yield what each caption says. One without a name continues the last speaker."""
     name = ""
     for caption in captions.captions:
         for line in _join_lines(caption.text):
@@ -84,7 +84,7 @@ def _parse_clock(clock: str) -> float:
 
 
 def _join_lines(text: str) -> list[str]:
-    """Return the lines of a caption, those without a speaker joined to the one before."""
+    """Return the lines of a caption. A line without a speaker is joined to the one before."""
     lines: list[str] = []
     for line in text.splitlines():
         if lines and not _SPOKEN.match(line):
@@ -95,7 +95,7 @@ def _join_lines(text: str) -> list[str]:
 
 
 def open_labelled(path: Path) -> Reading:
-    """Open text with lines such as "Agent: …". Raises `HistoryError` where too few lines name a speaker."""
+    """Open text with lines such as "Agent: …". Raises `HistoryError` if too few lines name a speaker."""
     encoding = find_encoding(path)
     lines = _read_capped(path, encoding).splitlines()
     said = list(_read_labelled(lines))
@@ -141,7 +141,7 @@ def _build_reading(kind: str, said: list[_Said], path: Path, encoding: str) -> R
 
 
 def join_turns(said: Iterable[_Said]) -> Iterator[_Said]:
-    """Join what one speaker says in a row; "mhm" of the other meanwhile is no turn."""
+    """Join what one speaker says in a row. The other's "mhm" meanwhile is no turn."""
     current: _Said | None = None
     for one in said:
         text = _FILLER.sub("", one.text).strip()
@@ -175,6 +175,6 @@ def _build_message(turn: _Said, number: int, place: str) -> Given:
         side=side,
         text=turn.text,
         thread=f"{place}/{turn.thread}",
-        at=float(number),  # their order is known, and clocks of calls begin at nought
+        at=float(number),  # their order is known, and clocks of calls begin at zero
         place=place,
     )

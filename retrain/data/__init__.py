@@ -1,1 +1,1 @@
-"""From what people said to a data set version: what a vote means, what is left out, and the frozen folder."""
+"""From what people said to a version of the data set: what a vote means, what is left out, the frozen folder."""

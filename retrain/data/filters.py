@@ -1,7 +1,7 @@
-"""What no row may be, whoever liked it: in another language than its documents, endless, or rude.
+"""Decides which rows are never learned from, even if liked: other language than their documents, endless, or rude.
 
-The rude words are a short list of English ones in `rude_words.txt`. It finds what insults openly, no more;
-a word that the row's own evidence holds is the documents'. Knows nothing of votes.
+`rude_words.txt` is a short list of English words. It finds only open insults. A word that the row's own evidence holds
+belongs to the documents. Knows nothing of votes.
 """
 
 import re
@@ -17,14 +17,14 @@ TOO_LONG = "too long"
 RUDE = "rude words"
 
 MOST_WORDS = 250  # of an answer; a question may have twice as many
-_LEAST_LETTERS = 25  # below, no language is sure
+_LEAST_LETTERS = 25  # below this, no language is certain
 _RUDE_WORDS = Path(__file__).with_name("rude_words.txt")
 _DISGUISES = str.maketrans({"@": "a", "$": "s", "!": "i", "0": "o", "1": "i", "3": "e"})
 _TOKEN = re.compile(r"[\w@$!*]+")
 
 
 def find_fault(example: Example) -> str:
-    """Return why the row may not be learned from; "" where nothing speaks against it."""
+    """Return why the row may not be learned from; "" if nothing speaks against it."""
     answer = example.target or example.rejected or ""
     parsed = parse_evidence(example.messages[-1].content)
     evidence = " ".join(line.text for line in parsed[0].lines) if parsed else ""
@@ -36,7 +36,7 @@ def find_fault(example: Example) -> str:
 
 
 def find_rude(text: str) -> set[str]:
-    """Return the rude words of a text, also where letters are put as signs: "1d!ot"."""
+    """Return the rude words of a text, including those with signs for letters: "1d!ot"."""
     words = set()
     for token in _TOKEN.findall(text.casefold()):
         plain = token.strip("!*")
@@ -55,7 +55,7 @@ def load_rude_words() -> frozenset[str]:
 
 
 def _differ(answer: str, evidence: str) -> bool:
-    """Whether both are surely in a language, and not in the same one."""
+    """Whether the languages of both are certain and differ."""
     if min(sum(letter.isalpha() for letter in text) for text in (answer, evidence)) < _LEAST_LETTERS:
         return False
     said, held = find_language(answer), find_language(evidence)

@@ -1,6 +1,6 @@
-"""Lessons beside each other: which ask the same in other words, which contradict, which topic each belongs to.
+"""Compares lessons: which ask the same in other words, which contradict, and which topic each belongs to.
 
-Knows lessons by their question and what they teach; nothing of the database.
+Knows lessons by their question and what they teach. Knows nothing of the database.
 """
 
 from collections import defaultdict
@@ -18,8 +18,8 @@ from retrieval.passage import EvidenceLine
 from retrieval.prompt import split_claims
 
 SAME_MEANING = 0.8
-"""The cosine of a question and its other wording from which on they may stand for each other."""
-_COMPARED = 8  # lessons of one group, the latest: each is held against each
+"""From this cosine on, a question and its other wording may replace each other."""
+_COMPARED = 8  # the latest lessons of a group are compared with each other, at most this many
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Grouped:
     encode: Encode | None = field(default=None, repr=False)
 
     def find_heldout(self) -> list[int]:
-        """Return the positions of the lessons that ask what a held-out question asks."""
+        """Return the positions of the lessons that ask the same as a held-out question."""
         asked = set(self.same[len(self.lessons) :].tolist())
         return [number for number in range(len(self.lessons)) if int(self.same[number]) in asked]
 
@@ -61,7 +61,7 @@ class Grouped:
         return found
 
     def find_repeated(self, most: int, *, skip: Collection[int]) -> list[int]:
-        """Return the positions of the votes that ask once more what `most` later lessons ask in other words."""
+        """Return the positions of the votes whose question `most` later lessons ask in other words."""
         surplus = (number for members in self._groups(skip, many=None) for number in members[:-most])
         return [number for number in surplus if self.lessons[number].example.source != "correction"]
 
@@ -107,7 +107,7 @@ def _find_apart(lessons: Sequence[Lesson], same: NDArray[np.int32]) -> NDArray[n
 
 
 def _contradict(one: Lesson, other: Lesson) -> bool:
-    """Whether what one lesson says is denied by what the other says, by the claim check."""
+    """Whether the claim check says that one lesson denies the other."""
     if normalise_question(one.example.target) == normalise_question(other.example.target):
         return False
     said = [claim.text for claim in split_claims(one.example.target)]

@@ -1,7 +1,7 @@
-"""What imported history teaches, and the questions of it that the gate asks. Knows no file and no vote.
+"""What imported history teaches, and which of its questions the gate asks. Knows no file and no vote.
 
-An admin chose what an import is used for, which is its consent. A question of the gate needs an answer that a program
-can recognise: the numbers, codes and addresses in it. Other words may be right too.
+An admin chose the use of an import, which is its consent. A question of the gate needs an answer that a program can
+recognise: the numbers, codes and addresses in it. The other words may be right in other ways too.
 """
 
 import re
@@ -19,7 +19,7 @@ from retrieval.draft import Draft
 from retrieval.passage import Audience
 
 IMPORTED = "imported"
-"""The `finish` of the reply in whose place an imported answer stands."""
+"""The `finish` of the reply that represents an imported answer."""
 
 FOR_STAFF = "for staff only"
 _MOST_HELD_OUT = 500
@@ -37,7 +37,7 @@ _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+", re.MULTILINE)
 def find_imported_lessons(
     db: Database, prepare: Callable[[str, Audience], Draft], *, limit: int, for_staff: bool, dropped: Counter[str]
 ) -> list[Lesson]:
-    """Return what the newest imported answers teach, under the prompt that their question gets now, oldest first."""
+    """Return what the newest imported answers teach, oldest first, under the prompt that their question gets now."""
     lessons = []
     for pair in reversed(find_training_pairs(db, limit=limit)):
         if pair.audience != Audience.CUSTOMER and not for_staff:
@@ -56,7 +56,7 @@ def _build_imported(pair: ImportedPair, draft: Draft) -> Lesson:
 
 
 def build_imported_reply(pair: ImportedPair, draft: Draft, *, reply_id: str, base_id: str = "") -> Reply:
-    """Return the reply in whose place an imported answer stands: its question, and what would be read for it now."""
+    """Return the reply that represents an imported answer: its question, and the evidence that would be read now."""
     evidence = draft.retrieved.evidence
     return Reply(
         id=reply_id,
@@ -97,7 +97,7 @@ def find_imported_questions(db: Database) -> list[HeldOutQuestion]:
 
 
 def find_facts(answer: str, question: str = "") -> tuple[tuple[str, ...], ...]:
-    """Return the first numbers, codes and addresses of an answer but for its question's, each as it may be said."""
+    """Return an answer's first numbers, codes and addresses that its question lacks, each in its wordings."""
     text = _MASK.sub(" ", _LIST_NUMBER.sub("", answer))
     asked = question.casefold()
     facts = dict.fromkeys(way for match in _FACT.finditer(text) if (way := _word_fact(match)))
@@ -106,7 +106,7 @@ def find_facts(answer: str, question: str = "") -> tuple[tuple[str, ...], ...]:
 
 
 def _word_fact(match: re.Match[str]) -> tuple[str, ...]:
-    """Return the ways in which a fact may be said: "6 months" and "six months"."""
+    """Return the wordings of a fact: "6 months" and "six months"."""
     number, unit = match["number"], match["unit"] or ""
     if number is None:
         return (match.group(),)

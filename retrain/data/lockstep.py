@@ -1,8 +1,8 @@
-"""Votes that do not come one by one: bursts, and people who vote together. Knows columns of numbers, nothing of people.
+"""Finds votes that are not independent: bursts, and people who vote together. Knows columns of numbers, no people.
 
-People who press the same thumb on the same replies within the hour, again and again, count as one rater (after Beutel
-et al., "CopyCatch", 2013). For colleagues who happen to agree that costs little; for a crowd that pushes one claim it
-costs all that it came for.
+People who repeatedly press the same thumb on the same replies within the hour count as one rater (after Beutel et al.,
+"CopyCatch", 2013). For colleagues who happen to agree that costs little; for a crowd that pushes one claim it costs
+everything that it came for.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Cast:
 
 
 def find_bursts(cast: Cast, *, seconds: int, of_person: int, on_reply: int) -> Mask:
-    """Return which votes belong to a burst: this many of one person, or alike on one reply, within so many seconds."""
+    """Return which votes belong to a burst: too many of one person, or alike on one reply, within a few seconds."""
     on_one = cast.replies.astype(np.int64) * 2 + cast.ups
     return _find_crowded(cast.people.astype(np.int64), cast.seconds, of_person, seconds) | _find_crowded(
         on_one, cast.seconds, on_reply, seconds
@@ -57,10 +57,10 @@ def _find_crowded(keys: NDArray[np.int64], at: NDArray[np.int64], many: int, sec
 
 
 def find_groups(cast: Cast, people: int, *, seconds: int = 3600, together: int = 5, share: float = 0.5) -> Numbers:
-    """Return for each person the number of their group; a person by themselves has their own.
+    """Return for each person the number of their group. A person who votes alone has their own.
 
-    Two people vote together who agreed at least `together` times within `seconds`, on at least this share of the votes
-    of each. A group has three people or more.
+    Two people vote together if they agreed at least `together` times within `seconds`, on at least this share of the
+    votes of each. A group has three people or more.
     """
     alone: Numbers = np.arange(people, dtype=np.int32)
     pairs, counts = np.unique(_pair_up(cast, people, seconds), return_counts=True)
@@ -76,7 +76,7 @@ def find_groups(cast: Cast, people: int, *, seconds: int = 3600, together: int =
 
 
 def _pair_up(cast: Cast, people: int, seconds: int, reach: int = 20) -> NDArray[np.int64]:
-    """Return a number for each two people who pressed the same on one reply in time, within `reach` votes of it."""
+    """Return a number for each pair of people who pressed the same on one reply in time, within `reach` votes of it."""
     order = np.lexsort((cast.seconds, cast.ups, cast.replies))
     votes = cast.keep(order)
     found = []

@@ -1,8 +1,8 @@
-"""How far each rater can be trusted, and how likely each reply is good after all that was said of it.
+"""Estimates how far each rater can be trusted, and how likely each reply is good given everything said about it.
 
-The model is Dawid and Skene's (1979) with two classes: a rater says "up" of a good reply at one rate and of a bad one
+The model is Dawid and Skene's (1979) with two classes: a rater says "up" to a good reply at one rate and to a bad one
 at another. Both rates have a Beta prior (Raykar et al., 2010), so that a rater with few votes counts as their role
-does. Expectation maximisation fits both. Knows arrays of votes; nothing of people or of the database.
+does. Expectation maximisation fits both. Knows arrays of votes. Knows nothing of people or of the database.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ CLOSE = 1e-5  # no posterior moves further in the last round
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What is believed of a rater before any vote: the rates of "up" on good and on bad replies.
+    """The belief about a rater before any vote: the rates of "up" on good and on bad replies.
 
-    `votes` is how many votes of their own count as much as this belief. A `fixed` rater is never learned about.
+    `votes` is how many of their own votes weigh as much as this belief. Nothing is learned about a `fixed` rater.
     """
 
     up_if_good: float
@@ -41,9 +41,9 @@ class Ballots:
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """What the model believes: that each reply is good, in [0, 1], and each rater's two rates of "up".
+    """The estimate: the probability that each reply is good, in [0, 1], and each rater's two rates of "up".
 
-    `reliability` is the share of votes that a rater would cast rightly on as many good replies as bad ones.
+    `reliability` is the share of right votes that a rater would cast on as many good replies as bad ones.
     """
 
     good: Floats
@@ -56,9 +56,9 @@ class Ratings:
 
 
 def rate(ballots: Ballots, replies: int, trust: list[Trust], *, share_good: float = 0.6) -> Ratings:
-    """Fit the model to the votes on `replies` replies by raters of whom `trust` says what is believed before.
+    """Fit the model to the votes on `replies` replies. `trust` is the belief about each rater before any vote.
 
-    `share_good` is the share of good replies before any vote; ten replies' worth of it stays in the estimate.
+    `share_good` is the share of good replies before any vote; it stays in the estimate with the weight of ten replies.
     """
     prior = _Prior.build(trust)
     if_good, if_bad, share = prior.if_good, prior.if_bad, share_good
@@ -104,7 +104,7 @@ def _find_good(ballots: Ballots, replies: int, if_good: Floats, if_bad: Floats, 
 
 
 def _find_rates(ballots: Ballots, weight: Floats, prior: _Prior) -> Floats:
-    """Return each rater's rate of "up" on the class of which `weight` gives each reply's share."""
+    """Return each rater's rate of "up" on one class; `weight` is each reply's share in that class."""
     raters, mine = len(prior.votes), weight[ballots.replies]
     ups = np.bincount(ballots.raters, mine * ballots.ups, raters) + prior.votes * prior.if_good
     rates = ups / (np.bincount(ballots.raters, mine, raters) + prior.votes)

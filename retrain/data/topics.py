@@ -1,4 +1,4 @@
-"""What a data set is about: clusters of its questions, none of which may outweigh the rest. Knows vectors only."""
+"""Clusters the questions of a data set into topics, none of which may outweigh the rest. Knows only vectors."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,9 +7,9 @@ from sklearn.cluster import KMeans  # type: ignore[import-untyped]  # the packag
 from retrieval.passage import Vectors
 
 FEWEST = 20
-"""Below so many questions all are one topic."""
+"""Fewer questions than this are one topic."""
 THIN = 2
-"""A topic of so few lessons is thin: its questions are asked in more words of ours."""
+"""A topic with fewer lessons than this is thin: we ask its questions in more wordings."""
 MOST_CLUSTERS = 40
 _CLUSTERED = 4_000  # questions that the centres are found with; the rest go to the nearest
 
@@ -26,7 +26,7 @@ def find_topics(vectors: Vectors) -> NDArray[np.int32]:
 
 
 def name_topics(vectors: Vectors, topics: NDArray[np.int32], questions: list[str]) -> list[str]:
-    """Return for each question the one that is nearest to the middle of its topic."""
+    """Return for each question the one nearest to the centre of its topic."""
     names: dict[int, str] = {}
     for topic in np.unique(topics):
         members = np.flatnonzero(topics == topic)
@@ -38,7 +38,7 @@ def name_topics(vectors: Vectors, topics: NDArray[np.int32], questions: list[str
 def find_surplus(topics: NDArray[np.int32], may_go: NDArray[np.bool_], *, times: int = 4, least: int = 20) -> list[int]:
     """Return the positions that a balanced set leaves out, the oldest (first) of each topic that is too large.
 
-    A topic may have `times` as many as the median one, and always `least`. Only what `may_go` goes.
+    A topic may have `times` as many as the median one, and always `least`. Only rows that `may_go` are left out.
     """
     if not len(topics):
         return []
