@@ -6,9 +6,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.ready-to-develop
 # Every file of the locks has its hash. torch has none: which build fits depends on the machine, and an index of its own
-# has those for the processor alone.
+# has those for the processor alone. What compiles llama.cpp is in a lock too: pip would fetch the newest by itself, and
+# so nothing is built apart.
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-build-isolation
+# What llama.cpp is compiled with, as llama-cpp-python and its build backend ask for it.
+BUILD := scikit-build-core[pyproject]>=0.9.2 cmake>=3.21 ninja>=1.5 setuptools>=77
 UV := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11.5 --generate-hashes --no-annotate \
   --index-url https://pypi.org/simple --custom-compile-command "make lock" --override .torch-elsewhere --no-emit-package torch
 # On Linux, PyPI's torch brings gigabytes of CUDA. A machine without an NVIDIA GPU takes torch from PyTorch's own index
@@ -43,23 +46,24 @@ STOPPED = echo "The set-up stopped before its end; the lines above say why (most
 
 setup: $(READY) ## set everything up, without starting anything
 
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "Chip needs Python 3.11 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
+$(READY): requirements-build.lock requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || { \
+	  echo "Chip needs Python 3.11.5 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
 	  echo "Chip compiles llama.cpp and needs a C++ compiler. On Debian or Ubuntu: sudo apt install build-essential. Then run make again." >&2; exit 1; }
 	@test $$(( $$(df -Pk . | awk 'END { print $$4 }') + $$(du -skH $(VENV) 2>/dev/null | cut -f1) + 0 )) -ge $(ROOM)000000 || { \
 	  echo "The set-up needs $(ROOM) GB of free disk and there is less here. Make room and run make again." >&2; exit 1; }
 	@echo "[1/3] Creating the virtual environment in $(VENV)"
-	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
+	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "The virtual environment could not be made; the lines above say why. On Debian or Ubuntu: sudo apt install python3-venv. Then run make again." >&2; exit 1; }
 	@# pip writes INSTALLER last: a package without one was interrupted, and counts as installed although files are missing.
 	@find $(VENV)/lib -name '*.dist-info' ! -exec test -e {}/INSTALLER \; -prune -exec rm -r {} +
 	@echo "[2/3] Installing the pinned dependencies (the first time this compiles llama.cpp: about 5 minutes on two cores)"
-	@{ $(INSTALL) --no-deps --require-hashes -r requirements.lock && \
+	@{ $(INSTALL) --no-deps --require-hashes -r requirements-build.lock && \
+	  $(INSTALL) --no-deps --require-hashes -r requirements.lock && \
 	  $(INSTALL) $(PIP_FLAGS) $(TORCH) && \
 	  echo "[3/3] Installing Chip itself" && \
-	  $(INSTALL) --quiet --no-deps --no-build-isolation -e .; } || { $(STOPPED); }
+	  $(INSTALL) --quiet --no-deps -e .; } || { $(STOPPED); }
 	@touch $(READY)
 	@echo "Chip is set up. For the command chip in this terminal: . $(BIN)/activate"
 
@@ -97,6 +101,7 @@ docs: $(DEVELOP) ## write the generated parts of docs/
 lock: $(DEVELOP) ## pin again what pyproject.toml asks for, as it is pinned already where that fits (UPGRADE=--upgrade: newest)
 	@echo "torch ; sys_platform == 'none'" > .torch-elsewhere
 	@echo "setuptools>=77" | $(UV) $(UPGRADE) pyproject.toml - -o requirements.lock
+	@echo "$(BUILD)" | tr ' ' '\n' | $(UV) $(UPGRADE) -c requirements.lock - -o requirements-build.lock
 	@$(UV) $(UPGRADE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock \
 	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	@rm .torch-elsewhere

@@ -58,7 +58,13 @@ class Checkout:
                 (self.tools / tool).symlink_to(found)
         self.write_program("tools/python3", PYTHON)
         self.write_program("tools/c++", "#!/bin/sh\n")
-        for name in ("Makefile", "requirements.lock", "requirements-dev.lock", "pyproject.toml"):
+        for name in (
+            "Makefile",
+            "requirements.lock",
+            "requirements-dev.lock",
+            "requirements-build.lock",
+            "pyproject.toml",
+        ):
             shutil.copy(PROJECT / name, folder)
 
     def write_program(self, path: str, text: str) -> None:
@@ -101,7 +107,7 @@ def test_a_set_up_runs_once(checkout: Checkout) -> None:
 
 def test_an_old_python_is_named_with_what_to_do(checkout: Checkout) -> None:
     (checkout.folder / "too-old").touch()
-    _assert_stopped(checkout.make("run"), "needs Python 3.11 or newer, but 'python3' is Python 3.9.1. Install one")
+    _assert_stopped(checkout.make("run"), "needs Python 3.11.5 or newer, but 'python3' is Python 3.9.1. Install one")
 
 
 def test_a_missing_python_is_called_missing(checkout: Checkout) -> None:
@@ -169,7 +175,7 @@ def test_an_index_that_does_not_answer_is_left_out(checkout: Checkout) -> None:
 
 def test_given_pip_flags_are_taken_as_they_are(checkout: Checkout) -> None:
     assert checkout.make("setup", "PIP_FLAGS=--no-index").returncode == 0
-    assert f"--disable-pip-version-check --no-index {TORCH[0]}" in checkout.calls()
+    assert f"--no-build-isolation --no-index {TORCH[0]}" in checkout.calls()
 
 
 def test_everything_but_torch_is_installed_by_its_hash_and_tools_of_developers_by_those_who_test(
@@ -177,12 +183,34 @@ def test_everything_but_torch_is_installed_by_its_hash_and_tools_of_developers_b
 ) -> None:
     assert checkout.make("setup").returncode == 0
     installs = [line for line in checkout.calls().splitlines() if "-m pip install" in line]
-    assert ["--require-hashes" in line for line in installs] == [True, False, False]
-    assert TORCH[0] in installs[1]
-    assert "--no-deps" in installs[2]
+    assert ["--require-hashes" in line for line in installs] == [True, True, False, False]
+    assert TORCH[0] in installs[2]
+    assert "--no-deps" in installs[3]
     assert "requirements-dev.lock" not in checkout.calls()
     checkout.make("check")
     assert "--require-hashes -r requirements-dev.lock" in checkout.calls()
+
+
+def test_what_compiles_is_pinned_and_comes_first_and_nothing_else_is_fetched_for_it(checkout: Checkout) -> None:
+    assert checkout.make("setup").returncode == 0
+    installs = [line for line in checkout.calls().splitlines() if "-m pip install" in line]
+    assert all("--no-build-isolation" in line for line in installs)
+    assert "-r requirements-build.lock" in installs[0]
+    compilers, operators = read_lock("requirements-build.lock"), read_lock("requirements.lock")
+    assert compilers.keys() >= {"scikit-build-core", "cmake", "ninja", "setuptools"}
+    assert all("--hash=sha256:" in entry for entry in compilers.values())
+    for both in compilers.keys() & operators.keys():
+        assert compilers[both] == operators[both]
+
+
+def test_set_up_locks_and_pages_ask_for_the_same_python() -> None:
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    makefile = (PROJECT / "Makefile").read_text()
+    assert f"--python-version {asked} " in makefile
+    assert f"Chip needs Python {asked} or newer" in makefile
+    floors = re.findall(r"version_info < \(([\d, ]+)\)", makefile)
+    assert {floor.replace(", ", ".") for floor in floors} == {asked}
+    assert f"Python {asked} or newer" in (PROJECT / "README.md").read_text()
 
 
 def read_lock(name: str) -> dict[str, str]:
