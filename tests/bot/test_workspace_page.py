@@ -196,6 +196,55 @@ def test_the_second_questions_answer_takes_the_panel_unless_somebody_writes_ther
     expect(page.locator("#thread .message").first).to_contain_text("and the M3?")
 
 
+def test_the_examples_stay_after_the_first_message_and_at_the_box(
+    open_page: Callable[..., Page], answerer: Answerer
+) -> None:
+    page = open_page("U0CLEO")
+    example = page.locator(".try-button").first
+    question = example.inner_text().removeprefix("Ask:").strip()
+    answerer.go_on.set()
+    example.click()
+    expect(page.locator("#thread .message").first).to_contain_text(question)
+    expect(example).to_be_attached()
+    page.get_by_role("button", name="Try a question").click()
+    page.get_by_role("menuitem", name=question).click()
+    expect(page.locator("#messages .replies")).to_have_count(2)
+
+
+def test_control_k_goes_to_a_channel_and_becomes_somebody(open_page: Callable[..., Page]) -> None:
+    page = open_page("U0CLEO")
+    expect(page.locator("#composer textarea")).to_be_focused()
+
+    def jump(words: str) -> None:
+        page.keyboard.press("Control+k")
+        page.get_by_role("searchbox", name="Go to").fill(words)
+        page.keyboard.press("Enter")
+        expect(page.locator("dialog")).to_have_count(0)
+
+    jump("direct")
+    expect(page.locator("#title")).to_have_text("Chip")
+    jump("be ada")
+    expect(page.get_by_role("radio", checked=True)).to_contain_text("Ada")
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox", name="Go to").fill("no such place")
+    expect(page.locator("dialog")).to_contain_text("Nothing is called that.")
+    page.keyboard.press("Escape")
+    jump("chip-admin")
+    expect(page.locator("#title")).to_have_text("chip-admin")
+
+
+def test_the_question_mark_opens_the_help_but_not_while_somebody_writes(open_page: Callable[..., Page]) -> None:
+    page = open_page("U0CLEO")
+    page.locator("#composer textarea").press("?")
+    expect(page.locator("#composer textarea")).to_have_value("?")
+    page.locator("#help-button").click()
+    expect(page.get_by_role("dialog", name="Help")).to_contain_text("What you can do here")
+    page.keyboard.press("Escape")
+    page.locator("#messages").focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Help")).to_be_visible()
+
+
 def test_the_page_is_dark_where_the_system_is(browser: BrowserContext, workspace: LocalWorkspace) -> None:
     def brightness(scheme: Literal["light", "dark"]) -> int:
         assert browser.browser is not None

@@ -3,12 +3,16 @@
 
 import { confirmDialog } from "./dialog.js";
 import { el, fill, icon } from "./dom.js";
+import { openHelp } from "./help.js";
+import { listTargets, openJump } from "./jump.js";
 import { Modals } from "./modal.js";
+import { displayName } from "./people.js";
 import { closePopover } from "./popover.js";
 import { placeOfLink, readRoute, writeRoute } from "./route.js";
 import { Screen } from "./screen.js";
 import { Session } from "./session.js";
 import { announce, toast } from "./toast.js";
+import { listExamples } from "./welcome.js";
 
 const FIRST_PERSON = "U0CLEO";
 // A tab in the background gets no frames, yet its title shows what is unread.
@@ -69,8 +73,9 @@ const modals = new Modals({
 
 const screen = new Screen(desk, {
   go,
-  become: (user) => user !== session.me && writeRoute({ ...route, user, thread: null }),
+  become,
   send: sendToChannel,
+  ask: askHere,
   reply: (text) => session.write(route.channel, text, route.thread),
   act: (fields) => session.act(fields),
   viewContext,
@@ -78,6 +83,30 @@ const screen = new Screen(desk, {
 
 function viewContext() {
   return { names: session.state.names, users: session.state.users, pressed: () => null, press: () => null };
+}
+
+function become(user) {
+  if (user !== session.me) writeRoute({ ...route, user, thread: null });
+}
+
+function jump() {
+  const ask = (text) => askHere(text).catch(() => null);
+  if (session) openJump(listTargets(session.state, listExamples(session.state), { go, become, ask, write }));
+}
+
+// Asks where one is; from Home, in the direct messages.
+async function askHere(text) {
+  const direct = session.state.findPlace(null);
+  const channel = route.home ? direct : session.state.channel(route.channel);
+  if (route.home) go({ channel: channel.id });
+  await session.write(channel.id, channel.is_im ? text : `@${displayName(session.state.bot())} ${text}`);
+  screen.list.toBottom();
+}
+
+// Puts words into the box, to be finished there.
+function write(text) {
+  if (route.home) go({ channel: session.state.findPlace(null).id });
+  setTimeout(() => screen.composer.put(text));
 }
 
 async function sendToChannel(text) {
@@ -221,6 +250,8 @@ const hooks = {
 
 fill(at("menu-button"), icon("menu"));
 fill(at("thread-close"), icon("close"));
+at("help-button").onclick = () => session && openHelp(session.state);
+at("jump-button").onclick = jump;
 at("thread-close").onclick = closeThread;
 at("menu-button").onclick = () => showSidebar(!document.body.classList.contains("sidebar-open"));
 at("skip").onclick = (event) => {
@@ -229,6 +260,13 @@ at("skip").onclick = (event) => {
 };
 at("columns").addEventListener("click", (event) => {
   if (document.body.classList.contains("sidebar-open") && !at("sidebar").contains(event.target)) showSidebar(false);
+});
+document.addEventListener("keydown", (event) => {
+  const isWriting = event.target.matches?.("textarea, input, select");
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    jump();
+  } else if (event.key === "?" && !isWriting && session) openHelp(session.state);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;

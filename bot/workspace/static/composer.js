@@ -7,8 +7,10 @@ import { openEmojiPicker } from "./picker.js";
 const drafts = new Map();
 
 export class Composer {
-  // send(text) → Promise; it throws where the text was not accepted, and the text then stays in the box.
-  constructor(host, { state, send, inThread = false }) {
+  // send(text) → Promise; it throws where the text was not accepted, and the text then stays in the box. tryOut(button)
+  // offers questions to try, where the box is not a thread's.
+  constructor(host, { state, send, tryOut = null }) {
+    const inThread = !tryOut;
     this.send = send;
     this.key = null;
     this.field = el("textarea", { class: "composer-field", rows: 1, autocomplete: "off", spellcheck: "true" });
@@ -34,6 +36,7 @@ export class Composer {
         { class: "composer-foot" },
         tool("smile", "Insert an emoji", (e) => openEmojiPicker(e.currentTarget, (name) => this.insert(`:${name}: `))),
         tool("at", "Mention somebody", () => this.insert("@")),
+        tryOut && tool("bulb", "Try a question", (e) => tryOut(e.currentTarget)),
         el("span", { class: "composer-hint" }, inThread ? "" : "/ for commands"),
         this.button,
       ),
@@ -59,6 +62,13 @@ export class Composer {
 
   focus() {
     this.field.focus();
+  }
+
+  // Writes in place of the draft.
+  put(text) {
+    this.field.value = text;
+    this.focus();
+    this.changed();
   }
 
   insert(text) {

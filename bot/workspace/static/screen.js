@@ -7,14 +7,15 @@ import { el, fill, fillWhenNew, icon } from "./dom.js";
 import { statusLine } from "./message.js";
 import { MessageList } from "./messages.js";
 import { displayName } from "./people.js";
+import { openMenu } from "./popover.js";
 import { renderConnection, renderPeople, renderSidebar } from "./sidebar.js";
-import { renderWelcome } from "./welcome.js";
+import { listExamples, renderWelcome } from "./welcome.js";
 
 const at = (id) => document.getElementById(id);
 
 export class Screen {
-  // desk: what can be done with a message (message.js); calls: {go(place), become(user), send(text), reply(text),
-  // act(fields), viewContext()}.
+  // desk: what can be done with a message (message.js); calls: {go(place), become(user), send(text), ask(question),
+  // reply(text), act(fields), viewContext()}.
   constructor(desk, calls) {
     this.desk = desk;
     this.calls = calls;
@@ -23,8 +24,9 @@ export class Screen {
     const state = () => desk.state;
     this.list = new MessageList(at("messages"), desk);
     this.threadList = new MessageList(at("thread-messages"), desk, { inThread: true });
-    this.composer = new Composer(at("composer"), { state, send: calls.send });
-    this.threadComposer = new Composer(at("thread-composer"), { state, send: calls.reply, inThread: true });
+    const tryOut = (button) => openMenu(button, this.questions(), "Questions to try");
+    this.composer = new Composer(at("composer"), { state, send: calls.send, tryOut });
+    this.threadComposer = new Composer(at("thread-composer"), { state, send: calls.reply });
   }
 
   // route: {channel, thread, home}; editing: {ts, inThread} or null; newSince: {channel: ts or null}.
@@ -92,17 +94,22 @@ export class Screen {
       messages,
       editing,
       newSince,
-      top: this.welcome(state, channel, messages?.length === 0),
+      top: this.welcome(state, channel),
       statusOf: (m) => (m.thread_ts === m.ts || !m.thread_ts ? state.status(channel.id, m.ts) : ""),
     });
     this.composer.show(key, channel.is_im ? `Message ${displayName(state.bot())}` : `Message #${channel.name}`);
   }
 
-  welcome(state, channel, isEmpty) {
-    const key = `${state.me.id}:${channel.id}:${isEmpty}:${state.examples.join()}`;
-    const ask = (text) => this.calls.send(text).catch(() => null);
-    if (this.welcomed.key !== key) this.welcomed = { key, node: renderWelcome(state, channel, isEmpty, ask) };
+  welcome(state, channel) {
+    const key = `${state.me.id}:${channel.id}:${state.examples.join()}`;
+    const ask = (text) => this.calls.ask(text).catch(() => null);
+    if (this.welcomed.key !== key) this.welcomed = { key, node: renderWelcome(state, channel, ask) };
     return this.welcomed.node;
+  }
+
+  questions() {
+    const ask = (text) => this.calls.ask(text).catch(() => null);
+    return listExamples(this.desk.state).map((text) => ({ label: text, run: () => ask(text) }));
   }
 
   drawThread(state, channel, ts, editing) {

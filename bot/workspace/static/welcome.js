@@ -6,8 +6,13 @@ import { avatar, displayName } from "./people.js";
 // While the app suggests nothing.
 const GENERAL = ["What can you help me with?"];
 
-// ask(text) puts the question into the channel. `isEmpty`: nobody has written here yet.
-export function renderWelcome(state, channel, isEmpty, ask) {
+// What one may ask to begin with.
+export function listExamples(state) {
+  return (state.examples.length ? state.examples : GENERAL).slice(0, 4);
+}
+
+// ask(question) puts it into the channel, with a mention where that is needed.
+export function renderWelcome(state, channel, ask) {
   const bot = displayName(state.bot());
   const title = channel.is_im ? bot : `#${channel.name}`;
   const about = channel.is_im
@@ -19,13 +24,11 @@ export function renderWelcome(state, channel, isEmpty, ask) {
     channel.is_im ? avatar(state.bot(), "avatar-big") : el("span", { class: "welcome-hash" }, icon("hash", 34)),
     el("h2", {}, title),
     el("p", {}, about),
-    isEmpty && tryOut(state, channel, bot, ask),
+    tryOut(state, ask),
   );
 }
 
-function tryOut(state, channel, bot, ask) {
-  const examples = (state.examples.length ? state.examples : GENERAL).slice(0, 4);
-  const text = (question) => (channel.is_im ? question : `@${bot} ${question}`);
+function tryOut(state, ask) {
   return el(
     "div",
     { class: "try" },
@@ -33,10 +36,10 @@ function tryOut(state, channel, bot, ask) {
     el(
       "div",
       { class: "try-list" },
-      examples.map((question) =>
+      listExamples(state).map((question) =>
         el(
           "button",
-          { type: "button", class: "try-button", onclick: () => ask(text(question)) },
+          { type: "button", class: "try-button", onclick: () => ask(question) },
           el("span", { class: "try-ask" }, "Ask:"),
           question,
         ),
@@ -46,7 +49,7 @@ function tryOut(state, channel, bot, ask) {
       "p",
       { class: "try-next" },
       "Then rate the answer with a thumb: a thumbs-down asks what it should have said. ",
-      state.commands[0] && ["Type ", el("kbd", {}, "/"), " for the commands. "],
+      state.commands[0] && ["Type ", el("kbd", {}, "/"), " for the commands, ", el("kbd", {}, "?"), " for help. "],
       "At the top you choose who you are: customers, agents and admins see different things.",
     ),
   );
