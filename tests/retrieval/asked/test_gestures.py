@@ -20,7 +20,7 @@ def gestures() -> Gestures:
         ("enough of the bot, give me a person", PERSON),
         ("I don't want to talk to a machine", PERSON),
         ("could you hand this over to a colleague", PERSON),
-        ("I was hoping a member of staff would deal with me", None),
+        ("I was hoping a member of staff would deal with me", PERSON),
         ("Bitte verbinden Sie mich mit einem Mitarbeiter", PERSON),
         ("What do I do if a customer wants to speak to a person?", None),
         ("When can I talk to support on Sundays?", None),
