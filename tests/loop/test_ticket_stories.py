@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from bot import schedule
 from bot.listeners import forgetting
 from bot.tickets import desk
 from bot.views import blocks, ticket_card, wording
+from bot.workspace.workspace import Workspace
 from feedback import corrections, tickets
 from feedback.tickets import TicketState
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, TEAM, Chip, show
@@ -87,6 +89,26 @@ def test_while_a_person_helps_the_conversation_goes_to_them_and_chip_is_silent(c
     assert "<!here" not in show(forwarded)
     chip.settle()
     assert len(chip.engine.requests) == asked
+
+
+BLOCKS = {"text": "", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "It is urgent"}}]}
+FORWARDED = {"text": "see", "attachments": [{"is_share": True, "text": "It is urgent", "fallback": "[Monday] it"}]}
+
+
+@pytest.mark.parametrize("parts", [BLOCKS, FORWARDED])
+def test_words_that_stand_in_blocks_or_are_forwarded_are_carried_both_ways(chip: Chip, parts: dict[str, Any]) -> None:
+    message, card = ask_for_a_person(chip)
+    claim(chip, card)
+    for person, channel, thread_ts in ((CLEO, HELP, message["thread_ts"]), (SAM, STAFF, card.ts)):
+        root = chip.workspace.visit(person).post(channel, "a place in time")
+        place = {"channel": channel, "ts": root, "event_ts": root, "thread_ts": thread_ts}
+        event = {"type": "message", "user": person, "channel_type": "channel", **place, **parts}
+        chip.workspace.inside(partial(Workspace.push_event, event=event))
+        chip.settle()
+
+    assert "It is urgent" in "".join(in_thread(chip, STAFF, card.ts))
+    assert "It is urgent" in "".join(in_thread(chip, HELP, message["thread_ts"])[1:])
+    assert find_ticket(chip, card).state is TicketState.ANSWERED
 
 
 def test_after_the_answer_chip_answers_in_the_thread_again_and_knows_what_was_said(chip: Chip) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
+from bot.slack.written import read_own_text, read_text
 from bot.tickets.crossing import Written
 from feedback import inbox
 
@@ -34,13 +35,13 @@ def _find_carrier(services: Services, body: Body) -> Callable[[bool], None] | No
     The function is told whether an earlier try may have carried it.
     """
     event = body["event"]
-    person, text, thread_ts = event.get("user"), event.get("text") or "", event.get("thread_ts")
+    person, thread_ts = event.get("user"), event.get("thread_ts")
     is_written = event["type"] == "message" and event.get("subtype") in _WRITTEN_SUBTYPES and not event.get("bot_id")
-    mentions_chip = f"<@{services.bot_user}>" in text
+    mentions_chip = f"<@{services.bot_user}>" in read_own_text(event)
     if not is_written or thread_ts is None or person in (None, services.bot_user) or mentions_chip:
         return None
     desk = services.tickets
-    written = Written(body["event_id"], event["ts"], person, text, tuple(event.get("files") or ()))
+    written = Written(body["event_id"], event["ts"], person, read_text(event), tuple(event.get("files") or ()))
     if (mine := desk.find_for_message(event["channel"], thread_ts)) is not None:
         return partial(desk.handle_message, mine, written)
     if (taken := desk.find_claimed(services.directory.team, event["channel"], thread_ts)) is not None:
