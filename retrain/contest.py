@@ -6,12 +6,16 @@ from typing import Any
 
 from retrain.adapter import Adapter
 from retrain.data.lessons import normalise_question
-from retrain.evaluate import Answerer, HeldOutQuestion, Results, judge
+from retrain.evaluate import Answer, Answerer, HeldOutQuestion, Results, judge
 from retrain.examples import Example
 from retrain.gate import Decision, decide
-from retrain.report import Scores
+from retrain.report import Change, Scores, Verdict
 from retrain.settings import GateSettings
 from retrieval.draft import Draft
+
+CHANGES = 10
+_SHOWN: tuple[Verdict, ...] = ("worse", "better", "changed")
+_VERDICTS: dict[int, Verdict] = {-1: "worse", 0: "changed", 1: "better"}  # by how many more are right
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Comparison:
     before: Results
     after: Results
     decision: Decision
+    changes: tuple[Change, ...] = ()
 
     def describe(self) -> dict[str, Any]:
         """Return the scores in the form of an adapter's card."""
@@ -65,15 +70,34 @@ def compare(
     exam: Exam, answerer: Answerer, champion: Adapter | None, candidate: Adapter, settings: GateSettings
 ) -> Comparison:
     """Examine the champion (None: the bare base), then the candidate, and decide."""
-    before = _examine(exam, answerer, champion, settings)
-    after = _examine(exam, answerer, candidate, settings)
-    return Comparison(before, after, decide(before, after, settings))
+    before, old = _examine(exam, answerer, champion, settings)
+    after, new = _examine(exam, answerer, candidate, settings)
+    return Comparison(before, after, decide(before, after, settings), _list_changes(exam, before, old, after, new))
 
 
-def _examine(exam: Exam, answerer: Answerer, adapter: Adapter | None, settings: GateSettings) -> Results:
+def _examine(
+    exam: Exam, answerer: Answerer, adapter: Adapter | None, settings: GateSettings
+) -> tuple[Results, list[Answer]]:
     answers = answerer.answer([*exam.drafts, *exam.lesson_drafts], adapter)
     split = len(exam.drafts)
-    return judge(exam.questions, answers[:split], exam.lessons, answers[split:], settings.say_threshold)
+    return judge(exam.questions, answers[:split], exam.lessons, answers[split:], settings.say_threshold), answers
+
+
+def _list_changes(
+    exam: Exam, before: Results, old: Sequence[Answer], after: Results, new: Sequence[Answer]
+) -> tuple[Change, ...]:
+    """Return up to `CHANGES` questions that are answered differently: what got worse, then better, then the others."""
+    held_out = [(question.question, False) for question in exam.questions]
+    lessons = [(lesson.question, True) for lesson in exam.lessons]
+    right = zip((*before.right, *before.said), (*after.right, *after.said), strict=True)
+    changes = [
+        Change(question, was.seen, now.seen, _VERDICTS[is_right - was_right], is_private)
+        for (question, is_private), (was_right, is_right), was, now in zip(
+            [*held_out, *lessons], right, old, new, strict=True
+        )
+        if was.seen.split() != now.seen.split()
+    ]
+    return tuple(sorted(changes, key=lambda change: _SHOWN.index(change.verdict))[:CHANGES])
 
 
 def build_scores(results: Results) -> Scores:

@@ -1,6 +1,6 @@
 """What a retrain did, as one value that an admin reads and the database keeps. Knows nothing of how it is shown."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,7 +10,9 @@ from feedback.database import Database
 from feedback.tables import retrain_runs
 
 Outcome = Literal["promoted", "refused", "nothing to learn"]
+Verdict = Literal["better", "worse", "changed"]
 
+COMMAND_LINE = "command line"  # what sets off a run in a process of its own
 RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
 
 
@@ -29,12 +31,27 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One question that champion and candidate answered differently, with what a person would have seen of each.
+
+    `is_private`: a person asked it, so that it is told once, to the one who began the run, and kept nowhere.
+    """
+
+    question: str
+    before: str
+    after: str
+    verdict: Verdict
+    is_private: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainReport:
     """All figures of one retrain.
 
     `adapter_id` is the candidate, None if there was nothing to learn; `champion_id` is what served before, None for the
     bare base. `lessons` counts by source and `dropped` by reason. `seconds` has the time of each step and "total".
     `swap_ms` is None unless the candidate was promoted; `before` and `after` are None if nothing was learned.
+    `changes` are some answers before and after, the losses first.
     """
 
     run_id: str
@@ -58,6 +75,11 @@ class RetrainReport:
     training: dict[str, Any] | None = None
     seconds: dict[str, float] | None = None
     swap_ms: float | None = None
+    changes: tuple[Change, ...] = ()
+
+    def without_people(self) -> "RetrainReport":
+        """Return the report without what people asked."""
+        return replace(self, changes=tuple(change for change in self.changes if not change.is_private))
 
 
 def begin_run(db: Database, *, trigger: str, requested_by: str) -> tuple[str, datetime]:
@@ -80,7 +102,8 @@ def begin_run(db: Database, *, trigger: str, requested_by: str) -> tuple[str, da
 
 
 def end_run(db: Database, report: RetrainReport) -> None:
-    """Record how the run ended, with all its figures."""
+    """Record how the run ended, with all its figures, but nothing that a person asked."""
+    report = report.without_people()
     _close(
         db,
         report.run_id,
@@ -125,12 +148,34 @@ def find_report_of(db: Database, adapter_id: str) -> RetrainReport | None:
     query = select(retrain_runs.c.report).where(retrain_runs.c.adapter_id == adapter_id).limit(1)
     with db.read() as connection:
         stored = connection.scalar(query)
-    if not stored:
-        return None
+    return _parse_report(stored) if stored else None
+
+
+def find_ended_elsewhere(db: Database, since: datetime) -> list[tuple[datetime, RetrainReport | None, str]]:
+    """Return the runs of the command line that ended after an instant, oldest first: when, the report, and why not.
+
+    A run that failed has no report.
+    """
+    by_hand = (retrain_runs.c.trigger == COMMAND_LINE) & (retrain_runs.c.ended_at > since)
+    columns = (retrain_runs.c.ended_at, retrain_runs.c.state, retrain_runs.c.report, retrain_runs.c.reasons)
+    with db.read() as connection:
+        rows = connection.execute(select(*columns).where(by_hand).order_by(retrain_runs.c.ended_at)).all()
+    return [
+        (row.ended_at, _parse_report(row.report) if row.report else None, " ".join(row.reasons))
+        for row in rows
+        if row.state != RUNNING
+    ]
+
+
+def _parse_report(stored: dict[str, Any]) -> RetrainReport:
     known = {name: stored[name] for name in RetrainReport.__dataclass_fields__ if name in stored}
     scores = {name: Scores(**stored[name]) for name in ("before", "after") if stored.get(name)}
-    started_at = datetime.fromisoformat(stored["started_at"])
-    return RetrainReport(**known | scores | {"started_at": started_at, "reasons": tuple(stored["reasons"])})
+    read = {
+        "started_at": datetime.fromisoformat(stored["started_at"]),
+        "reasons": tuple(stored["reasons"]),
+        "changes": tuple(Change(**change) for change in stored.get("changes", ())),
+    }
+    return RetrainReport(**known | scores | read)
 
 
 def _close(db: Database, run_id: str, **values: Any) -> None:

@@ -175,6 +175,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         training=_describe_training(trained),
         seconds=watch.total(),
         swap_ms=swap_ms,
+        changes=comparison.changes,
     )
 
 

@@ -108,16 +108,19 @@ def retrain(config: ConfigOption = None) -> None:
     with plain_errors():
         from bot.cli.show import StepBars
         from bot.core import open_core
-        from bot.views.report import build_rows
+        from bot.views.report import build_rows, list_changes
         from bot.wiring import build_names_of_slack
+        from retrain.report import COMMAND_LINE
 
         with open_core(settings, say) as core, StepBars(console) as bars:
             names = build_names_of_slack(core)
-            report = core.retrain("command line", os.environ.get("USER", "command line"), bars.show, find_names=names)
+            report = core.retrain(COMMAND_LINE, os.environ.get("USER", COMMAND_LINE), bars.show, find_names=names)
         headline, rows = build_rows(report)
         output.print(headline, style="bold")
         for name, value in rows:
             output.print(f"  {name}: {value}", markup=False)
+        for question, before, after in list_changes(report):
+            output.print(f"  {question}\n    before: {before}\n    after:  {after}", markup=False)
 
 
 @app.command()

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import blocks, wording
 from retrain.curate import NO_CONSENT
 from retrain.report import RetrainReport, Scores
 
+LONGEST = 240  # characters of an answer in the report
+_VERDICTS = {"better": "Better", "worse": "Worse", "changed": "Changed"}
 _HEADLINES = {
     "promoted": "The training passed its test: {adapter} answers from now on.",
     "refused": "The training was not good enough: {champion} keeps answering.",
@@ -32,9 +35,38 @@ def build_rows(report: RetrainReport) -> tuple[str, list[tuple[str, str]]]:
 
 
 def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ()) -> tuple[str, list[blocks.Block]]:
-    """Return the notification text and the blocks. `missing` are rows about what the documents lack."""
+    """Return the notification text and the blocks. `missing` are rows about what the documents lack.
+
+    What people asked is left out: a channel keeps what it is told.
+    """
     headline, rows = build_rows(report)
-    return headline, [*blocks.build_fields(headline, [*rows, *missing]), blocks.build_context(_small_print(report))]
+    fields = blocks.build_fields(headline, [*rows, *missing])
+    return headline, [*fields, *_show_changes(report), blocks.build_context(_small_print(report))]
+
+
+def list_changes(report: RetrainReport) -> list[tuple[str, str, str]]:
+    """Return some questions with their answers before and after: the verdict and the question, and both answers."""
+    return [
+        (f"{_VERDICTS[change.verdict]}: {change.question}", _cut(change.before), _cut(change.after))
+        for change in report.changes
+    ]
+
+
+def _cut(answer: str) -> str:
+    return shorten(answer, LONGEST) or wording.REPORT_NO_ANSWER
+
+
+def _show_changes(report: RetrainReport) -> list[blocks.Block]:
+    pieces = [
+        f"*{escape_mrkdwn(question)}*\n> {_quote(before)}\n→\n> {_quote(after)}"
+        for question, before, after in list_changes(report.without_people())
+    ]
+    head = [blocks.build_section(f"*{wording.REPORT_CHANGES}*")] if pieces else []
+    return [*head, *(blocks.build_section(piece) for piece in pieces)]
+
+
+def _quote(text: str) -> str:
+    return escape_mrkdwn(" ".join(text.split()))
 
 
 def _figures(report: RetrainReport) -> list[tuple[str, str]]:

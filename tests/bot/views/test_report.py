@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.views.report import build_report, build_rows
+from bot.views.report import LONGEST, build_report, build_rows, list_changes
 from bot.workspace.block_kit import find_problems
 from retrain.curate import NO_CONSENT
-from retrain.report import Outcome, RetrainReport, Scores
+from retrain.report import Change, Outcome, RetrainReport, Scores
 
 BEFORE = Scores(20, 30, 1, 5, 2, 1, 0, 300.0)
 REPORT = RetrainReport(
@@ -57,6 +57,22 @@ def test_slack_takes_every_report(outcome: Outcome) -> None:
         text, shown = build_report(report)
         assert text
         assert find_problems(shown, "message") == []
+
+
+def test_answers_before_and_after_are_shown_but_to_a_channel_none_that_a_person_asked() -> None:
+    changes = (
+        Change("Is it <free>?", "Yes, it is.", "", "worse", is_private=False),
+        Change("My secret?", "No.", "Yes. " * 200, "better", is_private=True),
+    )
+    report = replace(REPORT, changes=changes)
+    _, shown = build_report(report)
+    said = str(shown)
+    assert "*Worse: Is it &lt;free&gt;?*\\n> Yes, it is.\\n→\\n> (no answer)" in said
+    assert "secret" not in said
+    assert find_problems(shown, "message") == []
+    (_, lesson) = list_changes(report)
+    assert lesson[:2] == ("Better: My secret?", "No.")
+    assert len(lesson[2]) <= LONGEST
 
 
 def test_what_the_documents_lack_stands_in_the_report() -> None:

@@ -1,0 +1,76 @@
+"""Both models answer the same questions, and the report shows how their answers differ."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from feedback.database import Database
+from retrain.adapter import Adapter
+from retrain.contest import CHANGES, Exam, compare
+from retrain.evaluate import Answer, HeldOutQuestion
+from retrain.examples import QUESTION, Example
+from retrain.report import COMMAND_LINE, RetrainReport, begin_run, end_run, find_ended_elsewhere
+from retrain.settings import GateSettings
+from retrieval.draft import Draft
+from retrieval.knowledge import Retrieved
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, Match
+from retrieval.prompt import ChatMessage
+
+CANDIDATE = Adapter("A1", "b", "h", "2026-01-01", {}, {}, {}, Path("A1"))
+
+
+class Scripted:
+    """Says of each model what it was given, in the order of the questions."""
+
+    def __init__(self, before: Sequence[str], after: Sequence[str]) -> None:
+        self._said = {False: before, True: after}
+
+    def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
+        return [Answer(text, 1.0) for text, _ in zip(self._said[adapter is not None], drafts, strict=True)]
+
+
+def build_draft(question: str) -> Draft:
+    found = Retrieved(question, (), Evidence((), Match.WEAK), 1.0, question)
+    return Draft(question, CUSTOMER_SCOPE, found, (ChatMessage("user", question),))
+
+
+def build_exam(held_out: Sequence[tuple[str, str]], lesson: str, target: str) -> Exam:
+    questions = [
+        HeldOutQuestion(str(number), asked, Audience.CUSTOMER, ((right,),), answerable=True)
+        for number, (asked, right) in enumerate(held_out)
+    ]
+    prompt = (ChatMessage("user", f"Evidence{QUESTION}{lesson}"),)
+    lessons = [Example(prompt, target, "correction", 1.0, "g")]
+    return Exam(questions, [build_draft(asked) for asked, _ in held_out], lessons, [build_draft(lesson)])
+
+
+EXAM = build_exam([("Colour?", "red"), ("Size?", "small"), ("Price?", "5 euros")], "Weight?", "It weighs 3 kilograms.")
+BEFORE = ["It is red.", "It is large.", "It costs 5 euros.", "I don't know."]
+AFTER = ["It is blue.", "It is small.", "The price is 5 euros.", "It weighs 3 kilograms."]
+
+
+def test_changed_answers_are_shown_with_the_losses_first() -> None:
+    changes = compare(EXAM, Scripted(BEFORE, AFTER), None, CANDIDATE, GateSettings()).changes
+    assert [(change.question, change.verdict, change.is_private) for change in changes] == [
+        ("Colour?", "worse", False),
+        ("Size?", "better", False),
+        ("Weight?", "better", True),
+        ("Price?", "changed", False),
+    ]
+    assert (changes[0].before, changes[0].after) == ("It is red.", "It is blue.")
+
+
+def test_answers_that_are_the_same_are_not_shown_and_never_more_than_ten() -> None:
+    assert compare(EXAM, Scripted(BEFORE, BEFORE), None, CANDIDATE, GateSettings()).changes == ()
+    many = build_exam([(f"Colour {number}?", "red") for number in range(30)], "Weight?", "3 kilograms")
+    scripted = Scripted(["red"] * 31, ["blue"] * 31)
+    assert len(compare(many, scripted, None, CANDIDATE, GateSettings()).changes) == CHANGES
+
+
+def test_what_a_person_asked_is_not_kept_with_the_report(db: Database) -> None:
+    changes = compare(EXAM, Scripted(BEFORE, AFTER), None, CANDIDATE, GateSettings()).changes
+    run_id, started_at = begin_run(db, trigger=COMMAND_LINE, requested_by="op")
+    report = RetrainReport(run_id, COMMAND_LINE, "op", started_at, "refused", ("Why.",), "b", None, changes=changes)
+    end_run(db, report)
+    ((_, kept, _),) = find_ended_elsewhere(db, started_at)
+    assert kept == replace(report, changes=tuple(change for change in changes if change.question != "Weight?"))
