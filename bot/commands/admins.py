@@ -17,9 +17,13 @@ _HOURS = 24.0  # between two reads of a source that was added here
 
 
 def retrain(call: Call) -> None:
-    """Begin a retrain. Its report goes to the admin channel."""
+    """Begin a retrain. Its report goes to the admin channel, and the caller hears how it ended."""
     channel = f"<#{call.services.admin_channel}>" if call.services.admin_channel else "the log"
-    started = call.services.learning.start(trigger="command", requested_by=call.person)
+
+    def tell_end(headline: str) -> None:
+        call.say_late(wording.RETRAIN_ENDED.format(headline=headline))
+
+    started = call.services.learning.start(trigger="command", requested_by=call.person, on_end=tell_end)
     call.say((wording.RETRAIN_STARTED if started else wording.RETRAIN_RUNNING).format(channel=channel))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from slack_bolt import Respond
 
@@ -26,6 +27,13 @@ class Call:
     def say(self, text: str, blocks: list[Block] | None = None) -> None:
         """Reply so that only the caller sees it."""
         self.respond(text=text, blocks=blocks, response_type="ephemeral")
+
+    def say_late(self, text: str) -> None:
+        """Answer the caller minutes or hours later: by direct message where Slack takes no answer any more."""
+        answer = self.respond(text=text, response_type="ephemeral")
+        if answer.status_code != HTTPStatus.OK:
+            channel = self.services.client.conversations_open(users=self.person)["channel"]["id"]
+            self.services.client.chat_postMessage(channel=channel, text=text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from pathlib import Path
 from bot.engine.port import Engine, EngineError
 from bot.learning.steps import Steps
 from bot.views import wording
+from bot.views.report import build_rows
 from feedback import measures
 from feedback.database import Database
 from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.erasure import erase_forgotten
 from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
-from retrain.report import RetrainReport, find_report_of
+from retrain.report import RetrainReport, find_ended_elsewhere, find_report_of
 from retrain.unlearn import take_back_lessons
 
 logger = logging.getLogger(__name__)
@@ -50,14 +51,28 @@ class Learning:
     find_next_run: Callable[[], datetime | None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
     _unusable: str | None = field(default=None, init=False)
+    _heard_until: datetime = field(init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def start(self, *, trigger: str, requested_by: str) -> bool:
-        """Begin a retrain in the background. Return False if one is running in this process."""
+    def __post_init__(self) -> None:
+        """Hear of what other processes do from now on."""
+        self._heard_until = self.db.clock()
+
+    def start(
+        self,
+        *,
+        trigger: str,
+        requested_by: str,
+        on_end: Callable[[str], None] = lambda headline: None,  # noqa: ARG005
+    ) -> bool:
+        """Begin a retrain in the background. Return False if one is running in this process.
+
+        `on_end` hears in a sentence how it ended.
+        """
 
         def retrain() -> None:
-            self._retrain(trigger, requested_by)
+            on_end(self._retrain(trigger, requested_by))
             self._replace_forgetful()
 
         return self._begin(retrain)
@@ -115,20 +130,25 @@ class Learning:
         now = self.name(adapter.id if adapter else None)
         self.tell(wording.FORGETTING_ENDED.format(adapter=forgetful, now=now))
 
-    def _retrain(self, trigger: str, requested_by: str) -> None:
+    def _retrain(self, trigger: str, requested_by: str) -> str:
+        """Retrain and report; return in a sentence how it ended."""
         try:
             try:
                 report = self.run(trigger, requested_by)
             finally:
                 self.steps.end()
             self.report(report)
+            return build_rows(report)[0]
         except (RetrainRunning, RetrainStopped) as ended:
             self.tell(str(ended))
+            return str(ended)
         except Exception as error:
             reference = self.db.new_id("E")
             logger.exception("retrain failed, reference %s", reference)
             reason = str(error) if isinstance(error, RetrainError | AdapterError) else "an unexpected error"
-            self.tell(wording.RETRAIN_FAILED.format(reason=reason, reference=reference))
+            failed = wording.RETRAIN_FAILED.format(reason=reason, reference=reference)
+            self.tell(failed)
+            return failed
 
     def rollback(self, *, to: str | None, by: str) -> tuple[str, str]:
         """Serve what served before, or `to`. Return the names of what served and of what serves now.
@@ -155,6 +175,7 @@ class Learning:
         """Serve what the pointer names, also if another process moved it. A retrain in this process swaps by itself."""
         if self.is_running():
             return
+        self._tell_ended_elsewhere()
         wanted = registry.live(self.db, self.engine.base_id)
         if wanted == self.engine.adapter_id():
             return
@@ -167,6 +188,15 @@ class Learning:
             self.serve_corrections()
             self._tell_taken_up(wanted)
             logger.info("now serving %s, swapped in %.1f ms", wanted or "the bare base", milliseconds)
+
+    def _tell_ended_elsewhere(self) -> None:
+        """Report trainings of the command line that changed nothing; a promoted one is told when it is taken up."""
+        for ended_at, report, reason in find_ended_elsewhere(self.db, self._heard_until):
+            self._heard_until = ended_at
+            if report is None:
+                self.tell(wording.RETRAIN_FAILED_ELSEWHERE.format(reason=reason.partition(": ")[2] or reason))
+            elif report.outcome != "promoted":
+                self.report(report)
 
     def _tell_taken_up(self, adapter_id: str | None) -> None:
         """Announce what another process did: the report of its training, or which model answers from now on."""

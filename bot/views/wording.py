@@ -91,8 +91,10 @@ UNKNOWN_REPLY = "I no longer have a record of that answer, so I could not store 
 NOT_STAFF = "Only staff can decide about corrections."
 
 SORRY_WRONG = "I am sorry. Please tell me what would have been right, or let me bring in a person."
-WELCOME = "You are welcome."
+YOU_ARE_WELCOME = "You are welcome."
 PERSON_ASKED = "I have asked a colleague to help you here. The answer comes in this thread."
+PERSON_ASKED_DIRECTLY = "You have asked for a person:"
+PERSON_ASKED_IN_MESSAGES = "I have asked a colleague to help you. The answer comes in our direct messages."
 PERSON_ASKED_ALREADY = "A colleague has been asked already and will answer in this thread."
 PERSON_ASKED_OFTEN = (
     "You have asked for a colleague in {count} other conversations, which are still open. They are answered first: "
@@ -164,6 +166,7 @@ ADMINS_ONLY = "`/chip {command}` is for admins. Please ask one of them."
 ADMINS_ONLY_HERE = "That is for admins, so I have done nothing. Please ask one of them."
 STAFF_ONLY = "`/chip {command}` is for staff."
 RETRAIN_STARTED = "Training has begun. The report comes to {channel}, usually within a few minutes."
+RETRAIN_ENDED = "The training that you began has ended. {headline}"
 RETRAIN_STEP = ":hourglass_flowing_sand: Training, {step}."
 RETRAIN_OVER = "This training has ended; its report is below."
 TAKEN_UP = "The model was changed on the command line: *{adapter}* answers from now on."
@@ -242,6 +245,9 @@ REPORT_NO_CONSENT = (
 )
 RETRAIN_FAILED = "The training failed: {reason} The details are in the log under the reference {reference}."
 BASE_UNUSABLE = "The model that was chosen cannot be used, so {base} answers. {reason}"
+REPORT_CHANGES = "Answers before and after"
+REPORT_NO_ANSWER = "(no answer)"
+RETRAIN_FAILED_ELSEWHERE = "A training on the command line failed: {reason}"
 ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the base model answers. {reason}"
 
 ASK_WHAT = "Write your question after it: `/chip ask How long is the warranty?`"

@@ -1,6 +1,7 @@
 """`/chip` as each person sees it."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot import schedule
 from bot.commands.call import may
 from bot.commands.table import COMMANDS
 from bot.views import blocks, rules_view, wording
+from bot.workspace import response_urls
 from feedback import corrections, votes
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.consent import record_consent
@@ -21,6 +23,7 @@ from retrieval.passage import Audience
 from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
 from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.desk import claim
 from tests.loop.training import hold_training
 
 
@@ -120,6 +123,42 @@ def test_a_question_by_command_is_answered_to_the_caller_alone_from_all_that_the
     assert not any("45 euros" in request.messages[-1].content for request in chip.engine.requests)
     assert "45 euros" not in chip.wait_for_said(HELP, "not sure").text
     run(chip, CLEO, "/chip ask", HELP, "Write your question")
+
+
+def test_a_question_by_command_has_no_vote_buttons_where_the_channel_hides_them(chip: Chip) -> None:
+    assert chip.services is not None
+    chip.services.rules.set(HELP, ChannelRules(hides_votes=True), by=ADA)
+    run(chip, SAM, "/chip ask How long does the Tansy 4 run on one charge?", HELP, "55 minutes")
+    assert blocks.VOTE not in str(chip.wait_for_said(HELP, "55 minutes").blocks)
+
+
+def test_who_asks_for_a_person_by_command_gets_one_in_direct_messages(chip: Chip) -> None:
+    run(chip, CLEO, "/chip ask this bot is useless, get me <someone>", HELP, wording.PERSON_ASKED_IN_MESSAGES)
+    card = chip.wait_for_said(STAFF, f"<@{CLEO}> asks for a person")
+    assert chip.engine.requests == []
+    root = chip.wait_for_said(DMS[CLEO], wording.PERSON_ASKED_DIRECTLY)
+    assert "&lt;someone&gt;" in root.text
+    chip.wait_for_said(DMS[CLEO], wording.PERSON_ASKED)
+    chip.settle()
+    claim(chip, card)
+    chip.workspace.visit(SAM).post(STAFF, "Here I am.", card.ts)
+    answer = chip.wait_for_said(DMS[CLEO], "Here I am.")
+    assert answer.thread_ts == root.ts
+
+
+@pytest.mark.parametrize("takes_late_answers", [True, False])
+def test_who_began_a_training_hears_how_it_ended(
+    chip: Chip, monkeypatch: pytest.MonkeyPatch, takes_late_answers: bool
+) -> None:
+    assert chip.services is not None
+    may_begin = hold_training(chip.services.learning)
+    run(chip, ADA, "/chip retrain", HELP, "Training has begun")
+    if not takes_late_answers:  # as Slack takes none after half an hour
+        monkeypatch.setattr(response_urls, "LIFETIME", timedelta(0))
+    may_begin.set()
+    told = chip.wait_for_said(HELP if takes_late_answers else DMS[ADA], "The training that you began has ended.")
+    assert "nothing to learn" in told.text
+    assert told.ephemeral_to == (ADA if takes_late_answers else None)
 
 
 def _up(shown: Any) -> str:

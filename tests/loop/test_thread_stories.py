@@ -127,7 +127,7 @@ def test_thanks_get_a_courtesy_and_no_second_answer(chip: Chip, text: str) -> No
     answer = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
     chip.settle()
     say(chip, answer["thread_ts"], (CLEO, text))
-    chip.wait_for_said(HELP, wording.WELCOME)
+    chip.wait_for_said(HELP, "You are welcome.")
     assert len(chip.engine.requests) == 1
 
 

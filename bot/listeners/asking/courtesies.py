@@ -4,6 +4,7 @@ Knows what each gesture calls for. `retrieval.asked.gestures` recognises the ges
 """
 
 from bot.answering.question import Question
+from bot.commands.everyone import hand_over
 from bot.services import Services
 from bot.slack.text import plain_question
 from bot.views import blocks, wording
@@ -24,23 +25,12 @@ def respond(services: Services, question: Question) -> bool:
         return False
     services.answering.remember(question, question.ts, "user", text)
     if gesture is Gesture.WANTS_PERSON:
-        _hand_over(services, question, text, given[-1] if given else None)
+        services.answering.say_instead(question, hand_over(services, question, text, given[-1] if given else None)[0])
     elif gesture is Gesture.SAYS_WRONG:
         _apologise(services, question, given[-1])
     else:
-        services.answering.say_instead(question, wording.WELCOME)
+        services.answering.say_instead(question, wording.YOU_ARE_WELCOME)
     return True
-
-
-def _hand_over(services: Services, question: Question, text: str, about: replies.Reply | None) -> None:
-    """Open the card, about the last answer in the thread if there is one, and confirm it."""
-    reply = about or services.answering.record_unspoken(question, text, finish=replies.HANDED_OVER)
-    role = services.directory.role(question.person).value
-    signals.record_escalation(
-        services.db, reply.id, question.person, role, source=FeedbackSource.MESSAGE, key=f"{question.key}:person"
-    )
-    sentence, _ = services.tickets.bring_in(reply, question.person)
-    services.answering.say_instead(question, sentence)
 
 
 def _apologise(services: Services, question: Question, reply: replies.Reply) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -18,7 +19,7 @@ from retrain import registry
 from retrain.curate import curate
 from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
 from retrain.examples import DATASET, freeze_dataset
-from retrain.report import RetrainReport, Scores, begin_run, end_run
+from retrain.report import COMMAND_LINE, RetrainReport, Scores, begin_run, end_run, fail_run
 from retrain.settings import CurateSettings
 from tests.fakes import QuotingEngine
 from tests.loop.adapters import write_adapter
@@ -109,6 +110,35 @@ def test_the_report_of_a_training_elsewhere_is_told_when_its_adapter_is_taken_up
     promote(learning, "A1")
     learning.follow_pointer()
     assert (channel.told, channel.reports) == ([], [report])
+
+
+@pytest.mark.parametrize("outcome", ["refused", "nothing to learn"])
+def test_a_training_elsewhere_that_changed_nothing_is_reported_once(
+    learning: Learning, channel: Channel, outcome: Literal["refused", "nothing to learn"]
+) -> None:
+    run_id, started_at = begin_run(learning.db, trigger=COMMAND_LINE, requested_by="op")
+    learning.follow_pointer()
+    assert channel.reports == []  # it goes on
+    report = replace(REPORT, run_id=run_id, started_at=started_at, outcome=outcome, reasons=("Why.",))
+    end_run(learning.db, report)
+    learning.follow_pointer()
+    learning.follow_pointer()
+    assert (channel.told, channel.reports) == ([], [report])
+
+
+def test_a_training_elsewhere_that_failed_is_told_with_its_reason(learning: Learning, channel: Channel) -> None:
+    run_id, _ = begin_run(learning.db, trigger=COMMAND_LINE, requested_by="op")
+    fail_run(learning.db, run_id, "DatasetError: The held-out questions cannot be read.")
+    learning.follow_pointer()
+    learning.follow_pointer()
+    assert channel.told == ["A training on the command line failed: The held-out questions cannot be read."]
+
+
+def test_a_training_of_this_process_is_reported_by_itself_alone(learning: Learning, channel: Channel) -> None:
+    run_id, started_at = begin_run(learning.db, trigger="command", requested_by="U1")
+    end_run(learning.db, replace(REPORT, run_id=run_id, started_at=started_at))
+    learning.follow_pointer()
+    assert (channel.told, channel.reports) == ([], [])
 
 
 def test_what_another_process_rolls_back_is_no_longer_served(learning: Learning) -> None:
