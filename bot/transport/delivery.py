@@ -11,6 +11,7 @@ import math
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 FindApp = Callable[[str | None], App | None]
 
 HANDING_ON = 2  # threads that hand on a team's events; more would take the interpreter away from acknowledging
+MOST_UNKEPT = 1_000  # events in memory while the disk is full; Slack delivers the others again
 SWEEP_SECONDS = 5.0  # an acknowledgement at that moment waits for the sweep
 KEEP_SECONDS = 86_400.0  # an event of a workspace that is not served; it may only be left out for now
 
@@ -66,6 +68,7 @@ class Delivery:
         self._later = later
         self._clock = clock
         self._under_way: set[int] = set()
+        self._unkept: deque[BoltRequest] = deque(maxlen=MOST_UNKEPT)
         self._opening = threading.Lock()
         self._handing_on: dict[str, WorkPool] = {}  # by team, so that no team waits for another's database or Slack
 
@@ -112,7 +115,23 @@ class Delivery:
         return None
 
     def _keep(self, events: Sequence[BoltRequest]) -> list[int]:
-        return self._arrivals.keep_all([json.dumps(event.body) for event in events]) if events else []
+        """Store events. Those that the disk does not take are held in memory, unacknowledged, for a later try."""
+        if not events:
+            return []
+        try:
+            return self._arrivals.keep_all([json.dumps(event.body) for event in events])
+        except sqlite3.Error:
+            self._unkept.extend(events)
+            raise
+
+    def keep_again(self) -> None:
+        """Store what the disk did not take, and do it. Slack may deliver it again, which the inbox recognises.
+
+        Raises `sqlite3.Error` if the disk still takes nothing.
+        """
+        events = [self._unkept.popleft() for _ in range(len(self._unkept))]
+        for event, number in zip(events, self._keep(events), strict=True):
+            self.hand_on_soon(self._note(event, number)[1])
 
     def _note(self, event: BoltRequest, number: int) -> Receipt:
         self._under_way.add(number)
@@ -188,8 +207,9 @@ class Delivery:
             try:
                 self._arrivals.sweep()
                 self._later.run_due()
+                self.keep_again()
             except sqlite3.Error as error:
-                logger.error("the arrivals cannot be cleared: %s", error)
+                logger.error("the arrivals cannot be written: %s", error)
 
 
 @contextmanager

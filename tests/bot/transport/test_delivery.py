@@ -190,6 +190,24 @@ def test_an_event_without_content_is_acknowledged_and_left_aside(desk: Desk, tmp
     assert (desk.held, list_kept(tmp_path)) == ([], [])
 
 
+def test_what_came_while_the_disk_was_full_is_done_once_there_is_room(desk: Desk, tmp_path: Path) -> None:
+    arrivals = Arrivals(tmp_path / "arrivals.db")
+    arrivals._connection.execute("PRAGMA max_page_count = 2")
+    delivery = Delivery(desk.find, arrivals, "secret", Later())
+    with pytest.raises(sqlite3.Error):
+        delivery.receive(build_request({**event("Ev1"), "padding": "x" * 100_000}))
+    with pytest.raises(sqlite3.Error):
+        delivery.keep_again()
+    arrivals._connection.execute("PRAGMA max_page_count = 10000")
+    delivery.keep_again()
+    wait_until_held(desk, 1)
+    delivery.keep_again()
+    delivery.close()
+    assert desk.held == ["Ev1"]
+    arrivals.close()
+    assert list_kept(tmp_path) == []
+
+
 def test_a_full_disk_leaves_the_event_to_slacks_redelivery(desk: Desk, tmp_path: Path) -> None:
     arrivals = Arrivals(tmp_path / "arrivals.db")
     arrivals._connection.execute("PRAGMA max_page_count = 2")
