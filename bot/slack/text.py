@@ -18,6 +18,9 @@ _CODE_OR_LINK = re.compile(f"(?P<code>{CODE_SPAN.pattern})|{_LINK}", re.IGNORECA
 _PING_IN_CODE = re.compile(
     r"<(?=[@#][a-z0-9]|!(?:here|channel|everyone|subteam)\b)|(?<=@)(?=(?:here|channel|everyone)\b)", re.IGNORECASE
 )
+# Whether Slack's Markdown turns these into the characters that they stand for is not documented.
+_ENTITY = re.compile(r"&(?=(?:[a-z][a-z0-9]{1,31}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.IGNORECASE)
+_ENTITY_IN_CODE = re.compile(r"&(?=(?:lt|#0*60|#x0*3c);[@#!])", re.IGNORECASE)
 _MENTION = re.compile(r"<([@!])([^<>|]+)(?:\|([^<>]*))?>")
 # What Slack turns into a link by itself: names that end like a domain (in any alphabet, also as the host of a mail
 # address) and addresses of four numbers. File names whose ending is no domain are left alone.
@@ -68,6 +71,7 @@ def harmless_markdown(text: str, held: str = "") -> str:
 
 def harmless_code(text: str) -> str:
     """Return the model's code, changed only so that it pings nobody."""
+    text = _ENTITY_IN_CODE.sub(f"&{_INVISIBLE}", text)
     return _PING_IN_CODE.sub(lambda match: match.group() + _INVISIBLE, text)
 
 
@@ -83,7 +87,8 @@ def _harmless_span(match: re.Match[str], known: frozenset[str]) -> str:
 
 
 def _harmless_prose(text: str, known: frozenset[str]) -> str:
-    text = _DOMAIN.sub(lambda match: _part_domain(match.group(), known), text.replace("`", "'"))
+    text = _ENTITY.sub(f"&{_INVISIBLE}", text.replace("`", "'"))
+    text = _DOMAIN.sub(lambda match: _part_domain(match.group(), known), text)
     return _PING.sub(lambda match: f"<{_INVISIBLE}{match.group(1)}" if match.group(1) else f"@{_INVISIBLE}", text)
 
 

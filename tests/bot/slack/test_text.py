@@ -1,5 +1,8 @@
 """What people write is made plain, what the model writes is made harmless."""
 
+import html
+import re
+
 import pytest
 
 from bot.slack.text import escape_mrkdwn, harmless_markdown, has_words, plain_question, shorten, split_text
@@ -25,6 +28,24 @@ def test_a_question_loses_slacks_markup_and_nothing_else(written: str, plain: st
 )
 def test_only_letters_and_digits_outside_emoji_are_words(text: str, expected: bool) -> None:
     assert has_words(text) is expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "&lt;!channel&gt; hello",
+        "&#60;!here>",
+        "&#x3C;@U0ADA&gt;",
+        "&commat;channel",
+        "evil&period;example",
+        "https&colon;//evil&#46;example",
+        "`&lt;!channel&gt;`",
+    ],
+)
+def test_what_stands_for_a_character_never_becomes_a_mention_or_a_link(said: str) -> None:
+    decoded = html.unescape(harmless_markdown(said))
+    assert not re.search(r"<[!@]|@channel|evil\.example|https:", decoded)
+    assert harmless_markdown("R&D; 5 & 6; AT&T") == "R&D; 5 & 6; AT&T"
 
 
 @pytest.mark.parametrize(
