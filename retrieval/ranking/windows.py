@@ -47,7 +47,7 @@ def widen(
         wider = min(first, place), max(last, place)
         if _count(pieces, *wider) <= most_words:
             first, last = wider
-    first, last = _close(pieces, first, last)
+    first, last = _close(pieces, first, last, most_words)
     text = _join(pieces[first : last + 1])
     return replace(best, text=text) if count_words(text) > count_words(best.text) else best
 
@@ -66,17 +66,27 @@ def _score_pieces(pieces: Sequence[_Piece], units: Sequence[ScoredUnit]) -> list
 
 
 def _holds(unit: ScoredUnit, piece: _Piece) -> bool:
-    words = flatten(piece.text).rstrip(".;,")
+    words = flatten(piece.text).strip().removeprefix("- ").rstrip(".;,")
     return bool(words) and words in flatten(unit.text)
 
 
-def _close(pieces: Sequence[_Piece], first: int, last: int) -> tuple[int, int]:
-    """Return the window with the lead-in above its first item, and without one that leads to nothing."""
-    if first and ITEM.match(pieces[first].text) and pieces[first - 1].text.endswith((":", "：")):
+def _close(pieces: Sequence[_Piece], first: int, last: int, most_words: int) -> tuple[int, int]:
+    """Return the window with the lead-in above its first item, and with what its last lead-in leads to."""
+    if first and ITEM.match(pieces[first].text) and _leads(pieces[first - 1]):
         first -= 1
-    while last > first and pieces[last].text.endswith((":", "：")):
+    while _leads(pieces[last]) or (last + 1 < len(pieces) and _leads(pieces[first]) and ITEM.match(pieces[last].text)):
+        if last + 1 == len(pieces) or _count(pieces, first, last + 1) > most_words:
+            break
+        if not (_leads(pieces[last]) or ITEM.match(pieces[last + 1].text)):
+            break
+        last += 1
+    while last > first and _leads(pieces[last]):
         last -= 1
     return first, last
+
+
+def _leads(piece: _Piece) -> bool:
+    return piece.text.endswith((":", "："))
 
 
 def _count(pieces: Sequence[_Piece], first: int, last: int) -> int:

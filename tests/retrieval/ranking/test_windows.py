@@ -41,7 +41,7 @@ def test_sentences_of_a_paragraph_stay_in_one_line() -> None:
 
 def test_a_window_keeps_within_its_words() -> None:
     far = unit("The lid is made of steel.", 4.5)
-    assert widen(BEST, [BEST, far], 0.0, most_words=12).text == "To open it:\n1. Switch the pump off."
+    assert widen(BEST, [BEST, far], 0.0, most_words=11).text == "To open it:\n1. Switch the pump off."
 
 
 def test_a_line_of_another_passage_and_a_denial_widen_nothing() -> None:
@@ -50,3 +50,18 @@ def test_a_line_of_another_passage_and_a_denial_widen_nothing() -> None:
     assert widen(alone, [alone, other], 0.0) is alone
     denial = replace(BEST, denies=True)
     assert widen(denial, [denial, unit("2. Lift the lid.", 5.0)], 0.0) is denial
+
+
+def test_a_list_is_shown_beside_the_item_that_was_found() -> None:
+    passage = replace(PASSAGE, text="- M - Mute your microphone\n- SPACE - Push to talk\n- V - Start your camera")
+    best, other = (
+        ScoredUnit(passage, "M - Mute your microphone", 2.0),
+        ScoredUnit(passage, "V - Start your camera", 1.0),
+    )
+    assert widen(best, [best, other], 0.5).text == passage.text
+
+
+def test_a_line_that_leads_to_a_list_brings_it() -> None:
+    passage = replace(PASSAGE, text="Open these ports:\nTo the world:\n- 10000 UDP\n- 443 TCP\nClose all others.")
+    best = ScoredUnit(passage, "Open these ports:", 5.0)
+    assert widen(best, [best], 1.0).text == "Open these ports:\nTo the world:\n- 10000 UDP\n- 443 TCP"
