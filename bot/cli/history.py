@@ -7,25 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperGroup
 
+from bot.cli.terminal import ConfigOption, console, load, output, plain_errors
 from bot.views.imports import describe_import, describe_use
-from config.loading import load_settings
-from config.settings import Settings, SettingsError
-from feedback.errors import FeedbackError
+from config.settings import Settings
 from feedback.history.imports import Use
 
 if TYPE_CHECKING:
     from feedback.database import Database
     from feedback.history.importing import ImportReport
 
-console = Console(stderr=True, highlight=False)
-output = Console(highlight=False)
-
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 UseOption = Annotated[
     Use, typer.Option("--as", help="What the answers become; `chip import use` changes it.", show_default=True)
 ]
@@ -175,14 +169,11 @@ def _open(config: Path | None) -> Iterator[tuple[Settings, "Database"]]:
     from bot.core import make_id, now_utc
     from feedback.database import open_database
 
-    try:
-        settings = load_settings(config).settings
+    settings = load(config).settings
+    with plain_errors():
         settings.data.mkdir(parents=True, exist_ok=True)
         db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
         try:
             yield settings, db
         finally:
             db.close()
-    except (SettingsError, FeedbackError, OSError) as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from error

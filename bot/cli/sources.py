@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from config.loading import load_settings
-from config.settings import Settings, SettingsError
+from bot.cli.terminal import ConfigOption, console, load, output, plain_errors
 
 if TYPE_CHECKING:
     from retrieval.upkeep import Outcome, Upkeep
@@ -19,10 +17,6 @@ sources_app = typer.Typer(
     help="Where documents come from: folders, Git checkouts, websites, pinned messages and canvases.",
     no_args_is_help=True,
 )
-console = Console(stderr=True, highlight=False)
-output = Console(highlight=False)
-
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file.")]
 
 
 @sources_app.command()
@@ -49,7 +43,7 @@ def add(
         is_local = kind in (SourceKind.FOLDER, SourceKind.GIT) and Path(location).is_dir()
         place = str(Path(location).resolve()) if is_local else location
         source = Source(name or suggest_name(place), kind, place, readers, every)
-        if is_local and Path(place) == load_settings(config).settings.knowledge.folder.resolve():
+        if is_local and Path(place) == load(config).settings.knowledge.folder.resolve():
             raise SourceError(f"{place} is the configured folder (`knowledge.folder`) and is read already.")
         upkeep.add(source)
         output.print(
@@ -67,7 +61,7 @@ def list_sources(config: ConfigOption = None) -> None:
     with _open_upkeep(config) as upkeep:
         table = Table("name", "kind", "location", "audience", "every", "documents", "last read", "problem")
         syncs = upkeep.knowledge.syncs()
-        folder = load_settings(config).settings.knowledge
+        folder = load(config).settings.knowledge
         held = upkeep.knowledge.documents_of(FOLDER_ORIGIN)
         shown = (str(folder.folder), folder.default_audience, "start", str(held), "", "")
         table.add_row(FOLDER_ORIGIN, "folder", *shown)
@@ -148,21 +142,13 @@ def _exit_with(outcomes: "list[Outcome]") -> None:
 @contextmanager
 def _open_upkeep(config: Path | None) -> Iterator["Upkeep"]:
     """Open what upkeep needs. An error that a person can mend becomes one sentence and exit code 1; bad settings 2."""
-    try:
-        settings: Settings = load_settings(config).settings
-    except SettingsError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
-    from bot.core import open_knowledge
-    from bot.wiring import open_upkeep
-    from retrieval.sources.errors import SourceError
+    settings = load(config).settings
+    with plain_errors():
+        from bot.core import open_knowledge
+        from bot.wiring import open_upkeep
 
-    try:
         knowledge = open_knowledge(settings)
         try:
             yield open_upkeep(settings, knowledge)
         finally:
             knowledge.close()
-    except (SourceError, OSError) as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from error

@@ -56,6 +56,7 @@ def plain_errors() -> Iterator[None]:
     from retrain.errors import RetrainError
     from retrieval.encoders.cross_encoder import CrossEncoderError
     from retrieval.encoders.entailment import EntailmentModelError
+    from retrieval.sources.errors import SourceError
 
     try:
         yield
@@ -70,6 +71,7 @@ def plain_errors() -> Iterator[None]:
         EntailmentModelError,
         NothingToMeasureError,
         QuestionFileError,
+        SourceError,
         WorkspaceOptionError,
         OSError,
     ) as error:
