@@ -2,11 +2,11 @@
 
     python -m benchmarks.privacy [--presidio PYTHON] [--note TEXT]
 
-How to read it: "open" messages were looked at while the rules were made, "held" ones only counted, but the same hand
-wrote both and the rules. "made up" are Faker's values for 16 countries in a few sentences: others made their forms, and
-the rules for telephone numbers and streets were widened after a first run with other values. A find counts when no
-letter and no digit of it is left to read; precision asks of each placeholder whether at least half of it is personal.
-Presidio is measured with the same spaCy model, and with all of its recognisers but those for places and dates.
+How to read it: "open" messages were looked at while the rules were made, "held" ones only counted, but one hand wrote
+both and the rules; "made up" are Faker's values for 16 countries in a few sentences, and the rules for telephone
+numbers and streets were widened after a first run with other values. A find counts if no letter or digit of it is left
+to read; precision asks of each placeholder whether at least half of it is personal. Presidio is measured with the same
+spaCy model, and with all of its recognisers except those for places and dates.
 """
 
 import json

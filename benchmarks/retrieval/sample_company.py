@@ -4,7 +4,7 @@ python -m benchmarks.retrieval.sample_company [--questions FILE] [--index FOLDER
 
 Nothing is tuned here.
 
-How to read it: a passage is relevant if it stands in a named document and holds every fact of the answer. A line is
+How to read it: a passage is relevant if it stands in a named document and holds every fact of the answer; a line is
 right if it holds every fact and nothing that is forbidden. Right lines count only what is shown as evidence, which is
 nothing if the confidence is low. "Not here" is the AUROC of telling what the documents answer from what they do not.
 """
