@@ -115,8 +115,10 @@ def choose_evidence(ranked: RankedUnits, limits: EvidenceLimits) -> Evidence:
     if confidence < limits.nothing or not ranked.units:
         return Evidence((), Match.WEAK)
     units = gather(ranked.question, ranked.units, limits.keep_within)
-    chosen = _choose_windows(units, ranked, confidence, limits) if limits.widens else _choose(units, limits)
-    chosen = [tell_heading(ranked.question, unit) for unit in chosen]
+    if limits.widens:
+        chosen = _choose_windows(units, ranked, confidence, limits)
+    else:
+        chosen = [tell_heading(ranked.question, unit) for unit in _choose(units, limits)]
     return Evidence(_number(chosen), _word_match(confidence, limits))
 
 
@@ -256,6 +258,8 @@ def _choose_windows(
             continue
         room = min(WINDOW_WORDS, limits.max_words - words)
         wide = widen(unit, ranked.units, confidence, room) if unit in ranked.units else unit
+        told = tell_heading(ranked.question, unit).text.removesuffix(unit.text)
+        wide = replace(wide, text=f"{told}{wide.text}")
         if not chosen or (count_words(wide.text) <= room and not any(_says_the_same(wide, one) for one in chosen)):
             chosen.append(wide)
             words += count_words(wide.text)

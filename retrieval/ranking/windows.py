@@ -16,6 +16,10 @@ from retrieval.ranking.units import ScoredUnit
 # addresses are several. Chosen on documents that nothing else was fitted on (docs/LOG.md).
 WIDEN_WITHIN = 8.0
 WINDOW_WORDS = 120
+# A line of fewer words gets what stands next to it, up to so many words, unless it is so sure to answer.
+BARE_WORDS = 30
+CONTEXT_WORDS = 70
+SURE = 0.8
 _CHARACTERS_A_WORD = 9
 
 
@@ -47,6 +51,8 @@ def widen(
         wider = min(first, place), max(last, place)
         if _count(pieces, *wider) <= most_words:
             first, last = wider
+    if confidence < SURE:
+        first, last = _give_context(pieces, first, last, min(most_words, CONTEXT_WORDS))
     first, last = _close(pieces, first, last, most_words)
     text = _join(pieces[first : last + 1])
     return replace(best, text=text) if count_words(text) > count_words(best.text) else best
@@ -68,6 +74,18 @@ def _score_pieces(pieces: Sequence[_Piece], units: Sequence[ScoredUnit]) -> list
 def _holds(unit: ScoredUnit, piece: _Piece) -> bool:
     words = flatten(piece.text).strip().removeprefix("- ").rstrip(".;,")
     return bool(words) and words in flatten(unit.text)
+
+
+def _give_context(pieces: Sequence[_Piece], first: int, last: int, most_words: int) -> tuple[int, int]:
+    """Return the window with what follows it, or else with what precedes it, where it is a bare line."""
+    while _count(pieces, first, last) < BARE_WORDS:
+        if last + 1 < len(pieces) and _count(pieces, first, last + 1) <= most_words:
+            last += 1
+        elif first and _count(pieces, first - 1, last) <= most_words:
+            first -= 1
+        else:
+            break
+    return first, last
 
 
 def _close(pieces: Sequence[_Piece], first: int, last: int, most_words: int) -> tuple[int, int]:

@@ -29,7 +29,7 @@ def test_the_best_line_comes_first_whatever_the_rank_of_its_passage(embedder: Em
         cut(embedder, "How long does the Moss 2 Pro run?", MOSS, PRO).lines[0].text
         == "The Moss 2 Pro runs for 140 minutes."
     )
-    assert cut(embedder, "How heavy is the Moss 2?", MOSS, PRO).lines[0].text == "The Moss 2 weighs 8.2 kg."
+    assert "The Moss 2 weighs 8.2 kg." in cut(embedder, "How heavy is the Moss 2?", MOSS, PRO).lines[0].text
 
 
 def test_a_sentence_that_leans_back_brings_the_one_before(embedder: Embedder) -> None:

@@ -28,28 +28,28 @@ def test_a_sure_line_stands_alone() -> None:
 
 
 def test_neighbours_that_fit_are_shown_with_all_between_them_and_the_lead_in() -> None:
-    wide = widen(BEST, [BEST, unit("```bash\npumpctl open\n```", 4.0), unit("The lid is made of steel.", -9.0)], 0.5)
+    wide = widen(BEST, [BEST, unit("```bash\npumpctl open\n```", 4.0), unit("The lid is made of steel.", -9.0)], 0.85)
     assert wide.text == "To open it:\n1. Switch the pump off.\n2. Lift the lid.\n```bash\npumpctl open\n```"
 
 
 def test_sentences_of_a_paragraph_stay_in_one_line() -> None:
     best = unit("Clean both each month.", 5.0)
-    assert widen(best, [best, unit("The pump has two filters.", 4.0)], 0.5).text == (
+    assert widen(best, [best, unit("The pump has two filters.", 4.0)], 0.85).text == (
         "The pump has two filters. Clean both each month."
     )
 
 
 def test_a_window_keeps_within_its_words() -> None:
     far = unit("The lid is made of steel.", 4.5)
-    assert widen(BEST, [BEST, far], 0.0, most_words=11).text == "To open it:\n1. Switch the pump off."
+    assert widen(BEST, [BEST, far], 0.85, most_words=11).text == "To open it:\n1. Switch the pump off."
 
 
 def test_a_line_of_another_passage_and_a_denial_widen_nothing() -> None:
     other = ScoredUnit(replace(PASSAGE, id="p2"), "2. Lift the lid.", 5.0)
     alone = unit("The lid is made of steel.", 5.0)
-    assert widen(alone, [alone, other], 0.0) is alone
+    assert widen(alone, [alone, other], 0.85) is alone
     denial = replace(BEST, denies=True)
-    assert widen(denial, [denial, unit("2. Lift the lid.", 5.0)], 0.0) is denial
+    assert widen(denial, [denial, unit("2. Lift the lid.", 5.0)], 0.85) is denial
 
 
 def test_a_list_is_shown_beside_the_item_that_was_found() -> None:
@@ -65,3 +65,11 @@ def test_a_line_that_leads_to_a_list_brings_it() -> None:
     passage = replace(PASSAGE, text="Open these ports:\nTo the world:\n- 10000 UDP\n- 443 TCP\nClose all others.")
     best = ScoredUnit(passage, "Open these ports:", 5.0)
     assert widen(best, [best], 1.0).text == "Open these ports:\nTo the world:\n- 10000 UDP\n- 443 TCP"
+
+
+def test_a_bare_line_gets_what_stands_next_to_it_unless_it_is_sure() -> None:
+    text = "Limited functionality means a bad connection. There are two causes: a heartbeat is missing, or the link is."
+    passage = replace(PASSAGE, text=text)
+    best = ScoredUnit(passage, "Limited functionality means a bad connection.", 5.0)
+    assert widen(best, [best], 0.6).text == text
+    assert widen(best, [best], 0.9) is best
