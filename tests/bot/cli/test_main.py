@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.cli import sources
 from bot.cli.main import app, main
 from bot.cli.terminal import console, output
 from bot.core import make_id, now_utc
@@ -31,12 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHIP_ENGINE__BASE", str(base.gguf_path))
     monkeypatch.setenv("CHIP_ENGINE__THREADS", "1")
     monkeypatch.setenv("CHIP_KNOWLEDGE__FOLDER", str(tmp_path / "documents"))
-    for printer in (
-        console,
-        output,
-        sources.console,
-        sources.output,
-    ):  # whose lines are not to be cut where a folder's name is long
+    for printer in (console, output):  # whose lines are not to be cut where a folder's name is long
         monkeypatch.setattr(printer, "width", 1000)
     monkeypatch.chdir(tmp_path)
     return tmp_path
