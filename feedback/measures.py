@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from feedback.corrections import approved, find_pending
 from feedback.database import Database
 from feedback.events import FeedbackKind, Role
-from feedback.replies import TAUGHT
+from feedback.replies import HANDED_OVER, TAUGHT
 from feedback.tables import feedback_events, replies, standing_votes
 from feedback.votes import Vote
 
@@ -26,7 +26,7 @@ class Measures:
     customers' votes. `escalations` counts the replies after which somebody asked for a person. `corrections` counts the
     corrections made, `corrected` the replies for which one holds, `pending` those that wait, of all time. The medians
     are in milliseconds, None without replies. Of the `sentences` of replies that noted this, `withheld` were not shown
-    because nothing supports them.
+    because nothing supports them. `handed_over` counts the requests for a person that came in place of a question.
     """
 
     replies: int
@@ -45,6 +45,12 @@ class Measures:
     median_total_ms: float | None
     sentences: int
     withheld: int
+    handed_over: int = 0
+
+    @property
+    def answered(self) -> int:
+        """How many questions Chip answered itself."""
+        return self.replies - self.refused - self.handed_over
 
 
 def find_interval(successes: int, of: int) -> tuple[float, float]:
@@ -65,7 +71,7 @@ def summary(db: Database, since: datetime | None = None, until: datetime | None 
     if until is not None:
         period &= replies.c.created_at < until
     with db.read() as connection:
-        columns = ("id", "asker", "refused", "first_text_ms", "total_ms", "sentences", "withheld")
+        columns = ("id", "asker", "finish", "refused", "first_text_ms", "total_ms", "sentences", "withheld")
         rows = connection.execute(select(*(replies.c[name] for name in columns)).where(period)).all()
         corrections = _count_said(connection, FeedbackKind.CORRECTION, period, func.count())
         escalations = _count_said(
@@ -92,6 +98,7 @@ def summary(db: Database, since: datetime | None = None, until: datetime | None 
         median_total_ms=_median([row.total_ms for row in rows]),
         sentences=sum(row.sentences or 0 for row in rows),
         withheld=sum(row.withheld or 0 for row in rows),
+        handed_over=sum(row.finish == HANDED_OVER for row in rows),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from feedback.database import Database
 from feedback.events import FeedbackKind, find_events
 from feedback.privacy import mask_personal_data
+from feedback.replies import UNSPOKEN
 from feedback.signals import ALIKE, are_words_alike, find_telling_words
 from feedback.tables import feedback_events, replies
 from feedback.votes import Vote, derive_verdicts
@@ -45,8 +46,9 @@ class PopularQuestion:
 def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day]:
     """Return one entry for each day (UTC) from `since` to `until`, days without a question included."""
     period = (replies.c.team == team) & (replies.c.created_at >= since) & (replies.c.created_at <= until)
+    columns = (replies.c.id, replies.c.refused, replies.c.created_at, replies.c.finish)
     with db.read() as connection:
-        rows = connection.execute(select(replies.c.id, replies.c.refused, replies.c.created_at).where(period)).all()
+        rows = connection.execute(select(*columns).where(period)).all()
         in_period = feedback_events.c.reply_id.in_(select(replies.c.id).where(period))
         kinds = feedback_events.c.kind.in_((FeedbackKind.VOTE.value, FeedbackKind.ESCALATION.value))
         events = find_events(connection, in_period, kinds)
@@ -55,10 +57,11 @@ def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day
     days: list[Day] = []
     for offset in range((until.date() - since.date()).days + 1):
         day = since.date() + timedelta(days=offset)
-        ids = {row.id: row.refused for row in rows if row.created_at.date() == day}
+        ids = {row.id for row in rows if row.created_at.date() == day}
+        refused = [row.refused for row in rows if row.id in ids and row.finish not in UNSPOKEN]
         verdicts = [vote.verdict for vote in votes if vote.reply_id in ids]
         up = sum(verdict is Vote.UP for verdict in verdicts)
-        days.append(Day(day, len(ids), sum(ids.values()), up, len(verdicts) - up, len(escalated & ids.keys())))
+        days.append(Day(day, len(refused), sum(refused), up, len(verdicts) - up, len(escalated & ids)))
     return days
 
 

@@ -18,6 +18,7 @@ TAUGHT = "taught"
 
 HANDED_OVER = "handed_over"
 """The `finish` of a reply for which a person was brought in, because the asker wanted one."""
+UNSPOKEN = (TAUGHT, HANDED_OVER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _fields(rows: Sequence[tuple[str, str]]) -> Block:
 def _lead(board: Dashboard) -> list[tuple[str, str]]:
     """Return the three figures that matter, each next to that of the days before."""
     now, before = board.measures, board.before
-    answered = f"{_tell_answered(now)} ({now.replies - now.refused} of {now.replies})"
+    answered = f"{_tell_answered(now)} ({now.answered} of {now.replies})"
     earlier = f"; before: {_tell_answered(before)}" if before.replies else ""
     return [
         ("Questions", f"{now.replies}; {before.replies or 'none'} in the {board.days} days before"),
@@ -156,7 +156,7 @@ def _lead(board: Dashboard) -> list[tuple[str, str]]:
 
 
 def _tell_answered(figures: Measures) -> str:
-    return f"{1 - figures.refused / figures.replies:.0%}"
+    return f"{figures.answered / figures.replies:.0%}"
 
 
 def _tell_satisfaction(now: Measures, before: Measures) -> str:

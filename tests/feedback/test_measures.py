@@ -6,6 +6,8 @@ from feedback.corrections import record_correction
 from feedback.database import Database
 from feedback.errors import UnknownReply
 from feedback.measures import Measures, summary
+from feedback.questions import daily
+from feedback.replies import HANDED_OVER
 from feedback.signals import record_escalation
 from feedback.votes import record_button
 
@@ -46,6 +48,16 @@ def test_the_measures_count_what_stands(db: Database, give_reply: GiveReply) -> 
         sentences=5,
         withheld=2,
     )
+
+
+def test_a_request_for_a_person_is_no_answer_of_chips(db: Database, give_reply: GiveReply) -> None:
+    give_reply("R1")
+    give_reply("R2", finish=HANDED_OVER)
+    record_escalation(db, "R2", "U1", "customer")
+    measures = summary(db)
+    assert (measures.replies, measures.answered, measures.escalations) == (2, 1, 1)
+    (today,) = daily(db, "T1", START, START)
+    assert (today.replies, today.escalated) == (1, 1)
 
 
 def test_a_period_counts_its_replies_and_all_that_was_said_of_them(db: Database, give_reply: GiveReply) -> None:
