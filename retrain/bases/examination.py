@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from retrain.bases.base import Base, BaseModelError
-from retrain.bases.logits import compute_logits, correlate, open_llama, read_tokens
+from retrain.bases.logits import Logits, compute_logits, correlate, open_llama, read_tokens
 from retrain.bases.training_form import LEAST_CORRELATION, load_training_form, read_parity
 from retrain.bases.vocabulary import Vocabulary, open_vocabulary
 from retrain.errors import RetrainError
@@ -28,6 +27,8 @@ SAMPLES = (
 CHAT = (ChatMessage("system", "You are Chip."), ChatMessage("user", SAMPLES[0]))
 PREFILL_TOKENS, DECODE_TOKENS = 256, 24
 _CORRELATION_OF_CHANGE = 0.9
+_STRENGTHS = (0.02, 0.05, 0.1, 0.2, 0.4)
+_CLEARLY_CHANGED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,8 @@ def _look_at_adapters(base: Base, forms_folder: Path, tokens: list[int]) -> Look
     """Compare what a random adapter changes in torch with what it changes in llama.cpp."""
     model = load_training_form(base, forms_folder).eval()
     bare = _compute_trained(model, tokens)
-    torch.manual_seed(5)
     model = add_lora(model, replace(TrainSettings(), rank=4, alpha=8.0)).eval()
-    for name, parameter in model.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, std=0.02)
-    changed = _compute_trained(model, tokens) - bare
+    changed = _strengthen(model, bare, tokens) - bare
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "adapter.gguf"
         layers = export_lora(model, 8.0, path)
@@ -112,9 +109,22 @@ def _look_at_adapters(base: Base, forms_folder: Path, tokens: list[int]) -> Look
     return Look("adapters", True, f"An adapter on {layers} layers changes the same in both (correlation {alike:.4f}).")
 
 
-def _compute_trained(model: torch.nn.Module, tokens: list[int]) -> np.ndarray:
+def _strengthen(model: torch.nn.Module, bare: Logits, tokens: list[int]) -> Logits:
+    """Make the adapter random, so strong that it changes far more than llama.cpp's rounding does; return its logits."""
+    for strength in _STRENGTHS:
+        torch.manual_seed(5)
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                torch.nn.init.normal_(parameter, std=strength)
+        adapted = _compute_trained(model, tokens)
+        if correlate(adapted, bare) < _CLEARLY_CHANGED:
+            break
+    return adapted
+
+
+def _compute_trained(model: torch.nn.Module, tokens: list[int]) -> Logits:
     with torch.no_grad():
-        logits: np.ndarray = model(torch.tensor([tokens]), use_cache=False).logits[0].numpy()
+        logits: Logits = model(torch.tensor([tokens]), use_cache=False).logits[0].numpy()
     return logits
 
 
