@@ -1,7 +1,8 @@
 """Requests for a person in many wordings and languages, and questions that only speak of people.
 
-None of these sentences was looked at when rules and weights were made (docs/LOG.md); they measure, so a few may be
-missed. A near miss that is taken for a request costs its asker the answer, so that fewer of those are allowed.
+The threshold and the templates of lessons were chosen with these sentences in sight, so that they guard what is reached
+and measure nothing (docs/LOG.md). A near miss that is taken for a request costs its asker the answer, so that fewer of
+those are allowed.
 """
 
 import pytest
