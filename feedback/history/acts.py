@@ -3,7 +3,7 @@
 Rules for English. Knows nothing of who speaks.
 """
 
-from feedback.history.courtesy import strip_courtesies
+from feedback.history.courtesy import strip_courtesies, strip_offers
 from feedback.history.phrases import build_pattern, split_sentences
 
 _ACKNOWLEDGED = build_pattern(
@@ -20,11 +20,19 @@ _ACKNOWLEDGED = build_pattern(
     r"i(?:'m| am) (?:all set|good|done|fine|set|ok)|you(?:'ve| have) been[^.?!]{0,30}",
     r"that (?:will|would|'ll) (?:be|do)[^.?!]{0,12}|nothing(?: else| more)?|not (?:right now|now|today"
     r"|at the moment|really)",
+    r"(?:that|this)(?:'s| is) all(?: the \w+)? (?:i|we) (?:need|want)\w*",
     r"i (?:do not|don't) need anything(?: (?:else|more))?|please do|please|go ahead|thanks?|thank you|thx|super"
     r"|prima",
     r"genau|klar|ja|nein|oui|non|sí|[:;]-?[)(]+|:\w+:",
     before=r"(?:",
     after=r"(?:[\s,.!;:–-]+|\Z))+",
+)
+_EMPATHY = build_pattern(
+    r"i (?:can |do |completely |totally )?understand\b|i see that you\b|no worries|don't worry|worry not",
+    r"i'm here to (?:help|assist)|(?:i|we) (?:sincerely )?apologi[sz]e\b|(?:i'm|i am|we're"
+    r"|we are) (?:\w+ )?sorry (?:to|for|about)",
+    r"once (?:i|we) have\b[^.!?]*\bi(?:'ll| will| can)\b",
+    before=r"\W*",
 )
 _LEAD = (
     r"\W*(?:(?:okay|ok|sure|great|thanks|thank\s+you|certainly|of\s+course|absolutely|no\s+problem|hmm+|i\s+see)"
@@ -67,6 +75,10 @@ _REQUESTED = build_pattern(
     r"|have to (?:know|ask)) "
     r"(?:(?:to know|you to) )?(?:your|the|an?|some|more|to know|to ask|what|which|how|it)\b",
     r"^\W*(?:and |right, )*your [^.!?]{2,40} please\b",
+    r"^\W*(?:(?:okay|ok|alright|so|just|sure)\W+)*(?:to confirm|kindly ensure|please give|you (?:would|'d) like"
+    r"|you want)\b",
+    r"\bif you (?:can|could) (?:also )?(?:share|provide|give|tell)\b|\b(?:is|are) (?:that|this|these"
+    r"|the) \w+ (?:right|correct|okay)\b",
     r"^\W*confirming\b|\bplease confirm\b",
     r"^\W*(?:(?:and|okay|ok|so|sure)\W+)*(?:what|which|where|when|who|how (?:many|much|long|far|often)) (?:\w+ ){0,2}"
     r"(?:is|are|do|does|did|will|would|should|can|may|shall) (?:you|i|we|it|the|your|this|that)\b",
@@ -94,8 +106,9 @@ _COMPLAINS = build_pattern(
 )
 _ASKS = build_pattern(
     r"\?",
-    r"\bi(?:'d| would| do)? (?:also )?(?:want|need|like to|like a|love to|wish|have to|am (?:trying|looking"
-    r"|having|unable)"
+    r"\bi(?:'d| would| do)? (?:(?:also|only|really|just) )?(?:prefer|book|want|need|like (?:to|an?|really)"
+    r"|love to|wish"
+    r"|have to|am (?:trying|looking|having|unable)"
     r"|was (?:wondering|hoping|told|charged)|cannot|can't|could not|couldn't|don't (?:know|understand|see)|forgot"
     r"|lost"
     r"|received|got)\b",
@@ -128,7 +141,7 @@ def is_holding(text: str) -> bool:
 
 def asks_back(text: str) -> bool:
     """Whether an answer only asks for details that it needs."""
-    own = [one for one in split_sentences(text) if not _is_small(one) and not _HOLDING.match(one)]
+    own = [one for one in split_sentences(strip_offers(text)) if not _is_small(one) and not _HOLDING.match(one)]
     return bool(own) and all(one.endswith("?") or _REQUESTED.search(one) for one in own)
 
 
@@ -150,4 +163,4 @@ def drop_agreement(text: str) -> str:
 
 
 def _is_small(sentence: str) -> bool:
-    return is_acknowledgement(sentence) or not strip_courtesies(sentence)
+    return is_acknowledgement(sentence) or not strip_courtesies(sentence) or bool(_EMPATHY.match(sentence))

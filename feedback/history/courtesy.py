@@ -44,6 +44,17 @@ _OPENER = build_pattern(
     after=r"[^.!?\n]*[.!?]*\s*",
 )
 _ELSE = "(?:anything|something|any(?: \\w+)?) (?:else|more|further|other|help|assistance)"
+_THANKS = build_pattern(
+    r"(?:many )?(?:thanks|thank you|thx|ty|cheers|danke|merci|gracias|vielen dank)"
+    r"(?: (?:so|very) much| again| in advance| a (?:lot|million|bunch)| for [^.!?\n]{2,40}| [^.!?\n]{0,12})?"
+    r"\s*[.!,]*\s*\Z",
+    r"any (?:help|advice|hints?|ideas?|suggestions?|pointers)\b[^.!?\n]*\bappreciated",
+    "have fun\\b",
+    "have an? (?:great|nice|good|lovely|wonderful|pleasant|safe|amazing|awesome|excellent|fantastic)",
+    "(?:we|i) (?:look(?:ing)? forward|(?:(?:really|greatly) )?appreciate your)",
+    r"(?:no problem|my pleasure|anytime|good\s*bye|bye(?: bye)?|take care|see you|goodnight)\b[^.?\n]{0,20}\Z",
+    before=r"\s*(?:(?:and|but)\s+)?",
+)
 _CLOSER = build_pattern(
     r"(?:please )?(?:just )?let (?:me|us) know (?:if|should|whether|how (?:it|that) goes)",
     "(?:please )?(?:do not|don't) hesitate",
@@ -54,32 +65,32 @@ _CLOSER = build_pattern(
     r"(?:and )?(?:what|anything|something) else\b[^.!\n]{0,40}\?",
     rf"(?:can|may|could|do|would|should) (?:i|we|you) (?:be of|help|assist|need|have|like|want)\b[^.!?\n]*\b{_ELSE}",
     "how else (?:may|can|could) i",
-    "have an? (?:great|nice|good|lovely|wonderful|pleasant|safe|amazing|awesome|excellent|fantastic)",
     "enjoy (?:your|the rest)",
     "(?:i |we )?hope (?:this|that|it) (?:helps|answers|clears|works)",
-    "(?:we|i) (?:look(?:ing)? forward|(?:(?:really|greatly) )?appreciate your)",
     "(?:i'm |we're )?(?:always )?(?:happy|glad) (?:to help|i could|to be|we could)",
-    r"(?:many )?(?:thanks|thank you|thx|ty|cheers|danke|merci|gracias|vielen dank)"
-    r"(?: (?:so|very) much| again| in advance| a (?:lot|million|bunch)| for [^.!?\n]{2,40}"
-    r"| [^.!?\n]{0,12})?\s*[.!,]*\s*\Z",
-    r"any (?:help|advice|hints?|ideas?|suggestions?|pointers)\b[^.!?\n]*\bappreciated",
     r"(?:you(?:'re| are) )?(?:(?:very|most) )?welcome\s*[.!]*\s*\Z",
-    r"(?:no problem|my pleasure|anytime|good\s*bye|bye(?: bye)?|take care|see you|goodnight)\b[^.?\n]{0,20}\Z",
     r"we(?:'re| are) (?:always )?here (?:to|for)\b",
     before=r"\s*(?:(?:and|but)\s+)?",
 )
-_OFFER = build_pattern(
+_OFFERS = (
     r"(?:would|do) you (?:like|want|need|prefer)\b",
     r"(?:shall|should|can|may|could) (?:i|we)\b",
     r"(?:is|does|will|would) (?:that|this|it) (?:ok|okay|fine|good|right|correct|work|sound|suit|all)\b",
     r"(?:how|what) (?:does|do|about) (?:that|you think)\b",
-    before=r"\s*(?:(?:and|but|so|or)\s+)?",
 )
+_OFFER = build_pattern(*_OFFERS, before=r"\s*(?:(?:and|but|so|or)\s+)?")
+_OFFER_BEHIND = build_pattern(
+    *_OFFERS, before=r"(?<=[^\W_])\s*[,;–-]+\s*(?:(?:and|but|so|or)\s+)?", after=r"[^.!?\n]*\?\s*\Z"
+)
+_SHORTEST_STATEMENT = 4  # words before an offer that are an answer by themselves
 _LAST_SENTENCE = re.compile(r"(?:(?<=[.!?])[\s\"')]+|\n+|\A)([^.!?\n]+(?:[.!?](?=\w)[^.!?\n]+)*[.!?]*)\s*\Z")
 
 
-def strip_courtesies(text: str) -> str:
-    """Return the text without greetings before it and thanks, wishes and offers around it; "" if nothing is left."""
+def strip_courtesies(text: str, *, asks: bool = False) -> str:
+    """Return the text without greetings before it and thanks, wishes and offers around it; "" if nothing is left.
+
+    `asks`: an asker says it, who means "What else is there?" and "Let me know whether it fits".
+    """
     text = text.strip()
     before = None
     while text != before:
@@ -87,18 +98,25 @@ def strip_courtesies(text: str) -> str:
         for pattern in (_HELLO, _DEAR, _OPENER):
             if match := pattern.match(text):
                 text = text[match.end() :]
-        text = _cut_last(text, _CLOSER)
+        text = _cut_last(text, _THANKS)
+        if not asks:
+            text = _cut_last(text, _CLOSER)
     return text.strip()
 
 
 def strip_offers(answer: str) -> str:
     """Return an answer without a closing question whether more is wanted; the whole answer if that is all it says."""
-    while (shorter := _cut_last(answer, _OFFER, asks=True)) != answer and shorter:
-        answer = shorter
+    before = None
+    while answer != before:
+        before = answer
+        shorter = _cut_last(answer, _OFFER, ends_asking=True)
+        if (match := _OFFER_BEHIND.search(answer)) and len(answer[: match.start()].split()) >= _SHORTEST_STATEMENT:
+            shorter = f"{answer[: match.start()]}."
+        answer = shorter or answer
     return answer
 
 
-def _cut_last(text: str, pattern: re.Pattern[str], *, asks: bool = False) -> str:
+def _cut_last(text: str, pattern: re.Pattern[str], *, ends_asking: bool = False) -> str:
     last = _LAST_SENTENCE.search(text, max(0, len(text) - _TAIL))
-    is_meant = last is not None and pattern.match(last[1]) and (not asks or last[1].endswith("?"))
+    is_meant = last is not None and pattern.match(last[1]) and (not ends_asking or last[1].endswith("?"))
     return text[: last.start(1)].rstrip() if last is not None and is_meant else text

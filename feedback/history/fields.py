@@ -170,7 +170,8 @@ def parse_time(value: Any) -> float | None:
         return None
     if re.fullmatch(r"\d{9,}(?:\.\d+)?", text):
         return _parse_number(float(text))
-    for read in (datetime.fromisoformat, parsedate_to_datetime, dateutil_parser.parse):
+    as_mail = (parsedate_to_datetime, datetime.fromisoformat, dateutil_parser.parse)
+    for read in as_mail if text[:1].isalpha() else (datetime.fromisoformat, *as_mail):
         try:
             return _in_utc(read(text))
         except (ValueError, TypeError, OverflowError, IndexError):

@@ -4,12 +4,13 @@ The mails' References and In-Reply-To make the conversations; see `stage`. Knows
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email import message_from_bytes
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message as Mail
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -82,10 +83,10 @@ def parse_mail(raw: bytes) -> Given:
     """Return what a mail says, or why it says nothing."""
     try:
         mail = message_from_bytes(raw)
-        sender = _decode(mail.get("From"))
-        name, address = parseaddr(sender)
-        subject = _decode(mail.get("Subject"))
-        if _is_automatic(mail, address, subject):
+        headers = _read_headers(mail)
+        name, address = next(iter(_parse_addresses(headers.get("from", ""))), ("", ""))
+        subject = _decode(headers.get("subject"))
+        if _is_automatic(mail, headers, address, subject):
             return Left(AUTOMATIC)
         text = _find_text(mail)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -97,34 +98,46 @@ def parse_mail(raw: bytes) -> Given:
     own = strip_mail(text)
     if not own:
         return Left("a mail that only quotes others", subject)
-    identity = _find_ids(mail.get("Message-ID"))
-    before = _find_ids(mail.get("References")) or _find_ids(mail.get("In-Reply-To"))
+    identity = _find_ids(headers.get("message-id"))
+    references, answered = _find_ids(headers.get("references")), _find_ids(headers.get("in-reply-to"))
+    before = references or answered
     return Message(
         author=address.casefold(),
         name=name,
         text=own,
         id=identity[0] if identity else "",
-        parent=(_find_ids(mail.get("In-Reply-To")) or before)[-1] if before else "",
-        thread=_name_thread(mail, identity, before),
-        at=parse_time(_decode(mail.get("Date"))),
+        parent=(answered or before)[-1] if before else "",
+        thread=_name_thread(identity, references, is_reply=bool(answered or _REPLY.match(subject))),
+        at=parse_time(_decode(headers.get("date"))),
         others=_name_others(mail, address),
         subject=plain_subject(subject),
     )
 
 
-def _name_thread(mail: Mail, identity: list[str], before: list[str]) -> str:
+def _read_headers(mail: Mail) -> dict[str, str]:
+    """Return the first header of each name, in small letters; asking the mail for each takes as long as parsing it."""
+    return {name.lower(): str(value) for name, value in reversed(mail.items())}
+
+
+def _name_thread(identity: list[str], references: list[str], *, is_reply: bool) -> str:
     """Return the id of a conversation's first mail; "" if only its subject or its parent tells."""
-    references = _find_ids(mail.get("References"))
     if references:
         return references[0]
-    is_reply = before or _REPLY.match(_decode(mail.get("Subject")))
     return "" if is_reply or not identity else identity[0]
 
 
 def _name_others(mail: Mail, address: str) -> str:
     """Return the other participants' addresses, joined by commas."""
-    to = getaddresses([_decode(header) for header in mail.get_all("To", []) + mail.get_all("Cc", [])])
-    return ",".join(sorted({one.casefold() for _, one in to if one and one.casefold() != address.casefold()}))
+    to = chain.from_iterable(
+        _parse_addresses(str(header)) for name in ("To", "Cc") for header in mail.get_all(name, [])
+    )
+    return ",".join(sorted({one.casefold() for _, one in to if one.casefold() != address.casefold()}))
+
+
+@lru_cache(maxsize=4096)
+def _parse_addresses(header: str) -> tuple[tuple[str, str], ...]:
+    """Return the names and addresses of a header; the same ones stand in many mails, and parsing is slow."""
+    return tuple((name, address) for name, address in getaddresses([_decode(header)]) if address)
 
 
 def plain_subject(subject: str) -> str:
@@ -146,15 +159,14 @@ def _decode(header: object) -> str:
         return " ".join(text.split())
 
 
-def _is_automatic(mail: Mail, address: str, subject: str) -> bool:
-    submitted = str(mail.get("Auto-Submitted", "no")).casefold()
+def _is_automatic(mail: Mail, headers: Mapping[str, str], address: str, subject: str) -> bool:
+    submitted = headers.get("auto-submitted", "no").casefold()
     return (
-        submitted.startswith("auto-replied")
-        or (submitted != "no" and submitted.startswith("auto"))
-        or "X-Autoreply" in mail
-        or "List-Unsubscribe" in mail
+        submitted.startswith("auto")
+        or "x-autoreply" in headers
+        or "list-unsubscribe" in headers
         or mail.get_content_type() == "multipart/report"
-        or str(mail.get("Precedence", "")).casefold() in ("bulk", "junk", "auto_reply")
+        or headers.get("precedence", "").casefold() in ("bulk", "junk", "auto_reply")
         or bool(_MACHINE.match(address))
         or bool(_OUT_OF_OFFICE.search(subject))
     )

@@ -73,7 +73,7 @@ def build_turns(messages: Iterable[tuple[Message, bool]]) -> list[Turn]:
     """Return the turns of a conversation: messages of one side in a row, each with whether its author asks."""
     turns: list[Turn] = []
     for message, is_asker in messages:
-        text = strip_courtesies(message.text)
+        text = strip_courtesies(message.text, asks=is_asker)
         if turns and turns[-1].is_asker == is_asker and _goes_on(turns[-1], message, is_asker):
             last = turns[-1]
             turns[-1] = Turn(is_asker, last.person, f"{last.text}\n{text}".strip(), last.at)

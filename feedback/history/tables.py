@@ -4,6 +4,7 @@ import csv
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,14 @@ def open_workbook(path: Path) -> Reading:
         except HistoryError as error:
             problem = error if any(header) else problem
     if not sheets:
+        book.close()
         raise problem
 
     def read() -> Iterator[tuple[Callable[[tuple[int, Row]], Iterable[Given]], tuple[int, Row]]]:
-        for sheet, header, parse in sheets:
-            for number, row in enumerate(islice(sheet.iter_rows(values_only=True), 1, None), start=2):
-                yield parse, (number, dict(zip(header, row, strict=False)))
+        with closing(book):
+            for sheet, header, parse in sheets:
+                for number, row in enumerate(islice(sheet.iter_rows(values_only=True), 1, None), start=2):
+                    yield parse, (number, dict(zip(header, row, strict=False)))
 
     kind = "FAQ table" if is_faq(sheets[0][1]) else "chat table"
     return Reading(kind, read(), lambda record: record[0](record[1]))
