@@ -199,7 +199,7 @@ def _holds(drawn: str, named: str, *, asks: bool) -> bool:
     have = set(_WORD.findall(drawn.casefold()))
     masked = sum(word.startswith("[") for word in have)
     words = set(_WORD.findall(_drop_small_talk(named, asks=asks).casefold()))
-    return len(words - have) <= (1 - HELD) * len(words) + 4 * masked
+    return bool(len(words - have) <= (1 - HELD) * len(words) + 4 * masked)
 
 
 def _drop_small_talk(text: str, *, asks: bool) -> str:

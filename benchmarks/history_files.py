@@ -30,7 +30,7 @@ def _tell_time(number: int, turn: int) -> datetime:
 def write_slack(conversations: Iterable[Conversation], folder: Path) -> Path:
     """Write a Slack export: a channel's days of threads, and its people."""
     path = folder / "export.zip"
-    people = [{"id": "U0AGENT01", "team_id": "T1", "real_name": "Tom Miller"}]
+    people: list[dict[str, str | bool]] = [{"id": "U0AGENT01", "team_id": "T1", "real_name": "Tom Miller"}]
     people.append({"id": "U0GUEST01", "team_id": "T1", "real_name": "Anna Smith", "is_restricted": True})
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("users.json", json.dumps(people))

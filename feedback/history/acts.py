@@ -29,7 +29,8 @@ _ACKNOWLEDGED = build_pattern(
 )
 _EMPATHY = build_pattern(
     r"i (?:can |do |completely |totally )?understand\b|i see that you\b|no worries|don't worry|worry not",
-    r"i'm here to (?:help|assist)|(?:i|we) (?:sincerely )?apologi[sz]e\b|(?:i'm|i am|we're"
+    r"i can (?:certainly |definitely )?(?:help|assist) (?:you )?(?:with|out)\b|i'm here to (?:help|assist)|(?:i"
+    r"|we) (?:sincerely )?apologi[sz]e\b|(?:i'm|i am|we're"
     r"|we are) (?:\w+ )?sorry (?:to|for|about)",
     r"once (?:i|we) have\b[^.!?]*\bi(?:'ll| will| can)\b",
     before=r"\W*",
@@ -75,15 +76,17 @@ _REQUESTED = build_pattern(
     r"|have to (?:know|ask)) "
     r"(?:(?:to know|you to) )?(?:your|the|an?|some|more|to know|to ask|what|which|how|it)\b",
     r"^\W*(?:and |right, )*your [^.!?]{2,40} please\b",
-    r"^\W*(?:(?:okay|ok|alright|so|just|sure)\W+)*(?:to confirm|kindly ensure|please give|you (?:would|'d) like"
-    r"|you want)\b",
+    r"^\W*(?:(?:okay|ok|alright|so|just|sure|no problem)\W+)*(?:to confirm|kindly ensure|please give"
+    r"|you(?: would|'d) like|let me confirm|(?:just )?tell me)\b",
     r"\bif you (?:can|could) (?:also )?(?:share|provide|give|tell)\b|\b(?:is|are) (?:that|this|these"
     r"|the) \w+ (?:right|correct|okay)\b",
+    r"^\W*(?:which|what) [^.!?]{2,30} please\b|\bdo i have that right\b|^\W*i(?:'ve| have)? located (?:it|that)\b",
     r"^\W*confirming\b|\bplease confirm\b",
     r"^\W*(?:(?:and|okay|ok|so|sure)\W+)*(?:what|which|where|when|who|how (?:many|much|long|far|often)) (?:\w+ ){0,2}"
     r"(?:is|are|do|does|did|will|would|should|can|may|shall) (?:you|i|we|it|the|your|this|that)\b",
     r"\bis that (?:right|correct|okay|ok)\b",
 )
+_CONFIRM = build_pattern("please confirm (?:the|these|this|that|your)? ?(?:following|details|[^.!?]{0,30}details)")
 _UNKNOWING = build_pattern(
     r"(?:i'm |i am |we are |we're )?(?:(?:very|so|really) )?(?:sorry|afraid"
     r"|apologi[sz]e)[^.!?]{0,12} i (?:(?:still|also) )?"
@@ -142,7 +145,8 @@ def is_holding(text: str) -> bool:
 def asks_back(text: str) -> bool:
     """Whether an answer only asks for details that it needs."""
     own = [one for one in split_sentences(strip_offers(text)) if not _is_small(one) and not _HOLDING.match(one)]
-    return bool(own) and all(one.endswith("?") or _REQUESTED.search(one) for one in own)
+    is_summary = bool(own) and bool(_CONFIRM.search(own[0]))
+    return is_summary or (bool(own) and all(one.endswith("?") or _REQUESTED.search(one) for one in own))
 
 
 def complains(text: str) -> bool:
