@@ -9,15 +9,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
-from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from retrieval.english.sentences import count_words, split_sentences
-from retrieval.layout import BREAK, ITEM, build_code_block, build_code_span, build_link, is_code_block, mask
+from retrieval.layout import BREAK, ITEM, build_code_block, is_code_block, mask
 from retrieval.passage import Passage
 from retrieval.reading.documents import PAGE_BREAK, SCOPE_END, SCOPE_START, Document, DocumentKind
+from retrieval.reading.markdown_words import MarkdownReader
+from retrieval.reading.pipe_tables import get_rows
 from retrieval.reading.table_heads import is_value
 from retrieval.reading.table_lines import tell_rows
 
@@ -28,7 +28,6 @@ TARGET_WORDS = 120
 MAX_CODE_WORDS = 400
 HEADING_JOINT = " › "
 _MARKER = re.compile(r"\[(\d{1,2})\]")
-_PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Lines of text that are all this short were broken on purpose: an address, opening hours.
 _SHORT_LINE = 50
 
@@ -181,9 +180,9 @@ def _join_lines(paragraph: str) -> list[str]:
 
 
 def _read_markdown(document: Document) -> Iterator[_Block]:
-    tree = SyntaxTreeNode(_PARSER.parse(document.text))
+    reader = MarkdownReader(document.url)
+    tree = reader.parse(document.text)
     breaks = [number for number, line in enumerate(document.text.split("\n")) if line == PAGE_BREAK]
-    reader = _Inline(document.url)
     path = _HeadingPath(document.title)
     caption: tuple[str, ...] = ()
     for node in tree.children:
@@ -256,7 +255,7 @@ class _HeadingPath:
             yield _Block(tuple(name for _, name in above), (text,))
 
 
-def _read_block(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
+def _read_block(node: SyntaxTreeNode, reader: MarkdownReader) -> Iterator[str]:
     match node.type:
         case "paragraph" | "heading":
             yield _say_scope(reader.laid_out(node))
@@ -281,7 +280,7 @@ def _say_scope(text: str) -> str:
     return f"{text[1:]}:" if text.startswith(SCOPE_START) else text.removeprefix(SCOPE_END)
 
 
-def _read_list(node: SyntaxTreeNode, reader: "_Inline", level: int = 0) -> Iterator[str]:
+def _read_list(node: SyntaxTreeNode, reader: MarkdownReader, level: int = 0) -> Iterator[str]:
     """Yield a line for each item, followed by those of inner lists. Code within an item follows its line."""
     first = int(node.attrs.get("start", 1))
     for number, item in enumerate(node.children, start=first):
@@ -302,56 +301,10 @@ def _read_list(node: SyntaxTreeNode, reader: "_Inline", level: int = 0) -> Itera
             yield line if is_code_block(line) or ITEM.match(line) else f"{indent}- {line}"
 
 
-def _read_table(node: SyntaxTreeNode, reader: "_Inline") -> Iterator[str]:
+def _read_table(node: SyntaxTreeNode, reader: MarkdownReader) -> Iterator[str]:
     """Yield the lines of a table. An empty first row means that it has no labels."""
-    head, *rows = [[reader.plain(cell) for cell in row.children] for part in node.children for row in part.children]
+    head, *rows = [[reader.read_cell(cell) for cell in row] for row in get_rows(node)]
     if len(head) == 2 and rows and is_value(head[1]) and sum(is_value(row[1]) for row in rows) > len(rows) / 2:
         # Markdown has no tables without labels: here the first row is an ordinary row.
         head, rows = ["", ""], [head, *rows]
     yield from tell_rows(head, rows)
-
-
-class _Inline:
-    """The words of a node, without markup that a passage's layout does not use. Struck text is left out."""
-
-    def __init__(self, url: str | None) -> None:
-        self._url = url or ""
-
-    def plain(self, node: SyntaxTreeNode) -> str:
-        """Return the words on one line."""
-        return " ".join(self.laid_out(node).split())
-
-    def laid_out(self, node: SyntaxTreeNode) -> str:
-        """Return the words with the intended line breaks."""
-        lines = "".join(self._say(node)).split("\n")
-        return f"{BREAK}\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
-
-    def _say(self, node: SyntaxTreeNode) -> Iterator[str]:
-        for part in node.children:
-            match part.type:
-                case "text":
-                    yield part.content
-                case "code_inline":
-                    yield build_code_span(part.content)
-                case "softbreak":
-                    yield " "
-                case "hardbreak":
-                    yield "\n"
-                case "link":
-                    label = "".join(self._say(part)).replace("\n", " ")
-                    yield self._say_link(label, str(part.attrs.get("href", "")))
-                case "html_inline":
-                    yield "\n" if part.content.lower().startswith("<br") else ""
-                case "image" | "s":
-                    yield ""
-                case _:
-                    yield from self._say(part)
-
-    def _say_link(self, label: str, target: str) -> str:
-        scheme, _, address = target.partition(":")
-        if scheme in ("mailto", "tel"):
-            address = address.partition("?")[0]
-            return label if address in label or not label.strip() else f"{label} ({address})"
-        if "`" in label:  # code is shown as it is, and holds no links
-            return label
-        return build_link(label, urljoin(self._url, target) if self._url else target)
