@@ -11,11 +11,9 @@ import tinycss2  # type: ignore[import-untyped]  # the package has no types
 from bs4 import BeautifulSoup, Tag
 
 from retrieval.reading.documents import SCOPE_END, SCOPE_START
+from retrieval.reading.markup.page_content import find_by_role
 
-_TOGGLES = (
-    "[aria-controls], [data-target], [data-bs-target], [aria-expanded], [role=tab], [data-toggle], a[href^='#'], "
-    "label[for]"
-)
+_TOGGLES = {"aria-controls", "data-target", "data-bs-target", "aria-expanded", "data-toggle"}
 _POINTERS = ("aria-controls", "data-target", "data-bs-target", "href", "for")
 _PANEL = re.compile(r"accord|collaps|panel|\btab|faq|answer|toggle|expand|content__|disclosure", re.IGNORECASE)
 _TOGGLE = re.compile(r"accord|collaps|faq|toggle|question|expand|disclosure", re.IGNORECASE)
@@ -76,24 +74,33 @@ def _find_pairs(soup: BeautifulSoup) -> Iterator[tuple[Tag, Tag]]:
     """Yield each thing that unfolds another together with what it unfolds, each panel once."""
     by_id = {str(tag["id"]): tag for tag in soup.find_all(id=True)}
     seen: set[int] = set()
-    for toggle in soup.select(_TOGGLES):
+    for toggle in [tag for tag in soup.find_all(True) if _may_unfold(tag)]:
         if _is_of_menu(toggle):
             continue
         panel = _find_panel(toggle, by_id)
         if panel is not None and id(panel) not in seen:
             seen.add(id(panel))
             yield toggle, panel
-    for panel in soup.select("[role=tabpanel][aria-labelledby], [role=region][aria-labelledby]"):
+    for panel in [tag for tag in find_by_role(soup, (), ("tabpanel", "region")) if tag.has_attr("aria-labelledby")]:
         label = by_id.get(str(panel["aria-labelledby"]))
         if label is not None and id(panel) not in seen:
             seen.add(id(panel))
             yield label, panel
-    for toggle in soup.select("button, [role=button]"):
+    for toggle in find_by_role(soup, ("button",), ("button",)):
         following = toggle.find_next_sibling()
         is_named = _TOGGLE.search(" ".join(toggle.get_attribute_list("class"))) is not None
         if isinstance(following, Tag) and id(following) not in seen and (is_named or is_hidden(following)):
             seen.add(id(following))
             yield toggle, following
+
+
+def _may_unfold(tag: Tag) -> bool:
+    """Whether an element's name and attributes are those of a switch, a tab or a link within the page."""
+    if not tag.attrs:
+        return False
+    is_link = tag.name == "a" and str(tag.get("href", "")).startswith("#")
+    is_label = tag.name == "label" and tag.has_attr("for")
+    return is_link or is_label or tag.get("role") == "tab" or not _TOGGLES.isdisjoint(tag.attrs)
 
 
 def _find_panel(toggle: Tag, by_id: dict[str, Tag]) -> Tag | None:

@@ -16,7 +16,7 @@ from markdownify import MarkdownConverter
 
 from retrieval.layout import build_code_block, build_code_span, build_link
 from retrieval.reading.documents import SCOPE_END, SCOPE_START, DocumentKind, Part, RejectedError
-from retrieval.reading.markup.page_content import drop_controls, drop_unseen, find_content
+from retrieval.reading.markup.page_content import drop_controls, drop_unseen, find_by_role, find_content
 from retrieval.reading.markup.page_visibility import put_in_scope, show_what_unfolds
 from retrieval.reading.tables import Cell, show_table
 
@@ -118,6 +118,12 @@ class _Converter(MarkdownConverter):
         before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
         return f"{before}[{label}](<{address}>){after}"
 
+    def process_tag(self, node: Tag, parent_tags: set[str] | None = None) -> str:
+        # markdownify would convert each cell first, only to throw that away.
+        if node.name == "table":
+            return self.convert_table(node)
+        return str(super().process_tag(node, parent_tags))
+
     # markdownify calls these with the element, its text and its parents' names.
     def convert_pre(self, el: Tag, *_: object, **_named: object) -> str:
         code = _read_code(el)
@@ -164,8 +170,15 @@ def _is_layout(table: Tag) -> bool:
 
 def _own(tag: Tag, names: list[str]) -> list[Tag]:
     """Return the elements of these names that belong to this table or row, and not to a nested one."""
-    table = tag if tag.name == "table" else tag.find_parent("table")
-    return [found for found in tag.find_all(names) if found.find_parent("table") is table]
+    return [found for found in _walk_own(tag) if found.name in names]
+
+
+def _walk_own(tag: Tag) -> Iterator[Tag]:
+    for child in tag.children:
+        if isinstance(child, Tag):
+            yield child
+            if child.name != "table":
+                yield from _walk_own(child)
 
 
 def _show_data(table: Tag, address: str) -> str:
@@ -258,7 +271,7 @@ def _spell_definitions(definitions: Tag) -> None:
 
 def _see(soup: BeautifulSoup) -> str:
     """Return the words of the page without its frame: menus, banners, sidebars, buttons and fields."""
-    mains = soup.select("main, [role=main]") or [soup.body or soup]
+    mains = find_by_role(soup, ("main",), ("main",)) or [soup.body or soup]
     return " ".join(_see_words(main) for main in mains)
 
 
