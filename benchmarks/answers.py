@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from bot.core import Core, find_base, make_id, now_utc, open_engine, open_knowledge
 from config.settings import KnowledgeSettings, Settings
 from feedback.database import open_database
-from retrieval.encoders.embedder import Embedder, load_embedder
-from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Turn
+from retrieval.encoders.embedder import UNITS_VERSION, Embedder, load_embedder
+from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Stretch, Turn
 from retrieval.prompt import is_refusal
 
 BATCH = 256
@@ -100,9 +100,9 @@ def answer(core: Core, asked: Asked) -> Answer:
 
 
 class KeptEmbedder:
-    """An embedder that encodes the texts of documents only once, ever: a folder keeps their vectors.
+    """An embedder that encodes the units of documents once, ever: their vectors stay in a folder.
 
-    A question comes alone and is encoded each time, so that the time of its answer is real.
+    A question is encoded each time, so that its answer takes the time that it takes.
     """
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
@@ -114,19 +114,22 @@ class KeptEmbedder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (n, width) float32 with rows of length 1."""
-        if len(texts) < 2:
-            return self._embedder.encode(texts)
-        keys = [self._key(text) for text in texts]
+        return self._embedder.encode(texts)
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[NDArray[np.float32]]:
+        """Return (units, width) for each stretch."""
+        keys = [self._key(stretch) for stretch in stretches]
         known = self._load_vectors(keys)
-        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        new = {key: stretch for key, stretch in zip(keys, stretches, strict=True) if key not in known}
         for start in range(0, len(new), BATCH):
             some = dict(list(new.items())[start : start + BATCH])
-            vectors = self._embedder.encode(list(some.values()))
+            vectors = self._embedder.encode_units(list(some.values()))
             known |= dict(zip(some, vectors, strict=True))
             with self._stored:
-                rows = [(key, vector.tobytes()) for key, vector in zip(some, vectors, strict=True)]
+                rows = [(key, own.tobytes()) for key, own in zip(some, vectors, strict=True)]
                 self._stored.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
-        return np.stack([known[key] for key in keys])
+        width = self._embedder.encode([]).shape[1]
+        return [known[key].reshape(-1, width) for key in keys]
 
     def close(self) -> None:
         """Close the file."""
@@ -141,8 +144,9 @@ class KeptEmbedder:
                 found[key] = np.frombuffer(vector, dtype=np.float32)
         return found
 
-    def _key(self, text: str) -> bytes:
-        return sha256(f"{self.identity}\0{text}".encode("utf-8", "replace")).digest()
+    def _key(self, stretch: Stretch) -> bytes:
+        told = "\0".join((self.identity, str(UNITS_VERSION), stretch.lead, *stretch.units))
+        return sha256(told.encode("utf-8", "replace")).digest()
 
 
 def _distinct(sources: Sequence[str]) -> tuple[str, ...]:

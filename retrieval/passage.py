@@ -70,6 +70,14 @@ STAFF_SCOPE = Scope(frozenset({Audience.PUBLIC, Audience.CUSTOMER, Audience.STAF
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Units of one passage, and the words before them that say what they are about, such as a heading."""
+
+    lead: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of one document, small enough to quote.
 

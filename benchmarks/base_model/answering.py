@@ -15,7 +15,7 @@ from retrain.bases.base import load_base
 from retrieval.draft import build_draft
 from retrieval.encoders.embedder import Embedder
 from retrieval.knowledge import Retrieved
-from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Scope, Turn, Vectors
+from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Scope, Stretch, Turn, Vectors
 from retrieval.prompt import is_refusal, split_claims
 
 TALK = frozenset([*SAYINGS, PERSONAL, CARE])
@@ -35,6 +35,10 @@ class RememberingEmbedder:
         new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         self._vectors.update(zip(new, self._embedder.encode(new), strict=True))
         return np.stack([self._vectors[text] for text in texts]) if texts else self._embedder.encode([])
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
+        """Return (units, width) for each stretch."""
+        return self._embedder.encode_units(stretches)
 
 
 def no_lessons() -> list[str]:

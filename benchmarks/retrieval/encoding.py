@@ -2,7 +2,8 @@
 
 python -m benchmarks.retrieval.encoding [--texts 400]
 
-The texts are the sample company's, as indexing encodes them.
+The texts are the sample company's units behind their headings; "in passages" they are read as indexing reads them, each
+passage once.
 
 How to read it: sentence-transformers encodes the same texts on one thread of torch, in turns with Chip, so that the
 ratios hold on a busy machine. Memory and loading time are those of a separate process, beyond the imports of numpy and
@@ -24,8 +25,15 @@ from benchmarks.run import begin_run, build_parser, record
 from config.settings import SAMPLE, KnowledgeSettings
 from retrain.free_cores import find_cores
 from retrieval.encoders.cross_encoder import load_cross_encoder
-from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
-from retrieval.english.sentences import unit_texts
+from retrieval.encoders.embedder import (
+    Embedder,
+    SentenceTransformerEmbedder,
+    default_model_folder,
+    encode_apart,
+    load_embedder,
+)
+from retrieval.english.sentences import build_stretch
+from retrieval.passage import Stretch
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, Item, Rules
 from retrieval.reading.formats import read_parts
@@ -37,15 +45,21 @@ LINES = 24
 SYSTEMS = ("Chip", "sentence-transformers")
 
 
-def list_texts() -> list[str]:
-    """Return what indexing the sample company's documents encodes: their units with their headings."""
+def list_stretches() -> list[Stretch]:
+    """Return what indexing the sample company's documents encodes."""
     items = [found for found in list_folder(SAMPLE / "knowledge", Rules()) if isinstance(found, Item)]
     documents = [document for item in items for document in item.read(read_parts) if isinstance(document, Document)]
-    return [text for document in documents for passage in build_passages(document) for text in unit_texts(passage)]
+    return [build_stretch(passage) for document in documents for passage in build_passages(document)]
 
 
-def measure(texts: Sequence[str], questions: Sequence[str]) -> Iterator[Figure]:
+def list_texts(stretches: Sequence[Stretch]) -> list[str]:
+    """Return the units of stretches, each behind its lead."""
+    return [f"{stretch.lead} {unit}" for stretch in stretches for unit in stretch.units]
+
+
+def measure(stretches: Sequence[Stretch], questions: Sequence[str]) -> Iterator[Figure]:
     """Yield all figures."""
+    texts = list_texts(stretches)
     systems: dict[str, Embedder] = {
         "Chip": load_embedder(),
         "sentence-transformers": SentenceTransformerEmbedder(str(default_model_folder()), threads=1),
@@ -54,6 +68,7 @@ def measure(texts: Sequence[str], questions: Sequence[str]) -> Iterator[Figure]:
     yield Figure("largest difference of a number", float(np.abs(vectors[0] - vectors[1]).max()), goal="≤ 0.00001")
     yield from _measure_questions(systems, questions)
     yield from _measure_texts(systems, texts)
+    yield from _measure_passages(stretches)
     yield from _measure_meanwhile(texts, questions)
     yield from _measure_lines(texts, questions[0])
     with ProcessPoolExecutor(1, get_context("spawn")) as child:
@@ -80,6 +95,22 @@ def _measure_texts(systems: dict[str, Embedder], texts: Sequence[str]) -> Iterat
         yield Figure("texts read", float(np.median(speeds)), "texts/s", on, low=min(speeds), high=max(speeds))
     yield Figure("texts read, Chip / sentence-transformers", float(np.median(taken[1] / taken[0])), goal="≥ 1")
     yield Figure(f"texts read, {cores} threads / one", float(np.median(taken[0] / taken[2])))
+
+
+def _measure_passages(stretches: Sequence[Stretch]) -> Iterator[Figure]:
+    """Yield how fast units are read in their passages, beside each of them alone, on one thread."""
+    own = load_embedder()
+    parts = [stretches[part::PARTS] for part in range(PARTS)]
+    taken = _in_turns([[partial(call, own, part) for part in parts] for call in (_encode_units, encode_apart)])
+    speeds = np.array([sum(len(stretch.units) for stretch in part) for part in parts]) / taken[0]
+    yield Figure(
+        "texts read in passages", float(np.median(speeds)), "texts/s", "Chip", low=min(speeds), high=max(speeds)
+    )
+    yield Figure("time of texts in passages / alone", float(np.median(taken[0] / taken[1])), goal="< 1")
+
+
+def _encode_units(embedder: Embedder, stretches: Sequence[Stretch]) -> object:
+    return embedder.encode_units(stretches)
 
 
 def _measure_meanwhile(texts: Sequence[str], questions: Sequence[str]) -> Iterator[Figure]:
@@ -131,7 +162,9 @@ def main() -> None:
     chosen = parser.parse_args()
     run = begin_run(__file__, chosen)
     questions = [row.question for row in load_rows(QUESTIONS)]
-    record(run, measure(list_texts()[: chosen.texts], questions), chosen.results)
+    stretches = list_stretches()
+    sizes = np.cumsum([len(stretch.units) for stretch in stretches])
+    record(run, measure(stretches[: int(np.searchsorted(sizes, chosen.texts)) + 1], questions), chosen.results)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,16 @@ from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS as REAL
 from benchmarks.retrieval.sample_company import load_rows
 from benchmarks.run import begin_run, build_parser, record
-from retrieval.encoders.embedder import Embedder, SentenceTransformerEmbedder, default_model_folder, load_embedder
-from retrieval.english.sentences import unit_texts
+from retrieval.encoders.embedder import (
+    Embedder,
+    SentenceTransformerEmbedder,
+    default_model_folder,
+    encode_apart,
+    load_embedder,
+)
+from retrieval.english.sentences import build_stretch
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, Audience, Vectors
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Stretch, Vectors
 from retrieval.reading.chunks import build_passages
 from retrieval.reading.documents import Document, DocumentKind, Rules, Unreadable
 from retrieval.reading.documents import Item as SourceItem
@@ -90,6 +96,9 @@ class SyntheticVectors:
         near = self._centres[self._chance.integers(0, CENTRES, len(texts))]
         rows = near + 0.7 * self._chance.standard_normal((len(texts), WIDTH), dtype=np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
+        return encode_apart(self, stretches)
 
 
 def list_documents(passages: int, each: int, text: SyntheticText) -> Iterator[SourceItem]:
@@ -253,7 +262,8 @@ def _index_once(embedder: Embedder, items: Sequence[SourceItem]) -> float:
 def _list_encoded(item: SourceItem) -> list[str]:
     """Return the texts that indexing a document encodes: its units with their headings."""
     documents = [document for document in item.read(read_parts) if isinstance(document, Document)]
-    return [text for document in documents for passage in build_passages(document) for text in unit_texts(passage)]
+    stretches = [build_stretch(passage) for document in documents for passage in build_passages(document)]
+    return [f"{stretch.lead} {unit}" for stretch in stretches for unit in stretch.units]
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""The layers of a BERT as a graph for onnxruntime: embedded tokens in, one vector for each text out.
+"""The layers of a BERT as a graph for onnxruntime: embedded tokens in, vectors of each text out.
 
 Built in memory from the weights, in milliseconds, with onnxruntime's own fused operators; the weights stay beside the
 graph, so that nothing is exported or kept on disk. Knows one architecture, BERT as all-MiniLM-L6-v2 has it.
@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 from retrieval.passage import Vectors
 
 Weights = Mapping[str, Vectors]
-# How a text's states become its vector: the direction of their mean, or the state of the first token.
+# How a text's states become vectors: the directions of means of some of them, or the state of the first token.
 Pooling = Literal["mean", "first"]
 
 _FUSED = "com.microsoft"
@@ -28,6 +28,7 @@ class BertGraph:
         self._given, self._heads = weights, int(config["num_attention_heads"])
         self._norm = {"axis": -1, "epsilon": config["layer_norm_eps"]}
         self._nodes: list[Any] = []
+        self._pooling = pooling
         states = self._add("LayerNormalization", "embedded", *self._take_norm("embeddings"), domain="", **self._norm)
         last = int(config["num_hidden_layers"]) - 1
         for layer in range(last):
@@ -35,20 +36,25 @@ class BertGraph:
         # What only the first token's state is wanted from is computed for the first token only.
         asking = self._pick_first(states) if pooling == "first" else states
         states = self._transform(last, asking, states)
-        self._output = states if pooling == "first" else self._pool_mean(states)
+        self._output = states if pooling == "first" else self._pool_means(states)
 
     def serialise(self) -> bytes:
         """Return the model, which finds its weights by their names.
 
-        It takes "embedded", (texts, length, width), and "present", (texts, length) of 32-bit integers (1: a token, 0:
-        padding), and gives (texts, 1, width).
+        It takes "embedded", (texts, length, width), and "present" of 32-bit integers. For the first token's state that
+        is (texts, length), 1 for a token and 0 for padding, and it gives (texts, 1, width). For means it is (texts,
+        length, length), 1 where the token of a row reads that of a column; "parts", (texts, vectors, length), holds how
+        much of each token is in each vector, and it gives (texts, vectors, width).
         """
         width = len(self._given["embeddings.LayerNorm.bias"])
         embedded = helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["texts", "length", width])
-        present = helper.make_tensor_value_info("present", TensorProto.INT32, ["texts", "length"])
-        output = helper.make_tensor_value_info(self._output, TensorProto.FLOAT, ["texts", 1, width])
+        shape = ["texts", "length", "length"] if self._pooling == "mean" else ["texts", "length"]
+        present = helper.make_tensor_value_info("present", TensorProto.INT32, shape)
+        parts = helper.make_tensor_value_info("parts", TensorProto.FLOAT, ["texts", "vectors", "length"])
+        output = helper.make_tensor_value_info(self._output, TensorProto.FLOAT, ["texts", "vectors", width])
         held = [_describe(name, values) for name, values in self.weights.items()]
-        graph = helper.make_graph(self._nodes, "bert", [embedded, present], [output], held)
+        inputs = [embedded, present, parts] if self._pooling == "mean" else [embedded, present]
+        graph = helper.make_graph(self._nodes, "bert", inputs, [output], held)
         versions = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
         return bytes(helper.make_model(graph, opset_imports=versions, ir_version=8).SerializeToString())
 
@@ -85,11 +91,9 @@ class BertGraph:
     def _pick_first(self, states: str) -> str:
         return self._add("Gather", states, self._write(0), domain="", axis=1)
 
-    def _pool_mean(self, states: str) -> str:
-        """Return the sum of a text's states, of length 1: its direction is the mean's."""
-        present = self._add("Cast", "present", domain="", to=TensorProto.FLOAT)
-        rows = self._add("Unsqueeze", present, self._write(1), domain="")
-        return self._add("LpNormalization", self._add("MatMul", rows, states, domain=""), domain="", axis=2, p=2)
+    def _pool_means(self, states: str) -> str:
+        """Return the sums of a text's states, of length 1: their directions are the means'."""
+        return self._add("LpNormalization", self._add("MatMul", "parts", states, domain=""), domain="", axis=2, p=2)
 
     def _write(self, number: int) -> str:
         return self._add("Constant", domain="", value_ints=[number])

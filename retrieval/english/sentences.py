@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from retrieval.layout import ITEM, NUMBERED, flatten, is_code_block, mask, split_blocks
-from retrieval.passage import Passage
+from retrieval.passage import Passage, Stretch
 
 # A list of at most this many words is quoted as a whole; a longer one item by item under its lead-in.
 MAX_LIST_WORDS = 45
@@ -70,9 +70,12 @@ def split_units(text: str) -> tuple[Unit, ...]:
     return tuple(units.values())
 
 
-def unit_texts(passage: Passage) -> list[str]:
-    """Return the texts whose vectors stand for the passage's units, in the order of `split_units`."""
-    return [f"{passage.heading}: {unit.text}" for unit in split_units(passage.text)]
+def build_stretch(passage: Passage, lead: str = "") -> Stretch:
+    """Return what a passage's vectors are made of, in the order of `split_units`.
+
+    `lead` stands in for the heading where the text is not about what that says.
+    """
+    return Stretch(lead or f"{passage.heading}:", tuple(unit.text for unit in split_units(passage.text)))
 
 
 def count_words(text: str) -> int:

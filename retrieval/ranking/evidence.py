@@ -12,7 +12,7 @@ import numpy as np
 
 from retrieval.encoders.cross_encoder import CrossEncoder
 from retrieval.encoders.embedder import Embedder
-from retrieval.english.sentences import Unit, count_words, split_units, unit_texts
+from retrieval.english.sentences import Unit, build_stretch, count_words, split_units
 from retrieval.english.terms import tokenise
 from retrieval.layout import flatten, split_blocks
 from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vectors
@@ -204,10 +204,8 @@ def rank_units(
 
 def _collect_vectors(hits: Sequence[Hit], embedder: Embedder, stored: Mapping[str, Vectors]) -> list[Vectors]:
     missing = [hit.passage for hit in hits if hit.passage.id not in stored]
-    texts = [unit_texts(passage) for passage in missing]
-    encoded = embedder.encode([text for own in texts for text in own])
-    ends = np.cumsum([len(own) for own in texts], dtype=int)
-    fresh = {p.id: encoded[end - len(own) : end] for p, own, end in zip(missing, texts, ends, strict=True)}
+    encoded = embedder.encode_units([build_stretch(passage) for passage in missing])
+    fresh = {passage.id: vectors for passage, vectors in zip(missing, encoded, strict=True)}
     return [stored[hit.passage.id] if hit.passage.id in stored else fresh[hit.passage.id] for hit in hits]
 
 

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
 
-from retrieval.encoders.embedder import Embedder
-from retrieval.english.sentences import split_units, unit_texts
-from retrieval.passage import Audience, Passage, Vectors
+from retrieval.encoders.embedder import UNITS_VERSION, Embedder
+from retrieval.english.sentences import build_stretch
+from retrieval.passage import Audience, Passage
 from retrieval.reading.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
 from retrieval.reading.documents import Document, Found, ReadFile, Rules, StoppedError
 from retrieval.reading.formats import read_parts
@@ -32,8 +31,8 @@ from retrieval.store.word_ranking import WordRanking
 log = logging.getLogger(__name__)
 
 FOLDER_ORIGIN = "folder"
-# This many units, a second or two of work, are encoded before the index checks again whether it is told to stop.
-ENCODED_TOGETHER = 256
+# This many passages, a second or two of work, are encoded before the index checks again whether it is told to stop.
+ENCODED_TOGETHER = 64
 
 
 class Index:
@@ -206,25 +205,16 @@ class Index:
         """
         known = self.catalogue.get_entries([passage.id for passage in passages])
         new = [passage for passage in passages if passage.id not in known]
-        units = [
-            [f"{context} {unit.text}" for unit in split_units(passage.text)] if context else unit_texts(passage)
-            for passage in new
-        ]
-        vectors = self._encode_units([text for texts in units for text in texts])
-        fresh: dict[str, Entry] = {}
-        start = 0
-        for passage, texts in zip(new, units, strict=True):
-            fresh[passage.id] = Entry(passage, vectors[start : start + len(texts)])
-            start += len(texts)
+        fresh = {entry.passage.id: entry for entry in self._encode_new(new, context)}
         return [fresh.get(p.id) or Entry(p, known[p.id].unit_vectors) for p in passages]
 
-    def _encode_units(self, texts: Sequence[str]) -> Vectors:
-        """Return the units' vectors, (units, width). Stops in the middle of a long document if told to."""
-        rows = []
-        for start in range(0, max(len(texts), 1), ENCODED_TOGETHER):
+    def _encode_new(self, passages: Sequence[Passage], context: str) -> Iterator[Entry]:
+        """Yield the passages with their vectors; a document of a book's length may be left in the middle."""
+        for start in range(0, len(passages), ENCODED_TOGETHER):
             self._check_stop()
-            rows.append(self._embedder.encode(texts[start : start + ENCODED_TOGETHER]))
-        return rows[0] if len(rows) == 1 else np.concatenate(rows)
+            some = passages[start : start + ENCODED_TOGETHER]
+            vectors = self._embedder.encode_units([build_stretch(passage, context) for passage in some])
+            yield from map(Entry, some, vectors)
 
     def _open_catalogue(self) -> Catalogue:
         path = self._folder / "catalogue.sqlite3"
@@ -237,7 +227,8 @@ class Index:
             return Catalogue(path)
 
     def _empty_if_settings_changed(self) -> None:
-        settings = f"{self._embedder.identity} · chunks {CHUNKER_VERSION} of {TARGET_WORDS} words"
+        chunks = f"chunks {CHUNKER_VERSION} of {TARGET_WORDS} words"
+        settings = f"{self._embedder.identity} · units {UNITS_VERSION} · {chunks}"
         before = self.catalogue.file.find_setting("settings")
         if before == settings:
             return

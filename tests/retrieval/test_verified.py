@@ -170,7 +170,7 @@ def test_an_answer_that_no_document_gave_waits_for_review_once_one_gives_it(
     (documents / "blades.md").write_text(
         "---\ntitle: Blades\naudience: customer\n---\nThe blades of the Moss 2 last one season.\n"
     )
-    (documents / "returns.md").write_text(RETURNS + "The charging station can be returned as well.\n")
+    (documents / "returns.md").write_text(RETURNS + "Opened cleaning pads cannot be returned.\n")
     knowledge.ingest(documents)
     assert knowledge.to_review() == []
     assert answer(knowledge, COVER) == "It comes in blue."

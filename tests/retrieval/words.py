@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.encoders.embedder import encode_apart
+from retrieval.passage import Stretch
+
 WIDTH = 64
 
 
@@ -24,3 +27,6 @@ class WordEmbedder:
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         rows /= np.maximum(lengths, 1e-6)
         return rows
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[NDArray[np.float32]]:
+        return encode_apart(self, stretches)

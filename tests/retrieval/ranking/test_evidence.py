@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from retrieval.encoders.embedder import Embedder
-from retrieval.english.sentences import unit_texts
+from retrieval.english.sentences import build_stretch
 from retrieval.passage import Audience, Evidence, Hit, Match, Passage
 from retrieval.ranking.evidence import EvidenceLimits, choose_passages, cut_evidence, rank_units
 
@@ -58,7 +58,8 @@ def test_the_same_line_of_two_passages_is_shown_once_and_another_figure_is_kept(
 
 def test_stored_vectors_give_the_same_evidence(embedder: Embedder) -> None:
     stored = {
-        h.passage.id: embedder.encode(unit_texts(h.passage)).astype(np.float16).astype(np.float32) for h in (MOSS, PRO)
+        h.passage.id: embedder.encode_units([build_stretch(h.passage)])[0].astype(np.float16).astype(np.float32)
+        for h in (MOSS, PRO)
     }
     question = "How long does the Moss 2 run?"
     fresh = cut_evidence(question, [MOSS, PRO], embedder=embedder)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.passage import Audience, Vectors
+from retrieval.encoders.embedder import encode_apart
+from retrieval.passage import Audience, Stretch, Vectors
 from retrieval.reading.documents import DocumentKind, Part, RejectedError, StoppedError
 from retrieval.store.index import ENCODED_TOGETHER, Index
 
@@ -25,6 +26,9 @@ class FakeEmbedder:
         self.calls += 1
         self.on_call()
         return np.tile(np.eye(1, 4, dtype=np.float32), (len(texts), 1))
+
+    def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
+        return encode_apart(self, stretches)
 
 
 class FakeReader:
@@ -89,7 +93,8 @@ def test_a_file_that_cannot_be_read_is_tried_again_when_it_changes(
 def test_a_sync_is_stopped_within_a_document_and_goes_on_at_the_next_start(
     index: Index, embedder: FakeEmbedder, folder: Path, tmp_path: Path, reader: FakeReader
 ) -> None:
-    (folder / "long.txt").write_text("\n\n".join(f"The Moss {n} mows lawns." for n in range(3 * ENCODED_TOGETHER)))
+    passages = [f"The Moss {n} mows lawns. " * 24 for n in range(3 * ENCODED_TOGETHER)]
+    (folder / "long.txt").write_text("\n\n".join(passages))
     embedder.on_call = lambda: index.stop() if embedder.calls == 2 else None
     with pytest.raises(StoppedError):
         index.ingest(folder, default_audience=Audience.STAFF)
