@@ -4,7 +4,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from retrieval.knowledge import Counts, Knowledge
 from retrieval.reading.loss import Loss
@@ -16,7 +24,14 @@ MOST_NAMED = 30
 def build_bars(console: Console) -> Progress:
     """Return the progress display that every command uses."""
     return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+        console=console,
     )
 
 
@@ -24,9 +39,12 @@ def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> In
     """Index a folder with a progress bar, then print what changed, who may read it, and what could not be read."""
     with build_bars(console) as bars:
         task = bars.add_task("Reading documents", total=None)
-        report = knowledge.ingest(
-            folder, progress=lambda done, name: bars.update(task, completed=done, description=f"Read {name}")
-        )
+
+        def show(done: int, name: str) -> None:
+            total = knowledge.reading.total if knowledge.reading else None
+            bars.update(task, completed=done, total=total, description=f"Read {done} of {total} files: {name}")
+
+        report = knowledge.ingest(folder, progress=show)
         bars.update(task, total=1, completed=1, description="Read all documents")
     counts = knowledge.counts()
     console.print(

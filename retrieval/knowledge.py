@@ -32,6 +32,7 @@ from retrieval.passage import (
     Hit,
     Match,
     Passage,
+    ReadSoFar,
     Scope,
     Turn,
     Vectors,
@@ -54,6 +55,7 @@ from retrieval.reading.file_reader import FileReader, ReadingLimits
 from retrieval.reading.formats import read_parts
 from retrieval.reading.loss import Loss
 from retrieval.search import SearchSettings, search
+from retrieval.sources.folder import list_files
 from retrieval.store.catalogue import Edition
 from retrieval.store.index import Index
 from retrieval.store.reading_log import Sync
@@ -91,7 +93,7 @@ class Retrieved:
     of them is not shown as evidence.
     `is_question`: the message is no small talk, so that it is to be refused where nothing was found. `confidence` in
     [0, 1] is how likely the first line answers, before it is shifted for the company. `offered` are the best lines of
-    the pages that may help where a question is refused.
+    the pages that may help where a question is refused. `reading` is set while documents were still being read.
     """
 
     query: str
@@ -104,6 +106,7 @@ class Retrieved:
     is_question: bool = False
     confidence: float = 0.0
     offered: tuple[EvidenceLine, ...] = ()
+    reading: ReadSoFar | None = None
 
     @property
     def is_unanswered(self) -> bool:
@@ -158,6 +161,7 @@ class Knowledge:
         )
         self._editions: tuple[Edition, ...] = ()
         self._editions_of = ""
+        self._reading: ReadSoFar | None = None
         self._verified = VerifiedStore(self._index, embedder, self._find_documents, self._choose_lines)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
@@ -165,9 +169,24 @@ class Knowledge:
 
         Raise `NotADirectoryError` where there is no such folder, `StoppedError` when it is told to stop.
         """
-        report = self._index.ingest(folder, default_audience=self._default_audience, progress=progress)
+        self._reading = ReadSoFar(0, len(list_files(folder)))
+
+        def note(done: int, name: str) -> None:
+            self._reading = ReadSoFar(done, max(done, self._reading.total if self._reading else 0))
+            if progress is not None:
+                progress(done, name)
+
+        try:
+            report = self._index.ingest(folder, default_audience=self._default_audience, progress=note)
+        finally:
+            self._reading = None
         self._verified.review()
         return report
+
+    @property
+    def reading(self) -> ReadSoFar | None:
+        """How far `ingest` has come; None while it does not run."""
+        return self._reading
 
     def sync(self, origin: str, found: Iterable[Found], *, progress: Progress | None = None) -> IngestReport:
         """Make the index hold what a source lists. Raise `SourceGoneError` where it lists nothing any more."""
@@ -270,6 +289,7 @@ class Knowledge:
             is_question=is_question,
             confidence=confidence,
             offered=offered if is_question else (),
+            reading=self._reading,
         )
 
     def _list_known(self, query: str, scope: Scope) -> Evidence | None:

@@ -70,6 +70,14 @@ STAFF_SCOPE = Scope(frozenset({Audience.PUBLIC, Audience.CUSTOMER, Audience.STAF
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSoFar:
+    """How far the reading of a folder has come, in files."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """Units of one passage, and the words before them that say what they are about, such as a heading."""
 

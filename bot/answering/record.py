@@ -9,7 +9,7 @@ from bot.engine.port import Completion
 from bot.views import blocks, wording
 from feedback import replies, signals
 from retrieval.asked.language import find_language
-from retrieval.passage import Audience, EvidenceLine, Match
+from retrieval.passage import Audience, EvidenceLine, Match, ReadSoFar
 from retrieval.prompt import is_refusal
 
 
@@ -30,7 +30,8 @@ def build_footer(pending: PendingReply, shown: ShownAnswer, reply: replies.Reply
     unread = pending.question.unread
     told = [*_tell_withheld(shown.withheld), *([blocks.build_context(wording.UNREAD[unread])] if unread else [])]
     language = _tell_language(pending.draft.asked) if reply.refused else []
-    footer = [*language, *blocks.build_conflicts(said, passages), *told, *footer]
+    reading = _tell_reading(pending.draft.retrieved.reading) if reply.refused else []
+    footer = [*reading, *language, *blocks.build_conflicts(said, passages), *told, *footer]
     uncited = not shown.cited and not reply.refused and pending.draft.retrieved.evidence.match is not Match.WEAK
     return [blocks.build_context(wording.NO_SOURCE), *footer] if uncited else footer
 
@@ -44,6 +45,11 @@ def _tell_language(asked: str) -> list[blocks.Block]:
     """Say in the asker's language what Chip can do, where that is not English."""
     sentence = wording.OTHER_LANGUAGES.get(find_language(asked) or "")
     return [blocks.build_section(sentence)] if sentence else []
+
+
+def _tell_reading(reading: ReadSoFar | None) -> list[blocks.Block]:
+    """Say that the answer may be in a document that is not read yet."""
+    return [blocks.build_section(wording.STILL_READING.format(**asdict(reading)))] if reading else []
 
 
 def _tell_withheld(count: int) -> list[blocks.Block]:

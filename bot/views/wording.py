@@ -11,6 +11,10 @@ UNREAD = {
     "picture": "I cannot read pictures. Please write what the picture shows.",
     "file": "I cannot read files in messages. Please write what the file says.",
 }
+STILL_READING = (
+    "I am still reading the documents: {done} of {total} files so far. The answer may be in one of the others, so "
+    "please ask me again later."
+)
 TOO_LONG = (
     "That message has {length:,} characters, which is more than I can read at once (at most {limit:,}). "
     "Please send the question by itself."

@@ -173,16 +173,21 @@ def show(message: Message) -> str:
 
 
 @pytest.fixture(scope="session")
-def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
-    """The documents, indexed once: tests only read them."""
+def knowledge_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documents")
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def knowledge(tmp_path_factory: pytest.TempPathFactory, knowledge_folder: Path) -> Iterator[Knowledge]:
+    """The documents, indexed once: tests only read them."""
     # The scripted model says more than one fact at a time, as a large one does, and is shown as much.
     limits = EvidenceLimits(keep_within=3.0)
     index = tmp_path_factory.mktemp("index")
     knowledge = Knowledge(index, load_embedder(), default_audience=Audience.STAFF, limits=limits)
-    knowledge.ingest(folder)
+    knowledge.ingest(knowledge_folder)
     yield knowledge
     knowledge.close()
 

@@ -1,6 +1,8 @@
 """What people do in Slack besides typing a question: forward messages, attach pictures, hide the vote buttons."""
 
 import logging
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +152,29 @@ def test_who_asks_in_another_language_is_told_in_it_what_chip_can_do_where_nothi
     chip.engine.queue.append(REFUSAL)
     assert "berühmt" not in str(english := chip.ask(CLEO, "Which opera in Vienna is the most famous?"))
     assert not any(sentence in str(english["blocks"]) for sentence in wording.OTHER_LANGUAGES.values())
+
+
+def test_who_is_refused_while_documents_are_read_is_told_so(chip: Chip, knowledge_folder: Path) -> None:
+    knowledge, read, go_on = chip.core.knowledge, threading.Event(), threading.Event()
+
+    def wait(_done: int, _name: str) -> None:
+        read.set()
+        go_on.wait(30)
+
+    reading = threading.Thread(target=lambda: knowledge.ingest(knowledge_folder, progress=wait))
+    reading.start()
+    try:
+        assert read.wait(30)
+        chip.engine.queue.append(REFUSAL)
+        refused = chip.ask(CLEO, "Which opera in Vienna is the most famous?")
+        total = sum(path.is_file() for path in knowledge_folder.rglob("*"))
+        assert wording.STILL_READING.format(done=1, total=total) in str(refused["blocks"])
+        chip.engine.queue.clear()  # pages may be offered without asking the model
+        answered = chip.ask(CLEO, RUNTIME)
+        assert "55 minutes" in answered["markdown"]
+        assert "still reading" not in str(answered["blocks"])
+    finally:
+        go_on.set()
+        reading.join()
+    chip.engine.queue.append(REFUSAL)
+    assert "still reading" not in str(chip.ask(CLEO, "Which opera in Rome is the most famous?")["blocks"])
