@@ -122,7 +122,7 @@ class _Converter(MarkdownConverter):
         # markdownify would convert each cell first, only to throw that away.
         if node.name == "table":
             return self.convert_table(node)
-        return str(super().process_tag(node, parent_tags))
+        return str(super().process_tag(node, parent_tags))  # type: ignore[misc]  # the package has no types for it
 
     # markdownify calls these with the element, its text and its parents' names.
     def convert_pre(self, el: Tag, *_: object, **_named: object) -> str:

@@ -1,5 +1,7 @@
 """Pipe tables are read row by row as markdown-it's own rule reads them cell by cell."""
 
+from collections.abc import Iterator
+
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -51,7 +53,7 @@ def test_a_narrow_row_under_a_wide_head_cannot_unfold_without_end() -> None:
     assert sum(map(len, get_rows(table))) < 70_000
 
 
-def tell_blocks(node, reader):  # type: ignore[no-untyped-def]
+def tell_blocks(node: SyntaxTreeNode, reader: MarkdownReader) -> Iterator[tuple[object, ...]]:
     for block in node.children:
         if block.type == "table":
             rows = list_rows(block, reader)
@@ -63,7 +65,7 @@ def tell_blocks(node, reader):  # type: ignore[no-untyped-def]
             yield (block.type, block.map, block.content or (block.children and block.children[0].content))
 
 
-def list_rows(table, reader):  # type: ignore[no-untyped-def]
+def list_rows(table: SyntaxTreeNode, reader: MarkdownReader) -> list[list[str]]:
     if not table.children:
         return [[reader.read_cell(cell) for cell in row] for row in get_rows(table)]
     return [[reader.plain(cell) for cell in row.children] for part in table.children for row in part.children]
