@@ -17,6 +17,7 @@ from bot.services import Services
 from bot.slack.text import escape_mrkdwn
 from bot.transport.health import TokenWatch
 from bot.views import wording
+from feedback.forgetting import forget_older
 from feedback.inbox import forget_payloads
 from retrain.schedule import due, find_next, start_schedule
 from retrieval.upkeep import Outcome
@@ -83,12 +84,20 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("check the token", token.check, TOKEN_SECONDS),
         Job("forget payloads", lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), HOUR_SECONDS),
         Job("ask whether it helped", ask_whether_it_helped, SURVEY_SECONDS),
+        Job("forget old conversations", lambda: forget_old(core), HOUR_SECONDS),
         Job("forget lessons", services.learning.forget_lessons, HOUR_SECONDS),
         Job("empty forgotten cards", lambda: empty_cards(services), HOUR_SECONDS),
         Job("refresh the notes of who waits", services.waiting.refresh, REFRESH_SECONDS),
         Job("try again what Slack refused", services.later.run_due, LATER_SECONDS),
         Job("remind of tickets", services.tickets.reminders.send, TICKET_SECONDS),
     ]
+
+
+def forget_old(core: Core) -> None:
+    """Forget the words of conversations that are older than `privacy.keep_days`, where that is set."""
+    days = core.settings.privacy.keep_days
+    if days is not None and (count := forget_older(core.db, now_utc() - timedelta(days=days))):
+        logger.info("%d replies from before %d days lost their words", count, days)
 
 
 def _retrain_if_due(core: Core, services: Services) -> None:

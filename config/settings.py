@@ -221,6 +221,9 @@ class PrivacySettings(_Section):
     own_domains: tuple[str, ...] = Field(
         (), description="The company's domains, whose addresses stay, besides those that its documents write mail at."
     )
+    keep_days: int | None = Field(
+        None, ge=1, description="Conversations lose their words after so many days; unset: never by themselves."
+    )
     read_names: bool = Field(
         True,
         description="Find names of people whom Slack does not show with a small language model (200 MB for a minute).",

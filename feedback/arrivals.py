@@ -41,6 +41,7 @@ class Arrivals:
             for statement in (
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
+                "PRAGMA secure_delete = ON",
                 "CREATE TABLE IF NOT EXISTS arrivals (number INTEGER PRIMARY KEY, body TEXT NOT NULL)",
             ):
                 self._connection.execute(statement)

@@ -5,12 +5,16 @@ words may stay if they say nothing about a person. Datasets and adapters follow:
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
 from feedback.database import Database
+from feedback.events import FeedbackKind
 from feedback.pseudonyms import pseudonym
 from feedback.tables import (
     channel_rules,
@@ -30,6 +34,10 @@ from feedback.tables import (
 
 NOBODY = "forgotten"
 """Replaces a person who is forgotten."""
+
+_MARK = 80  # characters of a text that are searched for
+_SHORTEST_MARK = 20
+_MOST_MARKS = 50
 
 _WORDS: dict[str, object] = {"question": "", "query": "", "answer": "", "shown": "", "prompt": "", "messages": []}
 
@@ -66,12 +74,23 @@ def forget_message(db: Database, team: str, channel: str, ts: str) -> int:
     return len(holding)
 
 
-def forget_person(db: Database, team: str, person: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten: questions, changed rows by table, and some of the person's words to search files for."""
+
+    questions: int
+    rows: dict[str, int]
+    marks: tuple[str, ...]
+
+
+def forget_person(db: Database, team: str, person: str) -> Forgotten:
     """Forget what a person wrote and thought: messages, questions with their answers, votes and corrections.
 
-    Return how many questions were forgotten. Their wish not to be trained on stays.
+    Their wish not to be trained on stays.
     """
+    rows: Counter[str] = Counter()
     with _erasing(db) as connection:
+        marks = _choose_marks(connection, team, person)
         mine = (replies.c.team == team) & (replies.c.asker == person)
         threads = connection.execute(
             select(messages.c.channel, messages.c.thread_ts, messages.c.text).where(
@@ -87,17 +106,74 @@ def forget_person(db: Database, team: str, person: str) -> int:
         _erase_words(connection, asked)
         connection.execute(update(replies).where(mine).values(asker=NOBODY))
         closed = (tickets.c.team == team) & (tickets.c.asker == person) & tickets.c.closed_at.is_not(None)
-        connection.execute(update(tickets).where(closed).values(asker=NOBODY))
+        rows["tickets"] = connection.execute(update(tickets).where(closed).values(asker=NOBODY)).rowcount
         _erase_prompts(connection, quoting)
-        connection.execute(delete(messages).where(messages.c.team == team, messages.c.person == person))
-        connection.execute(delete(feedback_events).where(feedback_events.c.person == person))
-        connection.execute(delete(standing_votes).where(standing_votes.c.person == person))
-        connection.execute(delete(surveys).where(surveys.c.team == team, surveys.c.person == person))
-        _erase_imported(connection, person)
-        given = (switches.c.team == team) & (switches.c.subject == person) & (switches.c.value == "on")
-        connection.execute(delete(switches).where(given))
-        _empty_payloads(connection, team, person)
-    return len(asked)
+        rows["replies"] = len({*asked, *quoting})
+        for table, whose in _list_deleted(team, person):
+            rows[table.name] += connection.execute(delete(table).where(whose)).rowcount
+        rows["inbox"] = _empty_payloads(connection, team, person)
+    return Forgotten(len(asked), {name: count for name, count in rows.items() if count}, marks)
+
+
+def forget_in_all_teams(db: Database, person: str) -> Forgotten:
+    """Forget a person in every workspace that they wrote in, and in what was imported."""
+    with db.read() as connection:
+        wrote = connection.scalars(select(messages.c.team).where(messages.c.person == person).distinct())
+        asked = connection.scalars(select(replies.c.team).where(replies.c.asker == person).distinct())
+        teams = sorted({*wrote, *asked}) or [""]
+    rows: Counter[str] = Counter()
+    parts = [forget_person(db, team, person) for team in teams]
+    for part in parts:
+        rows.update(part.rows)
+    marks = tuple(dict.fromkeys(mark for part in parts for mark in part.marks))
+    return Forgotten(sum(part.questions for part in parts), dict(rows), marks)
+
+
+def _list_deleted(team: str, person: str) -> list[tuple[Table, ColumnElement[bool]]]:
+    """Return the tables whose rows of a person are deleted, and which rows. A mail address is known by its hash."""
+    author = pseudonym(person)
+    return [
+        (messages, (messages.c.team == team) & (messages.c.person == person)),
+        (feedback_events, feedback_events.c.person == person),
+        (standing_votes, standing_votes.c.person == person),
+        (surveys, (surveys.c.team == team) & (surveys.c.person == person)),
+        (imported_pairs, (imported_pairs.c.asker == author) | (imported_pairs.c.answerer == author)),
+        (switches, (switches.c.team == team) & (switches.c.subject == person) & (switches.c.value == "on")),
+    ]
+
+
+def _choose_marks(connection: Connection, team: str, person: str) -> tuple[str, ...]:
+    """Return beginnings of what the person wrote, the longest texts first, without what others wrote as well."""
+    said = (messages.c.team == team) & (messages.c.person == person)
+    asked = (replies.c.team == team) & (replies.c.asker == person)
+    told = (feedback_events.c.person == person) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
+    texts = {
+        *connection.scalars(select(messages.c.text).where(said)),
+        *connection.scalars(select(replies.c.question).where(asked)),
+        *(str(value.get("text", "")) for value in connection.scalars(select(feedback_events.c.value).where(told))),
+    }
+    longest = sorted((text.strip() for text in texts), key=len, reverse=True)
+    marks = dict.fromkeys(text[:_MARK] for text in longest if len(text) >= _SHORTEST_MARK)
+    return tuple(mark for mark in list(marks)[:_MOST_MARKS] if not _is_said_by_others(connection, person, mark))
+
+
+def _is_said_by_others(connection: Connection, person: str, mark: str) -> bool:
+    said = select(messages.c.number).where(messages.c.person != person, messages.c.text.contains(mark, autoescape=True))
+    asked = select(replies.c.id).where(replies.c.asker != person, replies.c.question.contains(mark, autoescape=True))
+    return any(connection.execute(query.limit(1)).first() is not None for query in (said, asked))
+
+
+def forget_older(db: Database, before: datetime) -> int:
+    """Forget the words of conversations from before that moment; return how many replies lost theirs.
+
+    Votes stay, and so does what staff approved an answer to.
+    """
+    taught = select(feedback_events.c.reply_id).where(feedback_events.c.kind == FeedbackKind.CORRECTION.value)
+    with _erasing(db) as connection:
+        old = (replies.c.created_at < before) & (replies.c.question != "") & replies.c.id.not_in(taught)
+        count = connection.execute(update(replies).where(old).values(_WORDS)).rowcount
+        connection.execute(delete(messages).where(messages.c.created_at < before))
+    return count
 
 
 def forget_team(db: Database, team: str) -> None:
@@ -109,14 +185,6 @@ def forget_team(db: Database, team: str) -> None:
         connection.execute(delete(reply_parts).where(reply_parts.c.reply_id.in_(ids)))
         for table in (messages, inbox, tickets, correction_cards, channel_rules, switches, surveys, replies):
             connection.execute(delete(table).where(table.c.team == team))
-
-
-def _erase_imported(connection: Connection, person: str) -> None:
-    """Erase the imported questions and answers of a person; a mail address is known by its hash."""
-    author = pseudonym(person)
-    connection.execute(
-        delete(imported_pairs).where((imported_pairs.c.asker == author) | (imported_pairs.c.answerer == author))
-    )
 
 
 def _find_holding(connection: Connection, team: str, channel: str, thread_ts: str, text: str) -> list[str]:
@@ -145,11 +213,12 @@ def _erase_prompts(connection: Connection, reply_ids: list[str]) -> None:
         connection.execute(update(replies).where(replies.c.id.in_(reply_ids)).values(prompt="", messages=[]))
 
 
-def _empty_payloads(connection: Connection, team: str, person: str) -> None:
+def _empty_payloads(connection: Connection, team: str, person: str) -> int:
     rows = connection.execute(select(inbox.c.event_key, inbox.c.payload).where(inbox.c.team == team, _is_done())).all()
     about = [row.event_key for row in rows if f'"{person}"' in json.dumps(row.payload)]
     if about:
         connection.execute(update(inbox).where(inbox.c.event_key.in_(about)).values(payload={}))
+    return len(about)
 
 
 def _is_done() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import Connection, Row, Text, cast, exists, or_, select
 
 from feedback.database import Database, insert_once
 from feedback.tables import replies, reply_parts
@@ -104,6 +104,12 @@ def find_reply(db: Database, reply_id: str) -> Reply | None:
     with db.read() as connection:
         row = connection.execute(select(replies).where(replies.c.id == reply_id)).one_or_none()
     return None if row is None else _build_reply(row)
+
+
+def find_worded(db: Database) -> set[str]:
+    """Return the ids of all replies that still have their words."""
+    with db.read() as connection:
+        return set(connection.scalars(select(replies.c.id).where(cast(replies.c.messages, Text) != "[]")))
 
 
 def find_reply_at(db: Database, channel: str, ts: str) -> Reply | None:

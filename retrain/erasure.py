@@ -17,7 +17,7 @@ from typing import Any
 from feedback.corrections import find_all
 from feedback.database import Database
 from feedback.history.imports import find_known_digests
-from feedback.replies import find_replies
+from feedback.replies import find_worded
 from retrain.adapter import Adapter
 from retrain.errors import DatasetError
 from retrain.examples import MANIFEST, Example, load_dataset, thin_dataset
@@ -94,7 +94,7 @@ def _thin(db: Database, run: Path) -> int:
 def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:
     """Return the examples whose words the database still holds, and those that do not come from anybody's words."""
     examples = list(examples)
-    replies = find_replies(db, list({example.reply_id for example in examples if example.reply_id}))
+    worded = find_worded(db)
     corrections = find_all(db)
     pairs = find_known_digests(db, [example.pair for example in examples if example.pair])
     corrected = {correction.reply_id for correction in corrections.values()}
@@ -102,8 +102,7 @@ def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:
     def is_remembered(example: Example) -> bool:
         if example.reply_id is None:
             return example.pair is None or example.pair in pairs
-        reply = replies.get(example.reply_id)
-        if reply is None or not reply.messages:
+        if example.reply_id not in worded:
             return False
         if example.source != "correction":
             return True

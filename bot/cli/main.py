@@ -124,6 +124,23 @@ def retrain(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def forget(
+    person: Annotated[str, typer.Argument(help="A Slack user id (U0123ABCD), or the mail address of an import.")],
+    yes: bool = typer.Option(False, "--yes", help="Do not ask once more."),
+    config: ConfigOption = None,
+) -> None:
+    """Forget a person everywhere, and write a report that proves it. While Chip runs, use /chip forget @person."""
+    settings = load(config).settings
+    if not yes:
+        typer.confirm(f"Delete all that {person} wrote, and every model that learned from it?", abort=True)
+    with plain_errors():
+        from bot.cli.forgetting import forget_person
+
+        for line in forget_person(settings, person):
+            output.print(line, markup=False)
+
+
+@app.command()
 def gaps(
     days: float = typer.Option(30.0, help="How many days to look back."),
     config: ConfigOption = None,

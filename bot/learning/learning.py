@@ -16,10 +16,12 @@ from bot.views import wording
 from bot.views.report import build_rows
 from feedback import measures
 from feedback.database import Database
+from feedback.forgetting import Forgotten
 from retrain import registry
 from retrain.adapter import AdapterError
-from retrain.erasure import erase_forgotten
+from retrain.erasure import Erased, erase_forgotten
 from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
+from retrain.proof import Proof, prove
 from retrain.report import RetrainReport, find_ended_elsewhere, find_report_of
 from retrain.unlearn import take_back_lessons
 
@@ -77,6 +79,14 @@ class Learning:
 
         return self._begin(retrain)
 
+    def forget_with_proof(self, person: str, forgotten: Forgotten) -> Proof:
+        """Remove a person's lessons as `forget_lessons` does, and prove by a search of all files that none is left."""
+        erased = None if self.is_running() else self._sweep()
+        proof = prove(self.db, self.adapters_folder.parent, person, forgotten, erased)
+        if erased is not None and erased.serving is not None:
+            self._begin(self._replace_forgetful)
+        return proof
+
     def forget_lessons(self, *, is_over: bool = False) -> None:
         """Remove what was forgotten in the database from the datasets and adapters too.
 
@@ -98,9 +108,14 @@ class Learning:
         return True
 
     def _erase(self) -> str | None:
-        """Sweep. Return the live adapter if it learned what was forgotten. A retrain sweeps when it ends."""
+        """Sweep. Return the live adapter if it learned what was forgotten."""
+        erased = self._sweep()
+        return None if erased is None else erased.serving
+
+    def _sweep(self) -> Erased | None:
+        """Remove what was forgotten from datasets and adapters. None while a retrain runs, which sweeps itself."""
         try:
-            return erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id).serving
+            return erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id)
         except RetrainRunning:
             return None
 

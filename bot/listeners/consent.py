@@ -9,6 +9,7 @@ from bot.listeners import forgetting
 from bot.listeners.failures import guard
 from bot.services import Services
 from bot.views import wording
+from bot.views.report import word_proof
 from feedback.consent import record_consent
 from feedback.events import Role
 
@@ -61,5 +62,6 @@ def _forget(services: Services, body: Body, respond: Respond) -> None:
             text=wording.ADMINS_ONLY.format(command="forget @person"), response_type="ephemeral", replace_original=False
         )
         return
-    count = forgetting.forget_person(services, person)
-    respond(text=wording.FORGOTTEN.format(person=person, count=count), response_type="ephemeral", replace_original=True)
+    count, proof = forgetting.forget_person(services, person)
+    said = wording.FORGOTTEN.format(person=person, count=count, proof=word_proof(proof))
+    respond(text=said, response_type="ephemeral", replace_original=True)

@@ -10,6 +10,7 @@ from bot.slack.errors import SLACK_ERRORS, is_refused_here, name_error
 from bot.views import blocks, wording
 from feedback import cards, forgetting, inbox, tickets
 from feedback.events import Role
+from retrain.proof import Proof
 from retrieval.sources.registry import SourceKind
 
 logger = logging.getLogger(__name__)
@@ -74,16 +75,16 @@ def forget_workspace(services: Services, body: Body) -> None:
     services.on_removed()
 
 
-def forget_person(services: Services, person: str) -> int:
-    """Forget what a person wrote, at their own wish. Return the number of questions."""
+def forget_person(services: Services, person: str) -> tuple[int, Proof]:
+    """Forget what a person wrote, at their own wish. Return the number of questions, and the report of proof."""
     quoting = tickets.find_quoting(services.db, services.directory.team, person=person)
-    count = forgetting.forget_person(services.db, services.directory.team, person)
+    forgotten = forgetting.forget_person(services.db, services.directory.team, person)
     services.tickets.cards.show_anew(quoting)
     empty_cards(services)
     services.serve_corrections()
-    services.learning.forget_lessons()
-    logger.info("%s asked to be forgotten: %d questions", person, count)
-    return count
+    proof = services.learning.forget_with_proof(person, forgotten)
+    logger.info("a person was forgotten: %d questions, report %s", forgotten.questions, proof.id)
+    return forgotten.questions, proof
 
 
 def empty_cards(services: Services) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import blocks, wording
 from retrain.curate import NO_CONSENT
+from retrain.proof import Proof
 from retrain.report import RetrainReport, Scores
 
 LONGEST = 240  # characters of an answer in the report
@@ -97,3 +98,10 @@ def _small_print(report: RetrainReport) -> str:
     dataset = f" · dataset {report.dataset_hash[:12]}" if report.dataset_hash else ""
     back = " · `/chip rollback` goes back" if report.outcome == "promoted" else ""
     return f"Run {report.run_id} by {report.trigger}{dataset}{back}"
+
+
+def word_proof(proof: Proof) -> str:
+    """Say what the search for a forgotten person's words found."""
+    said = wording.FORGOTTEN_LEFT if proof.found else wording.FORGOTTEN_PROVED
+    serving = wording.FORGOTTEN_SERVING.format(adapter=proof.serving) if proof.serving else ""
+    return said.format(files=proof.files, id=proof.id, count=len(proof.found)) + serving

@@ -340,7 +340,10 @@ FORGET_SURE = (
     "They leave the training data too, and a model that learned from them is replaced. This cannot be undone."
 )
 FORGET_BUTTON = "Delete it"
-FORGOTTEN = "<@{person}> is forgotten: {count} questions and everything about them are deleted."
+FORGOTTEN = "<@{person}> is forgotten: {count} questions and everything about them are deleted. {proof}"
+FORGOTTEN_PROVED = "I searched all {files} files of mine for their words and found none (report {id})."
+FORGOTTEN_LEFT = "Their words are still in {count} of my {files} files: an admin finds them in the report {id}."
+FORGOTTEN_SERVING = " {adapter} learned from them and answers until a training without them ends."
 
 NO_ANSWER_OF_MINE = "That is no answer of mine. Use this on a message in which I answered a question."
 TEACH_TITLE = "Teach this thread"

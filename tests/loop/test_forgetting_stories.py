@@ -1,6 +1,7 @@
 """What people take back or change: edits, deletions, the wish to be forgotten, the end of an installation."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from bot.workspace.workspace import Workspace
 from feedback import choices, conversation, corrections, replies, tables, votes
 from feedback.consent import OFF, find_consent, record_consent
 from feedback.database import Database
-from feedback.forgetting import forget_person
+from feedback.forgetting import forget_older, forget_person
 from feedback.tables import METADATA, feedback_events, inbox
+from feedback.traces import search
 from retrain import registry
 from retrain.curate import curate
 from retrain.examples import DATASET, freeze_dataset
+from retrain.proof import FOLDER
 from retrain.settings import CurateSettings
 from tests.fakes import Slowly
 from tests.loop.adapters import write_adapter
@@ -114,7 +117,7 @@ def test_who_asks_to_be_forgotten_leaves_no_words_and_others_keep_theirs(chip: C
         votes.record_button(chip.core.db, reply_id=reply.id, person=person, role="staff", verdict="up")
     chip.settle()
     assert chip.services is not None
-    assert forgetting.forget_person(chip.services, CLEO) == 1
+    assert forgetting.forget_person(chip.services, CLEO)[0] == 1
 
     assert RUNTIME not in _dump(chip.core.db)
     assert CHARGING in _dump(chip.core.db)
@@ -216,7 +219,8 @@ def test_forget_me_asks_once_more_and_then_forgets(chip: Chip) -> None:
     asked = chip.wait_for_said(DMS[CLEO], "This cannot be undone")
     assert RUNTIME in _dump(chip.core.db)
     assert cleo.click(chip.show(CLEO, asked), DMS[CLEO], consent.FORGET)
-    chip.wait_for_said(DMS[CLEO], wording.FORGOTTEN.format(person=CLEO, count=1))
+    said = chip.wait_for_said(DMS[CLEO], f"<@{CLEO}> is forgotten: 1 questions")
+    assert "found none (report F" in said.text
     chip.settle()
     assert RUNTIME not in _dump(chip.core.db)
 
@@ -352,7 +356,7 @@ def test_an_admin_has_somebody_forgotten_and_others_keep_their_words(chip: Chip)
 
     assert ada.click(chip.show(ADA, asked), ADMIN, consent.FORGET)
 
-    assert chip.wait_for_said(ADMIN, wording.FORGOTTEN.format(person=CLEO, count=1)).ephemeral_to == ADA
+    assert chip.wait_for_said(ADMIN, f"<@{CLEO}> is forgotten: 1 questions").ephemeral_to == ADA
     chip.settle()
     assert RUNTIME not in _dump(chip.core.db)
     assert CHARGING in _dump(chip.core.db)
@@ -405,3 +409,42 @@ def unfurl(chip: Chip, ts: str) -> None:
         workspace.push_event(event | {"channel": HELP, "channel_type": "channel"})
 
     chip.workspace.inside(add)
+
+
+def test_not_a_byte_is_left_of_who_is_forgotten_and_a_report_proves_it(chip: Chip) -> None:
+    marks = ["run on one charge of last winter", "it hums like a 1974 Hoover"]
+    mine = chip.reply_at(DMS[CLEO], chip.ask(CLEO, f"How long does the Tansy 4 {marks[0]}?"))
+    others = chip.ask(SAM, f"@Chip {RUNTIME}", HELP)
+    chip.ask(CLEO, f"@Chip And how long does it charge, for {marks[1]}?", HELP, others["thread_ts"])
+    corrections.record_correction(chip.core.db, reply_id=mine.id, person=SAM, role="staff", text="75 minutes.")
+    dataset = learn(chip, "A1")
+    chip.settle()
+    data = chip.core.settings.data
+    found = search(data, marks).found
+    assert found.keys() >= {str(dataset.relative_to(data))}, dataset.read_text()
+    assert {name.partition("-")[0] for name in found} >= {"chip.db"}
+    assert chip.services is not None
+
+    _, proof = forgetting.forget_person(chip.services, CLEO)
+    chip.settle()
+
+    assert search(data, marks).found == {}
+    assert proof.found == {}
+    assert (proof.rows["messages"], proof.rows["replies"], proof.dataset_rows > 0) == (2, 2, True)
+    report = (data / FOLDER / f"{proof.id}.json").read_text()
+    assert CLEO not in report
+    assert json.loads(report)["serving"] == "A1"
+    assert chip.said(HELP), "Slack's own messages are Slack's"
+
+
+def test_old_conversations_lose_their_words_where_that_is_set(chip: Chip) -> None:
+    reply = chip.reply_at(DMS[CLEO], chip.ask(CLEO, RUNTIME))
+    taught = chip.reply_at(DMS[SAM], chip.ask(SAM, CHARGING))
+    corrections.record_correction(chip.core.db, reply_id=taught.id, person=SAM, role="staff", text="80 minutes.")
+    chip.settle()
+    now = chip.core.db.clock()
+    assert forget_older(chip.core.db, now - timedelta(days=1)) == 0
+    assert _find(chip, reply.id).question == RUNTIME
+    assert forget_older(chip.core.db, now + timedelta(seconds=1)) == 1
+    assert _find(chip, reply.id).question == ""
+    assert _find(chip, taught.id).question == CHARGING, "what staff approved goes on being served"
