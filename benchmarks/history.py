@@ -6,11 +6,10 @@ Generates conversations of three messages, writes each format and imports each f
 `--data` it also converts dialogues of public sets into a Slack export and into a mailbox that greets, signs and quotes,
 and looks for the pairs that the sets name. `--show` prints pairs to be read by a person.
 
-How to read it: messages a second are of processor time, which on an idle machine is the time that passes; the import
-computes on one core and the files are small beside that. Growth is the peak memory less that of a tenth of the
-conversations. A named pair counts as drawn if one pair of its conversation holds nine tenths of the words of its
-question and of its answer, small talk and masked data aside. DSTC11 names one pair a dialogue: the last question and
-the reply that people wrote. SGD names none; there each user turn with a question mark counts if the next turn has none.
+How to read it: messages a second are of processor time, since the import computes on one core, and growth is the peak
+memory less that of a tenth of the conversations. A named pair counts as drawn if one pair of its conversation holds
+nine tenths of the words of its question and of its answer, small talk and masked data aside. DSTC11 and Bitext name
+pairs that people wrote; of SGD each user turn with a question mark counts if the next turn has none.
 """
 
 import csv
