@@ -29,7 +29,7 @@ from bot.learning.verified import build_verified_answers
 from bot.views import wording
 from config.settings import EngineSettings, Settings
 from feedback.choices import Covers, respect_choices
-from feedback.consent import LOCAL, OFF, Consent, build_covers
+from feedback.consent import LOCAL, OFF, Consent, build_covers, describe_consents
 from feedback.corrections import Lessons
 from feedback.database import Database, open_database
 from feedback.events import Role
@@ -39,11 +39,12 @@ from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.bases.base import Base, BaseModelError
 from retrain.bases.shelf import DEFAULT, Shelf
-from retrain.curate import Privacy
+from retrain.curate import Curated, Privacy
 from retrain.errors import RetrainError
+from retrain.examples import Dataset
 from retrain.free_cores import find_cores
 from retrain.report import RetrainReport
-from retrain.run import Progress, RetrainDeps, run_retrain
+from retrain.run import Progress, RetrainDeps, curate_feedback, find_questions, freeze, run_retrain
 from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
 from retrieval.draft import Draft, prepare
 from retrieval.encoders.cross_encoder import load_cross_encoder
@@ -62,6 +63,12 @@ BLAS_THREADS = 1
 
 Tell = Callable[[str], None]
 logger = logging.getLogger(__name__)
+FindNames = Callable[[Reply, str], Sequence[str]]
+
+
+def find_no_names(reply: Reply, teacher: str) -> Sequence[str]:  # noqa: ARG001
+    """Return no names: Slack, which knows them, is not asked."""
+    return ()
 
 
 def now_utc() -> datetime:
@@ -135,12 +142,24 @@ class Core:
         requested_by: str,
         tell: Callable[[Progress], None] | None = None,
         *,
-        find_names: Callable[[Reply, str], Sequence[str]] = lambda reply, teacher: (),  # noqa: ARG005
+        find_names: FindNames = find_no_names,
         stop: threading.Event | None = None,
+        version: Path | None = None,
     ) -> RetrainReport:
         """Run one retrain and serve its result if it passes; see `run_retrain`. `find_names`: see `Privacy`."""
-        stop = stop or threading.Event()
-        deps = RetrainDeps(
+        deps = replace(self._build_retrain_deps(find_names, stop or threading.Event()), version=version)
+        if tell is not None:
+            deps = replace(deps, tell=tell)
+        return run_retrain(deps, trigger=trigger, requested_by=requested_by)
+
+    def build_data(self, find_names: FindNames = find_no_names) -> tuple[Dataset, Curated]:
+        """Keep what a retrain would learn from now as a data set version, without training."""
+        deps = self._build_retrain_deps(find_names, threading.Event())
+        curated = curate_feedback(deps, find_questions(deps))
+        return freeze(deps, curated), curated
+
+    def _build_retrain_deps(self, find_names: FindNames, stop: threading.Event) -> RetrainDeps:
+        return RetrainDeps(
             db=self.db,
             base=self.base or find_base(self.settings),
             forms_folder=open_shelf(self.settings).forms_folder,
@@ -155,6 +174,7 @@ class Core:
             prepare_replay=self._prepare_replay,
             stop=stop,
             encode=self.knowledge.encode,
+            describe_consent=lambda: describe_consents(self.db, self.consent_unasked),
             privacy=Privacy(
                 find_names=find_names,
                 find_audience=self._find_audience,
@@ -163,9 +183,6 @@ class Core:
                 read_public=self._read_public,
             ),
         )
-        if tell is not None:
-            deps = replace(deps, tell=tell)
-        return run_retrain(deps, trigger=trigger, requested_by=requested_by)
 
     @property
     def consent_unasked(self) -> Consent:

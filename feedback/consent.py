@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -98,3 +99,21 @@ def build_covers(db: Database, default: Consent) -> Callable[[Reply, Role | None
         return known[reply.team].covers(reply, teacher)
 
     return covers
+
+
+def describe_consents(db: Database, default: Consent) -> list[dict[str, Any]]:
+    """Return the decision that holds in each workspace, for the card of a data set; the default where none was made."""
+    with db.read() as connection:
+        teams = list(connection.scalars(select(consents.c.team).distinct().order_by(consents.c.team)))
+    decided = {team: find_consent(db, team) or default for team in teams} or {"every workspace": default}
+    return [
+        {
+            "workspace": team,
+            "learning": "on" if consent.is_on else "off",
+            "guests": "included" if consent.guests else "left out",
+            "channels": " ".join(consent.channels) or "all",
+            "since": f"{consent.at:%Y-%m-%d}" if consent.at else "nobody decided",
+            "notice": consent.notice,
+        }
+        for team, consent in decided.items()
+    ]

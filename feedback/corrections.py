@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from feedback.database import Database
 from feedback.errors import NotAllowed, UnknownCorrection, UnknownReply, UnusableText
@@ -143,17 +143,24 @@ def find_all(db: Database) -> dict[str, Correction]:
 
 def find_pending(db: Database) -> list[Correction]:
     """Return the corrections that wait for a decision, oldest first; none about a question that was forgotten."""
-    waiting = [correction for correction in _load_corrections(db).values() if correction.state is State.WAITING]
+    waiting = [
+        correction
+        for correction in _load_corrections(db, _select_undecided()).values()
+        if correction.state is State.WAITING
+    ]
     about = {correction.reply_id for correction in waiting}
     with db.read() as connection:
         gone = set(connection.scalars(select(replies.c.id).where(replies.c.id.in_(about), replies.c.question == "")))
     return [correction for correction in waiting if correction.reply_id not in gone]
 
 
-def approved(db: Database) -> list[Correction]:
-    """Return the correction that holds for each corrected reply, in the order in which they began to hold."""
+def approved(db: Database, about: Select[tuple[str]] | None = None) -> list[Correction]:
+    """Return the correction that holds for each corrected reply, in the order in which they began to hold.
+
+    `about` selects the ids of the replies that count; None means all.
+    """
     by_reply: dict[str, Correction] = {}
-    held = (correction for correction in _load_corrections(db).values() if correction.state is State.APPROVED)
+    held = (correction for correction in _load_corrections(db, about).values() if correction.state is State.APPROVED)
     for correction in sorted(held, key=_when_decided):
         by_reply[correction.reply_id] = correction
     return sorted(by_reply.values(), key=_when_decided)
@@ -180,9 +187,19 @@ class Lessons:
         return self._known[1]
 
 
-def _load_corrections(db: Database) -> dict[str, Correction]:
+def _load_corrections(db: Database, about: Select[tuple[str]] | None = None) -> dict[str, Correction]:
+    is_about = [] if about is None else [feedback_events.c.reply_id.in_(about)]
     with db.read() as connection:
-        return _derive(find_events(connection, feedback_events.c.kind.in_(_KINDS)))
+        return _derive(find_events(connection, feedback_events.c.kind.in_(_KINDS), *is_about))
+
+
+def _select_undecided() -> Select[tuple[str]]:
+    """Select the replies with a correction that did not hold at once, or was taken back: all that may wait."""
+    said = feedback_events.c
+    is_correction, is_decision = (said.kind == kind for kind in _KINDS)
+    by_others = said.role.not_in(_DECIDERS) | (said.source == FeedbackSource.TICKET.value)
+    taken_back = is_decision & (said.source == FeedbackSource.COMMAND.value)
+    return select(said.reply_id).where(said.kind.in_(_KINDS), (is_correction & by_others) | taken_back)
 
 
 def _derive(events: list[FeedbackEvent]) -> dict[str, Correction]:

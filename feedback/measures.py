@@ -5,7 +5,7 @@ from datetime import datetime
 from math import sqrt
 from statistics import median
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, select
 
 from feedback.corrections import approved, find_pending
 from feedback.database import Database
@@ -71,57 +71,73 @@ def summary(db: Database, since: datetime | None = None, until: datetime | None 
     if until is not None:
         period &= replies.c.created_at < until
     with db.read() as connection:
-        columns = ("id", "asker", "finish", "refused", "first_text_ms", "total_ms", "sentences", "withheld")
-        rows = connection.execute(select(*(replies.c[name] for name in columns)).where(period)).all()
-        corrections = _count_said(connection, FeedbackKind.CORRECTION, period, func.count())
-        escalations = _count_said(
-            connection, FeedbackKind.ESCALATION, period, func.count(feedback_events.c.reply_id.distinct())
-        )
+        given = connection.execute(_select_totals().where(period)).one()
+        times = connection.execute(select(replies.c.first_text_ms, replies.c.total_ms).where(period)).all()
+        corrections = _count_said(connection, FeedbackKind.CORRECTION, period, since, func.count())
+        called = func.count(feedback_events.c.reply_id.distinct())
+        escalations = _count_said(connection, FeedbackKind.ESCALATION, period, since, called)
         votes = _count_votes(connection, period)
         voted = _count_voted(connection, period)
-    ids = {row.id for row in rows}
     up, down = (sum(votes.get((role, vote), 0) for role in Role) for vote in (Vote.UP, Vote.DOWN))
     return Measures(
-        replies=len(rows),
-        refused=sum(row.refused for row in rows),
-        askers=len({row.asker for row in rows}),
+        replies=given.replies,
+        refused=given.refused or 0,
+        askers=given.askers,
         up=up,
         down=down,
         voted=voted,
         satisfaction=_share(up, down),
         from_customers=_share(votes.get((Role.CUSTOMER, Vote.UP), 0), votes.get((Role.CUSTOMER, Vote.DOWN), 0)),
         corrections=corrections,
-        corrected=sum(correction.reply_id in ids for correction in approved(db)),
+        corrected=len(approved(db, select(replies.c.id).where(period))),
         pending=len(find_pending(db)),
         escalations=escalations,
-        median_first_text_ms=_median([row.first_text_ms for row in rows if row.first_text_ms is not None]),
-        median_total_ms=_median([row.total_ms for row in rows]),
-        sentences=sum(row.sentences or 0 for row in rows),
-        withheld=sum(row.withheld or 0 for row in rows),
-        handed_over=sum(row.finish == HANDED_OVER for row in rows),
+        median_first_text_ms=_median([first for first, _ in times if first is not None]),
+        median_total_ms=_median([total for _, total in times]),
+        sentences=given.sentences or 0,
+        withheld=given.withheld or 0,
+        handed_over=given.handed_over or 0,
     )
 
 
+def _select_totals() -> Select[int, int | None, int, int | None, int | None, int | None]:
+    given = replies.c
+    return select(
+        func.count().label("replies"),
+        func.sum(cast(given.refused, Integer)).label("refused"),
+        func.count(given.asker.distinct()).label("askers"),
+        func.sum(given.sentences).label("sentences"),
+        func.sum(given.withheld).label("withheld"),
+        func.sum(cast(given.finish == HANDED_OVER, Integer)).label("handed_over"),
+    ).select_from(replies)
+
+
 def _count_said(
-    connection: Connection, kind: FeedbackKind, period: ColumnElement[bool], count: ColumnElement[int]
+    connection: Connection,
+    kind: FeedbackKind,
+    period: ColumnElement[bool],
+    since: datetime | None,
+    count: ColumnElement[int],
 ) -> int:
+    """Count events of a kind on the period's replies; nothing is said of a reply before it is given."""
+    is_kind = feedback_events.c.kind == kind.value
+    if since is not None:
+        is_kind &= feedback_events.c.at >= since
     said = feedback_events.join(replies, replies.c.id == feedback_events.c.reply_id)
-    query = select(count).select_from(said).where(period, feedback_events.c.kind == kind.value)
-    return connection.scalar(query) or 0
+    return connection.scalar(select(count).select_from(said).where(period, is_kind)) or 0
 
 
 def _count_votes(connection: Connection, period: ColumnElement[bool]) -> dict[tuple[Role, Vote], int]:
     """Return how many verdicts stand on the period's replies, by the voters' role."""
     role, verdict = standing_votes.c.role, standing_votes.c.verdict
-    voted = standing_votes.join(replies, replies.c.id == standing_votes.c.reply_id)
-    query = select(role, verdict, func.count()).select_from(voted).where(period).group_by(role, verdict)
+    in_period = standing_votes.c.reply_id.in_(select(replies.c.id).where(period))
+    query = select(role, verdict, func.count()).where(in_period).group_by(role, verdict)
     return {(Role(row[0]), Vote(row[1])): row[2] for row in connection.execute(query)}
 
 
 def _count_voted(connection: Connection, period: ColumnElement[bool]) -> int:
-    voted = standing_votes.join(replies, replies.c.id == standing_votes.c.reply_id)
-    query = select(func.count(standing_votes.c.reply_id.distinct())).select_from(voted).where(period)
-    return connection.scalar(query) or 0
+    in_period = standing_votes.c.reply_id.in_(select(replies.c.id).where(period))
+    return connection.scalar(select(func.count(standing_votes.c.reply_id.distinct())).where(in_period)) or 0
 
 
 def _share(up: int, down: int) -> float | None:

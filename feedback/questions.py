@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select
 
 from feedback.database import Database
-from feedback.events import FeedbackKind, find_events
+from feedback.events import FeedbackKind
 from feedback.privacy import mask_personal_data
 from feedback.replies import UNSPOKEN
 from feedback.signals import ALIKE, are_words_alike, find_telling_words
-from feedback.tables import feedback_events, replies
-from feedback.votes import Vote, derive_verdicts
+from feedback.tables import feedback_events, replies, standing_votes
+from feedback.votes import Vote
 
 _LOOKED_AT = 2_000  # latest questions
 
@@ -49,20 +49,24 @@ def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day
     columns = (replies.c.id, replies.c.refused, replies.c.created_at, replies.c.finish)
     with db.read() as connection:
         rows = connection.execute(select(*columns).where(period)).all()
-        in_period = feedback_events.c.reply_id.in_(select(replies.c.id).where(period))
-        kinds = feedback_events.c.kind.in_((FeedbackKind.VOTE.value, FeedbackKind.ESCALATION.value))
-        events = find_events(connection, in_period, kinds)
-    votes = derive_verdicts(event for event in events if event.kind is FeedbackKind.VOTE)
-    escalated = {event.reply_id for event in events if event.kind is FeedbackKind.ESCALATION}
-    days: list[Day] = []
-    for offset in range((until.date() - since.date()).days + 1):
-        day = since.date() + timedelta(days=offset)
-        ids = {row.id for row in rows if row.created_at.date() == day}
-        refused = [row.refused for row in rows if row.id in ids and row.finish not in UNSPOKEN]
-        verdicts = [vote.verdict for vote in votes if vote.reply_id in ids]
-        up = sum(verdict is Vote.UP for verdict in verdicts)
-        days.append(Day(day, len(refused), sum(refused), up, len(verdicts) - up, len(escalated & ids)))
-    return days
+        verdicts = select(standing_votes.c.reply_id, standing_votes.c.verdict)
+        votes = connection.execute(
+            verdicts.where(standing_votes.c.reply_id.in_(select(replies.c.id).where(period)))
+        ).all()
+        is_escalation = feedback_events.c.kind == FeedbackKind.ESCALATION.value
+        calls = select(feedback_events.c.reply_id).where(is_escalation, feedback_events.c.at >= since)
+        escalated = set(connection.scalars(calls))
+    day_of = {row.id: row.created_at.date() for row in rows}
+    spoken = [row for row in rows if row.finish not in UNSPOKEN]
+    given = Counter(day_of[row.id] for row in spoken)
+    refused = Counter(day_of[row.id] for row in spoken if row.refused)
+    said = Counter((day_of[vote.reply_id], vote.verdict) for vote in votes if vote.reply_id in day_of)
+    called = Counter(day_of[reply_id] for reply_id in escalated if reply_id in day_of)
+    days = [since.date() + timedelta(days=offset) for offset in range((until.date() - since.date()).days + 1)]
+    return [
+        Day(day, given[day], refused[day], said[day, Vote.UP.value], said[day, Vote.DOWN.value], called[day])
+        for day in days
+    ]
 
 
 def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[PopularQuestion]:
@@ -109,22 +113,23 @@ def _group(questions: Iterable[tuple[str, str]]) -> list[_Group]:
     """Group similar questions, the largest group first. A group is similar to its first question.
 
     Two sets of words that share 6 in 10 also share one of the rarest in each. So only groups with such a word are
-    compared (prefix filtering: Chaudhuri, Ganti and Kaushik, 2006).
+    compared (prefix filtering: Chaudhuri, Ganti and Kaushik, 2006), and of these only groups with the same numbers.
     """
     asked = [(question, asker, find_telling_words(question)) for question, asker in questions]
     counts = Counter(word for _, _, words in asked for word in words)
     groups: list[_Group] = []
     firsts: list[frozenset[str]] = []
-    by_word: dict[str, list[int]] = defaultdict(list)
+    by_word: dict[tuple[frozenset[str], str], list[int]] = defaultdict(list)
     for question, asker, words in asked:
         rarest = sorted(words, key=lambda word: (counts[word], word))[: len(words) - ceil(ALIKE * len(words)) + 1]
-        candidates = sorted({number for word in rarest for number in by_word[word]})
+        numbers = frozenset(word for word in words if any(map(str.isdigit, word)))
+        candidates = sorted({number for word in rarest for number in by_word[numbers, word]})
         found = next((number for number in candidates if are_words_alike(firsts[number], words)), None)
         if found is not None:
             groups[found].append((question, asker))
             continue
         for word in rarest:
-            by_word[word].append(len(groups))
+            by_word[numbers, word].append(len(groups))
         groups.append([(question, asker)])
         firsts.append(words)
     return sorted(groups, key=len, reverse=True)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -53,12 +54,14 @@ _TAUGHT = ("correction", "import")
 class Curated:
     """What is trained on and why other feedback is not. `dropped` counts by reason.
 
-    `covered` are the held-out questions that a lesson now asks, in the same words or in others.
+    `covered` are the held-out questions that a lesson now asks, in the same words or in others. `raters` says how many
+    people voted and how reliable they are, for the card of the data set.
     """
 
     examples: tuple[Example, ...]
     dropped: dict[str, int]
     covered: frozenset[str] = frozenset()
+    raters: dict[str, Any] = field(default_factory=dict)
 
     @property
     def lessons(self) -> list[Example]:
@@ -109,8 +112,9 @@ def curate(
     """
     dropped: Counter[str] = Counter()
     privacy = privacy or Privacy()
+    weighed = weigh(db, settings)
     imported = _find_imported(db, settings, prepare, dropped)
-    lessons = [*imported, *find_likes(db, weigh(db, settings), settings, dropped), *find_corrections(db, dropped)]
+    lessons = [*imported, *find_likes(db, weighed, settings, dropped), *find_corrections(db, dropped)]
     # First the last word on each question: if that may not be trained, neither may what it replaced.
     lessons = _keep_last_word(lessons, dropped)
     lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
@@ -119,7 +123,7 @@ def curate(
     grouped = group_lessons(lessons, list(heldout), encode)
     kept = _choose(grouped, dropped)
     examples = _build_examples(grouped, kept, settings, prepare, privacy, random.Random(seed))
-    return Curated(tuple(examples), dict(dropped), grouped.find_covered(kept))
+    return Curated(tuple(examples), dict(dropped), grouped.find_covered(kept), weighed.describe_raters())
 
 
 def _find_imported(

@@ -9,19 +9,21 @@ the forgotten rows never knew them. Knows nothing of engines, nor of when it is 
 import json
 import logging
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from feedback.corrections import find_all
 from feedback.database import Database
+from feedback.events import Role
 from feedback.history.imports import find_known_digests
-from feedback.replies import find_worded
+from feedback.replies import Reply, find_replies, find_worded
 from retrain.adapter import Adapter
+from retrain.data.version import thin_version
 from retrain.errors import DatasetError
-from retrain.examples import MANIFEST, Example, load_dataset, thin_dataset
-from retrain.job import ADAPTER_FOLDER
+from retrain.examples import MANIFEST, Example, load_dataset
+from retrain.job import ADAPTER_FOLDER, JOB, find_dataset
 from retrain.lock import hold_lock
 from retrain.registry import list_adapters, live
 
@@ -76,7 +78,7 @@ def _read_manifest(manifest: Path) -> dict[str, Any]:
 
 
 def _thin(db: Database, run: Path) -> int:
-    """Remove the forgotten rows from one run's dataset, with the run's own copy of the weights. Return how many."""
+    """Remove the forgotten rows from one dataset, with its runs' own copies of the weights. Return how many."""
     try:
         examples = load_dataset(run)
     except DatasetError as error:
@@ -85,10 +87,30 @@ def _thin(db: Database, run: Path) -> int:
     kept = find_remembered(db, examples)
     if len(kept) == len(examples):
         return 0
-    thin_dataset(kept, run)
-    if (run / ADAPTER_FOLDER).is_dir():
-        shutil.rmtree(run / ADAPTER_FOLDER)
+    thin_version(kept, run)
+    for trained in _find_runs(run):
+        shutil.rmtree(trained / ADAPTER_FOLDER, ignore_errors=True)
     return len(examples) - len(kept)
+
+
+def _find_runs(dataset: Path) -> list[Path]:
+    """Return the folders of the runs that trained on the dataset: its own, before datasets had folders of theirs."""
+    jobs = (path for path in dataset.parent.glob(f"*/{JOB}") if find_dataset(path) == dataset.resolve())
+    return [dataset, *(path.parent for path in jobs)]
+
+
+def find_covered(
+    db: Database, examples: Iterable[Example], covers: Callable[[Reply, Role | None], bool]
+) -> list[Example]:
+    """Return the examples that the database still holds and that consent covers now."""
+    kept = find_remembered(db, examples)
+    replies = find_replies(db, list({example.reply_id for example in kept if example.reply_id}))
+    roles = {correction.id: correction.role for correction in find_all(db).values()}
+    return [
+        example
+        for example in kept
+        if example.reply_id is None or covers(replies[example.reply_id], roles.get(example.correction_id or ""))
+    ]
 
 
 def find_remembered(db: Database, examples: Iterable[Example]) -> list[Example]:

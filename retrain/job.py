@@ -24,13 +24,14 @@ TellProgress = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """The base to train on with its hash, where training forms are kept, the most tokens of a row, and the settings."""
+    """The base with its hash, where training forms are kept, the most tokens of a row, settings, and the dataset."""
 
     base_path: Path
     base_sha256: str
     forms_folder: Path
     context: int
     settings: TrainSettings
+    dataset: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,9 @@ class TrainingResult:
 
 
 def save_job(job: TrainingJob, folder: Path) -> None:
-    """Write the job into the run's folder, beside its dataset."""
-    content = asdict(job) | {"base_path": str(job.base_path), "forms_folder": str(job.forms_folder)}
+    """Write the job into the run's folder."""
+    paths = {name: str(getattr(job, name)) for name in ("base_path", "forms_folder", "dataset")}
+    content = asdict(job) | paths
     (folder / JOB).write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
 
 
@@ -55,7 +57,13 @@ def load_job(folder: Path) -> TrainingJob:
     content = json.loads((folder / JOB).read_text(encoding="utf-8"))
     settings = TrainSettings(**{**content["settings"], "targets": tuple(content["settings"]["targets"])})
     base, forms = Path(content["base_path"]), Path(content["forms_folder"])
-    return TrainingJob(base, content["base_sha256"], forms, content["context"], settings)
+    return TrainingJob(base, content["base_sha256"], forms, content["context"], settings, Path(content["dataset"]))
+
+
+def find_dataset(job: Path) -> Path | None:
+    """Return the folder of the dataset that a job file names; None in a job older than that field."""
+    dataset = json.loads(job.read_text(encoding="utf-8")).get("dataset")
+    return None if dataset is None else Path(dataset).resolve()
 
 
 def run_training(

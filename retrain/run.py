@@ -16,14 +16,15 @@ from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.bases.base import Base
 from retrain.contest import Exam, build_scores, choose_questions, compare
-from retrain.curate import Curated, Prepare, Privacy, curate
+from retrain.curate import NO_CONSENT, Curated, Prepare, Privacy, curate
 from retrain.data.duplicates import Encode
 from retrain.data.imported import find_imported_questions
 from retrain.data.kept_back import find_kept_back
-from retrain.erasure import has_learned_forgotten
+from retrain.data.version import describe_settings, describe_sources, freeze_version
+from retrain.erasure import find_covered, has_learned_forgotten
 from retrain.errors import RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
-from retrain.examples import Dataset, Example, freeze_dataset
+from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
@@ -53,8 +54,9 @@ class RetrainDeps:
 
     `prepare` returns the draft that a question gets now; `prepare_replay(n)` up to n drafts to rehearse, none of them a
     held-out question. `is_question` tells a question from small talk. `use_adapter` serves an adapter and returns the
-    swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. Once `stop` is set the run
-    ends with `RetrainStopped`. Folders are created as needed.
+    swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. `describe_consent` says
+    for the data set's card what was consented to. `version` is the folder of the data set version to train on; None
+    chooses from all feedback. Once `stop` is set the run ends with `RetrainStopped`. Folders are created as needed.
     """
 
     db: Database
@@ -72,6 +74,8 @@ class RetrainDeps:
     privacy: Privacy = field(default_factory=Privacy)
     tell: Callable[[Progress], None] = field(default=lambda progress: None)  # noqa: ARG005
     encode: Encode | None = None
+    describe_consent: Callable[[], list[dict[str, Any]]] = list
+    version: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -133,17 +137,18 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
     folder.mkdir(parents=True)
 
     with watch.step("curate", "Choosing what to learn"):
-        questions = [*(load_heldout(deps.heldout_path) if deps.heldout_path else ()), *find_imported_questions(deps.db)]
-        curated = _curate(deps, questions)
+        questions = find_questions(deps)
+        curated = _load_curated(deps) if deps.version else curate_feedback(deps, questions)
     if not curated.lessons:
         reasons = (NOTHING_ALLOWED if curated.dropped else NOTHING_SAID,)
         return replace(report, reasons=reasons, dropped=curated.dropped, seconds=watch.total())
     with watch.step("rehearse", "Asking what must not be forgotten"):
-        examples = (*curated.examples, *_rehearse(deps))
-        dataset = freeze_dataset(examples, folder, curated.dropped)
+        rehearsed = _rehearse(deps)
+        save_rehearsal(rehearsed, folder)
+        dataset = freeze(deps, curated)
     with watch.step("train", "Training"):
-        forms = deps.forms_folder.resolve()
-        job = TrainingJob(base.gguf_path.resolve(), base.sha256, forms, base.context, deps.settings.train)
+        forms, frozen = deps.forms_folder.resolve(), dataset.path.parent.resolve()
+        job = TrainingJob(base.gguf_path.resolve(), base.sha256, forms, base.context, deps.settings.train, frozen)
         trained = run_training(job, folder, lambda event: _tell_training(deps, event), deps.stop)
         candidate = _build_candidate(deps, base, dataset, trained)
     with watch.step("evaluate", "Asking the new and the old model the same questions"):
@@ -164,8 +169,8 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         reasons=comparison.decision.reasons,
         adapter_id=adapter.id,
         dataset_hash=dataset.sha256,
-        rows=dataset.rows,
-        lessons=dataset.counts,
+        rows=dataset.rows + len(rehearsed),
+        lessons=dataset.counts | ({"replay": len(rehearsed)} if rehearsed else {}),
         dropped=curated.dropped,
         retired=retired,
         before=build_scores(comparison.before),
@@ -185,7 +190,13 @@ def _find_champion(deps: RetrainDeps, base: Base) -> Adapter | None:
     return None if champion is not None and has_learned_forgotten(champion, deps.runs_folder) else champion
 
 
-def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
+def find_questions(deps: RetrainDeps) -> list[HeldOutQuestion]:
+    """Return the questions that are held out: those of the file, and those of imported history."""
+    return [*(load_heldout(deps.heldout_path) if deps.heldout_path else ()), *find_imported_questions(deps.db)]
+
+
+def curate_feedback(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
+    """Return what all feedback that holds now teaches; `questions` are held out."""
     return curate(
         deps.db,
         deps.settings.curate,
@@ -194,6 +205,28 @@ def _curate(deps: RetrainDeps, questions: Sequence[HeldOutQuestion]) -> Curated:
         prepare=deps.prepare,
         privacy=deps.privacy,
         encode=deps.encode,
+    )
+
+
+def _load_curated(deps: RetrainDeps) -> Curated:
+    """Return the rows of the chosen version that may still be learned from."""
+    assert deps.version is not None
+    examples = load_dataset(deps.version)
+    kept = find_covered(deps.db, examples, deps.privacy.covers)
+    dropped = {NO_CONSENT: len(examples) - len(kept)} if len(kept) < len(examples) else {}
+    return Curated(tuple(kept), dropped)
+
+
+def freeze(deps: RetrainDeps, curated: Curated) -> Dataset:
+    """Keep what was curated as a data set version, or find the one that has the same rows."""
+    facts = {
+        "settings": describe_settings(deps.settings.curate),
+        "consent": deps.describe_consent(),
+        "sources": describe_sources(curated.examples),
+        "raters": curated.raters,
+    }
+    return freeze_version(
+        curated.examples, deps.runs_folder, curated.dropped, facts, deps.db.clock().isoformat(timespec="seconds")
     )
 
 

@@ -21,7 +21,7 @@ from retrain.bases.export import export_adapter, read_shape
 from retrain.bases.training_form import load_training_form
 from retrain.bases.vocabulary import open_vocabulary
 from retrain.errors import RetrainError
-from retrain.examples import load_dataset
+from retrain.examples import load_dataset, load_rehearsal
 from retrain.fit import Epoch, choose_precision, fit
 from retrain.job import ADAPTER_FOLDER, TrainingJob, load_job
 from retrain.settings import TrainSettings
@@ -33,9 +33,9 @@ def train(folder: Path) -> None:
     job = load_job(folder)
     _prepare_process(job.settings)
     started = time.monotonic()
-    examples = (example for example in load_dataset(folder) if example.trains)
+    examples = [*load_dataset(job.dataset), *load_rehearsal(folder)]
     with open_vocabulary(job.base_path) as vocabulary:
-        rows = [build_row(example, vocabulary) for example in examples]
+        rows = [build_row(example, vocabulary) for example in examples if example.trains]
     fitting = [row for row in rows if row.tokens <= job.context]
     model = _build_model(job)
     _print_event(

@@ -12,6 +12,7 @@ import typer
 from rich.logging import RichHandler
 from rich.table import Table
 
+from bot.cli.data import data_app
 from bot.cli.history import import_app
 from bot.cli.models import models_app
 from bot.cli.sources import sources_app
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 app.add_typer(import_app, name="import")
 app.add_typer(models_app, name="models")
+app.add_typer(data_app, name="data")
 
 
 def _tell_version(wanted: bool) -> None:
@@ -102,7 +104,12 @@ def ask(
 
 
 @app.command()
-def retrain(config: ConfigOption = None) -> None:
+def retrain(
+    data: Annotated[
+        str | None, typer.Option(help="Train on this data set version; `chip data list` names them.", metavar="ID")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
     """Train on the feedback so far; the result serves if it passes the gate. A running Chip takes it up by itself."""
     settings = load(config).settings
     with plain_errors():
@@ -110,11 +117,14 @@ def retrain(config: ConfigOption = None) -> None:
         from bot.core import open_core
         from bot.views.report import build_rows, list_changes
         from bot.wiring import build_names_of_slack
+        from retrain.data.version import find_version
         from retrain.report import COMMAND_LINE
 
         with open_core(settings, say) as core, StepBars(console) as bars:
             names = build_names_of_slack(core)
-            report = core.retrain(COMMAND_LINE, os.environ.get("USER", COMMAND_LINE), bars.show, find_names=names)
+            chosen = find_version(core.runs_folder, data).folder if data else None
+            by = os.environ.get("USER", COMMAND_LINE)
+            report = core.retrain(COMMAND_LINE, by, bars.show, find_names=names, version=chosen)
         headline, rows = build_rows(report)
         output.print(headline, style="bold")
         for name, value in rows:

@@ -4,7 +4,6 @@ A claim that quotes the line that it cites needs no judge; the claim check judge
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from retrain.variations import find_quote
@@ -13,21 +12,21 @@ from retrieval.passage import Evidence, EvidenceLine, Match
 from retrieval.prompt import Claim, split_claims
 
 
-@dataclass(frozen=True, slots=True)
-class ShownClaims:
-    """The claims that people saw, as one text with its markers, and what the evidence says to the weakest of them."""
-
-    text: str
-    support: Support
-
-
-def read_shown(answer: str, shown: str, lines: Sequence[Mapping[str, Any]]) -> ShownClaims:
-    """Return what was shown of an answer. `lines` have number, text and heading; "" where nothing was shown."""
+def find_shown(answer: str, shown: str) -> list[Claim]:
+    """Return the claims of an answer that people saw."""
     seen = " ".join(shown.split())
-    claims = [claim for claim in split_claims(answer) if " ".join(claim.text.split()) in seen]
-    texts = [claim.text if claim.number is None else f"[{claim.number}] {claim.text}" for claim in claims]
+    return [claim for claim in split_claims(answer) if " ".join(claim.text.split()) in seen]
+
+
+def join_claims(claims: Sequence[Claim]) -> str:
+    """Return claims as one text, each behind the marker of the line that it cites; "" for none."""
+    return " ".join(claim.text if claim.number is None else f"[{claim.number}] {claim.text}" for claim in claims)
+
+
+def check_shown(answer: str, shown: str, lines: Sequence[Mapping[str, Any]]) -> Support:
+    """Return what the evidence says to the weakest claim that people saw. `lines` have number, text and heading."""
     evidence = tuple(EvidenceLine(line["number"], line["text"], line["heading"], "") for line in lines)
-    return ShownClaims(" ".join(texts), _find_weakest(claims, evidence))
+    return _find_weakest(find_shown(answer, shown), evidence)
 
 
 def _find_weakest(claims: Sequence[Claim], evidence: tuple[EvidenceLine, ...]) -> Support:

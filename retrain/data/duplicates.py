@@ -48,6 +48,7 @@ def find_marks(text: str) -> frozenset[str]:
 
 def _find_near(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     index = MinHashLSH(threshold=NEAR, num_perm=_PERMUTATIONS)
+    empty = MinHash(num_perm=_PERMUTATIONS, seed=1)
     first: dict[str, int] = {}
     for number, text in enumerate(texts):
         words = " ".join(sorted(find_telling_words(text))) or text.casefold()
@@ -55,7 +56,7 @@ def _find_near(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield first[words], number
             continue
         first[words] = number
-        sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
+        sketch = empty.copy()
         sketch.update_batch([letters.encode() for letters in _cut(words)])
         yield from ((int(other), number) for other in sorted(index.query(sketch)))
         index.insert(number, sketch)

@@ -7,7 +7,7 @@ disliked one that its documents hold is no negative unless staff say so: the tru
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from feedback.corrections import approved
 from feedback.database import Database
 from feedback.events import Role
 from feedback.replies import Reply, find_replies
-from retrain.data.claims import read_shown
+from retrain.data.claims import find_shown, join_claims
 from retrain.data.verdicts import Weighed
 from retrain.examples import Example, Prompt
 from retrain.settings import CurateSettings
@@ -63,6 +63,9 @@ def find_likes(db: Database, weighed: Weighed, settings: CurateSettings, dropped
     chosen: dict[str, int] = {}
     for number, reply_id in enumerate(weighed.reply_ids):
         if reply_id in corrected:
+            continue
+        if number < weighed.first:
+            dropped[TOO_MANY] += 1
             continue
         reason = find_objection(weighed, number, settings)
         if reason:
@@ -115,17 +118,17 @@ def _build_like(
     if reply is None or not reply.messages:
         dropped[FORGOTTEN] += reply is not None
         return None
-    shown = read_shown(reply.answer, reply.shown, [asdict(line) for line in reply.evidence])
-    if not shown.text:
+    shown = join_claims(find_shown(reply.answer, reply.shown))
+    if not shown:
         dropped[NOT_SHOWN] += 1
         return None
     leader = int(weighed.leader[number])
     person, counts_as = (weighed.people[leader], weighed.people[weighed.group[leader]]) if leader >= 0 else ("", "")
     is_good = weighed.good[number] >= settings.sure
-    lesson = build_lesson(reply, shown.text if is_good else "", "like" if is_good else "dislike", person, counts_as)
+    lesson = build_lesson(reply, shown if is_good else "", "like" if is_good else "dislike", person, counts_as)
     example = replace(
         lesson.example,
-        rejected=None if is_good else shown.text,
+        rejected=None if is_good else shown,
         confidence=round(float(np.abs(weighed.good[number] - 0.5) + 0.5), 3),
     )
     return replace(lesson, example=example, is_staff=bool(weighed.by_staff[number]))
@@ -147,7 +150,7 @@ def find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
         text = " ".join(LEADING_MARKER.sub("", correction.text).split())
         target = cite(text, _messages(reply))
         lesson = build_lesson(reply, target, "correction", correction.person, correction.person)
-        shown = read_shown(reply.answer, reply.shown, [asdict(line) for line in reply.evidence]).text
+        shown = join_claims(find_shown(reply.answer, reply.shown))
         rejected = shown if shown and not reply.refused and shown != target else None
         example = replace(lesson.example, correction_id=correction.id, rejected=rejected)
         lessons.append(replace(lesson, example=example, teacher=correction.role))

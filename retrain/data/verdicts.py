@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from feedback.database import Database
 from feedback.events import FeedbackKind, Role
 from feedback.replies import TAUGHT
 from feedback.tables import feedback_events, replies, standing_votes
-from retrain.data.claims import read_shown
+from retrain.data.claims import check_shown
 from retrain.data.lockstep import Cast, find_bursts, find_groups
 from retrain.data.raters import Ballots, Numbers, Ratings, Trust, rate
 from retrain.settings import CurateSettings
@@ -35,6 +36,7 @@ CHECK = Trust(0.97, 0.6, 1, fixed=True)
 WEAK = Trust(0.9, 0.8, 1, fixed=True)
 _WEAK_KINDS = (FeedbackKind.REASKED.value, FeedbackKind.ESCALATION.value)
 _BATCH = 2_000
+_LOOKED_AT = 5  # times as many replies as may be learned from
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Weighed:
     `good` is the probability that the reply is good. `support` is what its evidence says to it, None where it is
     forgotten or was never recorded; `refused` whether it said "I don't know". `leader` is the most reliable rater who
     agrees with what came of it, by position in `people`, and `by_staff` whether any of those is staff. `aside` counts
-    the votes that wait for review since they came in a burst.
+    the votes that wait for review since they came in a burst. Replies before the `first` are too old to be looked at.
     """
 
     reply_ids: Sequence[str]
@@ -59,6 +61,15 @@ class Weighed:
     group: Numbers
     reliability: NDArray[np.float64]
     aside: Sequence[int]
+    first: int = 0
+
+    def describe_raters(self) -> dict[str, Any]:
+        """Return how many people voted, how many of them stand for another, and how many are how reliable."""
+        tenths = np.clip((self.reliability * 10).astype(int), 0, 9)
+        shares = {f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}": int((tenths == tenth).sum()) for tenth in range(10)}
+        together = int((self.group != np.arange(len(self.people))).sum())
+        reliability = {share: many for share, many in shares.items() if many}
+        return {"people": len(self.people), "together": together, "reliability": reliability}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +92,10 @@ def weigh(db: Database, settings: CurateSettings) -> Weighed:
     bursts &= ~is_staff[votes.cast.people] if len(votes.cast) else bursts
     group = find_groups(votes.cast, len(votes.people))
     counted = _count_groups_once(votes.cast.keep(~bursts), group, votes.people)
-    support, refused = _check_replies(db, votes.reply_ids)
+    first = max(0, len(votes.reply_ids) - _LOOKED_AT * settings.most_likes)
+    support, refused = _check_replies(db, votes.reply_ids, first)
     ratings = _rate(db, votes, counted, support)
-    return _summarise(votes, counted, ratings, group, is_staff, support, refused, bursts)
+    return _summarise(votes, counted, ratings, group, is_staff, support, refused, bursts, first)
 
 
 def _load_votes(db: Database) -> _Votes:
@@ -114,16 +126,21 @@ def _count_groups_once(cast: Cast, group: Numbers, people: Sequence[str]) -> Cas
     return cast.keep(np.sort(len(key) - 1 - last))
 
 
-def _check_replies(db: Database, reply_ids: Sequence[str]) -> tuple[list[Support | None], NDArray[np.bool_]]:
-    """Return what each reply's evidence says to what was shown of it, and whether it was a refusal."""
+def _check_replies(
+    db: Database, reply_ids: Sequence[str], first: int
+) -> tuple[list[Support | None], NDArray[np.bool_]]:
+    """Return what each reply's evidence says to what was shown of it, and whether it was a refusal.
+
+    Replies before the `first` are too old to be learned from, and are not looked at.
+    """
     support: dict[str, Support] = {}
     refused = set()
     shown = select(replies.c.id, replies.c.answer, replies.c.shown, replies.c.evidence, replies.c.refused)
     with db.read() as connection:
-        for batch in _cut(reply_ids):
+        for batch in _cut(reply_ids[first:]):
             for row in connection.execute(shown.where(replies.c.id.in_(batch), replies.c.finish != TAUGHT)):
                 if row.answer:
-                    support[row.id] = read_shown(row.answer, row.shown, row.evidence["lines"]).support
+                    support[row.id] = check_shown(row.answer, row.shown, row.evidence["lines"])
                 if row.refused:
                     refused.add(row.id)
     found = [support.get(reply_id) for reply_id in reply_ids]
@@ -169,6 +186,7 @@ def _summarise(
     support: Sequence[Support | None],
     refused: NDArray[np.bool_],
     bursts: NDArray[np.bool_],
+    first: int,
 ) -> Weighed:
     many = len(votes.reply_ids)
     reliability = ratings.reliability[: len(votes.people)]
@@ -190,4 +208,5 @@ def _summarise(
         group,
         reliability,
         np.bincount(votes.cast.replies[bursts], minlength=many).tolist(),
+        first,
     )

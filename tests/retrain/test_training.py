@@ -16,8 +16,9 @@ from tests.retrain.tiny_base import CONTEXT
 SETTINGS = TrainSettings(rank=8, alpha=16, learning_rate=1e-2, max_epochs=60, threads=1, priority=0)
 
 
-def make_job(base: Path) -> TrainingJob:
-    return TrainingJob(base, hash_file(base), base.parent / "training", CONTEXT, SETTINGS)
+def make_job(base: Path, dataset: Path) -> TrainingJob:
+    sha256 = hash_file(base) if base.exists() else ""
+    return TrainingJob(base, sha256, base.parent / "training", CONTEXT, SETTINGS, dataset)
 
 
 def make_example(number: int) -> Example:
@@ -46,7 +47,7 @@ def test_a_dataset_changed_after_it_was_frozen_is_refused(tmp_path: Path) -> Non
 def test_the_child_memorises_what_it_is_taught_and_writes_both_forms(tiny_base: Path, tmp_path: Path) -> None:
     freeze_dataset([make_example(number) for number in range(4)], tmp_path, {})
     told: list[dict[str, Any]] = []
-    result = run_training(make_job(tiny_base), tmp_path, told.append)
+    result = run_training(make_job(tiny_base, tmp_path), tmp_path, told.append)
     assert result.stopped == "memorised"
     assert result.epochs[-1]["memorised"] == 4
     assert result.epochs[-1]["loss"] < result.epochs[0]["loss"] / 4
@@ -59,7 +60,7 @@ def test_the_child_memorises_what_it_is_taught_and_writes_both_forms(tiny_base: 
 def test_a_crash_of_the_child_is_an_error_with_its_last_lines(tmp_path: Path) -> None:
     freeze_dataset([make_example(1)], tmp_path, {})
     with pytest.raises(TrainingFailed) as caught:
-        run_training(TrainingJob(tmp_path / "nowhere", "", tmp_path, CONTEXT, SETTINGS), tmp_path, lambda _: None)
+        run_training(make_job(tmp_path / "nowhere", tmp_path), tmp_path, lambda _: None)
     assert caught.value.exit_code == 1
     assert "nowhere" in "\n".join(caught.value.log_tail)
     assert "nowhere" in (tmp_path / "train.log").read_text()
