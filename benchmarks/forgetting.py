@@ -3,8 +3,8 @@
     python -m benchmarks.forgetting [--people N]
 
 How to read it: each person asked four questions and corrected the answers, and a neighbour voted; three data sets hold
-a lesson of each conversation, and an adapter learned from each. Every text of the person holds a mark. "Left"
-counts the marks in all files of the data folder afterwards, read byte by byte; before, they must be there. The time is
+a lesson of each conversation, and an adapter learned from each. Every text of the person holds a mark; "left"
+counts the marks in all files of the data folder afterwards, read byte by byte. The time is
 that of deletion, sweep, overwriting and search together, without the training that replaces a serving adapter.
 """
 
