@@ -15,6 +15,8 @@ ITEM = re.compile(r"^ *(?:- |\d{1,3}[.)] )")
 NUMBERED = re.compile(r"^ *\d{1,3}[.)] ")
 BREAK = "  "
 SENTENCE_MARKS = ".,;:!?"
+FENCE_LINE = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,3}[.)])\s+)*(`{3,}[\w+#.-]{0,20} *)\n?")
+"""A line that opens or closes a code block, wherever a model puts it: also in a list or a quotation."""
 ADDRESS = r"https?://[^\s<>|()\[\]`]+(?:\([^\s<>|()\[\]`]*\)[^\s<>|()\[\]`]*)*"
 """The pattern of a web address within text."""
 
@@ -51,6 +53,16 @@ def is_code_block(block: str) -> bool:
     """Whether a block, as `split_blocks` returns it, is code."""
     opening, line_break, _ = block.partition("\n")
     return bool(line_break) and _FENCE.fullmatch(opening) is not None
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line, seen from its beginning, opens or closes a code block."""
+    return FENCE_LINE.fullmatch(line) is not None
+
+
+def mask_code(text: str) -> str:
+    """Return text of the same length in which code spans are blanked out."""
+    return CODE_SPAN.sub(lambda span: "x" * len(span.group()), text)
 
 
 def split_blocks(text: str) -> list[str]:

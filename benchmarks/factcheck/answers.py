@@ -26,7 +26,6 @@ from benchmarks.base_model.answering import TALK, no_lessons
 from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
 from benchmarks.run import begin_run, build_parser, record
-from bot.answering.claim_reader import Sentence
 from bot.answering.say import Saying, Voice
 from bot.answering.shown_answer import read_sentences
 from bot.core import open_knowledge
@@ -42,6 +41,7 @@ from retrieval.factcheck.check import is_courtesy
 from retrieval.factcheck.quotes import is_in_order
 from retrieval.knowledge import Knowledge, Retrieved
 from retrieval.passage import EvidenceLine
+from retrieval.passage_reader import Sentence
 from retrieval.prompt import REFUSAL
 
 COMPANY = "Tarnwell Robotics"

@@ -4,26 +4,17 @@ Knows the marker "[2] " that precedes what it cites; knows nothing of Slack.
 """
 
 import re
-from dataclasses import dataclass
 
-from bot.slack.markdown import find_open_code, is_fence, mask_code
+from bot.slack.markdown import find_open_code
 from retrieval.english.sentences import ends_sentence
-from retrieval.layout import mask
+from retrieval.layout import is_fence, mask, mask_code
+from retrieval.passage_reader import Sentence
 
 _MARKER = re.compile(r"\[(\d{1,2})\] ?")
 _OPEN_MARKER = re.compile(r"\[\d{0,2}\]?$")
 _ITEM_NUMBER = re.compile(r"\s*\d{1,3}\.")
 _MARK = re.compile(r"[.!?]\)?\s*")
 _SENTENCE_END = re.compile(r"[.!?]\)?(?=\s)|\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A finished sentence, the white space that stood before it, and the evidence that it cites (None: none)."""
-
-    text: str
-    before: str
-    number: int | None
 
 
 class ClaimReader:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.answering.claim_reader import Sentence
 from bot.answering.quoting import choose_sampling
 from bot.answering.shown_answer import ShownAnswer, read_sentences
 from bot.engine.port import Completion, Engine, Generation, GenerationRequest, Lane
@@ -18,6 +17,7 @@ from retrieval.english.sentences import split_units
 from retrieval.factcheck.quote_grammar import is_citing
 from retrieval.knowledge import Retrieved
 from retrieval.passage import EvidenceLine, Scope
+from retrieval.passage_reader import Sentence
 from retrieval.prompt import REFUSAL, UNSURE, is_refusal, quote
 
 

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from bot.answering.claim_reader import ClaimReader, Sentence
+from bot.answering.claim_reader import ClaimReader
 from bot.answering.neutral import neutralise
 from bot.answering.passage_check import PassageCheck
-from bot.answering.passage_reader import PassageReader
-from bot.slack.markdown import is_fence, is_table_row, is_table_rule
+from bot.slack.markdown import is_table_row, is_table_rule
 from bot.slack.text import harmless_code, harmless_markdown, has_words, shorten
 from retrieval.encoders.entailment import EntailmentModel
 from retrieval.english.sentences import GOES_ON, split_sentences
 from retrieval.factcheck.check import Checked, Support, check_claim, is_courtesy, judge_claim, states_fact
 from retrieval.factcheck.quotes import mend_quote
-from retrieval.layout import ITEM
+from retrieval.layout import ITEM, is_fence
 from retrieval.passage import EvidenceLine
+from retrieval.passage_reader import PassageReader, Sentence
 
 SNIPPET = 160
 """So many characters of its best line are shown of a page that is offered."""

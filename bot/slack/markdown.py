@@ -2,15 +2,9 @@
 
 import re
 
-from retrieval.layout import CODE_SPAN
+from retrieval.layout import CODE_SPAN, FENCE_LINE
 
-_FENCE = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,3}[.)])\s+)*(`{3,}[\w+#.-]{0,20} *)\n?")
 _TABLE_RULE = re.compile(r"\|[|:\-\s]+")
-
-
-def is_fence(line: str) -> bool:
-    """Whether a line, seen from its beginning, opens or closes a code block."""
-    return _FENCE.fullmatch(line) is not None
 
 
 def is_table_row(line: str) -> bool:
@@ -27,7 +21,7 @@ def find_open_fence(text: str) -> str | None:
     """Return the fence, with its language, of a code block that the text leaves open; None if it leaves none open."""
     fence = None
     for line in text.split("\n"):
-        if found := _FENCE.fullmatch(line):
+        if found := FENCE_LINE.fullmatch(line):
             fence = found.group(1).strip() if fence is None else None
     return fence
 
@@ -40,11 +34,6 @@ def find_table_header(text: str) -> str:
             break
         rows.insert(0, line)
     return f"{rows[0]}\n{rows[1]}\n" if len(rows) > 1 and is_table_rule(rows[1]) else ""
-
-
-def mask_code(text: str) -> str:
-    """Return text of the same length in which code spans are blanked out."""
-    return CODE_SPAN.sub(lambda span: "x" * len(span.group()), text)
 
 
 def find_open_code(text: str) -> int:

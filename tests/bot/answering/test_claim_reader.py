@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.answering.claim_reader import ClaimReader, Sentence
+from bot.answering.claim_reader import ClaimReader
+from retrieval.passage_reader import Sentence
 
 
 def read(text: str, size: int) -> list[Sentence]:

@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from bot.answering.claim_reader import Sentence
 from bot.answering.shown_answer import ShownAnswer, read_sentences
 from retrieval.passage import EvidenceLine
+from retrieval.passage_reader import Sentence
 
 LINES = (
     EvidenceLine(1, "The Fern 4 runs for 40 minutes on a full charge.", "Fern 4 trimmer", "a"),

@@ -9,11 +9,11 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
-from bot.answering.claim_reader import Sentence
 from bot.answering.shown_answer import ShownAnswer
 from retrieval.encoders.entailment import EntailmentModel, EntailmentModelError
 from retrieval.factcheck.check import Support, check_claim, judge_claim
 from retrieval.passage import EvidenceLine
+from retrieval.passage_reader import Sentence
 
 HOOD = EvidenceLine(1, "The hood protects the trimmer from rain.", "Fern 4 trimmer", "a")
 BLADE = EvidenceLine(2, "The blade is made of hardened steel.", "Fern 4 trimmer", "b")

@@ -5,15 +5,29 @@ A code block is handed out as one, once it is closed. Knows nothing of Slack.
 """
 
 import re
+from dataclasses import dataclass
 
-from bot.answering.claim_reader import Sentence
-from bot.slack.markdown import is_fence, mask_code
 from retrieval.english.sentences import split_sentences
-from retrieval.layout import ITEM
+from retrieval.layout import ITEM, is_fence, mask_code
 
 _MARKER = re.compile(r"\s*\[(\d{1,2})\](?:\s*(?:,|and)?\s*\[\d{1,2}\])*([.!?:;,])?")
 
 _BARE = re.compile(r"(?:yes|no)[.!,]?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A finished sentence, the white space that stood before it, and the evidence that it cites (None: none)."""
+
+    text: str
+    before: str
+    number: int | None
+
+
+def read_cited(answer: str) -> list[Sentence]:
+    """Return the sentences of a whole answer."""
+    reader = PassageReader()
+    return [*reader.feed(answer), *reader.finish()]
 
 
 class PassageReader:
