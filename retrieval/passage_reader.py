@@ -50,8 +50,9 @@ class PassageReader:
         rest, self._rest = self._rest, ""
         if is_cut:
             rest = rest.rpartition(" ")[0]
-        self._code, left = [], self._code
-        return [] if left else self._read_line(rest)
+        found = self._read_line(rest)
+        self._code = []
+        return found
 
     def _read_line(self, line: str) -> list[Sentence]:
         """Return the sentences of a whole line; what follows begins a new one."""

@@ -38,6 +38,11 @@ def test_steps_stand_on_their_lines_and_code_comes_whole(step: int) -> None:
     ]
 
 
+@pytest.mark.parametrize("step", [1, 1000])
+def test_an_answer_may_end_in_code(step: int) -> None:
+    assert read("Open it:\n```\nopen\n```", step)[1:] == [("\n", "```\nopen\n```", None)]
+
+
 def test_what_was_cut_loses_its_last_word_and_code_that_is_not_closed() -> None:
     assert [one.text for one in read_sentences(["It folds. It flo"], lambda: True, cites_after=True)] == [
         "It folds.",
