@@ -258,9 +258,10 @@ class Knowledge:
         if query:
             vector = self._embedder.encode([query])[0]
             if with_verified and (known := self._verified.find(query, vector, scope)):
-                hit, evidence = known
+                hit, evidence = known[0], replace(known[1], is_whole=whole_passages)
                 return Retrieved(query, (hit,), evidence, (self._timer() - started) * 1000.0, asked, is_verified=True)
             if told := self._list_known(query, scope):
+                told = replace(told, is_whole=whole_passages)
                 return Retrieved(query, (), told, (self._timer() - started) * 1000.0, asked, is_verified=True)
             if searched != query:
                 vector = self._embedder.encode([searched])[0]
@@ -275,7 +276,8 @@ class Knowledge:
             offered = choose_pages(ranked, self._limits)
             if outline := find_outline(query, [hit.passage for hit in hits]):
                 passage, text = outline
-                evidence = Evidence((EvidenceLine(1, text, passage.heading, passage.id),), Match.STRONG)
+                line = EvidenceLine(1, text, passage.heading, passage.id)
+                evidence = Evidence((line,), Match.STRONG, is_whole=whole_passages)
         is_likely = confidence >= NO_SMALL_TALK or len(gist.split()) >= LONG_QUESTION
         is_question = (is_likely and asks(gist)) or self.is_question(whole.question)
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})

@@ -57,6 +57,20 @@ def answer(knowledge: Knowledge, question: str, scope: Scope = CUSTOMER_SCOPE) -
     return " ".join(line.text for line in found.evidence.lines) if found.is_verified else None
 
 
+def test_a_base_that_reads_gets_whole_passages_whatever_they_are_made_of(knowledge: Knowledge, documents: Path) -> None:
+    (documents / "depots.md").write_text("---\naudience: customer\n---\n# Depots\n## Turku\nOpen.\n## Bergen\nOpen.\n")
+    knowledge.ingest(documents)
+    knowledge.set_verified([verify(knowledge)])
+    for question, held in (
+        (QUESTION, ANSWER),
+        ("What do you know?", "- Returns"),
+        ("What are your depots?", "- Turku"),
+    ):
+        evidence = knowledge.find_evidence(question, CUSTOMER_SCOPE, whole_passages=True).evidence
+        assert evidence.is_whole
+        assert held in evidence.lines[0].text
+
+
 def test_an_approved_answer_is_the_evidence_from_that_moment_on(knowledge: Knowledge) -> None:
     assert answer(knowledge, QUESTION) is None
     knowledge.set_verified([verify(knowledge)])
