@@ -21,17 +21,17 @@ from retrain.data.duplicates import Encode
 from retrain.data.filters import find_fault
 from retrain.data.groups import Grouped, group_lessons
 from retrain.data.imported import find_imported_lessons
-from retrain.data.lessons import LEADING_MARKER, Lesson, cite, find_corrections, find_likes
+from retrain.data.lessons import Lesson, cite, find_corrections, find_likes
 from retrain.data.split import choose_splits
 from retrain.data.topics import THIN, find_surplus
 from retrain.data.verdicts import weigh
 from retrain.errors import RetrainError
-from retrain.examples import QUESTION, Example
+from retrain.examples import Example
+from retrain.prompt_forms import ask, parse_prompt, reads_passages, split_prompt
 from retrain.settings import CurateSettings
-from retrain.variations import parse_evidence, vary
+from retrain.variations import vary
 from retrieval.draft import Draft
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Match
-from retrieval.prompt import build_messages
 from retrieval.verified import TITLE
 
 Prepare = Callable[[str, Audience], Draft]
@@ -253,17 +253,18 @@ def _mask_all(lessons: Iterable[Lesson], privacy: Privacy) -> list[Example]:
 
 def _mask(example: Example, masker: Masker) -> Example:
     """Mask personal data in what people wrote. The documents' own numbers stay."""
-    public = example.messages[-1].content.partition(QUESTION)[0]
+    public, asked = split_prompt(example.messages)
     system, *turns, last = example.messages
+    before = last.content.removesuffix(asked)
     wrote = [
         *(turn.content for turn in turns),
-        last.content.removeprefix(public),
+        asked,
         example.target,
         example.rejected or "",
     ]
     *said, asked, target, rejected = masker.mask_all(wrote, quoted=public)
     masked = [replace(turn, content=content) for turn, content in zip(turns, said, strict=True)]
-    last = replace(last, content=public + asked)
+    last = replace(last, content=before + asked)
     return replace(
         example, messages=(system, *masked, last), target=target, rejected=rejected if example.rejected else None
     )
@@ -279,16 +280,19 @@ def _give_forms(
     if prepare is not None and len(served.messages) == _FIRST_TURN:
         messages = prepare(served.question, audience).messages
         if messages != served.messages:
-            target = cite(LEADING_MARKER.sub("", served.target), messages)
-            forms.append(replace(served, messages=messages, target=target, form="current", rejected=None))
+            target = cite(served.target, messages)
+            current = replace(served, messages=messages, target=target, form="current", rejected=None)
+            # Served by a base that read another form, it is never asked so again.
+            is_kept = reads_passages(messages) == reads_passages(served.messages)
+            forms = [served, current] if is_kept else [current]
     return [_ground(form) for form in forms] if settings.grounded else forms
 
 
 def _ground(example: Example) -> Example:
     """If a target has no evidence, make its own words the evidence."""
-    parsed = parse_evidence(example.messages[-1].content)
+    parsed = parse_prompt(example.messages)
     if parsed is None or parsed[0].lines:
         return example
     evidence = Evidence((EvidenceLine(1, example.target, TITLE, ""),), Match.STRONG)
-    asked = build_messages(parsed[1], evidence, company="")[-1]
-    return replace(example, messages=(*example.messages[:-1], asked), target=f"[1] {example.target}")
+    messages = ask(example.messages, evidence, parsed[1])
+    return replace(example, messages=messages, target=cite(example.target, messages))

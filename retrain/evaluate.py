@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from retrain.adapter import Adapter
 from retrain.errors import DatasetError
 from retrain.examples import Example
+from retrain.prompt_forms import drop_markers
 from retrain.variations import split_words
 from retrieval.draft import Draft
 from retrieval.passage import Audience
-from retrieval.prompt import is_refusal, split_claims
+from retrieval.prompt import is_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def is_right(question: HeldOutQuestion, answer: Answer) -> bool:
         return False
     if not question.answerable:
         return is_refusal(answer.seen)
-    return not is_refusal(answer.seen) and holds_answer(question, _without_markers(answer.seen))
+    return not is_refusal(answer.seen) and holds_answer(question, drop_markers(answer.seen))
 
 
 def holds_answer(question: HeldOutQuestion, text: str) -> bool:
@@ -136,7 +137,7 @@ def says(answer: Answer, target: str) -> float:
     """Return how far the answer says the target: ROUGE-L (F1 over words), without markers; 0.0 for a failure."""
     if answer.failure is not None:
         return 0.0
-    return rouge_l(split_words(_without_markers(answer.seen)), split_words(_without_markers(target)))
+    return rouge_l(split_words(drop_markers(answer.seen)), split_words(drop_markers(target)))
 
 
 def rouge_l(said: Sequence[str], wanted: Sequence[str]) -> float:
@@ -155,10 +156,6 @@ def rouge_l(said: Sequence[str], wanted: Sequence[str]) -> float:
 
 def _refuses(answer: Answer) -> bool:
     return answer.failure is None and is_refusal(answer.seen)
-
-
-def _without_markers(text: str) -> str:
-    return " ".join(claim.text for claim in split_claims(text))
 
 
 def _fold(text: str) -> str:

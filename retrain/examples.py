@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from retrain.adapter import hash_file
 from retrain.errors import DatasetError
+from retrain.prompt_forms import find_question
 from retrieval.prompt import ChatMessage
 
 DATASET = "dataset.jsonl"
@@ -23,8 +24,6 @@ Source = Literal["like", "dislike", "correction", "import", "replay"]
 Split = Literal["train", "gate", "sealed"]
 Form = Literal["served", "current", "altered"]
 Prompt = tuple[ChatMessage, ...]
-QUESTION = "\n\nQuestion: "
-"""What stands between the evidence and the question in a prompt's last message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ class Example:
 
     @property
     def question(self) -> str:
-        """The last question, without the evidence above it."""
-        return self.messages[-1].content.partition(QUESTION)[2].strip()
+        """The last question, without evidence."""
+        return find_question(self.messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,45 +9,19 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from retrain.examples import QUESTION, Example
+from retrain.examples import Example
+from retrain.prompt_forms import ask, find_numbers, parse_prompt, renumber
 from retrain.rewording import reword
 from retrieval.draft import Draft
 from retrieval.english.sentences import split_sentences
 from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
-from retrieval.prompt import ChatMessage, build_messages
 
 KeepsMeaning = Callable[[str, str], bool]
 
-_HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
-_LINE = re.compile(r"\[(?P<number>\d{1,2})\] (?P<text>.*)")
-_MARKER = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _OPENERS = ("Hi, ", "Hello! ", "Quick question: ", "Please tell me: ")
 _ENDINGS = ("", "?", " ?", "??", ", please?", " Thanks!")
-
-
-def parse_evidence(content: str) -> tuple[Evidence, str] | None:
-    """Parse the evidence and the question from a prompt's last message; None if this Chip did not build it.
-
-    The result builds the same message again, byte for byte.
-    """
-    head, separator, question = content.partition(QUESTION)
-    if not separator:
-        return None
-    found = _HEADER.match(head)
-    lines: list[EvidenceLine] = []
-    heading = ""
-    for row in head.split("\n")[1:] if found else ():
-        if line := _LINE.fullmatch(row):
-            lines.append(EvidenceLine(int(line["number"]), line["text"], heading, ""))
-        else:
-            heading = row
-    try:
-        evidence = Evidence(tuple(lines), Match(found["match"]) if found else Match.WEAK)
-    except ValueError:
-        return None
-    return (evidence, question) if _ask(evidence, question).content == content else None
 
 
 def rebuild_draft(example: Example, is_question: Callable[[str], bool]) -> Draft:
@@ -55,7 +29,7 @@ def rebuild_draft(example: Example, is_question: Callable[[str], bool]) -> Draft
 
     A question without evidence is refused, as in serving. `is_question` tells it from small talk.
     """
-    parsed = parse_evidence(example.messages[-1].content)
+    parsed = parse_prompt(example.messages)
     evidence, question = parsed or (Evidence((), Match.WEAK), "")
     asks = bool(question) and is_question(question)
     retrieved = Retrieved(question, (), evidence, 0.0, question, is_question=asks)
@@ -84,7 +58,7 @@ def vary(
 
     Every other copy asks in other words, where there are some of which `keeps_meaning` says that they ask the same.
     """
-    parsed = parse_evidence(example.messages[-1].content)
+    parsed = parse_prompt(example.messages)
     if parsed is None:
         return []
     evidence, question = parsed
@@ -107,12 +81,12 @@ def _alter(example: Example, evidence: Evidence, question: str, number: int, cha
         evidence, target = _alter_evidence(evidence, target, drop=number % 2 == 0, chance=chance)
     if number % 3 != 0:
         question = _alter_question(question, chance)
-    return replace(example, messages=(*example.messages[:-1], _ask(evidence, question)), target=target, form="altered")
+    return replace(example, messages=ask(example.messages, evidence, question), target=target, form="altered")
 
 
 def _alter_evidence(evidence: Evidence, target: str, *, drop: bool, chance: random.Random) -> tuple[Evidence, str]:
-    """Leave out a line that the target does not cite, or shuffle the lines. Renumber both sides alike."""
-    cited = {int(number) for number in _MARKER.findall(target)}
+    """Leave out a line or passage that the target does not cite, or shuffle them. Renumber both sides alike."""
+    cited = find_numbers(target)
     lines = list(evidence.lines)
     spare = [line for line in lines if line.number not in cited]
     if drop and len(lines) > 1 and spare:
@@ -121,11 +95,7 @@ def _alter_evidence(evidence: Evidence, target: str, *, drop: bool, chance: rand
         chance.shuffle(lines)
     numbers = {line.number: position for position, line in enumerate(lines, start=1)}
     renumbered = tuple(replace(line, number=numbers[line.number]) for line in lines)
-    return replace(evidence, lines=renumbered), _renumber(target, numbers)
-
-
-def _renumber(target: str, numbers: dict[int, int]) -> str:
-    return _MARKER.sub(lambda marker: f"[{numbers.get(int(marker[1]), int(marker[1]))}]", target)
+    return replace(evidence, lines=renumbered), renumber(target, numbers)
 
 
 def _alter_question(question: str, chance: random.Random) -> str:
@@ -137,7 +107,3 @@ def _alter_question(question: str, chance: random.Random) -> str:
     if style == 1:
         return bare + chance.choice(_ENDINGS)
     return chance.choice(_OPENERS) + bare[:1].lower() + bare[1:] + "?"
-
-
-def _ask(evidence: Evidence, question: str) -> ChatMessage:
-    return build_messages(question, evidence, company="")[-1]

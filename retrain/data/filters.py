@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from retrain.examples import Example
-from retrain.variations import parse_evidence, split_words
+from retrain.prompt_forms import parse_prompt
+from retrain.variations import split_words
 from retrieval.asked.language import find_language
 
 OTHER_LANGUAGE = "in another language than its documents"
@@ -26,7 +27,7 @@ _TOKEN = re.compile(r"[\w@$!*]+")
 def find_fault(example: Example) -> str:
     """Return why the row may not be learned from; "" if nothing speaks against it."""
     answer = example.target or example.rejected or ""
-    parsed = parse_evidence(example.messages[-1].content)
+    parsed = parse_prompt(example.messages)
     evidence = " ".join(line.text for line in parsed[0].lines) if parsed else ""
     if len(answer.split()) > MOST_WORDS or len(example.question.split()) > 2 * MOST_WORDS:
         return TOO_LONG

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from retrain.data.duplicates import Encode, find_groups, find_marks, join
 from retrain.data.lessons import Lesson, normalise_question
 from retrain.data.topics import find_topics, name_topics
+from retrain.prompt_forms import read_claims
 from retrieval.factcheck.check import Support, judge_claim
 from retrieval.passage import EvidenceLine
-from retrieval.prompt import split_claims
 
 SAME_MEANING = 0.8
 """From this cosine on, a question and its other wording may replace each other."""
@@ -110,7 +110,7 @@ def _contradict(one: Lesson, other: Lesson) -> bool:
     """Whether the claim check says that one lesson denies the other."""
     if normalise_question(one.example.target) == normalise_question(other.example.target):
         return False
-    said = [claim.text for claim in split_claims(one.example.target)]
+    said, told = (read_claims(lesson.example.messages, lesson.example.target) for lesson in (one, other))
     heading = other.reply.query or other.reply.question
-    held = [EvidenceLine(1, claim.text, heading, "") for claim in split_claims(other.example.target)]
-    return any(judge_claim(claim, held).verdict is Support.CONTRADICTED for claim in said)
+    held = [EvidenceLine(1, claim.text, heading, "") for claim in told]
+    return any(judge_claim(claim.text, held).verdict is Support.CONTRADICTED for claim in said)

@@ -49,7 +49,7 @@ def find_imported_lessons(
 
 def _build_imported(pair: ImportedPair, draft: Draft) -> Lesson:
     reply = build_imported_reply(pair, draft, reply_id=pair.digest)
-    target = cite(" ".join(pair.answer.split()), draft.messages)
+    target = cite(pair.answer, draft.messages)
     lesson = build_lesson(reply, target, "import", pair.answerer, pair.digest)
     example = replace(lesson.example, reply_id=None, pair=pair.digest, thread=f"import/{pair.thread}")
     return replace(lesson, example=example)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from retrain.evaluate import HeldOutQuestion
 from retrain.examples import Example
+from retrain.prompt_forms import read_claims
 from retrieval.passage import Audience
-from retrieval.prompt import split_claims
 
 _FIRST_TURN = 2
 
@@ -18,7 +18,7 @@ def find_kept_back(examples: Iterable[Example]) -> list[HeldOutQuestion]:
             id=f"liked-{one.group}",
             question=one.question,
             audience=Audience.CUSTOMER,
-            answer_contains=tuple((claim.text,) for claim in split_claims(one.target)),
+            answer_contains=tuple((claim.text,) for claim in read_claims(one.messages, one.target)),
             answerable=True,
         )
         for one in asked

@@ -7,7 +7,7 @@ disliked one that its documents hold is no negative unless staff say so: the tru
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -15,12 +15,17 @@ from feedback.corrections import approved
 from feedback.database import Database
 from feedback.events import Role
 from feedback.replies import Reply, find_replies
-from retrain.data.claims import find_shown, join_claims
+from retrain.data.claims import find_shown, find_supporting
 from retrain.data.verdicts import Weighed
 from retrain.examples import Example, Prompt
+from retrain.prompt_forms import parse_prompt, reads_passages, write_claims
 from retrain.settings import CurateSettings
-from retrain.variations import find_quote, parse_evidence, split_words
+from retrain.variations import find_quote, split_words
+from retrieval.english.sentences import NO_BREAK, split_sentences
 from retrieval.factcheck.check import Support
+from retrieval.layout import ITEM, is_code_block, split_blocks
+from retrieval.passage import Evidence
+from retrieval.passage_reader import Sentence
 from retrieval.prompt import ChatMessage
 
 FORGOTTEN = "forgotten"
@@ -33,7 +38,8 @@ REFUSED = "a liked refusal"
 NOT_SHOWN = "nothing of the answer was shown"
 TOO_MANY = "older than the likes that are looked at"
 
-LEADING_MARKER = re.compile(r"^\s*\[\d{1,2}\]\s*")
+# A person may write "Press [1] for support": a number within a sentence is not Chip's.
+_CITATION = re.compile(r"^\s*\[\d{1,2}\]\s*|(?<=[.!?:])(?:[ \t]*\[\d{1,2}\])+(?=\s|$)")
 _BATCH = 500
 
 
@@ -118,7 +124,7 @@ def _build_like(
     if reply is None or not reply.messages:
         dropped[FORGOTTEN] += reply is not None
         return None
-    shown = join_claims(find_shown(reply.answer, reply.shown))
+    shown = _write_shown(reply)
     if not shown:
         dropped[NOT_SHOWN] += 1
         return None
@@ -147,10 +153,9 @@ def find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
         if not reply.messages:
             dropped[FORGOTTEN] += 1
             continue
-        text = " ".join(LEADING_MARKER.sub("", correction.text).split())
-        target = cite(text, _messages(reply))
+        target = cite(correction.text, _messages(reply))
         lesson = build_lesson(reply, target, "correction", correction.person, correction.person)
-        shown = join_claims(find_shown(reply.answer, reply.shown))
+        shown = _write_shown(reply)
         rejected = shown if shown and not reply.refused and shown != target else None
         example = replace(lesson.example, correction_id=correction.id, rejected=rejected)
         lessons.append(replace(lesson, example=example, teacher=correction.role))
@@ -158,13 +163,27 @@ def find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
 
 
 def cite(text: str, messages: Prompt) -> str:
-    """Return the text behind the marker of the evidence line that it quotes; bare where it quotes none.
+    """Return what a person wrote as the answer to a prompt, with the numbers of the evidence that holds it.
 
-    What cites a line is served in the line's own words, so that other words can only be taught as Chip's own.
+    A line is cited by what quotes it alone, since it is served in its own words; other words can only be taught as
+    Chip's own. A base that reads cites each sentence that a passage supports. Numbers that are there already go.
     """
-    parsed = parse_evidence(messages[-1].content)
-    line = find_quote(text, parsed[0]) if parsed else None
-    return text if line is None else f"[{line.number}] {text}"
+    bare = _CITATION.sub("", text)
+    parsed = parse_prompt(messages)
+    if parsed is not None and reads_passages(messages):
+        return write_claims(messages, _find_sentences(bare, parsed[0]))
+    bare = " ".join(bare.split())
+    line = find_quote(bare, parsed[0]) if parsed else None
+    return bare if line is None else f"[{line.number}] {bare}"
+
+
+def _find_sentences(text: str, passages: Evidence) -> Iterator[Sentence]:
+    """Yield the sentences of a text, each with its passage; steps and code stand on lines of their own."""
+    for block in split_blocks(text):
+        is_whole = is_code_block(block) or ITEM.match(block)
+        for place, sentence in enumerate([block] if is_whole else split_sentences(block)):
+            sentence = sentence if is_code_block(block) else sentence.replace(NO_BREAK, " ")
+            yield Sentence(sentence, " " if place else "\n", find_supporting(sentence, passages))
 
 
 def build_lesson(reply: Reply, target: str, source: str, person: str, counts_as: str) -> Lesson:
@@ -182,6 +201,13 @@ def build_lesson(reply: Reply, target: str, source: str, person: str, counts_as:
     earlier = tuple(message.content for message in messages[1:-1])
     key = (reply.audience, *earlier, normalise_question(reply.question))
     return Lesson(example, reply, person, counts_as, key)
+
+
+def _write_shown(reply: Reply) -> str:
+    """Return what people saw of a reply, as its prompt's form cites; "" where they saw nothing."""
+    messages = _messages(reply)
+    claims, _ = find_shown(messages, reply.answer, reply.shown, [asdict(line) for line in reply.evidence])
+    return write_claims(messages, claims)
 
 
 def _messages(reply: Reply) -> Prompt:

@@ -24,6 +24,7 @@ from retrain.data.lockstep import Cast, find_bursts, find_groups
 from retrain.data.raters import Ballots, Numbers, Ratings, Trust, rate
 from retrain.settings import CurateSettings
 from retrieval.factcheck.check import Support
+from retrieval.prompt import ChatMessage
 
 TRUST = {
     Role.CUSTOMER: Trust(0.8, 0.35, 6),
@@ -135,12 +136,14 @@ def _check_replies(
     """
     support: dict[str, Support] = {}
     refused = set()
-    shown = select(replies.c.id, replies.c.answer, replies.c.shown, replies.c.evidence, replies.c.refused)
+    about = replies.c
+    shown = select(about.id, about.messages, about.answer, about.shown, about.evidence, about.refused)
     with db.read() as connection:
         for batch in _cut(reply_ids[first:]):
             for row in connection.execute(shown.where(replies.c.id.in_(batch), replies.c.finish != TAUGHT)):
-                if row.answer:
-                    support[row.id] = check_shown(row.answer, row.shown, row.evidence["lines"])
+                if row.answer and row.messages:
+                    messages = [ChatMessage(**message) for message in row.messages]
+                    support[row.id] = check_shown(messages, row.answer, row.shown, row.evidence["lines"])
                 if row.refused:
                     refused.add(row.id)
     found = [support.get(reply_id) for reply_id in reply_ids]

@@ -24,6 +24,12 @@ def build_evidence(lines: tuple[tuple[str, str], ...] = LINES) -> Evidence:
     )
 
 
+def build_passages(passages: tuple[tuple[str, str], ...]) -> Evidence:
+    """Return whole passages, as a base that reads gets them."""
+    lines = build_evidence(passages).lines
+    return Evidence(lines, Match.STRONG if lines else Match.WEAK, is_whole=True)
+
+
 def build_prompt(question: str, evidence: Evidence | None = None, thread: tuple[Turn, ...] = ()) -> Prompt:
     return build_messages(question, evidence or build_evidence(), company="Larkspur", thread=thread)
 

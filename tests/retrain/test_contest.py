@@ -8,7 +8,8 @@ from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.contest import CHANGES, Exam, compare
 from retrain.evaluate import Answer, HeldOutQuestion
-from retrain.examples import QUESTION, Example
+from retrain.examples import Example
+from retrain.prompt_forms import QUESTION
 from retrain.report import COMMAND_LINE, RetrainReport, begin_run, end_run, find_ended_elsewhere
 from retrain.settings import GateSettings
 from retrieval.draft import Draft

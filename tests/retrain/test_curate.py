@@ -15,7 +15,7 @@ from retrieval.draft import Draft, build_draft
 from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Turn
 from retrieval.prompt import REFUSAL
-from tests.retrain.feedback_rows import add_reply, build_evidence, build_prompt, correct, like
+from tests.retrain.feedback_rows import add_reply, build_evidence, build_passages, build_prompt, correct, like
 
 ASKED = "How long does it charge?"
 
@@ -256,6 +256,73 @@ def test_personal_data_is_masked_in_what_people_wrote_and_kept_in_documents(db: 
     assert "Quill" not in text
     assert "ada@" not in text
     assert example.target.endswith("Write to help@larkspur.example.")
+
+
+PASSAGES = build_passages(
+    (
+        ("Heron 1 › Battery", "The battery lasts 42 minutes. Charging takes 90 minutes."),
+        ("Heron 1 › Care", "To clean it:\n1. Switch it off.\n2. Wipe it.\n```\nheronctl clean [1]\n```"),
+    )
+)
+
+
+def test_of_a_base_that_reads_what_was_shown_is_learned_with_the_passage_that_holds_it(db: Database) -> None:
+    said = "Charging takes 90 minutes [2]. It can fly. [1] The battery lasts 42 minutes. [1]"
+    add_reply(
+        db, "R1", ASKED, said, shown="Charging takes 90 minutes. The battery lasts 42 minutes.", evidence=PASSAGES
+    )
+    like(db, "R1")
+    example = only(run_curate(db))
+    assert example.target == "Charging takes 90 minutes. [1] The battery lasts 42 minutes. [1]"
+    assert (example.messages, example.question) == (build_prompt(ASKED, PASSAGES), ASKED)
+
+
+def test_of_a_base_that_reads_no_like_teaches_what_no_passage_holds(db: Database) -> None:
+    for number, said in enumerate(("Charging takes 95 minutes. [1]", "Yes, you can charge it in 90 minutes. [1]")):
+        add_reply(db, f"R{number}", f"{ASKED} {number}", said, shown=said[:-4], evidence=PASSAGES)
+        like(db, f"R{number}")
+    curated = run_curate(db)
+    assert [example.target for example in curated.examples] == ["Yes, you can charge it in 90 minutes. [1]"]
+    assert curated.dropped == {"liked, but no document holds what it claims": 1}
+
+
+def test_a_correction_of_a_base_that_reads_cites_after_each_sentence_and_keeps_its_lines(db: Database) -> None:
+    add_reply(db, "R1", ASKED, "It lasts 50 minutes. [1]", shown="", evidence=PASSAGES)
+    text = "Charging takes 90 minutes. [2] Ask Ove.\n\nTo clean it:\n1. Switch it off.\n```\nheronctl clean [1]\n```"
+    correct(db, "R1", text)
+    assert only(run_curate(db)).target == (
+        "Charging takes 90 minutes. [1] Ask Ove.\nTo clean it:\n1. Switch it off. [2]\n```\nheronctl clean [1]\n```"
+    )
+
+
+def test_a_correction_of_a_refusal_is_learned_as_a_passage_where_the_base_reads(db: Database) -> None:
+    add_reply(db, "R1", ASKED, REFUSAL, evidence=build_passages(()))
+    correct(db, "R1", "It takes two hours. Ask for the dock.")
+    example = only(run_curate(db))
+    assert example.target == "It takes two hours. [1] Ask for the dock. [1]"
+    held = build_passages((("Verified by staff", "It takes two hours. Ask for the dock."),))
+    assert example.messages == build_prompt(ASKED, held)
+
+
+def test_where_the_base_reads_personal_data_is_masked_in_the_question_and_kept_in_passages(db: Database) -> None:
+    evidence = build_passages((("Contact", "Write to help@larkspur.example."),))
+    add_reply(db, "R1", "May I charge it? ada@quill.example", evidence=evidence)
+    correct(db, "R1", "Write to help@larkspur.example.")
+    example = only(run_curate(db))
+    assert "ada@" not in example.messages[-1].content
+    assert example.messages[0] == build_prompt("", evidence)[0]
+    assert example.target == "Write to help@larkspur.example. [1]"
+
+
+def test_a_correction_is_learned_only_in_the_form_that_the_base_of_today_reads(db: Database) -> None:
+    add_reply(db, "R1", ASKED)
+    correct(db, "R1", "Charging takes 90 minutes.")
+
+    def prepare_now(question: str, audience: Audience) -> Draft:  # noqa: ARG001
+        return build_draft(Retrieved(question, (), PASSAGES, 0.0, question), "Larkspur", question, CUSTOMER_SCOPE)
+
+    example = only(run_curate(db, prepare=prepare_now))
+    assert (example.messages, example.target) == (build_prompt(ASKED, PASSAGES), "Charging takes 90 minutes. [1]")
 
 
 def test_a_liked_held_out_question_is_not_learned_and_a_corrected_one_is(db: Database) -> None:

@@ -36,6 +36,7 @@ def test_only_a_refusal_is_right_where_nothing_answers() -> None:
 
 def test_markers_do_not_matter_to_what_an_answer_says() -> None:
     assert says(Answer("[3] It takes 90 minutes.", 1.0), "It takes 90 minutes.") == 1.0
+    assert says(Answer("It takes 90 minutes. [3]", 1.0), "It takes 90 minutes. [1]") == 1.0
     assert says(Answer("It takes 55 minutes.", 1.0), "It takes 90 minutes.") == pytest.approx(0.75)
     assert says(Answer("It takes 90 minutes.", 1.0, "cut short"), "It takes 90 minutes.") == 0.0
 

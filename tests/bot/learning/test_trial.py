@@ -3,10 +3,13 @@
 from bot.answering.say import Voice
 from bot.engine.llama_engine import LlamaEngine
 from bot.learning.trial import TrialAnswerer
+from retrain.examples import Example
+from retrain.variations import rebuild_draft
 from retrieval.draft import Draft, build_draft
 from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
-from retrieval.prompt import REFUSAL, is_refusal
+from retrieval.prompt import REFUSAL, build_messages, is_refusal
+from tests.fakes import QuotingEngine
 
 LINE = EvidenceLine(1, "Charging takes 90 minutes.", "Moss › Battery", "P1")
 
@@ -33,3 +36,15 @@ def test_what_is_judged_is_what_a_person_would_be_shown(engine: LlamaEngine) -> 
     shown = "".join(Voice(engine, lambda _sentence, _scope: (), list, 60).say(asked, "R1"))
     assert answer.shown is not None
     assert shown.startswith(answer.shown)
+
+
+def test_a_lesson_of_a_base_that_reads_is_held_against_the_passages_of_its_prompt() -> None:
+    passages = Evidence((LINE,), Match.STRONG, is_whole=True)
+    prompt = build_messages("How long does charging take?", passages, company="Acme")
+    lesson = Example(prompt, "Charging takes 90 minutes. [1]", "correction", 1.0, "g")
+    asked = rebuild_draft(lesson, lambda _question: True)
+    engine = QuotingEngine(reads_passages=True)
+    engine.queue.extend(["Charging takes 90 minutes. [1] It can fly. [1]", "Charging takes 95 minutes. [1]"])
+    trial = TrialAnswerer(Voice(engine, lambda _sentence, _scope: (), list, 60))
+    assert [answer.seen for answer in trial.answer([asked, asked], None)] == ["Charging takes 90 minutes.", REFUSAL]
+    assert [request.messages for request in engine.requests] == [prompt, prompt]
