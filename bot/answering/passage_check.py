@@ -36,11 +36,13 @@ class PassageCheck:
 
     def check(self, text: str, cited: EvidenceLine | None, asked: str, lessons: Sequence[str]) -> Checked:
         """Return what may be shown of a sentence, with the passage that supports it; its text is None for nothing."""
-        if is_refusal(text) or is_courtesy(text) or any(mend_quote(text, lesson) for lesson in lessons):
+        if is_refusal(text) or is_courtesy(text):
             return Checked(text, None)
         number = cited.number if cited else None
         if (quoted := self._find_quoted(text, number)) is not None:
             return Checked(text, quoted)
+        if any(mend_quote(text, lesson) for lesson in lessons):
+            return Checked(text, None)
         claim = _BARE.sub("", text) or text
         checked = check_claim(claim, self._lines, cited=number, model=self._model)
         if checked.text is None or checked.line is None:

@@ -62,6 +62,11 @@ def test_a_lesson_needs_no_passage() -> None:
     assert CHECK.check(lesson, None, "", [lesson]).text == lesson
 
 
+def test_a_lesson_that_a_passage_holds_names_it() -> None:
+    lesson = "Goods can be returned within 30 days."
+    assert CHECK.check(lesson, None, "", [lesson]).line == RETURNS
+
+
 def show(text: str) -> ShownAnswer:
     shown = ShownAnswer([PUMP, RETURNS], reads_passages=True)
     for sentence in read_sentences([text], cites_after=True):
