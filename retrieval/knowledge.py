@@ -67,7 +67,7 @@ from retrieval.verified import Near, VerifiedStore, is_verified
 # What is longer is no question: beyond this many characters only the start is looked at.
 MAX_QUESTION_CHARACTERS = 20_000
 # So far below the best line a line may be that contradicts it, shown or not.
-COMPARED = EvidenceLimits(max_lines=9, max_words=160, keep_within=3.0, widens=False)
+COMPARED = EvidenceLimits(max_lines=9, max_words=240, keep_within=6.0, widens=False)
 # A true sentence's own passage is among so many of the nearest in words.
 CHECKED_PASSAGES = 10
 # What Chip says of itself, before the titles of the documents that an asker may read.

@@ -106,16 +106,23 @@ def _look_at_generation_server(settings: Settings) -> Iterator[Finding]:
         yield Finding("generation server", "problem", f"{place} does not serve {name}. {advice}")
 
 
+_RESTORE = "Stop Chip, restore the file from a backup, or move it away to begin with an empty one."
+
+
 def _look_at_database(settings: Settings) -> Iterator[Finding]:
     try:
         db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     except FeedbackError as error:
+        if "malformed" in str(error):
+            yield Finding("database", "problem", f"The database is damaged: {error}. {_RESTORE}")
+            return
         yield Finding("database", "problem", f"{error}. Check the `database` setting and that its folder is writable.")
         return
     try:
         if problem := find_damage(db):
-            advice = "Stop Chip, restore the file from a backup, or move it away to begin with an empty one."
-            yield Finding("database", "problem", f"{db.engine.url.render_as_string()} is damaged: {problem}. {advice}")
+            yield Finding(
+                "database", "problem", f"{db.engine.url.render_as_string()} is damaged: {problem}. {_RESTORE}"
+            )
             return
         yield Finding("database", "ok", f"{db.engine.url.render_as_string()} opens and its schema is current.")
         yield from _look_at_live_adapter(settings, registry.load_live, db)

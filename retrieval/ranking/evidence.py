@@ -57,7 +57,7 @@ class EvidenceLimits:
     nothing: float = 0.25
     # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer: of 30 questions
     # about other things than two sets of documents 28 stay below, of 100 about them 97 above.
-    hopeless: float = 0.05
+    hopeless: float = 0.07
     # A line is left out when its log-odds are this far below the best one's.
     keep_within: float = 2.5
     shift: float = 0.0

@@ -82,7 +82,7 @@ def lines(knowledge: Knowledge, question: str, scope: Scope = CUSTOMER_SCOPE) ->
 
 def test_the_best_line_answers_the_question(knowledge: Knowledge) -> None:
     retrieved = knowledge.find_evidence("How long does the Moss 2 Pro run?", CUSTOMER_SCOPE)
-    assert retrieved.evidence.lines[0].text == "Model: Moss 2 Pro; Runtime: 140 minutes; Weight: 10.4 kg"
+    assert "Model: Moss 2 Pro; Runtime: 140 minutes; Weight: 10.4 kg" in retrieved.evidence.lines[0].text
     assert retrieved.evidence.lines[0].heading == "Moss 2 › Specifications"
     assert retrieved.evidence.match is not Match.WEAK
     assert [line.number for line in retrieved.evidence.lines] == list(range(1, len(retrieved.evidence.lines) + 1))
