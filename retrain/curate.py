@@ -27,7 +27,7 @@ from retrain.data.topics import THIN, find_surplus
 from retrain.data.verdicts import weigh
 from retrain.errors import RetrainError
 from retrain.examples import Example
-from retrain.prompt_forms import ask, parse_prompt, reads_passages, split_prompt
+from retrain.prompt_forms import ask, drop_markers, parse_prompt, reads_passages, split_prompt
 from retrain.settings import CurateSettings
 from retrain.variations import vary
 from retrieval.draft import Draft
@@ -282,9 +282,10 @@ def _give_forms(
         if messages != served.messages:
             target = cite(served.target, messages)
             current = replace(served, messages=messages, target=target, form="current", rejected=None)
-            # Served by a base that read another form, it is never asked so again.
-            is_kept = reads_passages(messages) == reads_passages(served.messages)
-            forms = [served, current] if is_kept else [current]
+            if reads_passages(messages) == reads_passages(served.messages):
+                forms = [served, current]
+            else:  # served by a base that read another form, it is never asked so again
+                forms = [replace(current, rejected=drop_markers(served.rejected or "") or None)]
     return [_ground(form) for form in forms] if settings.grounded else forms
 
 

@@ -315,7 +315,7 @@ def test_where_the_base_reads_personal_data_is_masked_in_the_question_and_kept_i
 
 
 def test_a_correction_is_learned_only_in_the_form_that_the_base_of_today_reads(db: Database) -> None:
-    add_reply(db, "R1", ASKED)
+    add_reply(db, "R1", ASKED, "[3] Nobody knows.", shown="Nobody knows.")
     correct(db, "R1", "Charging takes 90 minutes.")
 
     def prepare_now(question: str, audience: Audience) -> Draft:  # noqa: ARG001
@@ -323,6 +323,7 @@ def test_a_correction_is_learned_only_in_the_form_that_the_base_of_today_reads(d
 
     example = only(run_curate(db, prepare=prepare_now))
     assert (example.messages, example.target) == (build_prompt(ASKED, PASSAGES), "Charging takes 90 minutes. [1]")
+    assert example.rejected == "Nobody knows."
 
 
 def test_a_liked_held_out_question_is_not_learned_and_a_corrected_one_is(db: Database) -> None:
