@@ -31,6 +31,8 @@ COMPARE = $(BIN)/python -m benchmarks.serving --trials $(BENCH)/serving.jsonl --
   --llama-server $(BENCH)/llama.cpp/build/bin/llama-server
 # What bench-knowledge measures on: the folder of public data (none: the sample company alone), and sizes of the index.
 DATA ?=
+# A checkout of the data of "Continually Improving Extractive QA via Human Feedback", for bench-data (none: simulated raters).
+STUDY ?=
 # What bench-answers asks: a folder with documents/, questions.tsv and kb/*.jsonl (none: nothing).
 CASES ?=
 PASSAGES ?= 1000 100000 1000000
@@ -139,9 +141,10 @@ else
 	@echo "bench-answers asks nothing: name a folder of cases with CASES=FOLDER"
 endif
 
-bench-data: $(DEVELOP) ## measure how personal data is found, and forgetting one person of 10,000 (10 minutes)
+bench-data: $(DEVELOP) ## measure personal data, forgetting one person of 10,000, and what votes become (30 minutes; STUDY=FOLDER)
 	@$(BIN)/python -m benchmarks.privacy
 	@$(BIN)/python -m benchmarks.forgetting
+	@$(BIN)/python -m benchmarks.curation --events 1000000 $(if $(STUDY),--study $(STUDY))
 
 bench-serving: $(DEVELOP) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
 	@mkdir -p $(BENCH)

@@ -1,12 +1,10 @@
 """Measures how feedback becomes data: whom to trust, what poison enters, how much of what enters is right, and speed.
 
-Raters are simulated with known reliability, and with --study real: the raters of "Continually Improving Extractive QA
-via Human Feedback" (Gao et al., 2023), against the answers that its annotators gave. Poisoning: 5 % of the people push
-one false claim and one rude style, with everybody else at work as usual. "Raw" is what a plain majority of votes would
-let in. Speed: a database of so many events becomes a data set, in a process of its own; memory is that process's.
+    python -m benchmarks.curation [--study FOLDER] [--events N]
 
-How to read it: shares are of the rows that enter, and a rank correlation of 1 trusts the raters in their true order.
-The people are simulated but in the study, so that the figures compare ways of reading votes and nothing else.
+How to read it: "raw" is what a plain majority of votes would let in; 5 % of the people push one false claim and one
+rude style. "Study" are the raters of "Continually Improving Extractive QA via Human Feedback" against the answers of
+its annotators. Memory is that of a process that makes a data set of a database of so many events.
 """
 
 import argparse
