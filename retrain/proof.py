@@ -48,6 +48,11 @@ class Proof:
         return not self.found and self.serving is None
 
 
+# An event that came in the last seconds stands in the file of arrivals until that is swept, every five seconds.
+TRIES = 4
+PAUSE_SECONDS = 2.0
+
+
 def prove(db: Database, data: Path, person: str, forgotten: Forgotten, erased: Erased | None) -> Proof:
     """Search the data folder for what the person wrote, overwrite what SQLite kept of it, and save the report.
 
@@ -55,7 +60,10 @@ def prove(db: Database, data: Path, person: str, forgotten: Forgotten, erased: E
     """
     began = time.monotonic()
     searched = search(data, forgotten.marks)
-    if searched.found:
+    for tries in range(TRIES):
+        if not searched.found:
+            break
+        time.sleep(PAUSE_SECONDS if tries else 0.0)
         for database in find_databases(data, searched.found):
             overwrite_deleted(database)
         searched = search(data, forgotten.marks)
