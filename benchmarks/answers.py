@@ -73,7 +73,7 @@ def open_chip(documents: Path, cache: Path, *, default_audience: Literal["custom
         report = knowledge.ingest(documents)
         for unreadable in report.unreadable:
             print(f"Not read: {unreadable.path}: {unreadable.reason}")
-        counts = knowledge.counts()
+        counts = knowledge.holdings.count()
         print(f"{counts.documents} documents, {counts.passages} passages", flush=True)
         yield Core(settings, db, knowledge, engine, base=base)
 

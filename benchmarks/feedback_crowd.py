@@ -14,8 +14,8 @@ from sqlalchemy import insert
 from feedback.database import Database, open_database
 from feedback.tables import feedback_events, replies, standing_votes
 from retrieval.draft import build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
+from retrieval.retrieved import Retrieved
 
 TEAM = "T1"
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)

@@ -219,7 +219,7 @@ class Core:
         return passage.audience if passage else None
 
     def _prepare_replay(self, count: int) -> Sequence[Draft]:
-        step = max(1, self.knowledge.counts().passages // max(1, count))
+        step = max(1, self.knowledge.holdings.count().passages // max(1, count))
         passages = islice(self.knowledge.passages(CUSTOMER_SCOPE), 0, None, step)
         questions = make_questions(passages, count)
         return [self.prepare_lesson(question, Audience.CUSTOMER) for question in questions]

@@ -14,8 +14,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from retrieval.knowledge import Counts, Knowledge
+from retrieval.knowledge import Knowledge
 from retrieval.reading.loss import Loss
+from retrieval.store.holdings import Counts
 from retrieval.store.source_sync import IngestReport
 
 MOST_NAMED = 30
@@ -46,7 +47,7 @@ def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> In
 
         report = knowledge.ingest(folder, progress=show)
         bars.update(task, total=1, completed=1, description="Read all documents")
-    counts = knowledge.counts()
+    counts = knowledge.holdings.count()
     console.print(
         f"{report.added} new, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged: "
         f"{counts.documents} documents, {counts.passages} passages."
@@ -56,7 +57,7 @@ def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> In
     for unreadable in report.unreadable:
         console.print(f"Not read: {unreadable.path}: {unreadable.reason}", style="yellow", markup=False)
     console.print(describe_readers(counts), markup=False)
-    for sentence in describe_losses(knowledge.losses()):
+    for sentence in describe_losses(knowledge.holdings.list_losses()):
         console.print(sentence, style="yellow", markup=False)
     return report
 

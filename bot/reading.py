@@ -26,7 +26,7 @@ def read_in_background(core: Core, say: Callable[[str], None], stop: threading.E
 
     When the block ends, reading stops; the next start continues it. `stop` cuts the wait for the first documents short.
     """
-    is_empty = not core.knowledge.counts().documents
+    is_empty = not core.knowledge.holdings.count().documents
     ended = threading.Event()
     thread = threading.Thread(target=_read_folder, args=(core, say, ended), name="chip-documents")
     thread.start()

@@ -14,7 +14,7 @@ def welcome(services: Services) -> None:
     team = services.directory.team
     if services.admin_channel is None or is_on(services.db, team, _WELCOMED):
         return
-    counts = services.knowledge.counts()
+    counts = services.knowledge.holdings.count()
     text = wording.WELCOME.format(
         documents=counts.documents,
         for_customers=counts.for_customers,

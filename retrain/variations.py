@@ -14,8 +14,8 @@ from retrain.prompt_forms import ask, find_numbers, parse_prompt, renumber
 from retrain.rewording import reword
 from retrieval.draft import Draft
 from retrieval.english.sentences import split_sentences
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
+from retrieval.retrieved import Retrieved
 
 KeepsMeaning = Callable[[str, str], bool]
 

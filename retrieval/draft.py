@@ -7,10 +7,11 @@ the benchmarks all call it, so that what is judged is what people see. Knows not
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
 from retrieval.parts import find_parts
 from retrieval.passage import Scope, Turn
 from retrieval.prompt import ChatMessage, build_messages
+from retrieval.retrieved import Retrieved
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
 from retrieval.passage import Evidence, EvidenceLine, Scope, Turn
+from retrieval.retrieved import Retrieved
 
 MOST_WORDS = 40
 LEAST_WORDS = 3

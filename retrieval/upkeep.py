@@ -83,15 +83,15 @@ class Upkeep:
         except (SourceError, OSError) as error:
             log.warning("source %s: not read (%s)", source.name, type(error).__name__)
             reason = mask_secrets(str(error))
-            self.knowledge.record_sync(source.name, self.clock(), reason)
+            self.knowledge.holdings.record_sync(source.name, self.clock(), reason)
             return Outcome(source, None, reason)
         log.info("source %s: %d new, %d changed, %d removed", source.name, report.added, report.changed, report.removed)
-        self.knowledge.record_sync(source.name, self.clock(), report.interruption)
+        self.knowledge.holdings.record_sync(source.name, self.clock(), report.interruption)
         return Outcome(source, report, report.interruption)
 
     def due(self) -> list[Source]:
         """Return the sources whose refresh time has passed, or that were never read into this index."""
-        syncs = self.knowledge.syncs()
+        syncs = self.knowledge.holdings.list_syncs()
         now = self.clock()
         return [
             source
@@ -111,7 +111,7 @@ class Upkeep:
 
         try:
             for source in self.due():
-                last = self.knowledge.syncs().get(source.name)
+                last = self.knowledge.holdings.list_syncs().get(source.name)
                 outcome = self.sync(source.name, look)
                 if bool(outcome.reason) != bool(last and last.problem):
                     on_turn(outcome)

@@ -14,9 +14,9 @@ from models.recipes.chip_nano.smalltalk import CARE, PERSONAL, SAYINGS
 from retrain.bases.base import load_base
 from retrieval.draft import build_draft
 from retrieval.encoders.embedder import Embedder
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Scope, Stretch, Turn, Vectors
 from retrieval.prompt import is_refusal, split_claims
+from retrieval.retrieved import Retrieved
 
 TALK = frozenset([*SAYINGS, PERSONAL, CARE])
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")

@@ -39,10 +39,11 @@ from retrieval.draft import prepare
 from retrieval.english.sentences import split_sentences, split_units
 from retrieval.factcheck.check import is_courtesy
 from retrieval.factcheck.quotes import is_in_order
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
 from retrieval.passage import EvidenceLine
 from retrieval.passage_reader import Sentence
 from retrieval.prompt import REFUSAL
+from retrieval.retrieved import Retrieved
 
 COMPANY = "Tarnwell Robotics"
 TEMPERATURE = 1.2

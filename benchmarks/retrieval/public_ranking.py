@@ -28,7 +28,7 @@ from models.recipes.data.pages import Asked, Corpus
 from models.recipes.data.public_sets import load_corpora
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Passage, Scope
-from retrieval.ranking.evidence import SEARCHED_PASSAGES, rank_units
+from retrieval.ranking.evidence import SEARCHED_PASSAGES
 from retrieval.reading.documents import Document, DocumentKind, Item, Rules, Unreadable
 from retrieval.search import score_dense, search
 from retrieval.sources.folder import fingerprint
@@ -126,17 +126,8 @@ def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> I
 def rerank(knowledge: Knowledge, question: str, vector: Any, scope: Scope) -> tuple[list[Passage], float]:
     """Return the passages in the product's final order, and how sure it is that one of them answers."""
     found = search(knowledge._index, question, vector, scope, SEARCHED_PASSAGES)
-    stored = {entry.passage.id: entry.unit_vectors for _, entry in found}
-    hits = tuple(hit for hit, _ in found)
-    ranked = rank_units(
-        question,
-        vector,
-        hits,
-        embedder=knowledge._embedder,
-        unit_vectors=stored,
-        cross_encoder=knowledge._cross_encoder,
-    )
-    return [hit.passage for hit in ranked.order_hits(hits)], ranked.confidence
+    ranked = knowledge._lines.rank(question, vector, found)
+    return [hit.passage for hit in ranked.order_hits([hit for hit, _ in found])], ranked.confidence
 
 
 def _fetch_passages(knowledge: Knowledge, ids: Sequence[str]) -> list[Passage]:

@@ -22,8 +22,9 @@ from bot.workspace.server import LocalWorkspace
 from config.loading import load_settings
 from feedback.database import open_database
 from retrieval.encoders.embedder import load_embedder
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
+from retrieval.retrieved import Retrieved
 from tests.fakes import QuotingEngine
 
 ANSWERS = 60

@@ -15,10 +15,10 @@ from retrieval.draft import Draft
 from retrieval.encoders.entailment import EntailmentModel
 from retrieval.english.sentences import split_units
 from retrieval.factcheck.quote_grammar import is_citing
-from retrieval.knowledge import Retrieved
 from retrieval.passage import EvidenceLine, Scope
 from retrieval.passage_reader import Sentence
 from retrieval.prompt import REFUSAL, UNSURE, is_refusal, quote
+from retrieval.retrieved import Retrieved
 
 
 class Saying:

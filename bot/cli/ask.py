@@ -158,5 +158,5 @@ def _describe_passage(passage: Passage | None) -> dict[str, Any]:
 
 
 def _ingest_if_empty(core: Core, console: Console) -> None:
-    if not core.knowledge.counts().documents:
+    if not core.knowledge.holdings.count().documents:
         ingest_documents(core.knowledge, core.settings.knowledge.folder, console)

@@ -88,7 +88,7 @@ def _search(settings: "Settings", questions: "list[HeldOutQuestion]") -> _Found:
     knowledge = open_knowledge(settings.model_copy(update={"knowledge": daring}))
     found = _Found()
     try:
-        if not knowledge.counts().documents:
+        if not knowledge.holdings.count().documents:
             raise NothingToMeasureError("No document is indexed. Run `chip ingest` on the folder of documents.")
         for question in questions:
             scope = STAFF_SCOPE if question.audience is Audience.STAFF else CUSTOMER_SCOPE

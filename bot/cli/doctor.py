@@ -150,16 +150,16 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
         yield Finding("documents", "problem", str(error))
         return
     try:
-        problems = knowledge.check()
+        problems = knowledge.holdings.find_problems()
         for problem in problems:
             yield Finding("documents", "problem", problem)
         if not problems:
-            counts = knowledge.counts()
+            counts = knowledge.holdings.count()
             held = f"{counts.documents} documents, {counts.passages} passages in Chroma."
             yield Finding("documents", "ok", f"{held} {describe_readers(counts)}")
-        losses = knowledge.losses()
+        losses = knowledge.holdings.list_losses()
         yield from (Finding("documents", "warning", sentence) for sentence in describe_losses(losses))
-        for name, last in knowledge.syncs().items():
+        for name, last in knowledge.holdings.list_syncs().items():
             if last.problem:
                 advice = f"What is indexed of it was kept. Mend this and run `chip sources sync {name}`."
                 yield Finding("sources", "problem", f"{name}: {last.problem} {advice}")

@@ -60,9 +60,9 @@ def list_sources(config: ConfigOption = None) -> None:
 
     with _open_upkeep(config) as upkeep:
         table = Table("name", "kind", "location", "audience", "every", "documents", "last read", "problem")
-        syncs = upkeep.knowledge.syncs()
+        syncs = upkeep.knowledge.holdings.list_syncs()
         folder = load(config).settings.knowledge
-        held = upkeep.knowledge.documents_of(FOLDER_ORIGIN)
+        held = upkeep.knowledge.holdings.count_documents(FOLDER_ORIGIN)
         shown = (str(folder.folder), folder.default_audience, "start", str(held), "", "")
         table.add_row(FOLDER_ORIGIN, "folder", *shown)
         for source in upkeep.sources():
@@ -73,13 +73,13 @@ def list_sources(config: ConfigOption = None) -> None:
                 source.shown_location,
                 source.audience,
                 f"{source.every_hours:g} h",
-                str(upkeep.knowledge.documents_of(source.name)),
+                str(upkeep.knowledge.holdings.count_documents(source.name)),
                 last.at.strftime("%Y-%m-%d %H:%M") if last else "never",
                 last.problem if last else "",
             )
         output.print(table)
-        output.print(describe_readers(upkeep.knowledge.counts()), markup=False)
-        for sentence in describe_losses(upkeep.knowledge.losses()):
+        output.print(describe_readers(upkeep.knowledge.holdings.count()), markup=False)
+        for sentence in describe_losses(upkeep.knowledge.holdings.list_losses()):
             output.print(sentence, style="yellow", markup=False)
 
 
@@ -114,7 +114,8 @@ def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
         )
         bars.update(task, total=1, completed=1, description=f"Read {name}")
     _show_outcome(outcome)
-    for sentence in describe_losses([loss for loss in upkeep.knowledge.losses() if loss.source.startswith(f"{name}:")]):
+    losses = upkeep.knowledge.holdings.list_losses()
+    for sentence in describe_losses([loss for loss in losses if loss.source.startswith(f"{name}:")]):
         console.print(sentence, style="yellow", markup=False)
     return outcome
 

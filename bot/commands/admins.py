@@ -88,14 +88,14 @@ def sources(call: Call) -> None:
 
 
 def _list_sources(call: Call) -> None:
-    knowledge, syncs = call.services.knowledge, call.services.knowledge.syncs()
-    counts = knowledge.counts()
+    knowledge, syncs = call.services.knowledge, call.services.knowledge.holdings.list_syncs()
+    counts = knowledge.holdings.count()
     rows = [("All", f"{counts.documents} documents, {counts.passages} passages")]
     for source in call.services.upkeep.sources():
         last = syncs.get(source.name)
         when = f"read {last.at:%Y-%m-%d %H:%M}" if last else "not read yet"
         problem = f"; {last.problem}" if last and last.problem else ""
-        documents = knowledge.documents_of(source.name)
+        documents = knowledge.holdings.count_documents(source.name)
         rows.append((source.name, f"{documents} documents for {source.audience}, {when}{problem}"))
     call.say("Sources", [*blocks.build_fields("Sources", rows), blocks.build_context(wording.SOURCE_HINT)])
 

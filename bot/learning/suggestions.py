@@ -30,7 +30,7 @@ class Suggestions:
     def find(self, knowledge: Knowledge) -> tuple[str, ...]:
         """Return up to four questions that the documents answer for customers. May take a second."""
         with self._lock:
-            counts = knowledge.counts()
+            counts = knowledge.holdings.count()
             signature = (counts.passages, counts.for_customers)
             if signature != self._made_of:
                 self.known = tuple(suggest_questions(knowledge))

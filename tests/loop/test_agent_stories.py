@@ -8,7 +8,8 @@ import pytest
 
 from bot.views import wording
 from bot.workspace import events
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
+from retrieval.retrieved import Retrieved
 from tests.fakes import Slowly
 from tests.loop.conftest import ADA, CLEO, HELP, SAM, Chip
 from tests.patience import PATIENCE_SECONDS

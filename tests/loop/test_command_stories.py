@@ -254,7 +254,9 @@ def test_a_customer_who_sees_the_button_cannot_set_rules(chip: Chip) -> None:
 
 
 def test_sources_are_listed_and_a_folder_is_not_opened_from_slack(chip: Chip) -> None:
-    assert f"{chip.core.knowledge.counts().documents} documents" in run(chip, ADA, "/chip sources", ADMIN, "Sources")
+    assert f"{chip.core.knowledge.holdings.count().documents} documents" in run(
+        chip, ADA, "/chip sources", ADMIN, "Sources"
+    )
     run(chip, ADA, "/chip sources add /etc staff", ADMIN, wording.SOURCE_ADD_HERE[:30])
     run(chip, ADA, "/chip sources remove nothing", ADMIN, "That did not work")
     run(chip, ADA, "/chip sources sync", ADMIN, wording.SOURCE_NONE)

@@ -30,8 +30,9 @@ from retrain.adapter import Adapter
 from retrain.bases.base import load_base
 from retrain.bases.shelf import DEFAULT, SHIPPED
 from retrieval.encoders.embedder import load_embedder
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, Audience, VerifiedAnswer
+from retrieval.retrieved import Retrieved
 from tests.chromium import CHROMIUM, FLAGS
 from tests.loop.conftest import DOCUMENTS, SECRET
 from tests.patience import PATIENCE_SECONDS

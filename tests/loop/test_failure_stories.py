@@ -12,7 +12,8 @@ from bot.views import blocks, wording
 from bot.workspace.socket_mode import Delivery
 from feedback import inbox, votes
 from feedback.database import Database
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
+from retrieval.retrieved import Retrieved
 from tests.fakes import Slowly
 from tests.loop.conftest import CLEO, HELP, Chip
 

@@ -200,7 +200,7 @@ def test_a_first_start_in_a_real_workspace_tells_the_next_steps_once(stopped_chi
     chip.core = replace(chip.core, settings=chip.core.settings.model_copy(update={"slack": slack}))
     chip.start()
     said = chip.wait_for_said(ADMIN, "three next steps").text
-    counts = chip.core.knowledge.counts()
+    counts = chip.core.knowledge.holdings.count()
     assert f"customers may read {counts.for_customers} of {counts.documents} documents" in said
     assert wording.LEARNING_IS_OFF in said
     chip.stop()

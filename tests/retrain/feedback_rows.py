@@ -6,9 +6,9 @@ from feedback.replies import Reply, SentMessage, SourceLine, record_reply
 from feedback.votes import record_button
 from retrain.examples import Prompt
 from retrieval.draft import Draft, build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, EvidenceLine, Match, Turn
 from retrieval.prompt import build_messages
+from retrieval.retrieved import Retrieved
 
 LINES = (
     ("Heron 1 › Battery", "The battery of the Heron 1 lasts 42 minutes."),

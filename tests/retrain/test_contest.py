@@ -13,9 +13,9 @@ from retrain.prompt_forms import QUESTION
 from retrain.report import COMMAND_LINE, RetrainReport, begin_run, end_run, find_ended_elsewhere
 from retrain.settings import GateSettings
 from retrieval.draft import Draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Evidence, Match
 from retrieval.prompt import ChatMessage
+from retrieval.retrieved import Retrieved
 
 CANDIDATE = Adapter("A1", "b", "h", "2026-01-01", {}, {}, {}, Path("A1"))
 

@@ -12,9 +12,9 @@ from retrain.curate import Curated, Privacy, curate
 from retrain.examples import Example
 from retrain.settings import CurateSettings
 from retrieval.draft import Draft, build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience, Turn
 from retrieval.prompt import REFUSAL
+from retrieval.retrieved import Retrieved
 from tests.retrain.feedback_rows import add_reply, build_evidence, build_passages, build_prompt, correct, like
 
 ASKED = "How long does it charge?"

@@ -16,9 +16,9 @@ from retrain.registry import live, rollback
 from retrain.run import RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
 from retrieval.draft import Draft, build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.prompt import REFUSAL
+from retrieval.retrieved import Retrieved
 from tests.retrain.feedback_rows import add_reply, build_passages, correct, like
 
 QUESTION = "How long does it charge?"

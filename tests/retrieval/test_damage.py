@@ -58,7 +58,7 @@ def test_a_directory_that_is_none_is_built_anew_and_said_so(chroma: Path, place:
     elif place == "a dead link":
         chroma.symlink_to(chroma.parent / "nowhere" / "at all")
     knowledge = Knowledge(chroma.parent, WordEmbedder())
-    assert any("rebuilt from the catalogue" in sentence for sentence in knowledge.check())
+    assert any("rebuilt from the catalogue" in sentence for sentence in knowledge.holdings.find_problems())
     assert best(knowledge, "Heron") == "The Heron mows 3 lawns."
     knowledge.close()
 
@@ -68,6 +68,6 @@ def test_an_index_of_another_version_is_read_again_and_said_so(chroma: Path, fol
     catalogue.execute("PRAGMA user_version = 1")
     catalogue.close()
     knowledge = Knowledge(chroma.parent, WordEmbedder())
-    assert any("another version of Chip" in sentence for sentence in knowledge.check())
+    assert any("another version of Chip" in sentence for sentence in knowledge.holdings.find_problems())
     assert knowledge.ingest(folder).added == 3
     knowledge.close()

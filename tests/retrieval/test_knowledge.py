@@ -131,9 +131,9 @@ def test_staff_passage_never_reaches_a_customer(knowledge: Knowledge) -> None:
 
 
 def test_a_second_ingest_changes_nothing(knowledge: Knowledge, documents: Path) -> None:
-    before = knowledge.counts()
+    before = knowledge.holdings.count()
     assert knowledge.ingest(documents) == IngestReport(0, 0, 0, 3, (), ())
-    assert knowledge.counts() == before
+    assert knowledge.holdings.count() == before
 
 
 def test_only_what_changed_is_read_again(knowledge: Knowledge, documents: Path) -> None:
@@ -145,15 +145,15 @@ def test_only_what_changed_is_read_again(knowledge: Knowledge, documents: Path) 
     assert any("5 years" in line for line in lines(knowledge, "How long is the warranty?"))
     assert not any("3 years" in line for line in lines(knowledge, "How long is the warranty?"))
     assert knowledge.passage(old.id) is None
-    assert knowledge.check() == []
+    assert knowledge.holdings.find_problems() == []
 
 
 def test_what_vanished_is_no_longer_found(knowledge: Knowledge, documents: Path) -> None:
     (documents / "warranty.md").unlink()
     assert knowledge.ingest(documents).removed == 1
     assert not any("warranty" in line.lower() for line in lines(knowledge, "How long is the warranty?"))
-    assert knowledge.counts().documents == 2
-    assert knowledge.check() == []
+    assert knowledge.holdings.count().documents == 2
+    assert knowledge.holdings.find_problems() == []
 
 
 def test_a_document_that_becomes_staff_only_is_hidden_at_once(knowledge: Knowledge, documents: Path) -> None:
@@ -200,11 +200,11 @@ def test_a_damaged_chroma_directory_is_rebuilt_and_said_so(
     else:
         shutil.rmtree(database.parent)
     mended = Knowledge(tmp_path / "index", embedder)
-    assert any("rebuilt from the catalogue" in sentence for sentence in mended.check())
+    assert any("rebuilt from the catalogue" in sentence for sentence in mended.holdings.find_problems())
     assert lines(mended, "How long is the warranty?") == expected
     mended.close()
     healed = Knowledge(tmp_path / "index", embedder)
-    assert healed.check() == []
+    assert healed.holdings.find_problems() == []
     healed.close()
 
 
@@ -221,7 +221,7 @@ def test_chroma_that_fails_while_serving_is_rebuilt_and_the_question_answered(
         for collection in client.list_collections():
             client.delete_collection(collection.name)
     assert lines(knowledge, "How long is the warranty?") == expected
-    assert any("could not be searched" in sentence for sentence in knowledge.check())
+    assert any("could not be searched" in sentence for sentence in knowledge.holdings.find_problems())
     knowledge.close()
 
 
@@ -246,7 +246,7 @@ def test_questions_asked_during_an_ingest_see_the_old_document_or_the_new_one(
     assert not any("3 years" in text and "24 months" in text for text in seen)
     assert not any("5 years" in text and "12 months" in text for text in seen)
     assert not any("workshop" in text for text in seen)
-    assert knowledge.check() == []
+    assert knowledge.holdings.find_problems() == []
 
 
 INGEST = """
@@ -296,7 +296,7 @@ def test_another_embedder_empties_the_index(tmp_path: Path, documents: Path, emb
     first.ingest(documents)
     first.close()
     other = Knowledge(tmp_path / "index", Renamed())
-    assert other.counts().documents == 0
+    assert other.holdings.count().documents == 0
     assert other.ingest(documents).added == 3
     other.close()
 
@@ -304,7 +304,7 @@ def test_another_embedder_empties_the_index(tmp_path: Path, documents: Path, emb
 def test_a_missing_folder_is_an_error_and_loses_nothing(knowledge: Knowledge, tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError):
         knowledge.ingest(tmp_path / "nowhere")
-    assert knowledge.counts().documents == 3
+    assert knowledge.holdings.count().documents == 3
 
 
 def test_a_bare_answer_is_quoted_with_the_question_that_it_answers(documents: Path, knowledge: Knowledge) -> None:

@@ -139,7 +139,7 @@ def test_the_latest_approval_holds_and_a_withdrawn_one_is_gone(knowledge: Knowle
     knowledge.set_verified([])
     assert answer(knowledge, QUESTION) is None
     assert not any(hit.passage.source.startswith("verified") for hit in knowledge.search(ANSWER, STAFF_SCOPE, 20))
-    assert knowledge.check() == []
+    assert knowledge.holdings.find_problems() == []
 
 
 def test_a_changed_document_sends_the_answers_on_it_to_review(knowledge: Knowledge, documents: Path) -> None:
@@ -363,7 +363,7 @@ def test_what_was_learned_outlives_a_restart(
     again = Knowledge(tmp_path / "index", embedder)
     assert again.ingest(documents).unchanged == 3
     assert answer(again, QUESTION) == ANSWER
-    assert again.counts().documents == 3
+    assert again.holdings.count().documents == 3
     again.close()
 
 

@@ -8,9 +8,9 @@ from bot.answering.quoting import choose_sampling
 from bot.answering.say import Voice
 from bot.engine.port import Engine, GenerationRequest
 from retrieval.draft import build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import STAFF_SCOPE, Evidence, EvidenceLine, Match
 from retrieval.prompt import REFUSAL, UNSURE, build_messages, is_refusal
+from retrieval.retrieved import Retrieved
 
 TEXT = "The Moss 2 kit charges the Moss 2 Pro in 2 hours.\n- The kit is green.\n- It folds."
 EVIDENCE = Evidence((EvidenceLine(1, TEXT, "Moss 2 › Kit", "p1"),), Match.STRONG)

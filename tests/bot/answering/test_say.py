@@ -2,8 +2,8 @@
 
 from bot.answering.say import Voice
 from retrieval.draft import Draft, build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
+from retrieval.retrieved import Retrieved
 from tests.fakes import QuotingEngine
 
 STEPS = """To open it:

@@ -258,7 +258,7 @@ def test_a_claim_model_that_is_not_there_is_named(home: Path, base: Path) -> Non
 def test_a_source_that_fails_is_named(home: Path, base: Path) -> None:
     settings = load(home, base)
     with closing(open_knowledge(settings)) as knowledge:
-        knowledge.record_sync("manuals", now_utc(), "There is no folder /manuals.")
+        knowledge.holdings.record_sync("manuals", now_utc(), "There is no folder /manuals.")
         try:
             (problem,) = problems(settings, "sources")
         finally:

@@ -6,9 +6,9 @@ from bot.learning.trial import TrialAnswerer
 from retrain.examples import Example
 from retrain.variations import rebuild_draft
 from retrieval.draft import Draft, build_draft
-from retrieval.knowledge import Retrieved
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
 from retrieval.prompt import REFUSAL, build_messages, is_refusal
+from retrieval.retrieved import Retrieved
 from tests.fakes import QuotingEngine
 
 LINE = EvidenceLine(1, "Charging takes 90 minutes.", "Moss › Battery", "P1")

@@ -8,8 +8,9 @@ import pytest
 from retrieval.encoders.embedder import Embedder
 from retrieval.english.facts import ABILITY, CODE, DATE, VERSION, draw_facts, read_values
 from retrieval.factcheck.check import Support, judge_claim
-from retrieval.knowledge import CHECKED_FACTS, Knowledge
+from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Passage
+from retrieval.store.fact_lines import CHECKED_FACTS
 
 NOTES = 40
 

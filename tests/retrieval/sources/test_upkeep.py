@@ -55,7 +55,7 @@ def test_an_added_folder_is_read_with_its_audience_beside_the_configured_one(
     assert counts(upkeep) == (2, 0, 0, 0)
     assert held(knowledge) == ["The Heron cleans pools.", "The Moss is green.", "The Moss mows lawns."]
     knowledge.ingest(tmp_path / "own")
-    assert knowledge.counts().documents == 3
+    assert knowledge.holdings.count().documents == 3
 
 
 def test_a_sync_reads_only_what_changed_and_drops_what_vanished(
@@ -69,7 +69,7 @@ def test_a_sync_reads_only_what_changed_and_drops_what_vanished(
     assert counts(upkeep) == (1, 1, 1, 0)
     assert counts(upkeep) == (0, 0, 0, 2)
     assert held(knowledge) == ["The Finch waters plants.", "The Moss mows meadows."]
-    assert knowledge.check() == []
+    assert knowledge.holdings.find_problems() == []
 
 
 def test_a_source_that_is_removed_leaves_nothing(upkeep: Upkeep, knowledge: Knowledge, folder: Path) -> None:
@@ -78,7 +78,9 @@ def test_a_source_that_is_removed_leaves_nothing(upkeep: Upkeep, knowledge: Know
     assert upkeep.remove("docs") == 2
     assert upkeep.sources() == []
     assert held(knowledge) == []
-    assert knowledge.check() == ["No document is indexed. Run `chip ingest` on the folder of documents."]
+    assert knowledge.holdings.find_problems() == [
+        "No document is indexed. Run `chip ingest` on the folder of documents."
+    ]
 
 
 def test_what_is_cut_short_shows_whole_documents_and_goes_on_next_time(
@@ -96,7 +98,7 @@ def test_what_is_cut_short_shows_whole_documents_and_goes_on_next_time(
     assert held(knowledge) == ["The Moss mows lawns."]
     assert [source.name for source in upkeep.due()] == ["docs"]
     assert counts(upkeep) == (1, 0, 0, 1)
-    assert knowledge.check() == []
+    assert knowledge.holdings.find_problems() == []
 
 
 def test_the_schedule_stops_between_two_documents_when_chip_ends(
@@ -104,9 +106,9 @@ def test_the_schedule_stops_between_two_documents_when_chip_ends(
 ) -> None:
     add(upkeep, SourceKind.FOLDER, folder)
     upkeep.sync_due(lambda: True)
-    assert knowledge.counts().documents == 1
+    assert knowledge.holdings.count().documents == 1
     upkeep.sync_due(lambda: False)
-    assert knowledge.counts().documents == 2
+    assert knowledge.holdings.count().documents == 2
 
 
 def test_a_source_that_disappears_keeps_what_is_indexed_and_says_so(
@@ -122,7 +124,7 @@ def test_a_source_that_disappears_keeps_what_is_indexed_and_says_so(
     outcome = upkeep.sync("docs")
     assert outcome.report is None
     assert "no document any more" in outcome.reason
-    assert "no document any more" in knowledge.syncs()["docs"].problem
+    assert "no document any more" in knowledge.holdings.list_syncs()["docs"].problem
     assert len(held(knowledge)) == 2
 
 
@@ -171,7 +173,7 @@ def test_an_index_that_was_lost_is_filled_from_the_sources(
     (tmp_path / "var" / "index" / "chroma" / "chroma.sqlite3").write_bytes(b"garbage" * 1_000)
     mended = Knowledge(tmp_path / "var" / "index", WordEmbedder())
     again = Upkeep(upkeep.folder, mended, upkeep.reach, upkeep.clock)
-    assert any("read again" in sentence for sentence in mended.check())
+    assert any("read again" in sentence for sentence in mended.holdings.find_problems())
     again.sync_due(lambda: False)
     assert len(held(mended)) == 2
     mended.close()

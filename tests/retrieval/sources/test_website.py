@@ -169,11 +169,11 @@ def test_a_sitemap_that_is_gone_takes_no_page_along_and_that_is_said(
     assert outcome.report is not None
     assert (outcome.report.added, outcome.report.removed) == (1, 0)
     assert "was kept" in outcome.reason
-    assert knowledge.syncs()["help"].problem == outcome.reason
+    assert knowledge.holdings.list_syncs()["help"].problem == outcome.reason
     assert len(texts(knowledge)) == 3
     site.map_pages("/help/moss")
     assert report(upkeep, site).removed == 2
-    assert knowledge.syncs()["help"].problem == ""
+    assert knowledge.holdings.list_syncs()["help"].problem == ""
 
 
 def test_a_part_of_the_sitemap_that_is_gone_takes_no_page_along(
@@ -272,12 +272,12 @@ def test_a_page_that_drips_is_given_up_and_keeps_what_is_indexed(
     upkeep: Upkeep, site: Site, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sync(upkeep, site)
-    before = knowledge.counts()
+    before = knowledge.holdings.count()
     monkeypatch.setattr("retrieval.sources.fetch.PAGE_SECONDS", 0.5)
     site.pages["/help/moss"] = Answer("x" * 300, pause_seconds=0.02)  # six seconds
     started = time.monotonic()
     assert any("does not answer (ReadTimeout)" in thing.reason for thing in report(upkeep, site).unreachable)
-    assert knowledge.counts() == before
+    assert knowledge.holdings.count() == before
     assert time.monotonic() - started < 5.0
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from retrieval.encoders.embedder import Embedder
-from retrieval.knowledge import Knowledge, Retrieved
+from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Scope
 from retrieval.reading.documents import Rules
+from retrieval.retrieved import Retrieved
 from retrieval.sources.folder import list_folder
 from retrieval.store.catalogue import Edition
 from retrieval.store.versions import find_superseded, is_old

@@ -1,0 +1,64 @@
+"""The titles of the documents, and the two questions that they alone answer.
+
+"What can you help me with?" gets the titles that the asker may read; "Which products do you have?" gets those in a
+folder of that name. Reads the titles again after a document was written or removed.
+"""
+
+from retrieval.asked.listing import asks_what_chip_knows, find_kind
+from retrieval.english.terms import tokenise
+from retrieval.passage import Evidence, EvidenceLine, Match, Scope
+from retrieval.store.catalogue import Catalogue, Edition
+
+I_ANSWER_FROM = "I answer questions from the company's documents, such as these:"
+WHAT_I_KNOW = "What I know"
+MOST_TITLES = 12
+
+
+class Titles:
+    """The titles of one catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Read no title yet."""
+        self._catalogue = catalogue
+        self._editions: tuple[Edition, ...] = ()
+        self._version = ""
+
+    def list_all(self) -> list[str]:
+        """Return the titles of all documents, for any reader."""
+        return [edition.title for edition in self._list_editions()]
+
+    def find_listing(self, query: str, scope: Scope) -> Evidence | None:
+        """Return the list of titles that answers the query; None if the query asks for something else."""
+        if asks_what_chip_knows(query):
+            titles, heading, lead, least = self._find_titles(scope), WHAT_I_KNOW, f"{I_ANSWER_FROM}\n", 1
+        elif kind := find_kind(query):
+            titles, heading, lead, least = self._find_titles(scope, kind), ", ".join(sorted(kind)), "", 2
+        else:
+            return None
+        if len(titles) < least:
+            return None
+        return Evidence((EvidenceLine(1, f"{lead}{_render_list(titles)}", heading, ""),), Match.STRONG)
+
+    def _find_titles(self, scope: Scope, kind: frozenset[str] | None = None) -> list[str]:
+        """Return the titles in scope, each once; with `kind` only those in a folder of this name."""
+        editions = [edition for edition in self._list_editions() if edition.audience in scope.audiences]
+        titles = [edition.title for edition in editions if kind in (None, _find_folder_terms(edition.source))]
+        return list(dict.fromkeys(titles))
+
+    def _list_editions(self) -> tuple[Edition, ...]:
+        version = self._catalogue.describe_documents()
+        if version != self._version:
+            self._editions = tuple(self._catalogue.list_editions())
+            self._version = version
+        return self._editions
+
+
+def _render_list(titles: list[str]) -> str:
+    rest = [f"and {len(titles) - MOST_TITLES} more"] if len(titles) > MOST_TITLES else []
+    return "\n".join(f"- {title}" for title in [*titles[:MOST_TITLES], *rest])
+
+
+def _find_folder_terms(source: str) -> frozenset[str]:
+    """Return the terms of the name of the folder that holds a document."""
+    folder = source.rpartition(":")[2].rpartition("/")[0].rpartition("/")[2]
+    return frozenset(tokenise(folder.replace("-", " ").replace("_", " ")))
