@@ -15,11 +15,33 @@ from rich.progress import (
 )
 
 from retrieval.knowledge import Knowledge
+from retrieval.passage import AUDIENCE_FORMS, Audience
+from retrieval.reading.documents import RemarkKind
 from retrieval.reading.loss import Loss
 from retrieval.store.holdings import Counts
+from retrieval.store.index import FOLDER_ORIGIN
+from retrieval.store.reading_log import Remarked
 from retrieval.store.source_sync import IngestReport
 
 MOST_NAMED = 30
+_REMARKS = {
+    RemarkKind.STRANGE_AUDIENCE: (
+        "{many} {says} “audience: {word}”, which is no audience of Chip's: read {readers}, as what names none. "
+        "`knowledge.default_audience`, or the source's own audience, changes that."
+    ),
+    RemarkKind.DOUBTFUL_AUDIENCE: (
+        "{many} {says} “audience: {word}”, which may mean staff: read {readers}. "
+        f"Write one of these instead: {AUDIENCE_FORMS}."
+    ),
+    RemarkKind.WITHHELD: (
+        "{many} {says} “{word}”: read {readers}, because it is not published. Take the line away once it is."
+    ),
+    RemarkKind.STRANGE_DATE: "{many} {says} “updated: {word}”, which is no day: read without one. Write 2026-01-31.",
+    RemarkKind.BROKEN_HEAD: (
+        "{many} {has} a head that cannot be read ({word}): each line was read by itself, the text {readers}. "
+        "Mend the lines between --- (or +++)."
+    ),
+}
 
 
 def build_bars(console: Console) -> Progress:
@@ -57,7 +79,8 @@ def ingest_documents(knowledge: Knowledge, folder: Path, console: Console) -> In
     for unreadable in report.unreadable:
         console.print(f"Not read: {unreadable.path}: {unreadable.reason}", style="yellow", markup=False)
     console.print(describe_readers(counts), markup=False)
-    for sentence in describe_losses(knowledge.holdings.list_losses()):
+    holdings = knowledge.holdings
+    for sentence in (*describe_remarks(holdings.list_remarks(FOLDER_ORIGIN)), *describe_losses(holdings.list_losses())):
         console.print(sentence, style="yellow", markup=False)
     return report
 
@@ -69,6 +92,30 @@ def describe_readers(counts: Counts) -> str:
     if not staff_only or counts.for_customers:
         return said
     return f"{said} Say `audience: customer` at the head of a file, or set `knowledge.default_audience`."
+
+
+def describe_remarks(remarked: Sequence[Remarked]) -> Iterator[str]:
+    """Yield a sentence for each word of heads that Chip could not rely on: what it did, and how to change it.
+
+    If there are too many, the last sentence counts the rest.
+    """
+    for found in remarked[:MOST_NAMED]:
+        is_one = found.documents == 1
+        yield _REMARKS[found.remark.kind].format(
+            many=found.example if is_one else f"{found.documents:,} documents, such as {found.example},",
+            says="says" if is_one else "say",
+            has="has" if is_one else "have",
+            word=found.remark.word,
+            readers=_name_readers(found.audience),
+        )
+    if len(remarked) > MOST_NAMED:
+        yield f"{len(remarked) - MOST_NAMED} more words at the heads of documents were not understood."
+
+
+def _name_readers(audience: Audience) -> str:
+    return {"public": "for everybody", "customer": "for customers", "staff": "for staff only"}.get(
+        audience, f"for {audience} only"
+    )
 
 
 def describe_losses(losses: Sequence[Loss]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.core import load_claim_model, make_id, now_utc, open_knowledge, open_shelf
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
-from bot.progress import describe_losses, describe_readers
+from bot.progress import describe_losses, describe_readers, describe_remarks
 from bot.slack.channels import find_channel
 from config.masking import mask_secrets
 from config.settings import PROJECT, SAMPLE_HELDOUT, Settings
@@ -157,9 +157,10 @@ def _look_at_documents(settings: Settings) -> Iterator[Finding]:
             counts = knowledge.holdings.count()
             held = f"{counts.documents} documents, {counts.passages} passages in Chroma."
             yield Finding("documents", "ok", f"{held} {describe_readers(counts)}")
-        losses = knowledge.holdings.list_losses()
-        yield from (Finding("documents", "warning", sentence) for sentence in describe_losses(losses))
-        for name, last in knowledge.holdings.list_syncs().items():
+        holdings = knowledge.holdings
+        sentences = (*describe_remarks(holdings.list_remarks()), *describe_losses(holdings.list_losses()))
+        yield from (Finding("documents", "warning", sentence) for sentence in sentences)
+        for name, last in holdings.list_syncs().items():
             if last.problem:
                 advice = f"What is indexed of it was kept. Mend this and run `chip sources sync {name}`."
                 yield Finding("sources", "problem", f"{name}: {last.problem} {advice}")

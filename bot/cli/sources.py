@@ -55,7 +55,7 @@ def add(
 @sources_app.command("list")
 def list_sources(config: ConfigOption = None) -> None:
     """List the sources: what is indexed, how the last sync went, who may read it, and what was lost."""
-    from bot.progress import describe_losses, describe_readers
+    from bot.progress import describe_losses, describe_readers, describe_remarks
     from retrieval.store.index import FOLDER_ORIGIN
 
     with _open_upkeep(config) as upkeep:
@@ -78,8 +78,9 @@ def list_sources(config: ConfigOption = None) -> None:
                 last.problem if last else "",
             )
         output.print(table)
-        output.print(describe_readers(upkeep.knowledge.holdings.count()), markup=False)
-        for sentence in describe_losses(upkeep.knowledge.holdings.list_losses()):
+        holdings = upkeep.knowledge.holdings
+        output.print(describe_readers(holdings.count()), markup=False)
+        for sentence in (*describe_remarks(holdings.list_remarks()), *describe_losses(holdings.list_losses())):
             output.print(sentence, style="yellow", markup=False)
 
 
@@ -105,7 +106,7 @@ def remove(
 
 
 def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
-    from bot.progress import build_bars, describe_losses
+    from bot.progress import build_bars, describe_losses, describe_remarks
 
     with build_bars(console) as bars:
         task = bars.add_task(f"Reading {name}", total=None)
@@ -114,8 +115,9 @@ def _sync(upkeep: "Upkeep", name: str) -> "Outcome":
         )
         bars.update(task, total=1, completed=1, description=f"Read {name}")
     _show_outcome(outcome)
-    losses = upkeep.knowledge.holdings.list_losses()
-    for sentence in describe_losses([loss for loss in losses if loss.source.startswith(f"{name}:")]):
+    holdings = upkeep.knowledge.holdings
+    losses = [loss for loss in holdings.list_losses() if loss.source.startswith(f"{name}:")]
+    for sentence in (*describe_remarks(holdings.list_remarks(name)), *describe_losses(losses)):
         console.print(sentence, style="yellow", markup=False)
     return outcome
 

@@ -4,17 +4,15 @@ Every format becomes CommonMark or plain text with a title and a date. Knows not
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from markdown_it import MarkdownIt
 
-from retrieval.english.dates import find_dates
-from retrieval.passage import AUDIENCE_FORMS, Audience
+from retrieval.passage import Audience
 
 # A line with only this character starts a new page (or slide), in Markdown and in text.
 PAGE_BREAK = "\f"
@@ -33,9 +31,27 @@ class DocumentKind(StrEnum):
     TEXT = "text"
 
 
+class RemarkKind(StrEnum):
+    """What a head says that nobody can rely on."""
+
+    STRANGE_AUDIENCE = "strange audience"  # a word of somebody else's: as if the document named no audience
+    DOUBTFUL_AUDIENCE = "doubtful audience"  # it may mean staff
+    WITHHELD = "withheld"  # a draft, or hidden where it was published
+    STRANGE_DATE = "strange date"  # as if the document named none
+    BROKEN_HEAD = "broken head"  # what could be read of it holds
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a document's head that a person should hear of, with the word that it is about."""
+
+    kind: RemarkKind
+    word: str
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One readable thing. `source` names it in the index; `digest` covers everything in this value.
+    """One readable thing. `source` names it in the index; `digest` covers everything in this value but `seen`.
 
     `PAGE_BREAK` lines count the pages of the text; without one it has no pages. `seen`: see `Part`.
     """
@@ -49,6 +65,7 @@ class Document:
     digest: str
     url: str | None = None
     seen: str = ""
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,7 @@ class Part:
 
     `name` distinguishes the parts of one file, as "#name" after its path. `seen` are the words that a person sees in
     the file, extracted independently of the text, so that a loss is noticed; "" if only the text is known.
+    `is_withheld`: the text is for staff at most, whatever holds for its source.
     """
 
     text: str
@@ -89,6 +107,8 @@ class Part:
     audience: Audience | None = None
     name: str = ""
     seen: str = ""
+    is_withheld: bool = False
+    remarks: tuple[Remark, ...] = ()
 
 
 # From a file's name and bytes to its parts. Raises `RejectedError`, or `StoppedError` if Chip is told to end.
@@ -130,51 +150,18 @@ def build_document(part: Part, source: str, rules: Rules) -> Document:
     source = f"{source}#{part.name}" if part.name else source
     title = part.title or _first_heading(part) or _title_from(source)
     title = " ".join(title.split())[:_MAX_TITLE]
-    audience = rules.audience if rules.is_fixed or part.audience is None else part.audience
-    covered = f"{source}\0{title}\0{audience}\0{part.updated}\0{part.kind}\0{part.url}\0{part.text}"
+    audience = _choose_audience(part, rules)
+    remarks = () if rules.is_fixed else part.remarks
+    covered = f"{source}\0{title}\0{audience}\0{part.updated}\0{part.kind}\0{part.url}\0{part.text}\0{remarks}"
     digest = hashlib.sha256(covered.encode("utf-8", "replace")).hexdigest()
-    return Document(source, title, audience, part.updated, part.kind, part.text, digest, part.url, part.seen)
+    return Document(source, title, audience, part.updated, part.kind, part.text, digest, part.url, part.seen, remarks)
 
 
-def parse_audience(value: object) -> Audience | None:
-    """Return the audience that a document names for itself; None if it names none. Raise `RejectedError`."""
-    if value is None:
-        return None
-    name = str(value)[:80].strip() if isinstance(value, str | int | float) else "a list"
-    try:
-        return Audience(name if name.startswith("group:") else name.lower())
-    except ValueError as error:
-        raise RejectedError(f"The audience {name[:40]!r} is unknown; use one of: {AUDIENCE_FORMS}.") from error
-
-
-def parse_date(value: object) -> date | None:
-    """Return the day that a head names; None if it names none. Raise `RejectedError` if it is not a day."""
-    if value is None or isinstance(value, datetime):
-        return value.date() if isinstance(value, datetime) else None
-    if isinstance(value, date):
-        return value
-    said = str(value).strip() if isinstance(value, str | int) else "a list"
-    found = _read_day(said)
-    if found is None:
-        raise RejectedError(f"The date {said[:40]!r} cannot be read; write it as 2026-01-31.")
-    return found
-
-
-def _read_day(said: str) -> date | None:
-    """Return the only day that a text names in numbers or in English; the first of a month if it names only that."""
-    numbers = re.fullmatch(
-        r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}))(?:[T ,].*)?", said
-    )
-    try:
-        if numbers:
-            year, month, day = numbers.group(1, 2, 3) if numbers.group(1) else numbers.group(6, 5, 4)
-            return date(int(year), int(month), int(day))
-        dates = find_dates(said)
-        if len(dates) == 1 and dates[0].year:
-            return date(dates[0].year, dates[0].month, dates[0].day or 1)
-    except ValueError:
-        pass
-    return None
+def _choose_audience(part: Part, rules: Rules) -> Audience:
+    if rules.is_fixed:
+        return rules.audience
+    audience = part.audience or rules.audience
+    return Audience.STAFF if part.is_withheld and audience in (Audience.PUBLIC, Audience.CUSTOMER) else audience
 
 
 def _first_heading(part: Part) -> str | None:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Reader = Callable[[bytes], Iterator[Part]]
 
 # Part of every fingerprint. Raise it when the same bytes would give other documents.
-READERS_VERSION = 3
+READERS_VERSION = 4
 TEXT_BYTES = 5_000_000
 FILE_BYTES = 64_000_000
 # What an office file may unfold to. A large workbook unfolds about tenfold, a bomb a thousandfold.

@@ -97,6 +97,10 @@ class Catalogue:
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [_to_row(position, entry) for position, entry in enumerate(entries)],
             )
+            connection.executemany(
+                "INSERT INTO remarks VALUES (?, ?, ?)",
+                [(document.source, remark.kind.value, remark.word) for remark in document.remarks],
+            )
             facts = [fact for entry in entries for fact in draw_facts(entry.passage)]
             connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?)", map(astuple, facts))
 

@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE INDEX IF NOT EXISTS documents_by_written ON documents (written);
 CREATE INDEX IF NOT EXISTS documents_by_origin ON documents (origin);
 CREATE INDEX IF NOT EXISTS documents_by_audience ON documents (audience);
+CREATE TABLE IF NOT EXISTS remarks (
+    source TEXT NOT NULL REFERENCES documents (source) ON DELETE CASCADE, kind TEXT NOT NULL, word TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS remarks_by_source ON remarks (source);
 CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, source TEXT NOT NULL REFERENCES documents (source) ON DELETE CASCADE,
     position INTEGER NOT NULL, text TEXT NOT NULL, heading TEXT NOT NULL, page INTEGER,

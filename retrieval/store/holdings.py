@@ -6,7 +6,7 @@ from datetime import datetime
 from retrieval.passage import CUSTOMER_SCOPE
 from retrieval.reading.loss import Loss
 from retrieval.store.index import Index
-from retrieval.store.reading_log import Sync
+from retrieval.store.reading_log import Remarked, Sync
 from retrieval.store.vectors import VectorsDamagedError
 
 
@@ -38,6 +38,10 @@ class Holdings:
     def list_losses(self) -> list[Loss]:
         """Return the documents that gave no passage, or lost more than a tenth of the words that a person sees."""
         return self._catalogue.list_losses()
+
+    def list_remarks(self, origin: str | None = None) -> list[Remarked]:
+        """Return what is to be said of the heads of a source's documents, or of all; the commonest first."""
+        return self._catalogue.reading_log.count_remarks(origin)
 
     def record_sync(self, origin: str, at: datetime, problem: str) -> None:
         """Note when a source was read and why that failed; "" if it did not fail."""

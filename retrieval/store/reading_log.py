@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from retrieval.reading.documents import Unreadable
+from retrieval.passage import Audience
+from retrieval.reading.documents import Remark, RemarkKind, Unreadable
 from retrieval.store.catalogue_file import CatalogueFile
 
 
@@ -18,6 +19,16 @@ class Sync:
 
     at: datetime
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """So many documents for `audience` got this remark when they were read; `example` is one's source."""
+
+    remark: Remark
+    audience: Audience
+    documents: int
+    example: str
 
 
 class ReadingLog:
@@ -54,6 +65,16 @@ class ReadingLog:
             connection.executemany(
                 "DELETE FROM items WHERE origin = ? AND name = ?", [(origin, name) for name in names]
             )
+
+    def count_remarks(self, origin: str | None = None) -> list[Remarked]:
+        """Return what is to be said of the heads of a source's documents, or of all: the commonest words first."""
+        rows = self._file.read(
+            "SELECT r.kind, min(r.word), d.audience, count(*), min(d.source) FROM remarks r JOIN documents d "
+            "USING (source) WHERE d.origin = coalesce(nullif(?, ''), d.origin) "
+            "GROUP BY r.kind, lower(r.word), d.audience ORDER BY count(*) DESC, min(d.source)",
+            (origin or "",),
+        )
+        return [Remarked(Remark(RemarkKind(row[0]), row[1]), Audience(row[2]), *row[3:]) for row in rows]
 
     def delete(self, origin: str) -> None:
         """Delete everything noted about a source."""

@@ -1,48 +1,72 @@
 """Reads the head of a Markdown file: YAML between ---, TOML between +++, or JSON. Does not interpret the fields.
 
-A head may say who may read the document, so a head that cannot be read is refused. A file that only begins with a rule
-has no head.
+Of a head that is broken, each line that is a field is read by itself. A file that only begins with a rule has no head.
 """
 
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import yaml
 
-from retrieval.reading.documents import RejectedError
-
-Fields = Mapping[str, object]
+from retrieval.reading.heads import Fields
 
 MAX_HEAD = 100_000
+_ANY_FIELD = re.compile(r"""^[ \t]*["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*(?P<value>.*)$""")
+_AROUND = " \t,-\"'"
 _FIELD = re.compile(r"^(?P<name>[A-Za-z_][\w .-]*):(?:[ \t]+(?P<value>\S.*?))?[ \t]*$")
 _KNOWN = frozenset({"title", "audience", "updated", "date", "layout"})
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _QUOTED = re.compile(r"""^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?:\s+#.*)?$|^[\[{|>]""")
 
 
-def split_front_matter(text: str) -> tuple[Fields, str]:
-    """Return the fields of the head and the text below it. Raise `RejectedError` for a head that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The fields of a head. `problem` says what is wrong with it; "" if nothing is, or if there is none."""
+
+    fields: Fields
+    problem: str = ""
+
+
+def split_front_matter(text: str) -> tuple[FrontMatter, str]:
+    """Return the head and the text below it."""
     text = text.lstrip("\n") if text[:1] == "\n" else text
     if text.startswith("{"):
         return _split_json(text)
     lines = text.split("\n")
     mark = lines[0].rstrip()
     if mark not in ("---", "+++"):
-        return {}, text
+        return FrontMatter({}), text
     ends = {mark, "..."} if mark == "---" else {mark}
     end = next((i for i, line in enumerate(lines[1:], start=1) if line.rstrip() in ends), None)
     if mark == "---" and not _is_head(lines[1:end], is_ended=end is not None):
-        return {}, text
+        return FrontMatter({}), text
     if end is None:
-        raise RejectedError(f"The front matter starts with {mark} but does not end.")
+        end = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
+        return _salvage(lines[1:end], f"it starts with {mark} and does not end"), "\n".join(lines[1:])
     head, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
     if len(head) > MAX_HEAD:
-        raise RejectedError(f"The front matter has more than {MAX_HEAD:,} characters.")
+        return _salvage(lines[1:end], f"it has more than {MAX_HEAD:,} characters"), body
     return (_parse_yaml(head) if mark == "---" else _parse_toml(head)), body
+
+
+def _salvage(lines: list[str], problem: str) -> FrontMatter:
+    """Return what the lines of a broken head say, each by itself. Lines below a name without a value are its value."""
+    fields: dict[str, list[str]] = {}
+    name = ""
+    for line in lines:
+        if found := _ANY_FIELD.match(line):
+            name = found["name"]
+            fields.setdefault(name, []).append(found["value"])
+        elif name and not any(fields[name]):
+            fields[name].append(line)
+    said = {
+        name: ", ".join(filter(None, (value.strip(_AROUND) for value in values))) for name, values in fields.items()
+    }
+    return FrontMatter({name: value for name, value in said.items() if value}, problem)
 
 
 def say_scalar(value: object) -> str | None:
@@ -66,19 +90,17 @@ def _is_head(lines: list[str], *, is_ended: bool) -> bool:
     return first is None or _FIELD.match(first) is not None
 
 
-def _parse_yaml(head: str) -> Fields:
+def _parse_yaml(head: str) -> FrontMatter:
     plain = "\n".join(map(_without_template, head.split("\n")))
-    try:
-        fields = _load_yaml(plain)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        # "title: Cleaning: how to" is not valid YAML, but many heads contain such lines.
+    # "title: Cleaning: how to" is not valid YAML, but many heads contain such lines.
+    for text in (plain, "\n".join(map(_quote_value, plain.split("\n")))):
         try:
-            fields = _load_yaml("\n".join(map(_quote_value, plain.split("\n"))))
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise RejectedError("The front matter is not valid YAML.") from error
-    if not isinstance(fields, dict | None):
-        raise RejectedError("The front matter is not a list of names and values.")
-    return {str(name): value for name, value in (fields or {}).items()}
+            fields = _load_yaml(text)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            continue
+        if isinstance(fields, dict | None):
+            return FrontMatter({str(name): value for name, value in (fields or {}).items()})
+    return _salvage(plain.split("\n"), "it is not valid YAML")
 
 
 class _Loader(yaml.SafeLoader):
@@ -108,20 +130,20 @@ def _quote_value(line: str) -> str:
     return f"{field['name']}: '{value}'"
 
 
-def _parse_toml(head: str) -> Fields:
+def _parse_toml(head: str) -> FrontMatter:
     try:
-        return tomllib.loads(head)
-    except (ValueError, RecursionError) as error:
-        raise RejectedError("The front matter is not valid TOML.") from error
+        return FrontMatter(tomllib.loads(head))
+    except (ValueError, RecursionError):
+        return _salvage(head.split("\n"), "it is not valid TOML")
 
 
-def _split_json(text: str) -> tuple[Fields, str]:
+def _split_json(text: str) -> tuple[FrontMatter, str]:
     """Return the fields of an object that begins the text. A text that merely begins with a brace has none."""
     try:
         fields, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        return {}, text
+        return FrontMatter({}), text
     rest = text[end:]
     if not isinstance(fields, dict) or (rest and not rest.startswith("\n")) or not rest.strip():
-        return {}, text
-    return fields, rest.lstrip("\n")
+        return FrontMatter({}), text
+    return FrontMatter(fields), rest.lstrip("\n")

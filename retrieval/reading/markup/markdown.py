@@ -7,7 +7,6 @@ none of it changes. Knows nothing of passages.
 
 import html
 import re
-from datetime import date
 
 from retrieval.layout import CODE_SPAN, build_code_block, build_code_span
 from retrieval.reading.documents import (
@@ -15,13 +14,13 @@ from retrieval.reading.documents import (
     SCOPE_START,
     DocumentKind,
     Part,
-    RejectedError,
-    parse_audience,
-    parse_date,
+    Remark,
+    RemarkKind,
 )
+from retrieval.reading.heads import Fields, read_head
 from retrieval.reading.loss import strip_markup
 from retrieval.reading.markup.admonitions import tag_admonitions
-from retrieval.reading.markup.front_matter import Fields, say_scalar, split_front_matter
+from retrieval.reading.markup.front_matter import say_scalar, split_front_matter
 from retrieval.reading.markup.markdown_tags import convert_tags
 from retrieval.reading.markup.templates import replace_between, resolve_templates
 
@@ -47,20 +46,22 @@ _TERM = re.compile(
 )
 _TASK = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\][ \t]", re.MULTILINE)
 _REFERENCE = re.compile(r"(?<!\\)\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
-_UPDATED = ("updated", "last_updated", "lastmod", "lastUpdated", "last_modified_at", "modified", "date")
 
 
 def read_markdown(text: str) -> Part:
-    """Return the part of a Markdown text with or without a head. Raise `RejectedError` for a bad head."""
-    fields, body = split_front_matter(text)
-    updated, audience = _find_updated(fields), parse_audience(fields.get("audience"))
+    """Return the part of a Markdown text with or without a head. Raise `RejectedError` for groups that nobody is in."""
+    front, body = split_front_matter(text)
+    head = read_head(front.fields)
+    remarks = [Remark(RemarkKind.BROKEN_HEAD, front.problem)] if front.problem else []
     return Part(
-        text=to_commonmark(body, fields),
+        text=to_commonmark(body, front.fields),
         kind=DocumentKind.MARKDOWN,
-        title=say_scalar(fields.get("title")),
-        updated=updated,
-        audience=audience,
+        title=say_scalar(front.fields.get("title")),
+        updated=head.updated,
+        audience=head.audience,
         seen=strip_markup(body),
+        is_withheld=head.is_withheld,
+        remarks=(*remarks, *head.remarks),
     )
 
 
@@ -80,21 +81,6 @@ def to_commonmark(text: str, fields: Fields | None = None) -> str:
     text = _say_lost_references(text) if "][" in text else text
     text = convert_tags(tag_admonitions(text))
     return _put_back(text, held)
-
-
-def _find_updated(fields: Fields) -> date | None:
-    """Return the day of the head.
-
-    `updated` must be a day. The other names belong to other tools and may be anything.
-    """
-    for name in _UPDATED:
-        try:
-            if (day := parse_date(fields.get(name))) is not None:
-                return day
-        except RejectedError:
-            if name == "updated":
-                raise
-    return None
 
 
 def _hold_code(text: str, held: list[str]) -> str:

@@ -8,7 +8,8 @@ aside before.
 import re
 from collections.abc import Callable
 
-from retrieval.reading.markup.front_matter import Fields, say_scalar
+from retrieval.reading.heads import Fields
+from retrieval.reading.markup.front_matter import say_scalar
 
 UNKNOWN = "…"
 _FRAMES = """

@@ -160,6 +160,32 @@ def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
     assert "tokens in" in result.output
 
 
+def test_a_manual_with_somebody_elses_heads_is_read_and_each_word_is_told_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHIP_KNOWLEDGE__DEFAULT_AUDIENCE", "customer")
+    pages = {f"tarn-{n}": f"audience: ITPro\nms.date: 01/2{n}/2026" for n in range(3)}
+    pages |= {"orla-4": "audience: Internal", "orla-5": "draft: true", "orla-6": "title: [x\nupdated: soon"}
+    for name, head in pages.items():
+        text = f"---\n{head}\n---\nThe {name.title().replace('-', ' ')} weighs 17 kg.\n"
+        (home / "documents" / f"{name}.md").write_text(text, encoding="utf-8")
+    told = (
+        "3 documents, such as tarn-0.md, say “audience: ITPro”, which is no audience of Chip's: read for customers",
+        "orla-4.md says “audience: Internal”, which may mean staff: read for staff only",
+        "orla-5.md says “draft: true”: read for staff only",
+        "orla-6.md has a head that cannot be read (it is not valid YAML)",
+        "orla-6.md says “updated: soon”",
+    )
+    ingested = run("ingest")
+    assert ingested.exit_code == 0, ingested.output
+    assert "Customers may read 5 of the documents; 2 are for staff only." in ingested.output
+    for result in (ingested, run("ingest"), run("sources", "list"), run("doctor")):
+        assert [sentence for sentence in told if sentence not in result.output] == []
+    for name, is_found in (("Tarn 1", True), ("Orla 4", False), ("Orla 5", False), ("Orla 6", True)):
+        assert ("17 kg" in run("facts", name).output) is is_found
+        assert "17 kg" in run("facts", name, "--staff").output
+
+
 def test_no_command_shows_the_help() -> None:
     result = run()
     for command in (

@@ -159,7 +159,7 @@ def test_a_mailbox_gives_a_document_for_each_message(tmp_path: Path) -> None:
         ("a.html", b"<html><script>x()</script></html>", "empty"),
         ("a.html", b"<div>" * 5_000 + b"deep", "levels deep"),
         ("a.jsonl", b'{"text": "ok"}\nnot json\n', "Line 2"),
-        ("a.jsonl", b'{"text": "ok", "audience": "friends"}\n', "friends"),
+        ("a.jsonl", b'{"text": "ok", "audience": "group:friends"}\n', "friends"),
         ("a.jsonl", b"\xff\xfe", "broken"),
         ("a.eml", b"no head at all", "no mail"),
         ("a.mbox", b"", "no message"),
@@ -169,6 +169,14 @@ def test_a_mailbox_gives_a_document_for_each_message(tmp_path: Path) -> None:
 def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     (tmp_path / name).write_bytes(content)
     assert told in next(d.reason for d in load_documents(tmp_path) if isinstance(d, Unreadable))
+
+
+def test_one_bad_line_of_records_loses_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('nothing\n{"text": "The deck is 40 cm wide."}\n{"a": 1}\n', encoding="utf-8")
+    document, problem = load_documents(tmp_path)
+    assert isinstance(document, Document)
+    assert isinstance(problem, Unreadable)
+    assert problem.reason == "Line 1 is no JSON. So it is with 1 more lines. The other lines were read."
 
 
 def test_a_pdf_of_500_pages_is_read_and_one_of_too_many_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
