@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from feedback.database import Database
-from feedback.errors import NotAllowed, UnknownCorrection, UnknownReply, UnusableText
+from feedback.errors import AlreadyDecided, NotAllowed, UnknownCorrection, UnknownReply, UnusableText
 from feedback.events import FeedbackEvent, FeedbackKind, FeedbackSource, Role, Said, append_event, find_events
 from feedback.replies import is_known
 from feedback.tables import feedback_events, replies
@@ -77,14 +77,18 @@ def record_correction(
     at: datetime | None = None,
 ) -> Correction:
     """Log what the reply should have said. Raises `UnknownReply`, or `UnusableText` for an empty or overlong text."""
-    value = {"text": clean_text(text)}
+    said = Said(reply_id, person, Role(role), FeedbackKind.CORRECTION, source, {"text": clean_text(text)}, key, at)
     with db.begin() as connection:
-        if not is_known(connection, reply_id):
-            raise UnknownReply(reply_id)
-        said = Said(reply_id, person, Role(role), FeedbackKind.CORRECTION, source, value, key, at)
-        event = append_event(connection, db, said)
-        events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
-    return _derive(events)[event.id]
+        return append_correction(connection, db, said)
+
+
+def append_correction(connection: Connection, db: Database, said: Said) -> Correction:
+    """Log a correction, whose text is clean, in a transaction of the caller's. Raises `UnknownReply`."""
+    if not is_known(connection, said.reply_id):
+        raise UnknownReply(said.reply_id)
+    event = append_event(connection, db, said)
+    is_about = feedback_events.c.reply_id == said.reply_id
+    return _derive(find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS)))[event.id]
 
 
 def decide(
@@ -97,23 +101,41 @@ def decide(
     source: FeedbackSource = FeedbackSource.BUTTON,
     key: str | None = None,
     at: datetime | None = None,
+    if_waiting: bool = False,
+    instead: str | None = None,
 ) -> Correction:
     """Log that staff approve or reject a correction. The last decision holds.
 
-    Raises `NotAllowed` for a customer and `UnknownCorrection`.
+    `if_waiting`: only the first decision counts, however many people decide at once. `instead` is staff's own text: it
+    holds from then on, and the correction is rejected. Raises `NotAllowed` for a customer, `UnknownCorrection`,
+    `AlreadyDecided`, and `UnusableText` for a text that is empty or too long.
     """
     if Role(role) not in _DECIDERS:
         raise NotAllowed(by, role, "decide on a correction")
-    value = {"correction_id": correction_id, "approved": approved}
+    value = {"correction_id": correction_id, "approved": approved and instead is None}
+    text = None if instead is None else clean_text(instead)
     with db.begin() as connection:
         is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
         found = find_events(connection, is_it)
         if not found:
             raise UnknownCorrection(correction_id)
         reply_id = found[0].reply_id
+        if if_waiting:
+            _refuse_decided(connection, reply_id, correction_id)
+        if text is not None:
+            own = {"text": text}
+            append_event(connection, db, Said(reply_id, by, Role(role), FeedbackKind.CORRECTION, source, own, None, at))
         append_event(connection, db, Said(reply_id, by, Role(role), FeedbackKind.DECISION, source, value, key, at))
         events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
     return _derive(events)[correction_id]
+
+
+def _refuse_decided(connection: Connection, reply_id: str, correction_id: str) -> None:
+    """Raise `AlreadyDecided` unless the correction waits. In a transaction that writes, nobody decides meanwhile."""
+    is_about = feedback_events.c.reply_id == reply_id
+    present = _derive(find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS)))[correction_id]
+    if present.state is not State.WAITING:
+        raise AlreadyDecided(f"correction {correction_id}", present.decided_by)
 
 
 def set_aside(db: Database, correction_id: str, *, by: str, at: datetime | None = None) -> Correction:

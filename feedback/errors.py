@@ -40,6 +40,14 @@ class NotAllowed(FeedbackError):
         self.act = act
 
 
+class AlreadyDecided(FeedbackError):
+    """Somebody else decided it first. `by` is who; None if that is not known any more."""
+
+    def __init__(self, what: str, by: str | None) -> None:
+        super().__init__(f"{what} was decided already")
+        self.by = by
+
+
 class UnusableText(FeedbackError):
     """A text that is empty (`length` 0) or longer than `limit` characters."""
 

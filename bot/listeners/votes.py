@@ -14,7 +14,7 @@ from bot.listeners.whispers import open_view, whisper
 from bot.services import Services
 from bot.views import blocks, wording
 from feedback import cards, corrections, inbox, replies, signals, votes
-from feedback.errors import FeedbackError, UnknownReply
+from feedback.errors import AlreadyDecided, FeedbackError, UnknownReply
 from feedback.events import Role
 
 Body = dict[str, Any]
@@ -207,7 +207,10 @@ def _decide(services: Services, ack: Ack, body: Body, *, approved: bool) -> None
     refusal = _reason_not_to_decide(services, person, correction_id)
     if refusal is None:
         role = services.directory.role(person).value
-        corrections.decide(services.db, correction_id, by=person, role=role, approved=approved)
+        try:
+            corrections.decide(services.db, correction_id, by=person, role=role, approved=approved, if_waiting=True)
+        except AlreadyDecided:
+            refusal = wording.CORRECTION_DECIDED
     ack()
     if refusal is not None:
         _whisper(services, body, refusal)

@@ -18,7 +18,7 @@ from bot.tickets.reminders import Reminders
 from bot.views import blocks, wording
 from feedback import conversation, corrections, replies, tickets
 from feedback.database import Database
-from feedback.errors import FeedbackError
+from feedback.errors import AlreadyDecided, FeedbackError
 from feedback.events import FeedbackSource, Role
 from feedback.tickets import Ticket, TicketState
 
@@ -120,7 +120,11 @@ class Tickets:
         if ticket is None or ticket.correction_id is None:
             return wording.TICKET_UNKNOWN
         role = self.directory.role(person).value
-        corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=approved)
+        try:
+            corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=approved, if_waiting=True)
+        except AlreadyDecided:
+            self.cards.refresh(ticket_id)
+            return wording.CORRECTION_DECIDED
         self.serve_corrections()
         self.cards.refresh(ticket_id)
         return None

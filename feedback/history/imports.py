@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 
 from feedback.choices import TRAINING
 from feedback.database import Database
-from feedback.errors import FeedbackError
+from feedback.errors import AlreadyDecided, FeedbackError
 from feedback.tables import imported_pairs, imports, installations, replies, switches
 
 HELD_OUT_SHARE = 5
@@ -228,11 +228,26 @@ def find_pair(db: Database, number: int) -> ImportedPair:
 
 
 def decide_pair(db: Database, number: int, *, status: Status, by: str) -> ImportedPair:
-    """Store staff's decision about a pair. A rejected one is used for nothing. Raises `UnknownPair`."""
+    """Store staff's decision about a pair. A rejected one is used for nothing.
+
+    Raises `UnknownPair`, and `AlreadyDecided` where somebody was first.
+    """
     with db.begin() as connection:
-        decided = {"status": status.value, "decided_by": by, "decided_at": db.clock()}
-        connection.execute(update(imported_pairs).where(imported_pairs.c.number == number).values(decided))
+        decide_pair_in(connection, db, number, status=status, by=by)
     return find_pair(db, number)
+
+
+def decide_pair_in(connection: Connection, db: Database, number: int, *, status: Status, by: str) -> None:
+    """Store staff's decision in a transaction of the caller's; see `decide_pair`."""
+    is_it = imported_pairs.c.number == number
+    decided = {"status": status.value, "decided_by": by, "decided_at": db.clock()}
+    waits = imported_pairs.c.status == Status.PROPOSED.value
+    if connection.execute(update(imported_pairs).where(is_it, waits).values(decided)).rowcount:
+        return
+    found = connection.execute(select(imported_pairs.c.decided_by).where(is_it)).one_or_none()
+    if found is None:
+        raise UnknownPair(number)
+    raise AlreadyDecided(f"imported answer {number}", found.decided_by)
 
 
 def find_training_pairs(db: Database, *, limit: int) -> list[ImportedPair]:

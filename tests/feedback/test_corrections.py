@@ -13,7 +13,7 @@ from feedback.corrections import (
     set_aside,
 )
 from feedback.database import Database
-from feedback.errors import FeedbackError, NotAllowed, UnknownCorrection, UnknownReply, UnusableText
+from feedback.errors import AlreadyDecided, FeedbackError, NotAllowed, UnknownCorrection, UnknownReply, UnusableText
 from feedback.forgetting import forget_person
 from feedback.signals import record_escalation
 
@@ -63,6 +63,16 @@ def test_the_last_decision_holds(db: Database, give_reply: GiveReply) -> None:
     assert approved(db) == []
     assert decide(db, correction.id, by="US", role="staff", approved=True).state is State.APPROVED
     assert _texts(approved(db)) == ["It flies."]
+
+
+def test_of_two_who_decide_what_waits_the_first_counts(db: Database, give_reply: GiveReply) -> None:
+    give_reply()
+    correction = _correct(db, "It flies.", "customer")
+    decide(db, correction.id, by="UA", role="admin", approved=False, if_waiting=True)
+    with pytest.raises(AlreadyDecided) as refused:
+        decide(db, correction.id, by="US", role="staff", approved=True, if_waiting=True, instead="It runs.")
+    assert refused.value.by == "UA"
+    assert approved(db) == []
 
 
 def test_a_customer_decides_nothing(db: Database, give_reply: GiveReply) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.learning.imported import approve_imported, reject_imported
 from bot.learning.verified import build_verified_answers
 from feedback.database import Database, open_database
-from feedback.errors import UnusableText
+from feedback.errors import AlreadyDecided, UnusableText
 from feedback.events import Role
 from feedback.history.imports import (
     NewPair,
@@ -54,10 +54,14 @@ def test_an_approved_answer_is_served_as_a_verified_answer(text: str | None, ser
     assert find_pair(db, 1).decided_by == "U0ADMIN"
 
 
-def test_approving_twice_keeps_the_last_text(db: Database) -> None:
+def test_only_the_first_decision_counts(db: Database) -> None:
     approve(db)
-    approve(db, "Charging takes an hour.")
-    assert [answer.answer for answer in build_verified_answers(db, lambda _: None)] == ["Charging takes an hour."]
+    with pytest.raises(AlreadyDecided) as refused:
+        approve(db, "Charging takes an hour.")
+    with pytest.raises(AlreadyDecided):
+        reject_imported(db, 1, by="U0OTHER")
+    assert refused.value.by == "U0ADMIN"
+    assert [answer.answer for answer in build_verified_answers(db, lambda _: None)] == [ANSWER]
 
 
 def test_an_empty_text_decides_nothing(db: Database) -> None:
