@@ -18,7 +18,9 @@ from feedback.channel_rules import RuleBook
 from feedback.choices import Covers
 from feedback.consent import Consent
 from feedback.database import Database
+from retrieval.draft import Draft
 from retrieval.knowledge import Knowledge
+from retrieval.passage import Audience
 from retrieval.upkeep import Upkeep
 
 
@@ -28,6 +30,7 @@ class Services:
 
     `consent_unasked` holds for learning until an admin decides. `serve_corrections` serves the corrections that hold
     from now on, and returns False if that is switched off. `suggest` returns the questions that a newcomer is offered.
+    `prepare_lesson` returns what the documents alone say to a question now.
     `may_learn` says whether training may use what a person of some role taught. `triage_pool` finds out what a message
     is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no press waits for a
     question. `later` retries calls that Slack refused.
@@ -42,6 +45,7 @@ class Services:
     learning: Learning
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
+    prepare_lesson: Callable[[str, Audience], Draft]
     may_learn: Covers
     consent_unasked: Consent
     tickets: Tickets

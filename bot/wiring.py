@@ -217,6 +217,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         learning=learning,
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
+        prepare_lesson=core.prepare_lesson,
         may_learn=core.may_learn,
         consent_unasked=core.consent_unasked,
         tickets=tickets,

@@ -1,12 +1,18 @@
 """What staff may do: see how Chip is doing, and decide about corrections."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.commands.call import Call
+from bot.commands.review import show_next
+from bot.learning.review import FIRST
+from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.private_files import send_file
-from bot.views import blocks, stats_plot, wording
-from feedback import corrections, questions, replies
+from bot.views import blocks, review_view, stats_plot, wording
+from feedback import questions
+
+logger = logging.getLogger(__name__)
 
 DAYS = 30
 _MOST_DAYS = 366
@@ -54,24 +60,11 @@ def _tell_refused(refused: int) -> str:
 
 
 def review(call: Call) -> None:
-    """Show the corrections that wait, each with buttons to decide."""
-    waiting = corrections.find_pending(call.services.db)
-    given = replies.find_replies(call.services.db, [correction.reply_id for correction in waiting])
-    mine = [correction for correction in waiting if _team_of(given, correction) == call.team]
-    if not mine:
-        call.say(wording.REVIEW_NOTHING)
+    """Open the window that shows what waits for a decision, one after another."""
+    try:
+        opened = call.services.client.views_open(trigger_id=call.trigger, view=review_view.build_loading())
+    except SLACK_ERRORS as error:
+        logger.warning("the review did not open: %s", name_error(error))
+        call.say(wording.WINDOW_NOT_OPENED)
         return
-    counted = wording.count(len(mine), "correction waits", "corrections wait")
-    head = wording.REVIEW_HEAD.format(waiting=counted, shown=wording.count(min(len(mine), _SHOWN), "is", "are"))
-    call.say(head)
-    for correction in mine[:_SHOWN]:
-        reply = given[correction.reply_id]
-        card = blocks.build_correction_card(
-            correction.id, correction.person, reply.question, reply.shown, correction.text
-        )
-        call.say(wording.CORRECTION_CARD.format(person=correction.person), card)
-
-
-def _team_of(given: dict[str, replies.Reply], correction: corrections.Correction) -> str | None:
-    reply = given.get(correction.reply_id)
-    return None if reply is None else reply.team
+    show_next(call.services, str(opened["view"]["id"]), FIRST)

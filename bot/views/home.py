@@ -21,6 +21,7 @@ RETRAIN = "home_retrain"
 ROLLBACK = "home_rollback"
 PAUSE = "home_pause"
 REFRESH = "home_refresh"
+REVIEW = "home_review"
 
 _TOPICS = 8
 _FEW_VOTES = 20
@@ -207,6 +208,7 @@ def _buttons(board: Dashboard) -> list[Block]:
         rollback,
         build_button(pause, PAUSE, "off" if board.is_paused else "on"),
         build_button(wording.BOARD_LEARNING_BUTTON, DECIDE, "now"),
+        build_button(wording.BOARD_REVIEW, REVIEW, "home"),
         build_button(wording.BOARD_REFRESH, REFRESH, "now"),
     ]
 

@@ -13,7 +13,7 @@ from bot.commands.call import may
 from bot.commands.table import COMMANDS
 from bot.views import blocks, rules_view, wording
 from bot.workspace import response_urls
-from feedback import corrections, votes
+from feedback import votes
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.consent import record_consent
 from feedback.events import Role
@@ -189,20 +189,6 @@ def test_export_sends_a_person_all_that_is_kept_of_them_and_of_nobody_else(chip:
     assert [answer["question"] for answer in stored["answers"]] == ["How long does the Tansy 4 run on one charge?"]
     assert "stairs" not in json.dumps(stored)
     run(chip, SAM, "/chip export all", HELP, "for admins")
-
-
-def test_review_shows_what_waits_and_its_buttons_decide(chip: Chip) -> None:
-    run(chip, SAM, "/chip review", STAFF, wording.REVIEW_NOTHING)
-    message = chip.ask(CLEO, "How long does the Tansy 4 run on one charge?")
-    reply = chip.reply_at("D0CLEO", message)
-    corrections.record_correction(chip.core.db, reply_id=reply.id, person=CLEO, role="customer", text="75 minutes.")
-
-    run(chip, SAM, "/chip review", STAFF, "75 minutes.")
-    card = chip.wait_for_said(STAFF, "75 minutes.")
-    assert chip.workspace.visit(SAM).click(chip.show(SAM, card), STAFF, blocks.APPROVE)
-
-    chip.wait_for_said(STAFF, wording.CORRECTION_APPROVED_AT_ONCE.format(person=SAM))
-    assert [correction.text for correction in corrections.approved(chip.core.db)] == ["75 minutes."]
 
 
 def test_models_lists_the_adapters_and_which_serves(chip: Chip) -> None:

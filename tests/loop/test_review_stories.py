@@ -1,0 +1,174 @@
+"""Staff review what waits: one item after another in one window, with what the documents say beside it."""
+
+import json
+from typing import Any
+
+from bot.listeners.review import decide
+from bot.views import blocks, home, review_view, wording
+from feedback import corrections
+from feedback.forgetting import forget_person
+from feedback.history.imports import NewPair, Status, Use, find_pair, record_import, record_pairs
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.test_home_stories import open_home
+
+RUNTIME = "How long does the Tansy 4 run on one charge?"
+RETURNS = "How long may a robot be sent back?"
+
+
+def add_correction(chip: Chip, text: str = "75 minutes.", person: str = CLEO) -> corrections.Correction:
+    reply = chip.reply_at("D0CLEO", chip.ask(CLEO, RUNTIME))
+    return corrections.record_correction(chip.core.db, reply_id=reply.id, person=person, role="customer", text=text)
+
+
+def add_import(chip: Chip, answer: str = "Within 30 days of delivery.", name: str = "old") -> None:
+    import_id = record_import(chip.core.db, by=ADA, source=f"{name}.csv", digest=name, used_as=Use.REVIEW)
+    pair = NewPair(f"{RETURNS} ({name})", answer, name, "p1", "p2", "customer", None)
+    record_pairs(chip.core.db, import_id, [pair])
+
+
+def text_of(view: dict[str, Any] | None) -> str:
+    return json.dumps((view or {}).get("blocks", []), ensure_ascii=False)
+
+
+def wait_for(chip: Chip, person: str, text: str) -> dict[str, Any]:
+    """Return the person's window once it says the text."""
+    visitor = chip.workspace.visit(person)
+    view = chip.workspace.wait_for(lambda: one if text in text_of(one := visitor.view()) else None)
+    chip.settle()
+    return view
+
+
+def open_review(chip: Chip, person: str, text: str) -> dict[str, Any]:
+    assert chip.workspace.visit(person).command(STAFF, "/chip review")
+    return wait_for(chip, person, text)
+
+
+def field_of(view: dict[str, Any]) -> str:
+    return next(str(one["block_id"]) for one in view["blocks"] if one["type"] == "input")
+
+
+def test_an_empty_queue_says_so(chip: Chip) -> None:
+    view = open_review(chip, SAM, wording.REVIEW_NOTHING)
+    assert view["submit"] is None
+
+
+def test_customers_do_not_review(chip: Chip) -> None:
+    assert chip.workspace.visit(CLEO).command(HELP, "/chip review")
+    chip.wait_for_said(HELP, "is for staff")
+    assert chip.workspace.visit(CLEO).view() is None
+
+
+def test_one_item_follows_another_in_one_window_with_the_documents_beside_it(chip: Chip) -> None:
+    add_correction(chip)
+    add_import(chip)
+    sam = chip.workspace.visit(SAM)
+
+    first = open_review(chip, SAM, "2 items wait")
+    shown = text_of(first)
+    assert f"<@{CLEO}>* (customer)" in shown
+    assert "> The Tansy 4 runs for 55 minutes on one charge." in shown
+    assert wording.REVIEW_CONTRADICTED in shown
+    assert sam.submit_view({}) == {}
+
+    second = wait_for(chip, SAM, "imported from old.csv")
+    assert second["id"] == first["id"]
+    assert f"Approved by <@{SAM}>, 20" in text_of(second)
+    assert sam.submit_view({field_of(second): {"text": "Within 30 days, free of charge."}}) == {}
+
+    last = wait_for(chip, SAM, wording.REVIEW_NOTHING)
+    assert f"Changed and approved by <@{SAM}>" in text_of(last)
+    held = {one.text for one in corrections.approved(chip.core.db)}
+    assert held == {"75 minutes.", "Within 30 days, free of charge."}
+    assert find_pair(chip.core.db, 1).decided_by == SAM
+    chip.settle()
+    assert "75 minutes." in chip.ask(CLEO, RUNTIME)["markdown"]
+
+
+def test_a_changed_correction_holds_as_staffs_and_the_customers_is_rejected(chip: Chip) -> None:
+    waiting = add_correction(chip)
+    view = open_review(chip, SAM, "1 item waits")
+    assert chip.workspace.visit(SAM).submit_view({field_of(view): {"text": "It runs for 55 minutes."}}) == {}
+    wait_for(chip, SAM, "Changed and approved")
+
+    assert [(one.text, one.person) for one in corrections.approved(chip.core.db)] == [("It runs for 55 minutes.", SAM)]
+    found = corrections.find_correction(chip.core.db, waiting.id)
+    assert found is not None
+    assert (found.state, found.decided_by) == (corrections.State.REJECTED, SAM)
+
+
+def test_what_is_skipped_still_waits_and_what_is_rejected_is_used_for_nothing(chip: Chip) -> None:
+    add_correction(chip)
+    add_import(chip)
+    sam = chip.workspace.visit(SAM)
+    assert sam.click_in_view(open_review(chip, SAM, "75 minutes."), review_view.SKIP)
+    assert sam.click_in_view(wait_for(chip, SAM, "old.csv"), review_view.REJECT)
+    assert f"Rejected by <@{SAM}>" in text_of(wait_for(chip, SAM, wording.REVIEW_END.format(waiting=1)))
+
+    assert find_pair(chip.core.db, 1).status is Status.REJECTED
+    assert len(corrections.find_pending(chip.core.db)) == 1
+    assert corrections.approved(chip.core.db) == []
+
+
+def test_an_empty_answer_is_refused_in_the_window(chip: Chip) -> None:
+    add_correction(chip)
+    view = open_review(chip, SAM, "75 minutes.")
+    field = field_of(view)
+    assert chip.workspace.visit(SAM).submit_view({field: {"text": "  "}}) == {field: wording.REVIEW_EMPTY}
+    assert len(corrections.find_pending(chip.core.db)) == 1
+
+
+def test_two_admins_at_once_decide_an_item_only_once(chip: Chip) -> None:
+    add_correction(chip)
+    add_import(chip)
+    theirs = open_review(chip, ADA, "75 minutes.")
+    mine = open_review(chip, SAM, "75 minutes.")
+    assert chip.workspace.visit(ADA).click_in_view(theirs, review_view.REJECT)
+    wait_for(chip, ADA, "old.csv")
+
+    assert chip.workspace.visit(SAM).submit_view({}, mine["id"]) == {}
+
+    assert wording.REVIEW_TAKEN.format(person=ADA) in text_of(wait_for(chip, SAM, "old.csv"))
+    assert corrections.approved(chip.core.db) == []
+
+
+def test_an_item_whose_author_is_forgotten_meanwhile_is_gone(chip: Chip) -> None:
+    add_correction(chip)
+    open_review(chip, SAM, "75 minutes.")
+    forget_person(chip.core.db, TEAM, CLEO)
+    assert chip.workspace.visit(SAM).submit_view({}) == {}
+    assert wording.REVIEW_GONE in text_of(wait_for(chip, SAM, wording.REVIEW_NOTHING))
+    assert corrections.approved(chip.core.db) == []
+
+
+def test_the_longest_answer_fits_the_window(chip: Chip) -> None:
+    add_import(chip, "&<>" * 1000 + "!" * 500)
+    view = open_review(chip, SAM, "old.csv")
+    assert wording.REVIEW_CUT.format(limit=3000) in text_of(view)
+    assert chip.workspace.visit(SAM).submit_view({}) == {}
+    wait_for(chip, SAM, wording.REVIEW_NOTHING)
+    assert [len(one.text) for one in corrections.approved(chip.core.db)] == [3000]
+
+
+def test_who_is_staff_no_more_decides_nothing(chip: Chip) -> None:
+    add_correction(chip)
+    view = open_review(chip, SAM, "75 minutes.")
+    chip.workspace.change_person(SAM, role="customer")
+    chip.settle()
+    assert chip.services is not None
+    body = {"user": {"id": SAM}, "view": view, "trigger_id": "t"}
+    shown = decide(chip.services, body, approved=False)
+    assert wording.STAFF_ONLY.format(command="review") in text_of(shown)
+    assert len(corrections.find_pending(chip.core.db)) == 1
+
+
+def test_home_opens_the_review_and_a_card_decided_elsewhere_is_not_decided_again(chip: Chip) -> None:
+    add_correction(chip)
+    shown = open_home(chip, ADA)
+    ada = chip.workspace.visit(ADA)
+    assert ada.click_in_view(shown, home.REVIEW)
+    view = wait_for(chip, ADA, "75 minutes.")
+    assert ada.click_in_view(shown, blocks.REJECT)
+    chip.settle()
+    assert ada.submit_view({}, view["id"]) == {}
+    assert wording.REVIEW_TAKEN.format(person=ADA) in text_of(wait_for(chip, ADA, wording.REVIEW_NOTHING))
+    assert corrections.approved(chip.core.db) == []
