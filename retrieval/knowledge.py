@@ -235,7 +235,7 @@ class Knowledge:
         return not may_be_small_talk(message, self._embedder)
 
     def find_gesture(self, message: str) -> Gesture | None:
-        """Return the gesture that a message makes: thanks, "wrong" or a call for a person. None for any other message."""
+        """Return the gesture that a message makes: thanks, "wrong" or a call for a person; None for others."""
         return self._gestures.find(message)
 
     def is_shareable(self, question: str, scope: Scope) -> bool:
