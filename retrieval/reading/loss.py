@@ -4,6 +4,7 @@ Ignores layout, because it should only notice what a reader of documents loses s
 which markup of Markdown is no text.
 """
 
+import html
 import re
 import unicodedata
 from collections import Counter
@@ -17,8 +18,11 @@ MOST_LOST = 0.1
 """From this share on, a document has lost so many of its words that somebody should look at it."""
 
 _WORD = re.compile(r"[^\W_]+")
+# The address of a link holds brackets in pairs: [it](a_(b).html).
+_ADDRESS = r"\((?:[^()\n]|\([^()\n]{0,500}\)){0,2000}\)"
 _MARKUP = re.compile(
-    r"</?[A-Za-z][^<>]{0,2000}>|!\[[^\]\n]*\](?:\([^)\n]{0,2000}\))?|\]\([^)\n]{0,2000}\)|\]\[[^\]\n]*\]|"
+    rf"</?[A-Za-z][^<>]{{0,2000}}>|!\[[^\]\n]*\](?:{_ADDRESS})?|\]{_ADDRESS}|"
+    r"\]\[[^\]\n]*\]|"
     r"^ {0,3}\[[^\]\n]+\]:|\{%[^\n{}]*%\}|\{\{[^\n{}]*\}\}|\{[:#.][^}\n]*\}|~~[^\n]*?~~|^[ \t>]*\d{1,9}[.)] |"
     r"^(?:import|export) [^\n]*$|^[ \t]*(?:```|~~~|:::|!!!|\?\?\?|===)[^\n]*$|https?://\S+",
     re.MULTILINE,
@@ -54,7 +58,7 @@ def strip_markup(text: str) -> str:
     for start, end in _BETWEEN:
         while (first := text.find(start)) >= 0 and (last := text.find(end, first)) >= 0:
             text = f"{text[:first]} {text[last + len(end) :]}"
-    return _MARKUP.sub(" ", text)
+    return html.unescape(_MARKUP.sub(" ", text))
 
 
 def _count_words(texts: Iterable[str]) -> Counter[str]:

@@ -15,7 +15,8 @@ title: Pumps
 ---
 # Pumps
 
-![a picture](x.png) The [pump](https://a.example/b) is **blue**, ~~red~~.{: .x}
+![a picture](x.png) ![a valve](a.valve(en-us,VS.90).gif "Not text")&nbsp;
+The [pump](https://a.example/b) is **blue**, ~~red~~.{: .x}
 
 <Note type="warning">Keep it dry.</Note>
 
