@@ -23,7 +23,7 @@ def read_jsonl(raw: bytes) -> Iterator[Part]:
         except RejectedError as error:
             problems.append(str(error))
     if problems:
-        more = f" So it is with {len(problems) - 1} more lines." if len(problems) > 1 else ""
+        more = f" Lines that are none: {len(problems)}." if len(problems) > 1 else ""
         raise RejectedError(f"{problems[0]}{more} The other lines were read.")
 
 

@@ -176,7 +176,7 @@ def test_one_bad_line_of_records_loses_no_other(tmp_path: Path) -> None:
     document, problem = load_documents(tmp_path)
     assert isinstance(document, Document)
     assert isinstance(problem, Unreadable)
-    assert problem.reason == "Line 1 is no JSON. So it is with 1 more lines. The other lines were read."
+    assert problem.reason == "Line 1 is no JSON. Lines that are none: 2. The other lines were read."
 
 
 def test_a_pdf_of_500_pages_is_read_and_one_of_too_many_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
