@@ -5,13 +5,13 @@ Their button is the one pressed last. The verdict is the latest signal that stil
 only that reaction: it never un-presses a button, for which Slack has no gesture.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
 
 from feedback.database import Database
 from feedback.emoji import DEFAULT_VOTES, EmojiVotes, Vote, normalise_emoji
@@ -25,6 +25,7 @@ __all__ = [
     "EmojiVotes",
     "StandingVerdict",
     "Vote",
+    "count_voters",
     "derive_verdict",
     "derive_verdicts",
     "read_standing",
@@ -107,6 +108,17 @@ def verdicts(db: Database, reply_id: str) -> dict[str, Vote]:
     query = select(standing_votes).where(standing_votes.c.reply_id == reply_id).order_by(standing_votes.c.person)
     with db.read() as connection:
         return {row.person: Vote(row.verdict) for row in connection.execute(query)}
+
+
+def count_voters(db: Database, reply_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many people's verdicts stand on each of the replies, by reply; those without any are left out."""
+    counted: dict[str, int] = {}
+    with db.read() as connection:
+        for start in range(0, len(reply_ids), 500):
+            is_it = standing_votes.c.reply_id.in_(reply_ids[start : start + 500])
+            query = select(standing_votes.c.reply_id, func.count()).where(is_it).group_by(standing_votes.c.reply_id)
+            counted |= {reply_id: count for reply_id, count in connection.execute(query)}
+    return counted
 
 
 def standing_verdicts(db: Database, since: datetime | None = None) -> list[StandingVerdict]:

@@ -133,26 +133,13 @@ class Queue:
     def _list_corrections(self) -> list[Item]:
         waiting = corrections.find_pending(self.db)
         given = find_replies(self.db, [one.reply_id for one in waiting])
+        counts = votes.count_voters(self.db, list(given))
         items = [
-            self._build_correction(one, reply)
+            _build_correction(one, reply, counts.get(reply.id, 0))
             for one in waiting
             if (reply := given.get(one.reply_id)) is not None and reply.team == self.team
         ]
         return sorted(items, key=lambda item: item.place)
-
-    def _build_correction(self, one: corrections.Correction, reply: Reply) -> Item:
-        count = len(votes.verdicts(self.db, reply.id))
-        return Item(
-            kind=Kind.CORRECTION,
-            id=one.id,
-            place=(_CORRECTION, -count, f"{one.at.isoformat()} {one.id}", 0),
-            question=reply.query or reply.question,
-            said=reply.shown,
-            text=one.text,
-            audience=Audience(reply.audience),
-            person=one.person,
-            role=one.role.value,
-        )
 
     def _find_imported(self, after: int, only: int | None = None) -> Item | None:
         pair = next(iter(list_proposals(self.db, limit=1, after=after)), None)
@@ -169,6 +156,20 @@ class Queue:
             audience=Audience(pair.audience),
             source=source,
         )
+
+
+def _build_correction(one: corrections.Correction, reply: Reply, voters: int) -> Item:
+    return Item(
+        kind=Kind.CORRECTION,
+        id=one.id,
+        place=(_CORRECTION, -voters, f"{one.at.isoformat()} {one.id}", 0),
+        question=reply.query or reply.question,
+        said=reply.shown,
+        text=one.text,
+        audience=Audience(reply.audience),
+        person=one.person,
+        role=one.role.value,
+    )
 
 
 GONE = (UnknownCorrection, UnknownPair)

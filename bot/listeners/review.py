@@ -28,6 +28,9 @@ def register(app: App, services: Services) -> None:
 
         services.pool.submit(body["trigger_id"], guard(services, body, job))
 
+    def serve() -> None:
+        services.serve_corrections()
+
     @app.view(review_view.REVIEW_VIEW)
     def handle_approve(ack: Ack, body: Body) -> None:
         block, text = review_view.read_text(body["view"])
@@ -36,8 +39,7 @@ def register(app: App, services: Services) -> None:
             return
         # The next item goes with the acknowledgement: an update beside it could come first and be overwritten.
         ack(response_action="update", view=decide(services, body, approved=True))
-        key = body["trigger_id"]
-        services.pool.submit(key, guard(services, body, lambda: _serve(services)))
+        services.pool.submit(body["trigger_id"], guard(services, body, serve))
 
     @app.action(review_view.REJECT)
     def handle_reject(ack: Ack, body: Body) -> None:
@@ -64,10 +66,6 @@ def decide(services: Services, body: Body, approved: bool | None) -> Block:
     state = review_view.read_state(view)
     notice = "" if approved is None else _decide(services, view, state, approved, person, role)
     return build_next(open_queue(services), _read_place(state), notice)
-
-
-def _serve(services: Services) -> None:
-    services.serve_corrections()
 
 
 def _decide(services: Services, view: Body, state: dict[str, Any], approved: bool, person: str, role: Role) -> str:
