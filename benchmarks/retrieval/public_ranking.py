@@ -17,21 +17,24 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+
+import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, Row, load_rows
 from benchmarks.run import begin_run, build_parser, record
-from bot.core import open_knowledge
 from config.settings import SAMPLE, Settings
 from models.recipes.data.pages import Asked, Corpus
 from models.recipes.data.public_sets import load_corpora
-from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, Audience, Passage, Scope
-from retrieval.ranking.evidence import SEARCHED_PASSAGES
+from retrieval.encoders.cross_encoder import CrossEncoder, load_cross_encoder
+from retrieval.encoders.embedder import Embedder, load_embedder
+from retrieval.line_search import LineSearch
+from retrieval.passage import CUSTOMER_SCOPE, Audience, Passage, Scope, Vectors
+from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits
 from retrieval.reading.documents import Document, DocumentKind, Item, Rules, Unreadable
-from retrieval.search import score_dense, search
+from retrieval.search import SearchSettings, score_dense, search
 from retrieval.sources.folder import fingerprint
+from retrieval.store.index import Index
 
 SETS = ("squad", "qed", "venues", "dialogues", "hardware")
 NAMES = {
@@ -90,28 +93,53 @@ def ask_company(rows: Sequence[Row]) -> list[Question]:
     return [Question(row.question, row.scope, row.is_found_in, has_answer=row.answerable) for row in rows]
 
 
-def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> Iterator[Figure]:
+class Search:
+    """The steps of the product's search over an index, one by one."""
+
+    def __init__(self, index: Index, embedder: Embedder, cross_encoder: CrossEncoder | None) -> None:
+        self.index = index
+        self._embedder = embedder
+        self._lines = LineSearch(index, embedder, cross_encoder, SearchSettings(), SEARCHED_PASSAGES, EvidenceLimits())
+
+    def encode(self, question: str) -> Vectors:
+        (vector,) = self._embedder.encode([question])
+        return np.asarray(vector)
+
+    def rank(self, question: Question, vector: Vectors) -> dict[str, list[Passage]]:
+        """Return the best passages by each ranking alone, and by both together."""
+        index, text, scope = self.index, question.text, question.scope
+        return {
+            "dense": self._fetch_passages(list(score_dense(index, vector, scope, DEPTH))),
+            "BM25": self._fetch_passages(index.lexical.rank(text, scope.audiences, DEPTH)),
+            "fused": [hit.passage for hit, _ in search(index, text, vector, scope, DEPTH)],
+        }
+
+    def rerank(self, question: Question, vector: Vectors) -> tuple[list[Passage], float]:
+        """Return the passages in the product's final order, and how sure it is that one of them answers."""
+        found = search(self.index, question.text, vector, question.scope, SEARCHED_PASSAGES)
+        ranked = self._lines.rank(question.text, vector, found)
+        return [hit.passage for hit in ranked.order_hits([hit for hit, _ in found])], ranked.confidence
+
+    def _fetch_passages(self, ids: Sequence[str]) -> list[Passage]:
+        entries = self.index.catalogue.get_entries(ids)
+        return [entries[passage_id].passage for passage_id in ids if passage_id in entries]
+
+
+def measure(name: str, steps: Search, questions: Sequence[Question]) -> Iterator[Figure]:
     """Yield nDCG@10 and recall@5 of the four rankings over an index, and the AUROC of "not here"."""
-    index, embedder = knowledge._index, knowledge._embedder
     found: dict[str, list[tuple[float, float]]] = {"dense": [], "BM25": [], "fused": [], "reranked": []}
     confidences: dict[bool, list[float]] = {True: [], False: []}
     for question in questions:
-        vector = embedder.encode([question.text])[0]
-        hits, confidence = rerank(knowledge, question.text, vector, question.scope)
+        vector = steps.encode(question.text)
+        passages, confidence = steps.rerank(question, vector)
         confidences[question.has_answer].append(confidence)
         if not question.has_answer:
             continue
-        audiences = question.scope.audiences
-        rankings = {
-            "dense": _fetch_passages(knowledge, list(score_dense(index, vector, question.scope, DEPTH))),
-            "BM25": _fetch_passages(knowledge, index.lexical.rank(question.text, audiences, DEPTH)),
-            "fused": [hit.passage for hit, _ in search(index, question.text, vector, question.scope, DEPTH)],
-            "reranked": hits[:DEPTH],
-        }
-        for ranking, passages in rankings.items():
-            found[ranking].append(_score([question.answers(passage) for passage in passages]))
+        rankings = steps.rank(question, vector) | {"reranked": passages[:DEPTH]}
+        for ranking, ordered in rankings.items():
+            found[ranking].append(_score([question.answers(passage) for passage in ordered]))
     yield Figure("questions", len(found["fused"]), on=name)
-    yield Figure("passages", index.catalogue.count()[1], on=name)
+    yield Figure("passages", steps.index.catalogue.count()[1], on=name)
     for ranking, scores in found.items():
         gains, recalls = zip(*scores, strict=True)
         yield Figure(f"{ranking}: nDCG@10", fmean(gains), on=name)
@@ -123,18 +151,6 @@ def measure(name: str, knowledge: Knowledge, questions: Sequence[Question]) -> I
         yield Figure('AUROC of "not here"', fmean((a > b) + 0.5 * (a == b) for a, b in pairs), on=name)
 
 
-def rerank(knowledge: Knowledge, question: str, vector: Any, scope: Scope) -> tuple[list[Passage], float]:
-    """Return the passages in the product's final order, and how sure it is that one of them answers."""
-    found = search(knowledge._index, question, vector, scope, SEARCHED_PASSAGES)
-    ranked = knowledge._lines.rank(question, vector, found)
-    return [hit.passage for hit in ranked.order_hits([hit for hit, _ in found])], ranked.confidence
-
-
-def _fetch_passages(knowledge: Knowledge, ids: Sequence[str]) -> list[Passage]:
-    entries = knowledge._index.catalogue.get_entries(ids)
-    return [entries[passage_id].passage for passage_id in ids if passage_id in entries]
-
-
 def _score(relevant: Sequence[bool]) -> tuple[float, float]:
     """Return the nDCG and whether one of the first five is relevant."""
     ideal = sum(1 / math.log2(place + 2) for place in range(max(1, sum(relevant))))
@@ -144,14 +160,16 @@ def _score(relevant: Sequence[bool]) -> tuple[float, float]:
 
 def measure_all(data: Path | None, questions: int, only: Sequence[str]) -> Iterator[Figure]:
     """Yield the figures of each set, over an index of its own."""
+    embedder, cross_encoder = load_embedder(), load_cross_encoder(Settings().knowledge.cross_encoder)
     for corpus in _load_corpora(data, questions, only):
-        with tempfile.TemporaryDirectory() as folder, closing(open_knowledge(Settings(data=Path(folder)))) as knowledge:
+        with tempfile.TemporaryDirectory() as folder, closing(Index(Path(folder), embedder)) as index:
+            steps = Search(index, embedder, cross_encoder)
             if corpus is None:
-                knowledge.ingest(SAMPLE / "knowledge")
-                yield from measure("sample company", knowledge, ask_company(load_rows(QUESTIONS)))
+                index.ingest(SAMPLE / "knowledge", default_audience=Audience.STAFF)
+                yield from measure("sample company", steps, ask_company(load_rows(QUESTIONS)))
             else:
-                knowledge.sync("pages", list_pages(corpus))
-                yield from measure(NAMES[corpus.name], knowledge, ask_corpus(corpus))
+                index.sync("pages", list_pages(corpus))
+                yield from measure(NAMES[corpus.name], steps, ask_corpus(corpus))
 
 
 def main() -> None:

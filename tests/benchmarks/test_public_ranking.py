@@ -3,9 +3,9 @@
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.retrieval.public_ranking import ask_corpus, list_pages, measure
+from benchmarks.retrieval.public_ranking import Search, ask_corpus, list_pages, measure
 from models.recipes.data.pages import Asked, Corpus, Page
-from retrieval.knowledge import Knowledge
+from retrieval.store.index import Index
 from tests.retrieval.words import WordEmbedder
 
 
@@ -16,9 +16,9 @@ def test_every_ranking_finds_the_only_page_that_answers(tmp_path: Path) -> None:
         Asked("What does the Orla cost?", None, frozenset()),
     )
     corpus = Corpus("tiny", pages, asked)
-    with closing(Knowledge(tmp_path, WordEmbedder())) as knowledge:
-        knowledge.sync("pages", list_pages(corpus))
-        figures = list(measure("tiny", knowledge, ask_corpus(corpus)))
+    with closing(Index(tmp_path, WordEmbedder())) as index:
+        index.sync("pages", list_pages(corpus))
+        figures = list(measure("tiny", Search(index, WordEmbedder(), None), ask_corpus(corpus)))
     assert {figure.on for figure in figures} == {"tiny"}
     values = {figure.what: figure.value for figure in figures}
     assert (values["questions"], values["passages"]) == (1, 2)
