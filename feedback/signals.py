@@ -25,12 +25,6 @@ _COMMON = frozenset(
     )
 )
 ALIKE = 0.6
-_PERSON = r"(?:human(?: being)?|(?:real |actual )?person|agent|operator|representative|somebody|someone|colleague)"
-_WANTS_PERSON = re.compile(
-    rf"\b(?:talk|speak|chat|connect|transfer|hand|put|bring|get|need|want)\b[^.?!]{{0,40}}\b{_PERSON}\b"
-    rf"|\b(?:real|actual|live)\s+(?:human|person|agent)\b",
-    re.IGNORECASE,
-)
 
 
 class Reason(StrEnum):
@@ -114,11 +108,6 @@ def are_words_alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
     if any(any(character.isdigit() for character in word) for word in ours ^ theirs):
         return False
     return bool(ours | theirs) and len(ours & theirs) / len(ours | theirs) >= ALIKE
-
-
-def wants_person(text: str) -> bool:
-    """Whether the text explicitly asks for a human."""
-    return _WANTS_PERSON.search(text) is not None
 
 
 def find_telling_words(text: str) -> frozenset[str]:

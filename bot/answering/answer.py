@@ -32,7 +32,9 @@ from bot.views import blocks, wording
 from feedback import conversation, inbox, replies, signals
 from feedback.database import Database
 from feedback.events import FeedbackSource
+from retrieval.asked.gestures import Gesture
 from retrieval.draft import Draft, prepare
+from retrieval.english.sentences import split_sentences
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Scope, Turn
 
@@ -189,8 +191,9 @@ class Answering:
             self.say_instead(question, wording.STOPPED, show)
             return
         reply = self._record(pending, completion, saying.shown)
-        self._finish(pending, stream, saying.shown, reply, is_public=show is None)
-        self._note_signals(pending)
+        wants_person = self._wants_person(pending.draft.asked)
+        self._finish(pending, stream, saying.shown, reply, is_public=show is None, wants_person=wants_person)
+        self._note_signals(pending, wants_person=wants_person)
         logger.info(
             "reply %s: prompt %d tokens, answer %d tokens, first text %s ms, total %d ms",
             *(reply.id, reply.prompt_tokens, reply.completion_tokens, reply.first_text_ms, reply.total_ms),
@@ -203,7 +206,14 @@ class Answering:
         return reply
 
     def _finish(
-        self, pending: PendingReply, stream: Outlet, shown: ShownAnswer, reply: replies.Reply, *, is_public: bool
+        self,
+        pending: PendingReply,
+        stream: Outlet,
+        shown: ShownAnswer,
+        reply: replies.Reply,
+        *,
+        is_public: bool,
+        wants_person: bool,
     ) -> None:
         """End the message with its footer, and remember the answer as a turn of its thread.
 
@@ -212,7 +222,7 @@ class Answering:
         question, was_streamed = pending.question, bool(stream.parts)
         if was_streamed:
             self.remember(question, stream.parts[0], "assistant", shown.text)
-        footer = build_footer(pending, shown, reply)
+        footer = build_footer(pending, shown, reply, wants_person=wants_person)
         inbox.note(self.db, question.key, reply_id=reply.id, markdown=stream.markdown, footer=footer)
         stream.finish(footer, mark_reply(reply.id, question.key))
         if is_public:
@@ -220,8 +230,14 @@ class Answering:
                 self.remember(question, stream.parts[0], "assistant", shown.text)
             self._set_title(question, pending.draft.asked)
 
-    def _note_signals(self, pending: PendingReply) -> None:
-        """Record what the question says of an earlier answer, or of this one."""
+    def _wants_person(self, asked: str) -> bool:
+        """Return whether one of several sentences asks for a person. A message that does only that never comes here."""
+        sentences = split_sentences(asked)
+        outer = dict.fromkeys([*sentences[:1], *sentences[-2:]])  # each takes 10 ms, and a story may be long
+        return len(sentences) > 1 and any(self.knowledge.find_gesture(one) is Gesture.WANTS_PERSON for one in outer)
+
+    def _note_signals(self, pending: PendingReply, *, wants_person: bool) -> None:
+        """Record what the question says about an earlier answer, or about this one."""
         question, person = pending.question, pending.question.person
         role = self.directory.role(person).value
         before = signals.find_asked_before(
@@ -234,7 +250,7 @@ class Answering:
         )
         if before is not None:
             signals.record_reasked(self.db, before, person, role, again=pending.reply_id, key=f"{question.key}:again")
-        if signals.wants_person(pending.draft.asked):
+        if wants_person:
             signals.record_escalation(
                 self.db, pending.reply_id, person, role, source=FeedbackSource.MESSAGE, key=f"{question.key}:person"
             )

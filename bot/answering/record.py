@@ -7,15 +7,17 @@ from bot.answering.question import PendingReply
 from bot.answering.shown_answer import ShownAnswer
 from bot.engine.port import Completion
 from bot.views import blocks, wording
-from feedback import replies, signals
+from feedback import replies
 from retrieval.asked.language import find_language
 from retrieval.passage import Audience, EvidenceLine, Match, ReadSoFar
 from retrieval.prompt import is_refusal
 
 
-def build_footer(pending: PendingReply, shown: ShownAnswer, reply: replies.Reply) -> list[blocks.Block]:
-    """Return the blocks under an answer; an answer that should cite and does not is said to be so."""
-    offer = reply.refused or signals.wants_person(pending.draft.asked)
+def build_footer(
+    pending: PendingReply, shown: ShownAnswer, reply: replies.Reply, *, wants_person: bool
+) -> list[blocks.Block]:
+    """Return the blocks under an answer. They say so where an answer should cite a source and does not."""
+    offer = reply.refused or wants_person
     passages = {hit.passage.id: hit.passage for hit in pending.draft.retrieved.hits}
     footer = blocks.build_answer_footer(
         reply.id,

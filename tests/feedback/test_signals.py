@@ -1,8 +1,8 @@
-"""What counts as asking again and as asking for a person."""
+"""What counts as asking again."""
 
 import pytest
 
-from feedback.signals import are_alike, wants_person
+from feedback.signals import are_alike
 
 
 @pytest.mark.parametrize(
@@ -17,22 +17,3 @@ from feedback.signals import are_alike, wants_person
 )
 def test_questions_are_alike_by_their_telling_words(one: str, other: str, alike: bool) -> None:
     assert are_alike(one, other) is alike
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I want to talk to a human",
-        "can somebody connect me with an agent",
-        "please get me a real person",
-        "Let me speak to someone from support",
-        "live agent!",
-    ],
-)
-def test_a_wish_for_a_person_is_heard(text: str) -> None:
-    assert wants_person(text)
-
-
-@pytest.mark.parametrize("text", ["Can a person lift the robot?", "Is it safe for humans?", "What does an agent earn?"])
-def test_a_question_about_people_is_no_wish_for_one(text: str) -> None:
-    assert not wants_person(text)

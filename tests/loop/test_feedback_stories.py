@@ -30,6 +30,11 @@ def kinds(chip: Chip, kind: FeedbackKind) -> list[Any]:
         return find_events(connection, feedback_events.c.kind == kind.value)
 
 
+def find_button(message: dict[str, Any], action: str) -> dict[str, Any]:
+    rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
+    return next(button for row in rows for button in row if button["action_id"].startswith(action))
+
+
 def wait_for_verdicts(chip: Chip, reply_id: str, expected: dict[str, Vote]) -> None:
     chip.workspace.wait_for(lambda: votes.verdicts(chip.core.db, reply_id) == expected)
 
@@ -282,6 +287,18 @@ def test_asking_much_the_same_again_is_a_signal_about_the_first_answer(chip: Chi
     (event,) = kinds(chip, FeedbackKind.REASKED)
     assert (event.reply_id, event.person) == (first, CLEO)
     assert event.value == {"again": chip.reply_at(HELP, again).id}
+
+
+def test_a_question_that_also_asks_for_a_person_is_answered_and_offers_one_first(chip: Chip) -> None:
+    told = f"{RUNTIME} It is for my garden. I would rather deal with a staff member."
+    also = chip.ask(CLEO, told, HELP)
+    only = chip.ask(CLEO, RUNTIME, HELP)
+    chip.settle()
+
+    (event,) = kinds(chip, FeedbackKind.ESCALATION)
+    assert (event.reply_id, event.source) == (chip.reply_at(HELP, also).id, FeedbackSource.MESSAGE)
+    styles = [find_button(message, blocks.ASK_PERSON).get("style") for message in (also, only)]
+    assert styles == ["primary", None]
 
 
 def test_asking_for_a_person_in_words_is_a_signal_of_the_answer_before(chip: Chip) -> None:
