@@ -107,7 +107,7 @@ class KeptEmbedder:
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.identity = embedder.identity
+        self.model_id = embedder.model_id
         self._embedder = embedder
         self._stored = sqlite3.connect(folder / "vectors.sqlite3", check_same_thread=False)
         self._stored.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
@@ -145,7 +145,7 @@ class KeptEmbedder:
         return found
 
     def _key(self, stretch: Stretch) -> bytes:
-        told = "\0".join((self.identity, str(UNITS_VERSION), stretch.lead, *stretch.units))
+        told = "\0".join((self.model_id, str(UNITS_VERSION), stretch.lead, *stretch.units))
         return sha256(told.encode("utf-8", "replace")).digest()
 
 

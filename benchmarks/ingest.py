@@ -42,7 +42,7 @@ class SampledEmbedder:
     """Encodes the first units for real and gives the others vectors of chance. Notes processor time and units."""
 
     def __init__(self, embedder: Embedder, limit: int | None) -> None:
-        self.identity = embedder.identity
+        self.model_id = embedder.model_id
         self.seconds = 0.0
         self.encoded = self.units = 0
         self._embedder = embedder

@@ -26,7 +26,7 @@ class RememberingEmbedder:
     """An embedder that encodes each text once; baselines ask for the same sentences again and again."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self.identity = embedder.identity
+        self.model_id = embedder.model_id
         self._embedder = embedder
         self._vectors: dict[str, Vectors] = {}
 

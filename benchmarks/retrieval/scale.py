@@ -84,7 +84,7 @@ class SyntheticText:
 class SyntheticVectors:
     """Directions around centres. `takes_time` is called before each of them, as a model would be."""
 
-    identity = "synthetic"
+    model_id = "synthetic"
 
     def __init__(self, seed: int) -> None:
         self._chance = np.random.default_rng(seed)

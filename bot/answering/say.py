@@ -145,14 +145,14 @@ class Voice:
     def say(
         self,
         draft: Draft,
-        identity: str,
+        request_id: str,
         *,
         lane: Lane = Lane.LIVE,
         person: str = "",
         workspace: str = "",
         milliseconds: Callable[[], float] | None = None,
     ) -> Saying:
-        """Begin to answer. `identity` names the request; `milliseconds` tells the time since it was asked.
+        """Begin to answer. `milliseconds` tells the time since it was asked.
 
         Raises `EngineBusy`, `InvalidRequest` or `PromptTooLong`, at once or while the answer is iterated.
         """
@@ -166,7 +166,7 @@ class Voice:
             is_taught=self.engine.adapter_id(lane) is not None,
         )
         request = GenerationRequest(
-            id=identity,
+            id=request_id,
             messages=draft.messages,
             max_tokens=self.max_tokens,
             lane=lane,

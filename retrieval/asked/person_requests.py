@@ -72,7 +72,7 @@ def wants_person(message: str, embedder: Embedder) -> bool:
     if _BARE.search(message) or _HUMAN.search(message) or (_SOMEBODY.search(message) and _REACH.search(message)):
         return True
     model, weights, bias = _load()
-    is_fitted = embedder.identity.partition(":")[0] == model and message.strip() != ""
+    is_fitted = embedder.model_id.partition(":")[0] == model and message.strip() != ""
     return is_fitted and float(embedder.encode([message])[0] @ weights) + bias > 0.0
 
 

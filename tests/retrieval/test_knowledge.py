@@ -290,7 +290,7 @@ def test_a_damaged_catalogue_is_filled_again_by_the_next_ingest(
 
 def test_another_embedder_empties_the_index(tmp_path: Path, documents: Path, embedder: Embedder) -> None:
     class Renamed:
-        identity = "other"
+        model_id = "other"
         encode, encode_units = staticmethod(embedder.encode), staticmethod(embedder.encode_units)
 
     first = Knowledge(tmp_path / "index", embedder)

@@ -16,7 +16,7 @@ WIDTH = 64
 class WordEmbedder:
     """Each word is a fixed random direction; a text is the sum of its words, of length 1."""
 
-    identity = "words"
+    model_id = "words"
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), WIDTH), dtype=np.float32)

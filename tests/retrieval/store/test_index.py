@@ -15,7 +15,7 @@ from retrieval.store.index import ENCODED_TOGETHER, Index
 class FakeEmbedder:
     """Gives every text the same vector and counts the calls; `on_call` hears of each."""
 
-    identity = "fake"
+    model_id = "fake"
     width = 4
 
     def __init__(self) -> None:
