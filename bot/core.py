@@ -7,7 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -28,12 +28,13 @@ from bot.learning.trial import TrialAnswerer
 from bot.learning.verified import build_verified_answers
 from bot.views import wording
 from config.settings import EngineSettings, Settings
+from feedback import privacy
 from feedback.choices import Covers, respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers, describe_consents
 from feedback.corrections import Lessons
 from feedback.database import Database, open_database
 from feedback.events import Role
-from feedback.privacy import Public, read_names, read_public
+from feedback.privacy import Public, read_public
 from feedback.replies import Reply
 from retrain import registry
 from retrain.adapter import AdapterError
@@ -102,6 +103,11 @@ class Core:
     def runs_folder(self) -> Path:
         """The folder of the retrain runs."""
         return self.settings.data / "retrain"
+
+    @property
+    def read_names(self) -> Callable[[], AbstractContextManager[privacy.FindNames | None]]:
+        """What opens the reader of names that Slack does not show; it finds none where that is switched off."""
+        return privacy.read_names if self.settings.privacy.read_names else nullcontext
 
     @property
     def voice(self) -> Voice:
@@ -179,7 +185,7 @@ class Core:
                 find_names=find_names,
                 find_audience=self._find_audience,
                 covers=self._covers(),
-                read_names=read_names if self.settings.privacy.read_names else nullcontext,
+                read_names=self.read_names,
                 read_public=self._read_public,
             ),
         )

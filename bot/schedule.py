@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.answering.waiting import REFRESH_SECONDS
+from bot.commands.review import build_proposer
 from bot.core import Core, now_utc, retrain_settings
 from bot.listeners.forgetting import empty_cards
 from bot.listeners.survey import ask_those_drawn
@@ -30,6 +31,7 @@ TOKEN_SECONDS = 300.0
 SURVEY_SECONDS = 300.0
 LATER_SECONDS = 5.0
 TICKET_SECONDS = 60.0
+PROPOSAL_SECONDS = 600.0
 HOUR_SECONDS = 3600.0
 KEEP_PAYLOADS = timedelta(days=1)  # of events that are done: only a person who looks for a fault needs them
 
@@ -90,6 +92,7 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("refresh the notes of who waits", services.waiting.refresh, REFRESH_SECONDS),
         Job("try again what Slack refused", services.later.run_due, LATER_SECONDS),
         Job("remind of tickets", services.tickets.reminders.send, TICKET_SECONDS),
+        Job("propose what people taught", build_proposer(services).propose, PROPOSAL_SECONDS),
     ]
 
 

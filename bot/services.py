@@ -1,6 +1,7 @@
 """Holds everything that wiring has built for the Slack listeners."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -18,6 +19,7 @@ from feedback.channel_rules import RuleBook
 from feedback.choices import Covers
 from feedback.consent import Consent
 from feedback.database import Database
+from feedback.privacy import FindNames
 from retrieval.draft import Draft
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
@@ -30,10 +32,10 @@ class Services:
 
     `consent_unasked` holds for learning until an admin decides. `serve_corrections` serves the corrections that hold
     from now on, and returns False if that is switched off. `suggest` returns the questions that a newcomer is offered.
-    `prepare_lesson` returns what the documents alone say to a question now.
-    `may_learn` says whether training may use what a person of some role taught. `triage_pool` finds out what a message
-    is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no press waits for a
-    question. `later` retries calls that Slack refused.
+    `prepare_lesson` returns what the documents alone say to a question now. `read_names` opens the reader of the names
+    that Slack does not show. `may_learn` says whether training may use what a person of some role taught. `triage_pool`
+    finds out what a message is, `answer_pool` answers those that are questions, and `pool` does everything else, so
+    that no press waits for a question. `later` retries calls that Slack refused.
     """
 
     client: WebClient
@@ -46,6 +48,7 @@ class Services:
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
     prepare_lesson: Callable[[str, Audience], Draft]
+    read_names: Callable[[], AbstractContextManager[FindNames | None]]
     may_learn: Covers
     consent_unasked: Consent
     tickets: Tickets

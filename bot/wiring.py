@@ -202,7 +202,6 @@ def build_services(core: Core, client: WebClient) -> Services:
         reminders=Reminders(cards, after=timedelta(minutes=slack.ticket_reminder_minutes), clock=now_utc),
         staff_channel=staff_channel,
         clock=now_utc,
-        serve_corrections=core.serve_corrections,
     )
     settling = partial(settle, core.db)
     # Twice as many as are decoded together: while half are generated, evidence is found for the other half.
@@ -218,6 +217,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
         prepare_lesson=core.prepare_lesson,
+        read_names=core.read_names,
         may_learn=core.may_learn,
         consent_unasked=core.consent_unasked,
         tickets=tickets,

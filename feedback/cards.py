@@ -23,6 +23,16 @@ def note_card(db: Database, team: str, card: Card) -> None:
     db.write(lambda connection: insert_once(connection, correction_cards, row, ("correction_id",)))
 
 
+def find_card(db: Database, correction_id: str) -> Card | None:
+    """Return the card of a correction; None if it has none."""
+    columns = (correction_cards.c.correction_id, correction_cards.c.channel, correction_cards.c.ts)
+    with db.read() as connection:
+        row = connection.execute(
+            select(*columns).where(correction_cards.c.correction_id == correction_id)
+        ).one_or_none()
+    return None if row is None else Card(*row)
+
+
 def find_forgotten(db: Database, team: str) -> list[Card]:
     """Return the cards that quote a deleted correction or a conversation whose words are deleted."""
     said, about = feedback_events.c, replies.c

@@ -1,13 +1,14 @@
 """Corrections: what a reply should have said, who says so, and whether it holds.
 
-A correction by staff holds at once. A customer's waits until staff decide. So does an answer that staff wrote to one
-person who asked for help, because it may be about that person alone. Of all that hold for one reply, the one approved
-last supersedes the others. Knows nothing of how a correction is retrieved or trained on.
+A correction by staff holds at once. A customer's waits until staff decide. So does what staff wrote to one person, in a
+ticket or in a thread, because it may be about that person alone, and what Chip proposes out of the documents. Of all
+that hold for one reply, the one approved last supersedes the others. Knows nothing of how a correction is retrieved or
+trained on.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +23,7 @@ from feedback.tables import feedback_events, replies
 MAX_CHARACTERS = 3000
 
 _DECIDERS = (Role.STAFF, Role.ADMIN)
+_WAITING_SOURCES = (FeedbackSource.TICKET, FeedbackSource.THREAD, FeedbackSource.DOCUMENTS)
 _KINDS = (FeedbackKind.CORRECTION.value, FeedbackKind.DECISION.value)
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -38,7 +40,8 @@ class State(StrEnum):
 class Correction:
     """A correction as it stands. `decided_by` and `decided_at` are None while it waits.
 
-    `number` orders corrections by when they reached their present state.
+    `number` orders corrections by when they reached their present state. `question` is what it answers in general
+    words, "" for the question of its reply. `became` is the id of staff's own text that took its place, if one did.
     """
 
     id: str
@@ -51,6 +54,9 @@ class Correction:
     decided_by: str | None
     decided_at: datetime | None
     number: int
+    source: FeedbackSource = FeedbackSource.MODAL
+    question: str = ""
+    became: str = ""
 
 
 def clean_text(text: str) -> str:
@@ -87,8 +93,7 @@ def append_correction(connection: Connection, db: Database, said: Said) -> Corre
     if not is_known(connection, said.reply_id):
         raise UnknownReply(said.reply_id)
     event = append_event(connection, db, said)
-    is_about = feedback_events.c.reply_id == said.reply_id
-    return _derive(find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS)))[event.id]
+    return _derive(_find_all(connection, said.reply_id))[event.id]
 
 
 def decide(
@@ -102,55 +107,76 @@ def decide(
     key: str | None = None,
     at: datetime | None = None,
     if_waiting: bool = False,
-    instead: str | None = None,
 ) -> Correction:
     """Log that staff approve or reject a correction. The last decision holds.
 
-    `if_waiting`: only the first decision counts, however many people decide at once. `instead` is staff's own text: it
-    holds from then on, and the correction is rejected. Raises `NotAllowed` for a customer, `UnknownCorrection`,
-    `AlreadyDecided`, and `UnusableText` for a text that is empty or too long.
+    `if_waiting`: only the first decision counts, however many people decide at once. Raises `NotAllowed` for a
+    customer, `UnknownCorrection` and `AlreadyDecided`.
     """
     if Role(role) not in _DECIDERS:
         raise NotAllowed(by, role, "decide on a correction")
-    value = {"correction_id": correction_id, "approved": approved and instead is None}
-    text = None if instead is None else clean_text(instead)
+    said = Said("", by, Role(role), FeedbackKind.DECISION, source, {"approved": approved}, key, at)
     with db.begin() as connection:
-        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
-        found = find_events(connection, is_it)
-        if not found:
-            raise UnknownCorrection(correction_id)
-        reply_id = found[0].reply_id
-        if if_waiting:
-            _refuse_decided(connection, reply_id, correction_id)
-        if text is not None:
-            own = {"text": text}
-            append_event(connection, db, Said(reply_id, by, Role(role), FeedbackKind.CORRECTION, source, own, None, at))
-        append_event(connection, db, Said(reply_id, by, Role(role), FeedbackKind.DECISION, source, value, key, at))
-        events = find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
-    return _derive(events)[correction_id]
+        return decide_in(connection, db, correction_id, said, if_waiting=if_waiting)
+
+
+def decide_in(
+    connection: Connection, db: Database, correction_id: str, said: Said, *, if_waiting: bool = True
+) -> Correction:
+    """Log a decision in a transaction of the caller's; `said.value` holds `approved`. Raises as `decide` does."""
+    reply_id = _find_reply_id(connection, correction_id)
+    if if_waiting:
+        _refuse_decided(connection, reply_id, correction_id)
+    value = {"correction_id": correction_id, **said.value}
+    append_event(connection, db, replace(said, reply_id=reply_id, value=value))
+    return _derive(_find_all(connection, reply_id))[correction_id]
+
+
+def replace_in(connection: Connection, db: Database, correction_id: str, said: Said) -> Correction:
+    """Let staff's own words hold in the place of a waiting correction, in a transaction of the caller's.
+
+    `said.value` holds the `text`, which is clean, and may hold the `question` that it answers. Raises as `decide` does.
+    """
+    reply_id = _find_reply_id(connection, correction_id)
+    _refuse_decided(connection, reply_id, correction_id)
+    theirs = _derive(_find_all(connection, reply_id))[correction_id].person
+    # `of` lets a person's words be forgotten in what became of them.
+    own = append_event(connection, db, replace(said, reply_id=reply_id, value={**said.value, "of": theirs}))
+    value = {"correction_id": correction_id, "approved": False, "instead": own.id}
+    decision = replace(said, reply_id=reply_id, kind=FeedbackKind.DECISION, value=value)
+    append_event(connection, db, decision)
+    return _derive(_find_all(connection, reply_id))[own.id]
+
+
+def _find_reply_id(connection: Connection, correction_id: str) -> str:
+    is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
+    found = find_events(connection, is_it)
+    if not found:
+        raise UnknownCorrection(correction_id)
+    return found[0].reply_id
+
+
+def _find_all(connection: Connection, reply_id: str) -> list[FeedbackEvent]:
+    return find_events(connection, feedback_events.c.reply_id == reply_id, feedback_events.c.kind.in_(_KINDS))
 
 
 def _refuse_decided(connection: Connection, reply_id: str, correction_id: str) -> None:
     """Raise `AlreadyDecided` unless the correction waits. In a transaction that writes, nobody decides meanwhile."""
-    is_about = feedback_events.c.reply_id == reply_id
-    present = _derive(find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS)))[correction_id]
+    present = _derive(_find_all(connection, reply_id))[correction_id]
     if present.state is not State.WAITING:
         raise AlreadyDecided(f"correction {correction_id}", present.decided_by)
 
 
 def set_aside(db: Database, correction_id: str, *, by: str, at: datetime | None = None) -> Correction:
     """Log that a correction must be decided again. Raises `UnknownCorrection`."""
-    value = {"correction_id": correction_id, "approved": None}
     with db.begin() as connection:
-        is_it = (feedback_events.c.id == correction_id) & (feedback_events.c.kind == FeedbackKind.CORRECTION.value)
-        found = find_events(connection, is_it)
-        if not found:
-            raise UnknownCorrection(correction_id)
-        said = Said(found[0].reply_id, by, Role.ADMIN, FeedbackKind.DECISION, FeedbackSource.COMMAND, value, None, at)
-        append_event(connection, db, said)
-        is_about = feedback_events.c.reply_id == found[0].reply_id
-        events = find_events(connection, is_about, feedback_events.c.kind.in_(_KINDS))
-    return _derive(events)[correction_id]
+        said = Said("", by, Role.ADMIN, FeedbackKind.DECISION, FeedbackSource.COMMAND, {"approved": None}, None, at)
+        return decide_in(connection, db, correction_id, said, if_waiting=False)
+
+
+def find_in(connection: Connection, correction_id: str) -> Correction:
+    """Return the correction of this id in a transaction of the caller's. Raises `UnknownCorrection`."""
+    return _derive(_find_all(connection, _find_reply_id(connection, correction_id)))[correction_id]
 
 
 def find_correction(db: Database, correction_id: str) -> Correction | None:
@@ -219,7 +245,7 @@ def _select_undecided() -> Select[tuple[str]]:
     """Select the replies with a correction that did not hold at once, or was taken back: all that may wait."""
     said = feedback_events.c
     is_correction, is_decision = (said.kind == kind for kind in _KINDS)
-    by_others = said.role.not_in(_DECIDERS) | (said.source == FeedbackSource.TICKET.value)
+    by_others = said.role.not_in(_DECIDERS) | said.source.in_([source.value for source in _WAITING_SOURCES])
     taken_back = is_decision & (said.source == FeedbackSource.COMMAND.value)
     return select(said.reply_id).where(said.kind.in_(_KINDS), (is_correction & by_others) | taken_back)
 
@@ -240,7 +266,7 @@ def _build_correction(event: FeedbackEvent, decision: FeedbackEvent | None) -> C
         last = decision
     elif decision is not None:
         state, last = State.APPROVED if decision.value["approved"] else State.REJECTED, decision
-    elif event.role in _DECIDERS and event.source is not FeedbackSource.TICKET:
+    elif event.role in _DECIDERS and event.source not in _WAITING_SOURCES:
         state, last = State.APPROVED, event
     return Correction(
         id=event.id,
@@ -253,6 +279,9 @@ def _build_correction(event: FeedbackEvent, decision: FeedbackEvent | None) -> C
         decided_by=None if last is None else last.person,
         decided_at=None if last is None else last.at,
         number=event.number if last is None else last.number,
+        source=event.source,
+        question=event.value.get("question", ""),
+        became="" if decision is None else decision.value.get("instead", ""),
     )
 
 

@@ -36,13 +36,15 @@ class FeedbackKind(StrEnum):
 
 
 class FeedbackSource(StrEnum):
-    """The way in Slack by which it came."""
+    """The way by which it came: in Slack, or out of the documents, which Chip quotes."""
 
     REACTION = "reaction"
     BUTTON = "button"
     MODAL = "modal"
     COMMAND = "command"
     TICKET = "ticket"
+    THREAD = "thread"
+    DOCUMENTS = "documents"
     MESSAGE = "message"
     SHORTCUT = "shortcut"
 

@@ -14,11 +14,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
 from feedback.database import Database
-from feedback.events import FeedbackKind
+from feedback.events import FeedbackKind, FeedbackSource
+from feedback.proposals import drop_forgotten
 from feedback.pseudonyms import pseudonym
 from feedback.tables import (
     channel_rules,
     correction_cards,
+    decisions,
     erasing,
     feedback_events,
     imported_pairs,
@@ -56,7 +58,7 @@ def forget_message(db: Database, team: str, channel: str, ts: str) -> int:
 
     Return how many replies lost their words. Votes stay: they say nothing about what was asked.
     """
-    with db.begin() as connection:
+    with _erasing(db) as connection:
         here = (messages.c.team == team) & (messages.c.channel == channel) & (messages.c.ts == ts)
         found = connection.execute(select(messages.c.text, messages.c.thread_ts).where(here)).one_or_none()
         connection.execute(delete(messages).where(here))
@@ -71,7 +73,18 @@ def forget_message(db: Database, team: str, channel: str, ts: str) -> int:
             if row.question_ts == ts or (found is not None and found.text and _holds(row.messages, found.text))
         ]
         _erase_words(connection, holding)
+        _erase_overheard(connection, [row.id for row in rows])
+        drop_forgotten(connection)
     return len(holding)
+
+
+def _erase_overheard(connection: Connection, reply_ids: list[str]) -> None:
+    """Delete what was proposed out of a thread: what is left of it is proposed again."""
+    said = feedback_events.c
+    overheard = (said.source == FeedbackSource.THREAD.value) & (said.kind == FeedbackKind.CORRECTION.value)
+    for start in range(0, len(reply_ids), 500):
+        about = said.reply_id.in_(reply_ids[start : start + 500])
+        connection.execute(delete(feedback_events).where(overheard, about))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +122,23 @@ def forget_person(db: Database, team: str, person: str) -> Forgotten:
         rows["tickets"] = connection.execute(update(tickets).where(closed).values(asker=NOBODY)).rowcount
         _erase_prompts(connection, quoting)
         rows["replies"] = len({*asked, *quoting})
+        rows["feedback_events"] += _erase_derived(connection, person)
+        rows["decisions"] = connection.execute(
+            update(decisions).where(decisions.c.by == person).values(by=NOBODY)
+        ).rowcount
         for table, whose in _list_deleted(team, person):
             rows[table.name] += connection.execute(delete(table).where(whose)).rowcount
+        rows["proposals"] = drop_forgotten(connection)
         rows["inbox"] = _empty_payloads(connection, team, person)
     return Forgotten(len(asked), {name: count for name, count in rows.items() if count}, marks)
+
+
+def _erase_derived(connection: Connection, person: str) -> int:
+    """Delete what staff approved in the place of a person's words: it was made of them."""
+    said = feedback_events.c
+    told = connection.execute(select(said.id, said.value).where(said.kind == FeedbackKind.CORRECTION.value)).all()
+    derived = [row.id for row in told if row.value.get("of") == person]
+    return connection.execute(delete(feedback_events).where(said.id.in_(derived))).rowcount
 
 
 def forget_in_all_teams(db: Database, person: str) -> Forgotten:
@@ -168,11 +194,15 @@ def forget_older(db: Database, before: datetime) -> int:
 
     Votes stay, and so does what staff approved an answer to.
     """
-    taught = select(feedback_events.c.reply_id).where(feedback_events.c.kind == FeedbackKind.CORRECTION.value)
+    told = feedback_events.c
+    approvable = told.source.not_in([FeedbackSource.THREAD.value, FeedbackSource.DOCUMENTS.value])
+    taught = select(told.reply_id).where(told.kind == FeedbackKind.CORRECTION.value, approvable)
     with _erasing(db) as connection:
         old = (replies.c.created_at < before) & (replies.c.question != "") & replies.c.id.not_in(taught)
+        _erase_overheard(connection, list(connection.scalars(select(replies.c.id).where(old))))
         count = connection.execute(update(replies).where(old).values(_WORDS)).rowcount
         connection.execute(delete(messages).where(messages.c.created_at < before))
+        drop_forgotten(connection)
     return count
 
 
@@ -183,8 +213,19 @@ def forget_team(db: Database, team: str) -> None:
         connection.execute(delete(feedback_events).where(feedback_events.c.reply_id.in_(ids)))
         connection.execute(delete(standing_votes).where(standing_votes.c.reply_id.in_(ids)))
         connection.execute(delete(reply_parts).where(reply_parts.c.reply_id.in_(ids)))
-        for table in (messages, inbox, tickets, correction_cards, channel_rules, switches, surveys, replies):
+        for table in (
+            messages,
+            inbox,
+            tickets,
+            correction_cards,
+            channel_rules,
+            switches,
+            surveys,
+            decisions,
+            replies,
+        ):
             connection.execute(delete(table).where(table.c.team == team))
+        drop_forgotten(connection)
 
 
 def _find_holding(connection: Connection, team: str, channel: str, thread_ts: str, text: str) -> list[str]:

@@ -84,10 +84,15 @@ _PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", "evi
 
 def record_reply(db: Database, reply: Reply) -> None:
     """Store the reply. An existing one with the same id stays as it is."""
+    db.write(lambda connection: record_reply_in(connection, reply))
+
+
+def record_reply_in(connection: Connection, reply: Reply) -> bool:
+    """Store the reply in a transaction of the caller's; see `record_reply`. Return whether it is new."""
     row: dict[str, Any] = {name: getattr(reply, name) for name in _PLAIN}
     row["messages"] = [asdict(message) for message in reply.messages]
     row["evidence"] = {"match": reply.match, "lines": [asdict(line) for line in reply.evidence]}
-    db.write(lambda connection: insert_once(connection, replies, row, ("id",)))
+    return insert_once(connection, replies, row, ("id",))
 
 
 def add_part(db: Database, reply_id: str, channel: str, ts: str) -> None:

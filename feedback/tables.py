@@ -252,6 +252,33 @@ correction_cards = Table(
     _name("ts"),
 )
 
+# What a waiting correction (`id` is its id) would say to everybody: see `feedback.proposals`. `first` is the proposal
+# that asked the same before it. Where the documents say nothing to a disliked reply, `id` is the reply's and `text` "".
+proposals = Table(
+    "proposals",
+    METADATA,
+    _name("id", primary_key=True),
+    _name("reply_id", index=True),
+    _text("question"),
+    _text("text"),
+    _name("first", index=True),
+    _at("at"),
+)
+
+# Who decided what in the review. `item` is an id of the kind; what it says stands elsewhere, or is forgotten.
+decisions = Table(
+    "decisions",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("team"),
+    _name("kind"),
+    _name("item"),
+    _name("outcome"),
+    _name("by"),
+    _at("at"),
+    Index(None, "team", "kind", "item"),
+)
+
 channel_rules = Table(
     "channel_rules",
     METADATA,

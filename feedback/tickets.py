@@ -120,6 +120,11 @@ def find_by_card(db: Database, channel: str, card_ts: str) -> Ticket | None:
     return _find_ticket(db, (tickets.c.card_channel == channel) & (tickets.c.card_ts == card_ts))
 
 
+def find_by_correction(db: Database, correction_id: str) -> Ticket | None:
+    """Find the ticket whose answer is this correction."""
+    return _find_ticket(db, tickets.c.correction_id == correction_id)
+
+
 def find_open(db: Database, team: str, channel: str, thread_ts: str) -> Ticket | None:
     """Return the open ticket of a conversation."""
     return _find_ticket(db, tickets.c.open_key == _open_key(team, channel, thread_ts))

@@ -2,6 +2,8 @@
 
 import logging
 
+from bot.learning.participants import build_find_names
+from bot.learning.proposing import Proposer
 from bot.learning.review import FIRST, Item, Kind, Place, Queue
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, name_error
@@ -14,7 +16,28 @@ logger = logging.getLogger(__name__)
 
 def open_queue(services: Services) -> Queue:
     """Return the queue of the workspace."""
-    return Queue(services.db, services.directory.team, services.prepare_lesson, services.learning.engine.base_id)
+    return Queue(
+        services.db,
+        services.directory.team,
+        services.prepare_lesson,
+        services.learning.engine.base_id,
+        build_proposer(services).generalise_waiting,
+    )
+
+
+def build_proposer(services: Services) -> Proposer:
+    """Return what proposes in the workspace."""
+    return Proposer(
+        db=services.db,
+        team=services.directory.team,
+        bot_user=services.bot_user,
+        prepare=services.prepare_lesson,
+        encode=services.knowledge.encode,
+        find_role=services.directory.role,
+        find_names=build_find_names(services.db, services.directory, services.bot_user),
+        read_names=services.read_names,
+        clock=services.clock,
+    )
 
 
 def show_next(services: Services, view_id: str, after: Place, notice: str = "") -> None:
@@ -37,6 +60,11 @@ def build_next(queue: Queue, after: Place, notice: str = "") -> Block:
         skipped = after != FIRST and count > 0
         text = wording.REVIEW_END.format(waiting=count) if skipped else wording.REVIEW_NOTHING
         return review_view.build_sentence(text, notice)
+    return build_view(queue, item, count, notice)
+
+
+def build_view(queue: Queue, item: Item, count: int, notice: str = "") -> Block:
+    """Return the view of one item; `count` wait in all."""
     documents = queue.look_up(item)
     return review_view.build_item(
         state={"kind": item.kind.value, "id": item.id, "place": item.place},
@@ -44,6 +72,7 @@ def build_next(queue: Queue, after: Place, notice: str = "") -> Block:
         question=item.question,
         said=item.said,
         text=item.text,
+        others=item.others,
         lines=documents.lines,
         support=documents.support,
         waiting=wording.REVIEW_WAITING.format(waiting=wording.count(count, "item waits", "items wait")),
@@ -51,7 +80,15 @@ def build_next(queue: Queue, after: Place, notice: str = "") -> Block:
     )
 
 
+_WHY = {
+    Kind.CORRECTION: wording.REVIEW_CORRECTION,
+    Kind.TICKET: wording.REVIEW_TICKET,
+    Kind.THREAD: wording.REVIEW_THREAD,
+    Kind.DOCUMENTS: wording.REVIEW_DISLIKED,
+    Kind.IMPORTED: wording.REVIEW_IMPORTED,
+}
+
+
 def _tell_why(item: Item) -> str:
-    if item.kind is Kind.CORRECTION:
-        return wording.REVIEW_CORRECTION.format(person=item.person, role=item.role)
-    return wording.REVIEW_IMPORTED.format(source=escape_mrkdwn(item.source))
+    why = _WHY[item.kind].format(person=item.person, role=item.role, source=escape_mrkdwn(item.source))
+    return f"{why} {wording.REVIEW_ALIKE.format(count=len(item.alike))}" if item.alike else why

@@ -10,6 +10,7 @@ from bot.slack.text import shorten
 from feedback.corrections import approved
 from feedback.database import Database
 from feedback.privacy import mask_personal_data
+from feedback.proposals import find_gaps
 from feedback.replies import find_refused
 from retrieval.gaps import Gap, Unanswered
 from retrieval.knowledge import Knowledge
@@ -35,6 +36,7 @@ def find_missing(db: Database, knowledge: Knowledge, *, since: datetime | None =
         for reply in find_refused(db, since)
         if reply.id not in corrected
     ]
+    asked += [Unanswered(gap.question, gap.at) for gap in find_gaps(db, since) if gap.reply_id not in corrected]
     gaps = (replace(gap, question=shorten(gap.question, _QUESTION_CHARACTERS)) for gap in knowledge.find_gaps(asked))
     return Missing(tuple(gaps), tuple(knowledge.to_review()))
 

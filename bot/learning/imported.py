@@ -1,48 +1,29 @@
-"""Approves or rejects an imported answer. An approved one is served as a verified answer, as if staff had taught it."""
+"""Approves an imported answer: it is served as a verified answer, as if staff had taught it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from feedback.corrections import Correction, append_correction, clean_text
+from sqlalchemy import Connection
+
+from feedback.corrections import Correction, append_correction
 from feedback.database import Database
-from feedback.events import FeedbackKind, FeedbackSource, Role, Said
-from feedback.history.imports import ImportedPair, Status, decide_pair, decide_pair_in, find_pair
-from feedback.replies import TAUGHT, is_known, record_reply
+from feedback.events import Said
+from feedback.history.imports import ImportedPair, Status, decide_pair_in
+from feedback.replies import TAUGHT, Reply, record_reply_in
 from retrain.data.imported import build_imported_reply
 from retrieval.draft import Draft
-from retrieval.passage import Audience
 
 
-def approve_imported(
-    db: Database,
-    number: int,
-    *,
-    by: str,
-    role: Role,
-    prepare: Callable[[str, Audience], Draft],
-    base_id: str,
-    text: str | None = None,
-) -> Correction:
-    """Serve an imported answer, or staff's text in its place, as a verified answer.
-
-    The corrections are served again afterwards. Raises `UnknownPair`, `AlreadyDecided`, and `UnusableText` for a
-    text that is empty or too long.
-    """
-    pair = find_pair(db, number)
-    clean = {"text": clean_text(pair.answer if text is None else text)}
+def build_imported_answer(pair: ImportedPair, draft: Draft, base_id: str) -> Reply:
+    """Return the reply that the correction of an imported answer is about; Chip never gave it."""
     reply_id = f"R-import-{pair.digest[:24]}"
-    draft = prepare(pair.question, Audience(pair.audience))
-    reply = replace(build_imported_reply(pair, draft, reply_id=reply_id, base_id=base_id), finish=TAUGHT)
-    with db.read() as connection:
-        is_recorded = is_known(connection, reply_id)
-    if not is_recorded:
-        record_reply(db, reply)
-    said = Said(reply_id, by, role, FeedbackKind.CORRECTION, FeedbackSource.BUTTON, clean)
-    with db.begin() as connection:
-        decide_pair_in(connection, db, number, status=Status.APPROVED, by=by)
-        return append_correction(connection, db, said)
+    return replace(build_imported_reply(pair, draft, reply_id=reply_id, base_id=base_id), finish=TAUGHT)
 
 
-def reject_imported(db: Database, number: int, *, by: str) -> ImportedPair:
-    """Use an imported answer for nothing from now on. Raises `UnknownPair` and `AlreadyDecided`."""
-    return decide_pair(db, number, status=Status.REJECTED, by=by)
+def approve_imported_in(connection: Connection, db: Database, number: int, reply: Reply, said: Said) -> Correction:
+    """Serve an imported answer in staff's words, in a transaction of the caller's.
+
+    The corrections are served again afterwards. Raises `UnknownPair` and `AlreadyDecided`.
+    """
+    decide_pair_in(connection, db, number, status=Status.APPROVED, by=said.person)
+    record_reply_in(connection, reply)
+    return append_correction(connection, db, replace(said, reply_id=reply.id))

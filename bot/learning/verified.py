@@ -47,7 +47,7 @@ def _build(
     is_first = len(reply.messages) == _FIRST_QUESTION
     return VerifiedAnswer(
         id=correction.id,
-        question=reply.query or reply.question,
+        question=correction.question or reply.query or reply.question,
         answer=_CITATION.sub("", correction.text).strip(),
         author=correction.person,
         approved_at=correction.decided_at or correction.at,

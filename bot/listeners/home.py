@@ -19,7 +19,7 @@ from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.private_files import send_file
 from bot.slack.text import shorten
 from bot.views import home, learning_view, wording
-from feedback import choices, consent, corrections, export, inbox, measures, questions, replies, switches, tickets
+from feedback import choices, consent, export, inbox, measures, questions, switches, tickets
 from feedback.events import Role
 from retrain.errors import RetrainError
 from retrain.report import find_reports
@@ -104,7 +104,6 @@ def gather_dashboard(services: Services) -> home.Dashboard:
         before=measures.summary(services.db, since - timedelta(days=DAYS), since),
         tickets=len(tickets.find_waiting(services.db, team)),
         unanswered=questions.find_unanswered(services.db, team, since, _SHOWN),
-        waiting=_find_waiting(services),
         base=learning.engine.base_id,
         adapter=learning.engine.adapter_id(),
         training=learning.tell_training(),
@@ -120,13 +119,6 @@ def gather_dashboard(services: Services) -> home.Dashboard:
 def find_consent(services: Services) -> consent.Consent:
     """Return the decision about learning that holds."""
     return consent.find_consent(services.db, services.directory.team) or services.consent_unasked
-
-
-def _find_waiting(services: Services) -> list[home.Waiting]:
-    pending = corrections.find_pending(services.db)
-    given = replies.find_replies(services.db, [correction.reply_id for correction in pending])
-    mine = (one for one in pending if one.reply_id in given and given[one.reply_id].team == services.directory.team)
-    return [home.Waiting(one, given[one.reply_id]) for one in mine][:_SHOWN]
 
 
 def _find_most_asked(services: Services, limit: int) -> list[questions.PopularQuestion]:

@@ -4,9 +4,11 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.commands.review import build_next, open_queue, show, show_next
+from bot.commands.review import build_next, build_view, open_queue, show
+from bot.learning.general import find_placeholder
 from bot.learning.review import FIRST, GONE, Item, Kind, Place
 from bot.listeners.failures import guard
+from bot.listeners.outcomes import show_outcome
 from bot.listeners.whispers import whisper
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS
@@ -25,21 +27,19 @@ def register(app: App, services: Services) -> None:
     def queue(body: Body, approved: bool | None) -> None:
         def job() -> None:
             show(services, body["view"]["id"], decide(services, body, approved))
+            if approved:
+                services.serve_corrections()
 
         services.pool.submit(body["trigger_id"], guard(services, body, job))
 
-    def serve() -> None:
-        services.serve_corrections()
-
     @app.view(review_view.REVIEW_VIEW)
     def handle_approve(ack: Ack, body: Body) -> None:
-        block, text = review_view.read_text(body["view"])
-        if not text.strip():
-            ack(response_action="errors", errors={block: wording.REVIEW_EMPTY})
+        if errors := find_faults(body["view"]):
+            ack(response_action="errors", errors=errors)
             return
-        # The next item goes with the acknowledgement: an update beside it could come first and be overwritten.
-        ack(response_action="update", view=decide(services, body, approved=True))
-        services.pool.submit(body["trigger_id"], guard(services, body, serve))
+        # An acknowledgement without a view would close the window. What follows it searches, so it comes later.
+        ack(response_action="update", view=review_view.build_sentence(wording.REVIEW_DECIDING))
+        queue(body, approved=True)
 
     @app.action(review_view.REJECT)
     def handle_reject(ack: Ack, body: Body) -> None:
@@ -55,6 +55,22 @@ def register(app: App, services: Services) -> None:
     def handle_home(ack: Ack, body: Body) -> None:
         ack()
         guard(services, body, lambda: _open(services, body))()
+
+    @app.action(review_view.OPEN)
+    def handle_open(ack: Ack, body: Body) -> None:
+        ack()
+        guard(services, body, lambda: _open(services, body, body["actions"][0]["value"]))()
+
+
+def find_faults(view: Body) -> dict[str, str]:
+    """Return what is wrong with submitted words, by block: nothing is written, or a placeholder is left."""
+    faults = {}
+    for block, text in review_view.read_words(view):
+        if not text.strip():
+            faults[block] = wording.REVIEW_EMPTY
+        elif (placeholder := find_placeholder(text)) is not None:
+            faults[block] = wording.REVIEW_UNFINISHED.format(placeholder=placeholder)
+    return faults
 
 
 def decide(services: Services, body: Body, approved: bool | None) -> Block:
@@ -77,32 +93,40 @@ def _decide(services: Services, view: Body, state: dict[str, Any], approved: boo
             return _tell_taken(waiting.find_decider(kind, state["id"]))
         if not approved:
             waiting.reject(item, by=person, role=role)
-            return _word(services, wording.REVIEW_REJECTED, item, person)
-        is_changed = waiting.approve(item, review_view.read_text(view)[1], by=person, role=role)
+            return _tell_outcome(services, wording.REVIEW_REJECTED, item, person)
+        (_, question), (_, text) = review_view.read_words(view)
+        is_changed = waiting.approve(item, question, text, by=person, role=role)
     except AlreadyDecided as error:
         return _tell_taken(error.by)
     except GONE:
         return wording.REVIEW_GONE
-    return _word(services, wording.REVIEW_CHANGED if is_changed else wording.REVIEW_APPROVED, item, person)
+    outcome = wording.REVIEW_CHANGED if is_changed else wording.REVIEW_APPROVED
+    return _tell_outcome(services, outcome, item, person)
 
 
 def _tell_taken(by: str | None) -> str:
     return wording.REVIEW_TAKEN.format(person=by) if by else wording.REVIEW_GONE
 
 
-def _word(services: Services, sentence: str, item: Item, person: str) -> str:
+def _tell_outcome(services: Services, sentence: str, item: Item, person: str) -> str:
+    """Show the outcome on the item's cards, and return it."""
     at = f"{services.clock():%Y-%m-%d %H:%M} UTC"
-    return sentence.format(person=person, at=at, question=escape_mrkdwn(shorten(item.question, 120)))
+    outcome = sentence.format(person=person, at=at, question=escape_mrkdwn(shorten(item.question, 120)))
+    decided = () if item.kind is Kind.IMPORTED else (item.id, *item.alike)
+    for correction_id in decided:
+        show_outcome(services, correction_id, outcome)
+    return outcome
 
 
 def _read_place(state: dict[str, Any]) -> Place:
-    kind, votes, at, number = state["place"]
-    return (int(kind), int(votes), str(at), int(number))
+    weight, at, number = state["place"]
+    return (float(weight), str(at), int(number))
 
 
-def _open(services: Services, body: Body) -> None:
+def _open(services: Services, body: Body, chosen: str = "") -> None:
+    """Open the window: at the item of a card, or at the first that waits."""
     if services.directory.role(body["user"]["id"]) is Role.CUSTOMER:
-        whisper(services, body, wording.ADMINS_ONLY_HERE)
+        whisper(services, body, wording.NOT_STAFF)
         return
     try:
         opened = services.client.views_open(trigger_id=body["trigger_id"], view=review_view.build_loading())
@@ -110,4 +134,18 @@ def _open(services: Services, body: Body) -> None:
         whisper(services, body, wording.WINDOW_NOT_OPENED)
         return
     key, view_id = body["trigger_id"], str(opened["view"]["id"])
-    services.pool.submit(key, guard(services, body, lambda: show_next(services, view_id, FIRST)))
+
+    def job() -> None:
+        show(services, view_id, _build_chosen(services, chosen) if chosen else build_next(open_queue(services), FIRST))
+
+    services.pool.submit(key, guard(services, body, job))
+
+
+def _build_chosen(services: Services, chosen: str) -> Block:
+    """Return the view of one item, or who decided it."""
+    name, _, item_id = chosen.partition(":")
+    waiting, kind = open_queue(services), Kind(name)
+    item = waiting.find(kind, item_id)
+    if item is None:
+        return build_next(waiting, FIRST, _tell_taken(waiting.find_decider(kind, item_id)))
+    return build_view(waiting, item, waiting.count())

@@ -40,7 +40,6 @@ def register(app: App, services: Services) -> None:
     listen(ticket_card.CLAIM, desk.claim)
     listen(ticket_card.RELEASE, desk.release)
     listen(ticket_card.DISMISS, desk.dismiss)
-    listen(ticket_card.USE, desk.use)
     listen(ticket_card.KEEP_OUT, desk.keep_out)
 
 

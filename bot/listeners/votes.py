@@ -6,16 +6,17 @@ Knows the payloads. `feedback` decides what a verdict means.
 import json
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App
 
+from bot.learning.review import Kind
 from bot.listeners.failures import guard
 from bot.listeners.home import publish
 from bot.listeners.whispers import open_view, whisper
 from bot.services import Services
 from bot.views import blocks, wording
+from bot.views.review_view import build_open_button
 from feedback import cards, corrections, inbox, replies, signals, votes
-from feedback.errors import AlreadyDecided, FeedbackError, UnknownReply
-from feedback.events import Role
+from feedback.errors import FeedbackError, UnknownReply
 
 Body = dict[str, Any]
 
@@ -47,14 +48,6 @@ def register(app: App, services: Services) -> None:
     @app.view(blocks.CORRECTION_VIEW)
     def handle_correction(ack: Ack, body: Body) -> None:
         _take_correction(services, ack, body)
-
-    @app.action(blocks.APPROVE)
-    def handle_approve(ack: Ack, body: Body) -> None:
-        _decide(services, ack, body, approved=True)
-
-    @app.action(blocks.REJECT)
-    def handle_reject(ack: Ack, body: Body) -> None:
-        _decide(services, ack, body, approved=False)
 
 
 def resume(services: Services, event: inbox.InboxEvent) -> bool:
@@ -195,68 +188,12 @@ def tell_training(services: Services, correction: corrections.Correction, reply:
 
 
 def _ask_for_decision(services: Services, correction: corrections.Correction, reply: replies.Reply) -> None:
-    shown = blocks.build_correction_card(correction.id, correction.person, reply.question, reply.shown, correction.text)
+    button = build_open_button(Kind.CORRECTION.value, correction.id)
+    shown = blocks.build_correction_card(correction.person, reply.question, reply.shown, correction.text, button)
     text = wording.CORRECTION_CARD.format(person=correction.person)
     posted = services.client.chat_postMessage(channel=services.admin_channel or "", text=text, blocks=shown)
     card = cards.Card(correction.id, str(posted["channel"]), str(posted["ts"]))
     cards.note_card(services.db, services.directory.team, card)
-
-
-def _decide(services: Services, ack: Ack, body: Body, *, approved: bool) -> None:
-    person, correction_id = body["user"]["id"], body["actions"][0]["value"]
-    refusal = _reason_not_to_decide(services, person, correction_id)
-    if refusal is None:
-        role = services.directory.role(person).value
-        try:
-            corrections.decide(services.db, correction_id, by=person, role=role, approved=approved, if_waiting=True)
-        except AlreadyDecided:
-            refusal = wording.CORRECTION_DECIDED
-    ack()
-    if refusal is not None:
-        _whisper(services, body, refusal)
-        return
-    outcome = _name_outcome(services, correction_id, approved=approved).format(person=person)
-    _show_decision(services, body, outcome)
-
-
-def _show_decision(services: Services, body: Body, outcome: str) -> None:
-    """Replace the buttons by the outcome.
-
-    An ephemeral card, which Slack does not send along, is replaced as a whole.
-    """
-    message = body.get("message")
-    if "view" in body:
-        publish(services, body["user"]["id"])
-        return
-    if message is None:
-        Respond(response_url=body["response_url"], proxy=None, ssl=None)(text=outcome, replace_original=True)
-        return
-    kept = [block for block in message["blocks"] if block["type"] != "actions"]
-    services.client.chat_update(
-        channel=body["channel"]["id"],
-        ts=message["ts"],
-        text=message["text"],
-        blocks=[*kept, blocks.build_context(outcome)],
-    )
-
-
-def _name_outcome(services: Services, correction_id: str, *, approved: bool) -> str:
-    """Serve an approved correction at once. Return the sentence about the decision."""
-    if not approved:
-        return wording.CORRECTION_REJECTED
-    taken = wording.CORRECTION_APPROVED_AT_ONCE if services.serve_corrections() else wording.CORRECTION_APPROVED
-    correction = corrections.find_correction(services.db, correction_id)
-    reply = replies.find_reply(services.db, correction.reply_id) if correction else None
-    return f"{taken} {tell_training(services, correction, reply)}" if correction and reply else taken
-
-
-def _reason_not_to_decide(services: Services, person: str, correction_id: str) -> str | None:
-    if services.directory.role(person) is Role.CUSTOMER:
-        return wording.NOT_STAFF
-    correction = corrections.find_correction(services.db, correction_id)
-    if correction is None:
-        return wording.CORRECTION_UNKNOWN
-    return None if correction.state is corrections.State.WAITING else wording.CORRECTION_DECIDED
 
 
 def _whisper(services: Services, body: Body, text: str) -> None:

@@ -59,7 +59,7 @@ class TicketCards:
         correction = corrections.find_correction(self.db, ticket.correction_id) if ticket.correction_id else None
         if correction is None or correction.state is corrections.State.WAITING:
             return None
-        return correction.state is corrections.State.APPROVED
+        return correction.state is corrections.State.APPROVED or bool(correction.became)
 
     def find_link(self, channel: str, ts: str) -> str | None:
         """Return the permalink of a message; None if Slack gives none."""

@@ -15,11 +15,12 @@ from bot.slack.text import escape_mrkdwn, harmless_mrkdwn, plain_question, split
 from bot.tickets.cards import TicketCards
 from bot.tickets.crossing import Crossing, Written
 from bot.tickets.reminders import Reminders
-from bot.views import blocks, wording
+from bot.views import blocks, ticket_card, wording
 from feedback import conversation, corrections, replies, tickets
 from feedback.database import Database
+from feedback.decisions import Decision, record_decision
 from feedback.errors import AlreadyDecided, FeedbackError
-from feedback.events import FeedbackSource, Role
+from feedback.events import FeedbackKind, FeedbackSource, Role, Said
 from feedback.tickets import Ticket, TicketState
 
 logger = logging.getLogger(__name__)
@@ -31,17 +32,13 @@ _SECTION_BYTES = 2_800
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """The desk of one workspace. `staff_channel` is None if Chip sees no such channel.
-
-    `serve_corrections` makes the present corrections count from now on.
-    """
+    """The desk of one workspace. `staff_channel` is None if Chip sees no such channel."""
 
     cards: TicketCards
     crossing: Crossing
     reminders: Reminders
     staff_channel: str | None
     clock: Callable[[], datetime]
-    serve_corrections: Callable[[], bool]
 
     @property
     def db(self) -> Database:
@@ -105,27 +102,23 @@ class Tickets:
         self.cards.refresh(ticket_id)
         return None
 
-    def use(self, ticket_id: str, person: str) -> str | None:
-        """Let the answer serve others who ask the same. Return why not, or None."""
-        return self._decide(ticket_id, person, approved=True)
-
     def keep_out(self, ticket_id: str, person: str) -> str | None:
         """Keep the answer for the one person whom it was written for. Return why not, or None."""
-        return self._decide(ticket_id, person, approved=False)
-
-    def _decide(self, ticket_id: str, person: str, *, approved: bool) -> str | None:
         if refusal := self._reason_not(ticket_id, person):
             return refusal
         ticket = tickets.find_ticket(self.db, ticket_id)
         if ticket is None or ticket.correction_id is None:
             return wording.TICKET_UNKNOWN
-        role = self.directory.role(person).value
+        role = self.directory.role(person)
+        said = Said("", person, role, FeedbackKind.DECISION, FeedbackSource.BUTTON, {"approved": False})
         try:
-            corrections.decide(self.db, ticket.correction_id, by=person, role=role, approved=approved, if_waiting=True)
+            with self.db.begin() as connection:
+                corrections.decide_in(connection, self.db, ticket.correction_id, said)
+                decided = Decision(ticket_card.TICKET, ticket.correction_id, "rejected", person, self.clock())
+                record_decision(connection, ticket.team, decided)
         except AlreadyDecided:
             self.cards.refresh(ticket_id)
             return wording.CORRECTION_DECIDED
-        self.serve_corrections()
         self.cards.refresh(ticket_id)
         return None
 

@@ -16,8 +16,6 @@ VOTE = "answer_vote"
 ASK_PERSON = "ask_person"
 OPEN_SOURCES = "open_sources"
 WRITE_CORRECTION = "write_correction"
-APPROVE = "approve_correction"
-REJECT = "reject_correction"
 CORRECTION_VIEW = "correction"
 CORRECTION_BLOCK = "correction_text"
 CORRECTION_INPUT = "text"
@@ -176,18 +174,12 @@ def build_correction_view(reply_id: str, question: str, answer: str) -> Block:
     }
 
 
-def build_correction_card(correction_id: str, person: str, question: str, answer: str, text: str) -> list[Block]:
-    """Return the card on which staff decide about a customer's correction."""
+def build_correction_card(person: str, question: str, answer: str, text: str, end: Block) -> list[Block]:
+    """Return the card that shows a customer's correction. It ends with a button for the review, or the outcome."""
     return [
         build_section(wording.CORRECTION_CARD.format(person=person)),
         build_section(_quoted({"Question": question, "Chip said": answer, "It should say": text})),
-        {
-            "type": "actions",
-            "elements": [
-                build_button("Approve", APPROVE, correction_id, "primary"),
-                build_button("Reject", REJECT, correction_id, "danger"),
-            ],
-        },
+        {"type": "actions", "elements": [end]} if end["type"] == "button" else end,
     ]
 
 

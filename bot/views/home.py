@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.slack.text import escape_mrkdwn, shorten
-from bot.views import blocks, wording
+from bot.views import wording
 from bot.views.blocks import Block, build_button, build_context, build_section, plain_text
 from bot.views.learning_view import DECIDE
-from feedback.corrections import Correction
 from feedback.events import Role
 from feedback.measures import Measures, find_interval
 from feedback.questions import PopularQuestion
-from feedback.replies import Reply
 
 EXPORT = "home_export"
 TRAINING = "home_training"
@@ -29,14 +27,6 @@ _QUESTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A waiting correction with the reply that it is about."""
-
-    correction: Correction
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
 class Dashboard:
     """How Chip is doing, over the last days and over as many days `before`.
 
@@ -47,7 +37,6 @@ class Dashboard:
     before: Measures
     tickets: int
     unanswered: Sequence[PopularQuestion]
-    waiting: Sequence[Waiting]
     base: str
     adapter: str | None
     training: str
@@ -130,11 +119,6 @@ def _dashboard(board: Dashboard) -> list[Block]:
         shown.insert(1, build_section(wording.BOARD_PAUSED))
     if board.unanswered:
         shown.append(build_section(_list_questions(wording.STATS_UNANSWERED, board.unanswered)))
-    for one in board.waiting:
-        card = blocks.build_correction_card(
-            one.correction.id, one.correction.person, one.reply.question, one.reply.shown, one.correction.text
-        )
-        shown += card
     shown.append(build_context(wording.BOARD_AS_OF.format(time=f"{board.now:%Y-%m-%d %H:%M} UTC")))
     return [*shown, {"type": "divider"}]
 

@@ -14,8 +14,10 @@ from retrieval.factcheck.check import Support
 from retrieval.passage import EvidenceLine
 
 REVIEW_VIEW = "review"
+OPEN = "review_open"
 REJECT = "review_reject"
 SKIP = "review_skip"
+QUESTION_BLOCK = "review_question"
 TEXT_BLOCK = "review_text"
 _INPUT = "text"
 _QUOTED = 600
@@ -43,31 +45,27 @@ def build_item(
     question: str,
     said: str,
     text: str,
+    others: tuple[str, ...],
     lines: tuple[EvidenceLine, ...],
     support: Support | None,
     waiting: str,
     notice: str = "",
 ) -> Block:
     """Return the window for one item. `state` comes back with the decision, see `read_state`."""
-    is_cut = len(text) > MAX_CHARACTERS
-    field = {"type": "plain_text_input", "action_id": _INPUT, "multiline": True, "max_length": MAX_CHARACTERS}
-    answer: Block = {
-        "type": "input",
-        # Slack keeps what was typed in a block of the same id, also when another item takes its place.
-        "block_id": f"{TEXT_BLOCK}:{state['kind']}:{state['id']}",
-        "label": plain_text(wording.REVIEW_LABEL),
-        "element": field | {"initial_value": text[:MAX_CHARACTERS]},
-    }
-    if is_cut:
+    item = f"{state['kind']}:{state['id']}"
+    answer = _build_field(f"{TEXT_BLOCK}:{item}", wording.REVIEW_LABEL, text)
+    if len(text) > MAX_CHARACTERS:
         answer["hint"] = plain_text(wording.REVIEW_CUT.format(limit=MAX_CHARACTERS))
-    told = [("Question", question), *([("Chip said", said)] if said else [])]
-    asked = "\n".join(f"*{name}:* {escape_mrkdwn(shorten(value, _QUOTED))}" for name, value in told)
+    told = [("Chip said", said)] if said else []
+    told += [(wording.REVIEW_OTHERS, other) for other in others]
+    shown_before = [build_section("\n".join(_name(name, value) for name, value in told))] if told else []
     buttons = [build_button("Reject", REJECT, "now", "danger"), build_button("Skip", SKIP, "now")]
     shown = [
         *_tell(notice),
         build_section(why),
-        build_section(asked),
+        *shown_before,
         *_quote(lines, support),
+        _build_field(f"{QUESTION_BLOCK}:{item}", wording.REVIEW_QUESTION, question),
         answer,
         {"type": "actions", "block_id": "review_buttons", "elements": buttons},
         build_context(waiting),
@@ -81,11 +79,29 @@ def read_state(view: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def read_text(view: dict[str, Any]) -> tuple[str, str]:
-    """Return the block of the answer, and the answer as it was submitted."""
+def read_words(view: dict[str, Any]) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return the question and the answer as they were submitted, each after the id of its block."""
     values = view["state"]["values"]
-    block = next(name for name in values if name.startswith(TEXT_BLOCK))
-    return block, values[block][_INPUT].get("value") or ""
+    asked, said = (
+        next(name for name in values if name.startswith(f"{block}:")) for block in (QUESTION_BLOCK, TEXT_BLOCK)
+    )
+    return (asked, values[asked][_INPUT].get("value") or ""), (said, values[said][_INPUT].get("value") or "")
+
+
+def build_open_button(kind: str, item_id: str) -> Block:
+    """Return the button under a card that opens the window at its item."""
+    return build_button(wording.REVIEW_BUTTON, OPEN, f"{kind}:{item_id}", "primary")
+
+
+def _build_field(block_id: str, label: str, text: str) -> Block:
+    """Return a text field. Slack keeps what was typed in a block of the same id, also when another item follows."""
+    field = {"type": "plain_text_input", "action_id": _INPUT, "multiline": True, "max_length": MAX_CHARACTERS}
+    field["initial_value"] = text[:MAX_CHARACTERS]
+    return {"type": "input", "block_id": block_id, "label": plain_text(label), "element": field}
+
+
+def _name(name: str, value: str) -> str:
+    return f"*{name}:* {escape_mrkdwn(shorten(value, _QUOTED))}"
 
 
 def _build_window(shown: list[Block]) -> Block:

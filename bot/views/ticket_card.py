@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import blocks, wording
+from bot.views.review_view import build_open_button
 from feedback.conversation import Message
 from feedback.forgetting import NOBODY
 from feedback.replies import Reply, SourceLine
@@ -13,8 +14,9 @@ from feedback.tickets import Ticket, TicketState
 CLAIM = "claim_ticket"
 RELEASE = "release_ticket"
 DISMISS = "dismiss_ticket"
-USE = "use_answer"
 KEEP_OUT = "keep_answer_out"
+TICKET = "ticket"
+"""The review's kind of a ticket's answer."""
 
 _TURNS = 6
 _TURN_CHARACTERS = 350
@@ -87,7 +89,7 @@ def _buttons(ticket: Ticket, learned: bool | None) -> list[blocks.Block]:
         TicketState.OPEN: [blocks.build_button(wording.TICKET_CLAIM_BUTTON, CLAIM, ticket.id, "primary"), dismiss],
         TicketState.CLAIMED: [blocks.build_button(wording.TICKET_RELEASE_BUTTON, RELEASE, ticket.id), dismiss],
         TicketState.ANSWERED: [
-            blocks.build_button(wording.TICKET_USE_BUTTON, USE, ticket.id, "primary"),
+            build_open_button(TICKET, ticket.correction_id or ""),
             blocks.build_button(wording.TICKET_KEEP_OUT_BUTTON, KEEP_OUT, ticket.id),
         ],
         TicketState.DISMISSED: [],

@@ -227,18 +227,11 @@ def find_pair(db: Database, number: int) -> ImportedPair:
     return found[0]
 
 
-def decide_pair(db: Database, number: int, *, status: Status, by: str) -> ImportedPair:
-    """Store staff's decision about a pair. A rejected one is used for nothing.
+def decide_pair_in(connection: Connection, db: Database, number: int, *, status: Status, by: str) -> None:
+    """Store staff's decision about a pair in a transaction of the caller's. A rejected one is used for nothing.
 
     Raises `UnknownPair`, and `AlreadyDecided` where somebody was first.
     """
-    with db.begin() as connection:
-        decide_pair_in(connection, db, number, status=status, by=by)
-    return find_pair(db, number)
-
-
-def decide_pair_in(connection: Connection, db: Database, number: int, *, status: Status, by: str) -> None:
-    """Store staff's decision in a transaction of the caller's; see `decide_pair`."""
     is_it = imported_pairs.c.number == number
     decided = {"status": status.value, "decided_by": by, "decided_at": db.clock()}
     waits = imported_pairs.c.status == Status.PROPOSED.value

@@ -69,7 +69,7 @@ def test_replies_from_before_their_sentences_were_counted_are_kept_and_not_count
         for column in ("sentences", "withheld"):
             older.execute(f"ALTER TABLE replies DROP COLUMN {column}")
         older.execute("ALTER TABLE channel_rules DROP COLUMN hides_votes")
-        for table in ("standing_votes", "imports", "imported_pairs"):
+        for table in ("standing_votes", "imports", "imported_pairs", "proposals", "decisions"):
             older.execute(f"DROP TABLE {table}")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     older.close()
@@ -92,7 +92,7 @@ def test_votes_from_before_they_were_folded_stand_as_they_did(path: Path, db: Da
     expected = standing_verdicts(db)
     db.close()
     with sqlite3.connect(path) as older:
-        for table in ("standing_votes", "imports", "imported_pairs"):
+        for table in ("standing_votes", "imports", "imported_pairs", "proposals", "decisions"):
             older.execute(f"DROP TABLE {table}")
         _drop_later_indexes(older)
         older.execute("UPDATE alembic_version SET version_num = '0007'")

@@ -213,6 +213,7 @@ def chip_settings(tmp_path: Path, migrated_database: Path, transport: str) -> Se
         "CHIP_COMPANY": COMPANY,
         "CHIP_SLACK__TRANSPORT": transport,
         "CHIP_HTTP__PORT": "0",
+        "CHIP_PRIVACY__READ_NAMES": "false",
     }
     return load_settings(environment=environment).settings
 

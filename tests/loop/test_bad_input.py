@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.views import blocks, home, wording
+from bot.views import blocks, home, review_view, wording
 from bot.workspace.board import Message
 from bot.workspace.manifest import Shortcut
 from bot.workspace.workspace import Workspace
@@ -14,6 +14,7 @@ from feedback import conversation, inbox, votes
 from feedback.database import Database
 from feedback.tables import feedback_events
 from tests.loop.conftest import ADA, CLEO, HELP, SAM, TEAM, Chip
+from tests.loop.reviewing import wait_for
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 ANSWER = "The Tansy 4 runs for 55 minutes on one charge. [1]"
@@ -127,9 +128,10 @@ def test_a_person_is_asked_for_under_an_unknown_reply_and_the_asker_is_told(chip
 
 
 def test_an_unknown_correction_cannot_be_decided(chip: Chip) -> None:
-    message = _post(chip, blocks.build_correction_card("Fgone", CLEO, "q", "a", "t"))
-    assert chip.workspace.visit(SAM).click(message, HELP, blocks.APPROVE)
-    chip.wait_for_said(HELP, wording.CORRECTION_UNKNOWN)
+    button = review_view.build_open_button("correction", "Fgone")
+    message = _post(chip, blocks.build_correction_card(CLEO, "q", "a", "t", button))
+    assert chip.workspace.visit(SAM).click(message, HELP, review_view.OPEN)
+    wait_for(chip, SAM, wording.REVIEW_GONE)
     assert count_events(chip.core.db) == 0
 
 

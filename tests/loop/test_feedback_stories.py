@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.views import blocks, wording
+from bot.views import blocks, review_view, wording
 from feedback import consent, corrections, signals, votes
 from feedback.corrections import State
 from feedback.events import FeedbackKind, FeedbackSource, find_events
 from feedback.tables import feedback_events
 from feedback.votes import Vote
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.reviewing import open_card
 
 RUNTIME = "@Chip How long does the Tansy 4 run on one charge?"
 RIGHT = "The Tansy 4 runs for 75 minutes when the grass is dry."
@@ -151,23 +152,27 @@ def test_a_training_without_consent_points_to_the_decision(chip: Chip) -> None:
     chip.wait_for_said(ADMIN, "/chip learning on")
 
 
-@pytest.mark.parametrize(("button", "state"), [(blocks.APPROVE, State.APPROVED), (blocks.REJECT, State.REJECTED)])
-def test_a_customers_correction_waits_until_an_admin_decides(chip: Chip, button: str, state: State) -> None:
+@pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED])
+def test_a_customers_correction_waits_until_an_admin_decides(chip: Chip, state: State) -> None:
     correct(chip, CLEO)
     card = chip.wait_for_said(ADMIN, "waits for approval")
     assert RIGHT in json.dumps(card.blocks)
     (pending,) = corrections.find_pending(chip.core.db)
     assert pending.state is State.WAITING
 
-    assert chip.workspace.visit(ADA).click(chip.show(ADA, card), ADMIN, button)
+    ada, view = chip.workspace.visit(ADA), open_card(chip, ADA, card, RIGHT)
+    if state is State.APPROVED:
+        assert ada.submit_view({}) == {}
+    else:
+        assert ada.click_in_view(view, review_view.REJECT)
+    updated = chip.workspace.wait_for(
+        lambda: next((m for m in chip.workspace.messages(ADMIN) if f"by <@{ADA}>" in json.dumps(m.blocks)), None)
+    )
 
+    assert "actions" not in [block["type"] for block in updated.blocks]
     decided = corrections.find_correction(chip.core.db, pending.id)
     assert decided is not None
     assert (decided.state, decided.decided_by) == (state, ADA)
-    updated = chip.workspace.wait_for(
-        lambda: next((m for m in chip.workspace.messages(ADMIN) if f"<@{ADA}>" in json.dumps(m.blocks)), None)
-    )
-    assert "actions" not in [block["type"] for block in updated.blocks]
 
 
 def test_a_customer_cannot_decide_about_a_correction(chip: Chip) -> None:
@@ -175,25 +180,19 @@ def test_a_customer_cannot_decide_about_a_correction(chip: Chip) -> None:
     correct(chip, CLEO)
     card = chip.wait_for_said(ADMIN, "waits for approval")
 
-    assert chip.workspace.visit(CLEO).click(chip.show(CLEO, card), ADMIN, blocks.APPROVE)
+    assert chip.workspace.visit(CLEO).click(chip.show(CLEO, card), ADMIN, review_view.OPEN)
 
     assert chip.wait_for_said(ADMIN, wording.NOT_STAFF).ephemeral_to == CLEO
     assert len(corrections.find_pending(chip.core.db)) == 1
     assert kinds(chip, FeedbackKind.DECISION) == []
 
 
-def test_the_second_of_two_decisions_is_told_that_it_came_late(chip: Chip) -> None:
+def test_a_card_that_was_decided_opens_on_who_decided_it(chip: Chip) -> None:
     correct(chip, CLEO)
-    card = chip.show(ADA, chip.wait_for_said(ADMIN, "waits for approval"))
+    card = chip.wait_for_said(ADMIN, "waits for approval")
     (pending,) = corrections.find_pending(chip.core.db)
     corrections.decide(chip.core.db, pending.id, by=SAM, role="staff", approved=False)
-
-    assert chip.workspace.visit(ADA).click(card, ADMIN, blocks.APPROVE)
-
-    chip.wait_for_said(ADMIN, wording.CORRECTION_DECIDED)
-    decided = corrections.find_correction(chip.core.db, pending.id)
-    assert decided is not None
-    assert decided.state is State.REJECTED
+    open_card(chip, ADA, card, wording.REVIEW_TAKEN.format(person=SAM))
 
 
 def test_an_empty_correction_is_an_error_under_its_field(chip: Chip) -> None:

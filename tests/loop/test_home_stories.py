@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.views import blocks, home, learning_view, rules_view, wording
+from bot.views import home, learning_view, rules_view, wording
 from config.settings import SlackSettings
-from feedback import choices, consent, corrections
+from feedback import choices, consent
 from retrain.report import find_reports
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, TEAM, Chip
 from tests.loop.training import hold_training
@@ -99,15 +99,6 @@ def test_an_admin_sees_how_many_sentences_were_left_out_as_unsupported(chip: Chi
     chip.ask(CLEO, RUNTIME)
 
     assert "Sentences left out, since no document says so*\\n1 of 3 (33.3%)" in text_of(open_home(chip, ADA))
-
-
-def test_an_admin_decides_about_a_correction_on_home(chip: Chip) -> None:
-    reply = chip.reply_at("D0CLEO", chip.ask(CLEO, RUNTIME))
-    corrections.record_correction(chip.core.db, reply_id=reply.id, person=CLEO, role="customer", text="75 minutes.")
-    assert "75 minutes." in text_of(open_home(chip, ADA))
-
-    assert "75 minutes." not in text_of(press(chip, ADA, blocks.APPROVE))
-    assert len(corrections.approved(chip.core.db)) == 1
 
 
 def test_an_admin_pauses_chip_and_lets_it_answer_again(chip: Chip) -> None:

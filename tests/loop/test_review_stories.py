@@ -1,14 +1,12 @@
 """Staff review what waits: one item after another in one window, with what the documents say beside it."""
 
-import json
-from typing import Any
-
 from bot.listeners.review import decide
-from bot.views import blocks, home, review_view, wording
+from bot.views import home, review_view, wording
 from feedback import corrections
 from feedback.forgetting import forget_person
 from feedback.history.imports import NewPair, Status, Use, find_pair, record_import, record_pairs
-from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, TEAM, Chip
+from tests.loop.reviewing import field_of, open_review, text_of, wait_for
 from tests.loop.test_home_stories import open_home
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
@@ -24,27 +22,6 @@ def add_import(chip: Chip, answer: str = "Within 30 days of delivery.", name: st
     import_id = record_import(chip.core.db, by=ADA, source=f"{name}.csv", digest=name, used_as=Use.REVIEW)
     pair = NewPair(f"{RETURNS} ({name})", answer, name, "p1", "p2", "customer", None)
     record_pairs(chip.core.db, import_id, [pair])
-
-
-def text_of(view: dict[str, Any] | None) -> str:
-    return json.dumps((view or {}).get("blocks", []), ensure_ascii=False)
-
-
-def wait_for(chip: Chip, person: str, text: str) -> dict[str, Any]:
-    """Return the person's window once it says the text."""
-    visitor = chip.workspace.visit(person)
-    view = chip.workspace.wait_for(lambda: one if text in text_of(one := visitor.view()) else None)
-    chip.settle()
-    return view
-
-
-def open_review(chip: Chip, person: str, text: str) -> dict[str, Any]:
-    assert chip.workspace.visit(person).command(STAFF, "/chip review")
-    return wait_for(chip, person, text)
-
-
-def field_of(view: dict[str, Any]) -> str:
-    return next(str(one["block_id"]) for one in view["blocks"] if one["type"] == "input")
 
 
 def test_an_empty_queue_says_so(chip: Chip) -> None:
@@ -161,14 +138,12 @@ def test_who_is_staff_no_more_decides_nothing(chip: Chip) -> None:
     assert len(corrections.find_pending(chip.core.db)) == 1
 
 
-def test_home_opens_the_review_and_a_card_decided_elsewhere_is_not_decided_again(chip: Chip) -> None:
-    add_correction(chip)
-    shown = open_home(chip, ADA)
+def test_home_opens_the_review_and_what_was_decided_elsewhere_is_not_decided_again(chip: Chip) -> None:
+    waiting = add_correction(chip)
     ada = chip.workspace.visit(ADA)
-    assert ada.click_in_view(shown, home.REVIEW)
+    assert ada.click_in_view(open_home(chip, ADA), home.REVIEW)
     view = wait_for(chip, ADA, "75 minutes.")
-    assert ada.click_in_view(shown, blocks.REJECT)
-    chip.settle()
+    corrections.decide(chip.core.db, waiting.id, by=SAM, role="staff", approved=False)
     assert ada.submit_view({}, view["id"]) == {}
-    assert wording.REVIEW_TAKEN.format(person=ADA) in text_of(wait_for(chip, ADA, wording.REVIEW_NOTHING))
+    assert wording.REVIEW_TAKEN.format(person=SAM) in text_of(wait_for(chip, ADA, wording.REVIEW_NOTHING))
     assert corrections.approved(chip.core.db) == []

@@ -11,11 +11,13 @@ from bot import schedule
 from bot.listeners import forgetting
 from bot.tickets import desk
 from bot.views import blocks, ticket_card, wording
+from bot.workspace.board import Message
 from bot.workspace.workspace import Workspace
 from feedback import corrections, tickets
 from feedback.tickets import TicketState
 from tests.loop.conftest import ADA, ADMIN, CLEO, HELP, SAM, STAFF, TEAM, Chip, show
 from tests.loop.desk import OPERA, ask_for_a_person, claim, find_ticket, in_thread, press
+from tests.loop.reviewing import open_card, wait_for
 
 RUNTIME = "@Chip How long does the Tansy 4 run on one charge?"
 
@@ -156,24 +158,35 @@ def test_a_card_closed_without_an_answer_lets_the_next_call_open_a_new_one(chip:
     assert corrections.approved(chip.core.db) == []
 
 
-@pytest.mark.parametrize(("button", "texts"), [(ticket_card.USE, ["In the catalogue."]), (ticket_card.KEEP_OUT, [])])
-def test_an_answer_serves_others_only_when_staff_say_so(chip: Chip, button: str, texts: list[str]) -> None:
+def answer_card(chip: Chip, text: str) -> Message:
+    """Let Sam answer Cleo's call for a person; return the card, which asks whether others may get the answer."""
     _, card = ask_for_a_person(chip)
     claim(chip, card)
-    chip.workspace.visit(SAM).post(STAFF, "In the catalogue.", card.ts)
+    chip.workspace.visit(SAM).post(STAFF, text, card.ts)
     answered = chip.wait_for_said(STAFF, "May I give this answer to others")
     assert corrections.approved(chip.core.db) == []
+    return answered
 
-    press(chip, SAM, answered, button)
 
-    decided = chip.wait_for_said(
-        STAFF, "I give this answer to others who ask the same." if texts else "for this person only."
-    )
+def test_an_answer_serves_others_once_staff_approved_it(chip: Chip) -> None:
+    card = answer_card(chip, "In the catalogue.")
+    open_card(chip, SAM, card, f"<@{SAM}>* (staff) answered this in a ticket")
+    assert chip.workspace.visit(SAM).submit_view({}) == {}
+
+    decided = chip.wait_for_said(STAFF, "I give this answer to others who ask the same.")
     assert decided.ts == card.ts
     assert "actions" not in [block["type"] for block in decided.blocks]
-    assert [correction.text for correction in corrections.approved(chip.core.db)] == texts
-    again = chip.ask(SAM, OPERA, HELP)
-    assert ("In the catalogue." in again["markdown"]) == bool(texts)
+    wait_for(chip, SAM, wording.REVIEW_NOTHING)
+    assert "In the catalogue." in chip.ask(SAM, OPERA, HELP)["markdown"]
+
+
+def test_an_answer_for_one_person_serves_nobody_else(chip: Chip) -> None:
+    card = answer_card(chip, "In the catalogue.")
+    press(chip, SAM, card, ticket_card.KEEP_OUT)
+    decided = chip.wait_for_said(STAFF, "for this person only.")
+    assert "actions" not in [block["type"] for block in decided.blocks]
+    assert corrections.approved(chip.core.db) == []
+    assert "In the catalogue." not in chip.ask(SAM, OPERA, HELP)["markdown"]
 
 
 def test_a_card_that_nobody_answers_is_brought_up_again_and_again(chip: Chip) -> None:

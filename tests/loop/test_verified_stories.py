@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from bot.views import blocks, wording
+from bot.views import blocks, review_view, wording
 from feedback import corrections
 from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, Chip
+from tests.loop.reviewing import open_card, wait_for
 
 QUESTION = "How long does the Tansy 4 run on one charge?"
 RIGHT = "The Tansy 4 runs for 75 minutes when the cutting height is above 40 mm."
@@ -40,19 +41,16 @@ def test_a_customers_correction_is_served_only_once_staff_approved_it(chip: Chip
     correct(chip, CLEO, RIGHT)
     card = chip.wait_for_said(ADMIN, "waits for approval")
     assert "75 minutes" not in told(chip.ask(SAM, QUESTION))
-    assert chip.workspace.visit(ADA).click(chip.show(ADA, card), ADMIN, blocks.APPROVE)
-    chip.workspace.wait_for(
-        lambda: any(
-            "From now on I answer this question so" in json.dumps(m.blocks) for m in chip.workspace.messages(ADMIN)
-        )
-    )
+    open_card(chip, ADA, card, RIGHT)
+    assert chip.workspace.visit(ADA).submit_view({}) == {}
+    wait_for(chip, ADA, f"Approved by <@{ADA}>")
     assert RIGHT in told(chip.ask(SAM, QUESTION))
 
 
 def test_a_rejected_correction_is_never_served(chip: Chip) -> None:
     correct(chip, CLEO, RIGHT)
     card = chip.wait_for_said(ADMIN, "waits for approval")
-    assert chip.workspace.visit(ADA).click(chip.show(ADA, card), ADMIN, blocks.REJECT)
+    assert chip.workspace.visit(ADA).click_in_view(open_card(chip, ADA, card, RIGHT), review_view.REJECT)
     chip.workspace.wait_for(lambda: any("Rejected by" in json.dumps(m.blocks) for m in chip.workspace.messages(ADMIN)))
     assert "75 minutes" not in told(chip.ask(SAM, QUESTION))
 

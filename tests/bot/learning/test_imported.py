@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.learning.imported import approve_imported, reject_imported
+from bot.learning.review import Item, Kind, Queue, Unfinished
 from bot.learning.verified import build_verified_answers
 from feedback.database import Database, open_database
 from feedback.errors import AlreadyDecided, UnusableText
@@ -21,6 +21,7 @@ from feedback.history.imports import (
     list_proposals,
     record_import,
     record_pairs,
+    remove_import,
 )
 from tests.retrain.feedback_rows import prepare
 
@@ -41,41 +42,61 @@ def db(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def approve(db: Database, text: str | None = None) -> None:
-    approve_imported(db, 1, by="U0ADMIN", role=Role.ADMIN, prepare=prepare, base_id="tiny", text=text)
+def open_queue(db: Database) -> Queue:
+    return Queue(db, "T0TEAM", prepare, "tiny", lambda: None)
 
 
-@pytest.mark.parametrize(("text", "served"), [(None, ANSWER), ("Charging takes an hour.", "Charging takes an hour.")])
-def test_an_approved_answer_is_served_as_a_verified_answer(text: str | None, served: str, db: Database) -> None:
-    approve(db, text)
+def find_item(db: Database) -> Item:
+    item = open_queue(db).find(Kind.IMPORTED, "1")
+    assert item is not None
+    return item
+
+
+def approve(db: Database, item: Item, text: str = ANSWER, question: str = QUESTION) -> None:
+    open_queue(db).approve(item, question, text, by="U0ADMIN", role=Role.ADMIN)
+
+
+@pytest.mark.parametrize("text", [ANSWER, "Charging takes an hour."])
+def test_an_approved_answer_is_served_as_a_verified_answer(text: str, db: Database) -> None:
+    approve(db, find_item(db), text)
     (answer,) = build_verified_answers(db, lambda passage_id: None)  # noqa: ARG005
-    assert (answer.question, answer.answer, answer.author) == (QUESTION, served, "U0ADMIN")
+    assert (answer.question, answer.answer, answer.author) == (QUESTION, text, "U0ADMIN")
     assert list_proposals(db, limit=9) == []
     assert find_pair(db, 1).decided_by == "U0ADMIN"
 
 
+def test_the_question_of_an_imported_answer_can_be_changed(db: Database) -> None:
+    approve(db, find_item(db), question="How long does the Tansy 4 charge?")
+    (answer,) = build_verified_answers(db, lambda passage_id: None)  # noqa: ARG005
+    assert (answer.question, answer.answer) == ("How long does the Tansy 4 charge?", ANSWER)
+
+
 def test_only_the_first_decision_counts(db: Database) -> None:
-    approve(db)
+    item = find_item(db)
+    approve(db, item)
     with pytest.raises(AlreadyDecided) as refused:
-        approve(db, "Charging takes an hour.")
+        approve(db, item, "Charging takes an hour.")
     with pytest.raises(AlreadyDecided):
-        reject_imported(db, 1, by="U0OTHER")
+        open_queue(db).reject(item, by="U0OTHER", role=Role.STAFF)
     assert refused.value.by == "U0ADMIN"
     assert [answer.answer for answer in build_verified_answers(db, lambda _: None)] == [ANSWER]
 
 
-def test_an_empty_text_decides_nothing(db: Database) -> None:
-    with pytest.raises(UnusableText):
-        approve(db, "  ")
+@pytest.mark.parametrize(("text", "error"), [("  ", UnusableText), ("Ask [name 1].", Unfinished)])
+def test_an_unusable_text_decides_nothing(text: str, error: type[Exception], db: Database) -> None:
+    with pytest.raises(error):
+        approve(db, find_item(db), text)
     assert find_pair(db, 1).status is Status.PROPOSED
 
 
 def test_a_rejected_answer_is_served_to_nobody(db: Database) -> None:
-    reject_imported(db, 1, by="U0ADMIN")
+    open_queue(db).reject(find_item(db), by="U0ADMIN", role=Role.ADMIN)
     assert build_verified_answers(db, lambda _: None) == []
     assert list_proposals(db, limit=9) == []
 
 
 def test_an_answer_of_a_removed_import_is_named(db: Database) -> None:
-    with pytest.raises(UnknownPair, match="imported answer 7"):
-        reject_imported(db, 7, by="U0ADMIN")
+    item = find_item(db)
+    remove_import(db, find_pair(db, 1).import_id)
+    with pytest.raises(UnknownPair, match="imported answer 1"):
+        open_queue(db).reject(item, by="U0ADMIN", role=Role.ADMIN)

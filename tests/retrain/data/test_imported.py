@@ -13,7 +13,7 @@ from feedback.history.imports import (
     NewPair,
     Status,
     Use,
-    decide_pair,
+    decide_pair_in,
     list_proposals,
     record_import,
     record_pairs,
@@ -142,7 +142,8 @@ def test_people_who_said_no_are_not_learned_from(db: Database) -> None:
 
 def test_a_rejected_answer_is_used_for_nothing(db: Database) -> None:
     add_import(db, Use.TRAINING)
-    decide_pair(db, 1, status=Status.REJECTED, by="U0ADMIN")
+    with db.begin() as connection:
+        decide_pair_in(connection, db, 1, status=Status.REJECTED, by="U0ADMIN")
     assert PAIRS[0][0] not in {example.question for example in run_curate(db).examples}
 
 
