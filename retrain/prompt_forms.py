@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from retrieval.layout import CODE_SPAN, is_code_block, split_blocks
-from retrieval.passage import Evidence, EvidenceLine, Match
+from retrieval.passage import MARKER, NUMBERED_MARKER, Evidence, EvidenceLine, Match
 from retrieval.passage_reader import Sentence, read_cited
 from retrieval.prompt import NO_PASSAGES, READING_SYSTEM, ChatMessage, build_messages, split_claims
 
@@ -20,12 +20,12 @@ QUESTION = "\n\nQuestion: "
 
 _BEFORE, _AFTER = (re.escape(part) for part in READING_SYSTEM.split("{company}"))
 _READING = re.compile(rf"{_BEFORE}(?P<company>.*?){_AFTER}\n\n(?P<passages>.*)", re.DOTALL)
-_PASSAGE = re.compile(r"(?:\A|\n\n)\[(?P<number>\d{1,2})\] ")
+_PASSAGE = re.compile(rf"(?:\A|\n\n){NUMBERED_MARKER} ")
 _HEADER = re.compile(r"Evidence \((?P<match>\w+) match\):")
-_LINE = re.compile(r"\[(?P<number>\d{1,2})\] (?P<text>.*)")
+_LINE = re.compile(rf"{NUMBERED_MARKER} (?P<text>.*)")
 _CODE = rf"(?s:```.*?```)|{CODE_SPAN.pattern}"
-_MARKER = re.compile(rf"{_CODE}|\[(?P<number>\d{{1,2}})\](?!\()")
-_MARKER_AND_BLANK = re.compile(rf"{_CODE}|(?P<marker>\s*\[\d{{1,2}}\](?=[.,;:!?])|\[\d{{1,2}}\](?!\() ?)")
+_CITED = re.compile(rf"{_CODE}|{NUMBERED_MARKER}(?!\()")
+_CITED_AND_BLANK = re.compile(rf"{_CODE}|(?P<marker>\s*{MARKER}(?=[.,;:!?])|{MARKER}(?!\() ?)")
 
 
 def reads_passages(messages: Messages) -> bool:
@@ -134,7 +134,7 @@ def _cite_after(text: str, number: int | None) -> str:
 
 def find_numbers(answer: str) -> set[int]:
     """Return the numbers that an answer cites, in either form; what stands in code is none."""
-    return {int(marker["number"]) for marker in _MARKER.finditer(answer) if marker["number"]}
+    return {int(marker["number"]) for marker in _CITED.finditer(answer) if marker["number"]}
 
 
 def renumber(answer: str, numbers: dict[int, int]) -> str:
@@ -143,9 +143,9 @@ def renumber(answer: str, numbers: dict[int, int]) -> str:
     def write(marker: re.Match[str]) -> str:
         return f"[{numbers.get(int(marker['number']), marker['number'])}]" if marker["number"] else marker.group()
 
-    return _MARKER.sub(write, answer)
+    return _CITED.sub(write, answer)
 
 
 def drop_markers(answer: str) -> str:
     """Return the answer without the numbers that it cites, in either form."""
-    return _MARKER_AND_BLANK.sub(lambda found: "" if found["marker"] else found.group(), answer).strip()
+    return _CITED_AND_BLANK.sub(lambda found: "" if found["marker"] else found.group(), answer).strip()

@@ -13,6 +13,7 @@ from retrieval.retrieved import Retrieved
 
 MOST_WORDS = 40
 LEAST_WORDS = 3
+# Fewer than all auxiliaries: after "and" most of them go on with the same question.
 _JOINT = re.compile(
     r"(?:\?\s+(?:(?:and|also|plus)[\s,]+)?|,?\s+and\s+(?:also\s+)?)"
     r"(?=(?:(?:in|at|on|for|from|to|by|with)\s+)?"

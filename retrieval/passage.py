@@ -16,6 +16,10 @@ Vectors = NDArray[np.float32]
 
 HEADING_JOINT = " › "
 """Stands between the headings of a path."""
+MARKER = r"\[\d{1,2}\]"
+"""The pattern of what cites a line or a passage in an answer: its number."""
+NUMBERED_MARKER = r"\[(?P<number>\d{1,2})\]"
+"""The same with the number as its group."""
 
 _GROUP = re.compile(r"group:[A-Z0-9_-]{1,40}")
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from retrieval.english.sentences import split_sentences
 from retrieval.layout import ITEM, is_fence, mask_code
+from retrieval.passage import MARKER, NUMBERED_MARKER
 
-_MARKER = re.compile(r"\s*\[(\d{1,2})\](?:\s*(?:,|and)?\s*\[\d{1,2}\])*([.!?:;,])?")
+_MARKER = re.compile(rf"\s*{NUMBERED_MARKER}(?:\s*(?:,|and)?\s*{MARKER})*([.!?:;,])?")
 
 _BARE = re.compile(r"(?:yes|no)[.!,]?", re.IGNORECASE)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.passage import Evidence, EvidenceLine, Turn
+from retrieval.passage import NUMBERED_MARKER, Evidence, EvidenceLine, Turn
 
 Role = Literal["system", "user", "assistant"]
 
@@ -29,7 +29,7 @@ REFUSAL = "I don't know. The documents that I can see do not answer this. Shall 
 UNSURE = "I'm not sure that the documents answer this, but these pages may help:"
 MAX_EVIDENCE_LINES = 9
 
-_MARKER = re.compile(r"\[(\d{1,2})\] ?")
+_MARKER = re.compile(rf"{NUMBERED_MARKER} ?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.encoders.embedder import Embedder
+from retrieval.english.closed_words import NEGATION, QUESTION_WORDS
 from retrieval.english.identifiers import are_siblings, find_identifiers, split_words
 from retrieval.english.terms import tokenise
 from retrieval.passage import (
@@ -46,8 +47,7 @@ _HAS_HELD = "has held verified answers"
 # (cosine .90, words .57), so meaning alone does not decide.
 SAME_WORDS = 0.8
 SAME_MEANING = 0.85
-_ASKING = frozenset({"how", "what", "which", "where", "when", "who", "whom", "whose", "why"})
-_DENYING = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
+_DENYING = re.compile(NEGATION, re.IGNORECASE)
 # "on one charge" is "on a charge".
 _FILLING = frozenset({"one", "exactly", "actually", "really", "currently", "now", "usually"})
 
@@ -249,7 +249,7 @@ class _Description:
 def _describe_question(question: str) -> _Description:
     words = re.findall(r"[a-z]+", question.casefold())
     terms = frozenset(tokenise(question)) - _FILLING
-    return _Description(terms, frozenset(words) & _ASKING, bool(_DENYING.search(question)))
+    return _Description(terms, frozenset(words).intersection(QUESTION_WORDS), bool(_DENYING.search(question)))
 
 
 def _find_scope(audience: Audience) -> Scope:

@@ -40,7 +40,7 @@ from retrieval.english.sentences import split_sentences, split_units
 from retrieval.factcheck.check import is_courtesy
 from retrieval.factcheck.quotes import is_in_order
 from retrieval.knowledge import Knowledge
-from retrieval.passage import EvidenceLine
+from retrieval.passage import NUMBERED_MARKER, EvidenceLine
 from retrieval.passage_reader import Sentence
 from retrieval.prompt import REFUSAL
 from retrieval.retrieved import Retrieved
@@ -49,7 +49,7 @@ COMPANY = "Tarnwell Robotics"
 TEMPERATURE = 1.2
 WAYS = {"exact": "quotes held exact", "free": "quotes free", "sampled": f"quotes free, temperature {TEMPERATURE}"}
 _NO_FACTS = frozenset(one.text for text in (*TALK, REFUSAL) for one in read_sentences([text]))
-_CITED = re.compile(r" \[(\d{1,2})\]$")
+_CITED = re.compile(rf" {NUMBERED_MARKER}$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ import re
 from bot.slack.markdown import find_open_code
 from retrieval.english.sentences import ends_sentence
 from retrieval.layout import is_fence, mask, mask_code
+from retrieval.passage import NUMBERED_MARKER
 from retrieval.passage_reader import Sentence
 
-_MARKER = re.compile(r"\[(\d{1,2})\] ?")
+_MARKER = re.compile(rf"{NUMBERED_MARKER} ?")
+# The beginning of a marker.
 _OPEN_MARKER = re.compile(r"\[\d{0,2}\]?$")
 _ITEM_NUMBER = re.compile(r"\s*\d{1,3}\.")
 _MARK = re.compile(r"[.!?]\)?\s*")

@@ -16,6 +16,7 @@ Event = dict[str, Any]
 
 SUBTYPES = (None, "file_share", "thread_broadcast")
 _BOT_SUBTYPES = (*SUBTYPES, "bot_message")
+# Fewer than all auxiliaries: "Have a nice day" does not ask.
 _ASKS = re.compile(
     r"\?\s*$|\?\s|^\s*(?:who|what|when|where|why|which|whose|how|can|could|is|are|do|does|did|will|would|should)\b",
     re.IGNORECASE,

@@ -7,7 +7,7 @@ documents mostly do not say, because refusals are forgotten as easily as answers
 from collections.abc import Iterable, Iterator
 
 from retrieval.english.sentences import split_sentences
-from retrieval.passage import Passage
+from retrieval.passage import HEADING_JOINT, Passage
 
 ABOUT = ("What should I know about {}?", "{}?")
 IS_IT_SO = ("Is it true: {}?", "{}, right?", "I read this: {}. Is that so?")
@@ -29,9 +29,9 @@ UNSAID_SHARE = 12
 def make_questions(passages: Iterable[Passage], count: int) -> list[str]:
     """Return up to `count` different questions, spread evenly over the passages."""
     whole = list(passages)
-    headings = list(dict.fromkeys(passage.heading.replace(" › ", ", ") for passage in whole))
+    headings = list(dict.fromkeys(passage.heading.replace(HEADING_JOINT, ", ") for passage in whole))
     sentences = [sentence.rstrip(".!?") for passage in whole for sentence in split_sentences(passage.text)]
-    titles = list(dict.fromkeys(passage.heading.partition(" › ")[0] for passage in whole))
+    titles = list(dict.fromkeys(passage.heading.partition(HEADING_JOINT)[0] for passage in whole))
     unsaid = _ask(titles, MOSTLY_UNSAID, -(-count // UNSAID_SHARE))
     asked = [*unsaid, *_ask(sentences, IS_IT_SO, -(-count // 2)), *_ask(headings, ABOUT, count)]
     return asked[:count]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice, zip_longest
 
 from retrieval.knowledge import Knowledge
-from retrieval.passage import CUSTOMER_SCOPE, Passage
+from retrieval.passage import CUSTOMER_SCOPE, HEADING_JOINT, Passage
 
 MOST = 4  # what Slack shows
 LONGEST = 90  # in characters
@@ -49,7 +49,7 @@ def _make_candidates(passages: list[Passage]) -> Iterator[str]:
     """Yield different questions: one of each document before the second of any."""
     headings: dict[str, dict[str, None]] = {}
     for passage in passages:
-        last = passage.heading.rpartition(" › ")[2].strip()
+        last = passage.heading.rpartition(HEADING_JOINT)[2].strip()
         if last.endswith("?") and " " in last and len(last) <= LONGEST:
             headings.setdefault(passage.source, {})[last] = None
     rounds = zip_longest(*headings.values())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from feedback.corrections import Correction, approved
 from feedback.database import Database
 from feedback.replies import Reply, find_replies
-from retrieval.passage import Audience, Passage, VerifiedAnswer
+from retrieval.passage import MARKER, Audience, Passage, VerifiedAnswer
 from retrieval.prompt import UNSURE
 from retrieval.verified import audience_of_correction, find_answer_of
 
@@ -15,7 +15,7 @@ _FIRST_QUESTION = 2
 # An answer rests on the lines that were ranked first. A change in a document that was ranked tenth says nothing.
 _LINES_UNDER_IT = 3
 # Chip cites behind a sentence. A person may write "Press [1] for support".
-_CITATION = re.compile(r"(?<=[.!?])[ \t]*\[\d{1,2}\](?=\s|$)")
+_CITATION = re.compile(rf"(?<=[.!?])[ \t]*{MARKER}(?=\s|$)")
 
 FindPassage = Callable[[str], Passage | None]
 

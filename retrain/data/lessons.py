@@ -24,7 +24,7 @@ from retrain.variations import find_quote, split_words
 from retrieval.english.sentences import NO_BREAK, split_sentences
 from retrieval.factcheck.check import Support
 from retrieval.layout import ITEM, is_code_block, split_blocks
-from retrieval.passage import Evidence
+from retrieval.passage import MARKER, Evidence
 from retrieval.passage_reader import Sentence
 from retrieval.prompt import ChatMessage
 
@@ -39,7 +39,7 @@ NOT_SHOWN = "nothing of the answer was shown"
 TOO_MANY = "older than the likes that are looked at"
 
 # A person may write "Press [1] for support": a number within a sentence is not Chip's.
-_CITATION = re.compile(r"^\s*\[\d{1,2}\]\s*|(?<=[.!?:])(?:[ \t]*\[\d{1,2}\])+(?=\s|$)")
+_CITATION = re.compile(rf"^\s*{MARKER}\s*|(?<=[.!?:])(?:[ \t]*{MARKER})+(?=\s|$)")
 _BATCH = 500
 
 

@@ -15,6 +15,7 @@ LONG_WORDS = 60
 _KEPT_QUESTIONS = 2
 _KEPT_WORDS = 40
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+# Fewer than all question words and auxiliaries: "have" and "whose" amid a message do not ask.
 _ASKS = re.compile(
     r"\b(?:what|which|who|when|where|why|how|can|could|is|are|do|does|did|will|would|should|may|must)\b", re.IGNORECASE
 )

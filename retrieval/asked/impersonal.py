@@ -8,6 +8,8 @@ that the documents know are products, places and people of the company, and stay
 import re
 from collections.abc import Callable
 
+from retrieval.english.closed_words import DAYS, FUNCTION_WORDS, MONTHS
+
 SOMEBODY = "somebody"
 
 _RELATIONS = (
@@ -68,15 +70,12 @@ _PRONOUNS = (
     (re.compile(r"\b(?:him|her)\b", re.I), "them"),
     (re.compile(r"\b(?:himself|herself)\b", re.I), "themselves"),
 )
-_CLOSED_WORDS = """
-a an and any are as at be but by can could did do does for from had has have he hello help hers hey hi his how i if in
-is it its just may me might my no not of ok on one or our please she should so some somebody someone thank thanks that
-the their them then there these they this those to was we what when where which who why will with would yes you your
-monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
-october november december christmas easter english german french spanish chinese wifi bluetooth android apple google
-amazon alexa windows linux visa paypal everybody everyone nobody anybody anyone
+# Capitalised words that are nobody's name.
+_OTHERS = """
+help ok yes one somebody someone everybody everyone nobody anybody anyone christmas easter english german french spanish
+chinese wifi bluetooth android apple google amazon alexa windows linux visa paypal
 """
-_NO_NAMES = frozenset(_CLOSED_WORDS.split())
+_NO_NAMES = FUNCTION_WORDS.union(MONTHS, DAYS, _OTHERS.split())
 Knows = Callable[[str], bool]
 
 

@@ -2,14 +2,14 @@
 
 "and the Pro?" gets the question that it continues, with the thing that it names in the place of the one before; "how
 long does it last?" gets what "it" is. Where no model is named, the last question and its answer are searched with it.
-A question that names its own subject is left as it is. Knows nothing of
-documents but the names in their titles.
+A question that names its own subject is left as it is. Knows nothing of documents but the names in their titles.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from retrieval.english.closed_words import AUXILIARIES
 from retrieval.english.identifiers import Kind, find_identifiers
 from retrieval.english.names import find_names
 from retrieval.passage import Turn
@@ -34,34 +34,7 @@ _FILLING = re.compile(
     r"an|my|your|our|that|this|one)\b[\s,]*)+",
     re.IGNORECASE,
 )
-_VERBS = frozenset(
-    [
-        "is",
-        "are",
-        "do",
-        "does",
-        "can",
-        "could",
-        "will",
-        "would",
-        "has",
-        "have",
-        "had",
-        "was",
-        "were",
-        "did",
-        "should",
-        "may",
-        "might",
-        "must",
-        "works",
-        "work",
-        "costs",
-        "cost",
-        "need",
-        "needs",
-    ]
-)
+_VERBS = frozenset((*AUXILIARIES, "works", "work", "costs", "cost", "need", "needs"))
 
 
 @dataclass(frozen=True, slots=True)

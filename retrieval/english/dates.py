@@ -4,16 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_MONTH_NAMES = "january february march april may june july august september october november december"
-_DAY_NAMES = "monday tuesday wednesday thursday friday saturday sunday"
-_MONTHS = {name[:3]: number for number, name in enumerate(_MONTH_NAMES.split(), start=1)}
-_DAYS = {name[:3]: number for number, name in enumerate(_DAY_NAMES.split())}
+from retrieval.english.closed_words import DAYS, MONTHS, match_any
+
+_MONTHS = {name[:3]: number for number, name in enumerate(MONTHS, start=1)}
+_DAYS = {name[:3]: number for number, name in enumerate(DAYS)}
 _WORKING, _WEEKEND = frozenset(range(5)), frozenset((5, 6))
 
 # "may" and "march" are verbs as well, and without a number a short form is no month.
-_FULL = (
-    rf"(?:(?i:{'|'.join(name for name in _MONTH_NAMES.split() if name not in ('may', 'march'))})|May|March|MAY|MARCH)"
-)
+_FULL = rf"(?:(?i:{match_any(name for name in MONTHS if name not in ('may', 'march'))})|May|March|MAY|MARCH)"
 _SHORT = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?"
 _MONTH = rf"(?:{_FULL}\b|{_SHORT})"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?\b"
@@ -30,7 +28,7 @@ _DATE = re.compile(
 _VERB_AFTER = re.compile(r"\s+(?:not|be|have|only|also)\b", re.IGNORECASE)
 _AMID = re.compile(r"[\w,;(/–-]\s*$")
 
-_FULL_DAY = rf"(?i:{'|'.join(_DAY_NAMES.split())})"
+_FULL_DAY = rf"(?i:{match_any(DAYS)})"
 _ANY_DAY = rf"(?:{_FULL_DAY}|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
 _DAY_SPAN = re.compile(rf"\b({_ANY_DAY})s?\b\.?{_SPAN}({_ANY_DAY})s?\b")
 # "Sat" and "Sun" alone are words, unless a time follows.

@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from retrieval.english.lines import find_codes, split_name
+from retrieval.english.closed_words import MONTHS, match_any
+from retrieval.english.identifiers import find_codes, split_words
 from retrieval.english.names import find_names
 from retrieval.english.quantities import find_quantities
 from retrieval.english.sentences import split_units
-from retrieval.passage import Passage
+from retrieval.passage import HEADING_JOINT, Passage
 
 CODE, VERSION, DATE, ABILITY = "code", "version", "date", "can or cannot"
 
 _VERSION = re.compile(r"\b(?:v(?:ersion)?\.?\s?\d+(?:\.\d+)*|\d+(?:\.\d+){2,})\b", re.IGNORECASE)
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTH = match_any(MONTHS)
 _DATE = re.compile(
-    rf"\b(?:\d{{1,2}}\.? (?:{_MONTHS})(?: \d{{4}})?|(?:{_MONTHS}) \d{{1,2}}(?:, \d{{4}})?|(?:{_MONTHS}) \d{{4}}|"
+    rf"\b(?:\d{{1,2}}\.? {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?|{_MONTH} \d{{4}}|"
     r"\d{4}-\d{2}-\d{2}|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
@@ -60,7 +61,7 @@ def draw_facts(passage: Passage) -> list[Fact]:
 
 def read_values(text: str, heading: str = "") -> Iterator[tuple[str, str]]:
     """Yield the kind and value of everything in a sentence that a document can settle."""
-    names = [*find_names(text), *(name for part in heading.split(" › ") for name in find_names(part))]
+    names = [*find_names(text), *(name for part in heading.split(HEADING_JOINT) for name in find_names(part))]
     dates = _DATE.findall(text)
     rest = _VERSION.sub(" ", _DATE.sub(" ", _ITEM_NUMBER.sub(" ", text)))
     for quantity in find_quantities(rest, names):
@@ -76,7 +77,7 @@ def read_values(text: str, heading: str = "") -> Iterator[tuple[str, str]]:
 
 def find_subjects(text: str) -> frozenset[str]:
     """Return the things that a sentence names, in small letters."""
-    return frozenset(filter(None, (" ".join(split_name(name)) for name in find_names(text))))
+    return frozenset(filter(None, (" ".join(split_words(name)) for name in find_names(text))))
 
 
 def _find_subjects(text: str, passage: Passage) -> frozenset[str]:
@@ -85,12 +86,12 @@ def _find_subjects(text: str, passage: Passage) -> frozenset[str]:
     In a row of a table most capitals are columns: of names without a number only those of the headings count, and the
     row's own name in its first cell.
     """
-    path = passage.heading.split(" › ")
+    path = passage.heading.split(HEADING_JOINT)
     headed = frozenset(subject for part in path for subject in find_subjects(part))
     named = frozenset(name for name in find_subjects(text) if name in headed or any(c.isdigit() for c in name))
     if row := _ROW.match(text):
-        named |= frozenset({" ".join(split_name(row[1]))} - {""})
+        named |= frozenset({" ".join(split_words(row[1]))} - {""})
     if named:
         return named
     inner = (frozenset(s for s in find_subjects(part) if any(c.isdigit() for c in s)) for part in reversed(path))
-    return next(filter(None, inner), frozenset({" ".join(split_name(passage.title))} - {""}))
+    return next(filter(None, inner), frozenset({" ".join(split_words(passage.title))} - {""}))

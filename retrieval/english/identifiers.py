@@ -46,6 +46,11 @@ def split_words(text: str) -> Words:
     return tuple(_TOKEN.findall(text.casefold()))
 
 
+def find_codes(text: str) -> frozenset[str]:
+    """Return the codes in a text, such as "M11" and "TW-1020", in small letters and without hyphens."""
+    return frozenset(match.casefold().replace("-", "") for match in _CODE.findall(text))
+
+
 @lru_cache(maxsize=100_000)
 def find_identifiers(text: str) -> frozenset[Identifier]:
     """Return all identifiers of a text."""

@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from retrieval.english.closed_words import AUXILIARIES, DAYS, MONTHS, NEGATION, match_any
+from retrieval.english.identifiers import find_codes, split_words
 from retrieval.english.names import find_names
 from retrieval.english.quantities import UnitKind, find_quantities, find_wanted_kinds
 from retrieval.english.terms import tokenise_with_words
+from retrieval.passage import HEADING_JOINT
 
-_CODE = re.compile(r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{1,4}-?\d[\w-]*\b")
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _STEPS = re.compile(
     r"^\d{1,3}[.)] |(?:^|[;:.] )(?:\d\. )?(?:press|open|hold|click|select|choose|tap|go to|turn|remove|place|put|"
     r"connect|set|add|enter|wipe|clean|check|switch|use|ask|call|send|write|restart|carry|charge|to \w+ (?:the|your|it))\b",
@@ -28,14 +29,13 @@ _ABLE = re.compile(
     r"\b(?:can|cannot|can't|may|must|not|no|only|never|does|is allowed|supports?|works? with|available|yes|possible)\b",
     re.I,
 )
-_NEGATED = re.compile(r"\b(?:not|no|never|cannot|none|nobody|without|neither|nor|\w+n['’]t)\b", re.I)
+_NEGATED = re.compile(NEGATION, re.I)
 _PLACE = re.compile(r"\b(?:at|in|under|on|near|behind|inside|next to|above|below)\b\s+(?:the |a |\"|[A-Z\d])")
 _CONTACT = re.compile(r"@|\b\d{3,}[ -]\d{3,}|\bwww\.|\.example\b|\bhttps?:")
 _OFTEN = re.compile(r"\b(?:every|once|twice|per|each|daily|weekly|monthly|yearly|times)\b", re.I)
+# "may" is a verb more often than a month.
 _DATE = re.compile(
-    r"\b(?:19|20)\d\d\b|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b|"
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
-    re.I,
+    rf"\b(?:19|20)\d\d\b|\b{match_any(month for month in MONTHS if month != 'may')}\b|\b{match_any(DAYS)}s?\b", re.I
 )
 
 _ASKS_HOW = re.compile(
@@ -44,10 +44,7 @@ _ASKS_HOW = re.compile(
     re.I,
 )
 _ASKS_WHY = re.compile(r"\bwhy\b|\bhow come\b|\breason\b|\bwhat happens\b", re.I)
-ASKS_WHETHER = (
-    r"^\W*(?:(?:hi|hello|hey|so|and|but|ok|also|please)\W+)*(?:can|could|does|do|did|is|are|will|would|may|am|has|have|should|"
-    r"must|was|were)\b"
-)
+ASKS_WHETHER = rf"^\W*(?:(?:hi|hello|hey|so|and|but|ok|also|please)\W+)*{match_any(AUXILIARIES)}\b"
 """How a question begins that yes or no would answer; case is ignored."""
 _ASKS_ABLE = re.compile(
     ASKS_WHETHER + r"|\b(?:can|could|may|will|does|do|is|are) (?:i|we|you|it|the|my|this|there|a)\b",
@@ -99,7 +96,7 @@ FORMS = ("steps", "reason", "able", "place", "contact", "often", "date", "meanin
 def read_line(heading: str, text: str) -> LineForm:
     """Return what the ranking needs of a line that stands under this heading path."""
     names = find_names(text)
-    heading_names = [name for part in heading.split(" › ") for name in find_names(part)]
+    heading_names = [name for part in heading.split(HEADING_JOINT) for name in find_names(part)]
     terms = dict(tokenise_with_words(text))
     heading_terms = dict(tokenise_with_words(heading))
     quantities = find_quantities(text, [*names, *heading_names])
@@ -107,8 +104,8 @@ def read_line(heading: str, text: str) -> LineForm:
         frozenset(terms),
         frozenset(heading_terms),
         tuple(terms.values()),
-        frozenset(map(split_name, names)),
-        frozenset(map(split_name, heading_names)),
+        frozenset(map(split_words, names)),
+        frozenset(map(split_words, heading_names)),
         find_codes(text),
         frozenset(quantity.kind for quantity in quantities),
         (
@@ -142,18 +139,8 @@ def read_question(question: str) -> QuestionForm:
     )
     return QuestionForm(
         tuple(dict(tokenise_with_words(question)).items()),
-        split_name(question),
+        split_words(question),
         find_codes(question),
         find_wanted_kinds(question),
         tuple(float(bool(pattern.search(question))) for pattern in asks),
     )
-
-
-def split_name(text: str) -> tuple[str, ...]:
-    """Return the words and numbers of a name in small letters."""
-    return tuple(_TOKEN.findall(text.casefold()))
-
-
-def find_codes(text: str) -> frozenset[str]:
-    """Return the codes in a text, such as "M11" and "TW-1020", in small letters and without hyphens."""
-    return frozenset(match.casefold().replace("-", "") for match in _CODE.findall(text))

@@ -2,15 +2,17 @@
 
 import re
 
+from retrieval.english.closed_words import AUXILIARIES, QUESTION_WORDS
+
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 # A product name: capitalised words in a row, with the numbers and marks that belong to them.
 _NAME = re.compile(r"\b[A-ZÄÖÜ][\w-]*(?:\s+(?:[A-ZÄÖÜ][\w-]*|\d+[\w.-]*))*")
+# Fewer than all function words: a name may begin with "All", "Just", "Over" or "Up".
 _OPENERS = """
-i a an the and or but also what how when where why who which is are was were do does did can could may might must should
-would will if it its my our your we you he she they this that these those there please hi hello hey thanks thank ok okay
-yes no not in on at to for from with of as by chip so then same
+i a an the and or but also if it its my our your we you he she they this that these those there please hi hello hey
+thanks thank ok okay yes no not in on at to for from with of as by chip so then same
 """
-_NO_NAME = frozenset(_OPENERS.split())
+_NO_NAME = frozenset((*AUXILIARIES, *QUESTION_WORDS, *_OPENERS.split()))
 
 
 def find_names(text: str) -> list[str]:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from retrieval.english.closed_words import FUNCTION_WORDS
+
 # Part of what a stored ranking was made with: raise it when the same text would give other terms.
 TERMS_VERSION = 2
 
@@ -12,14 +14,8 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _RUNS = re.compile(rf"{_UNSPACED.pattern}+|(?:(?!{_UNSPACED.pattern}).)+")
-_COMMON = """
-a an the and or but if so than then as at by for from in into of off on onto out over to up with without about is are
-was were be been being am do does did doing done have has had having can could may might must shall should will would
-i me my mine we us our ours you your yours he him his she her hers it its they them their theirs this that these those
-there here what which who whom whose when where why how not no nor too very just also please hi hello hey thanks thank
-any some all s t ll re ve don didn doesn isn
-"""
-_STOPWORDS = frozenset(_COMMON.split())
+# The last are what an apostrophe leaves of "it's" and "don't".
+_STOPWORDS = FUNCTION_WORDS | frozenset(["s", "t", "ll", "re", "ve", "don", "didn", "doesn", "isn"])
 
 
 def tokenise(text: str) -> list[str]:

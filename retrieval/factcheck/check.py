@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoders.entailment import Entailment, EntailmentModel
 from retrieval.english.dates import find_dates, find_weekdays
-from retrieval.english.lines import find_codes
+from retrieval.english.identifiers import find_codes
 from retrieval.english.meanings import load_meanings
 from retrieval.english.names import find_names
 from retrieval.english.quantities import find_quantities

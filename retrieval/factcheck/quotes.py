@@ -19,7 +19,7 @@ def mend_quote(text: str, line: str) -> str | None:
 
     The similarity is difflib's ratio over words, between the text and each sentence of the line.
     """
-    if not split_words(text):
+    if not list_words(text):
         return None
     if is_in_order(text, line):
         return text
@@ -29,7 +29,7 @@ def mend_quote(text: str, line: str) -> str | None:
 
 def compare_words(text: str, sentence: str) -> float:
     """Return how similar their words are, in [0, 1]."""
-    return SequenceMatcher(None, split_words(text), split_words(sentence), autojunk=False).ratio()
+    return SequenceMatcher(None, list_words(text), list_words(sentence), autojunk=False).ratio()
 
 
 def is_in_order(text: str, line: str) -> bool:
@@ -37,10 +37,10 @@ def is_in_order(text: str, line: str) -> bool:
 
     With numbers that changed places it is no quote.
     """
-    rest = iter(split_words(line))
-    return all(word in rest for word in split_words(text))
+    rest = iter(list_words(line))
+    return all(word in rest for word in list_words(text))
 
 
-def split_words(text: str) -> list[str]:
+def list_words(text: str) -> list[str]:
     """Return a text's words in order, as quotes compare them."""
     return _WORD.findall(text.casefold())

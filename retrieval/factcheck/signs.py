@@ -13,14 +13,16 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.english.closed_words import NEGATION
 from retrieval.english.dates import Date, find_dates, find_weekdays, mask_spans
-from retrieval.english.lines import find_codes, split_name
+from retrieval.english.identifiers import find_codes, split_words
 from retrieval.english.meanings import WordMeanings
 from retrieval.english.names import find_names
 from retrieval.english.quantities import Quantity, find_quantities
 from retrieval.english.sentences import split_sentences
 from retrieval.english.terms import tokenise_with_words
-from retrieval.factcheck.quotes import NEAR_COPY, compare_words, is_in_order, split_words
+from retrieval.factcheck.quotes import NEAR_COPY, compare_words, is_in_order, list_words
+from retrieval.passage import HEADING_JOINT
 
 Name = tuple[str, ...]
 
@@ -36,7 +38,7 @@ SIGNS = (
     "is short",
 )
 
-_NOT = re.compile(r"\b(?:not|no|none|never|cannot|nobody|nothing|neither|nor|without|\w+n['’]t)\b", re.IGNORECASE)
+_NOT = re.compile(NEGATION, re.IGNORECASE)
 _TURN = re.compile(r"\b(?:before|after)\b", re.IGNORECASE)
 _SAME = 1e-6
 # A word is new to a line if its similarity to every word of the line is below this.
@@ -105,7 +107,7 @@ def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bo
 
 def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMeanings) -> bool:
     """Whether a word among the line's own means none of them. At the start people say "In short"."""
-    said, own = split_words(text), split_words(sentence)
+    said, own = list_words(text), list_words(sentence)
     for kind, start, end, first, last in SequenceMatcher(None, said, own, autojunk=False).get_opcodes():
         if kind in ("replace", "delete") and start > 0:
             new = [word for term, word in tokenise_with_words(" ".join(said[start:end])) if term not in held]
@@ -134,7 +136,7 @@ def _find_conflict(text: str, line: str, heading: str) -> str:
     said_names = find_names(mask_spans(text, spans))
     held_names = find_names(mask_spans(line, (date.span for date in held_dates)))
     text = mask_spans(text, spans - unheld)
-    above = [name for part in heading.split(" › ") for name in find_names(part)]
+    above = [name for part in heading.split(HEADING_JOINT) for name in find_names(part)]
     if find_codes(text) - find_codes(f"{heading} {line}"):
         return "code"
     if _names_another(said_names, held_names, above, text):
@@ -175,9 +177,9 @@ def _find_turns(text: str) -> tuple[set[str], set[str]]:
 
 def _names_another(said: Sequence[str], held: Sequence[str], above: Sequence[str], text: str) -> bool:
     """Whether the sentence is about a product and the line about another one, perhaps a sibling."""
-    here, over = {split_name(name) for name in held}, {split_name(name) for name in above}
-    tokens = split_name(text)
-    spoken = {split_name(name) for name in said}
+    here, over = {split_words(name) for name in held}, {split_words(name) for name in above}
+    tokens = split_words(text)
+    spoken = {split_words(name) for name in said}
     spoken |= {name for name in here | over if len(name) > 1 and _is_within(name, tokens)}
     spoken -= {a for a in spoken for b in spoken if a != b and _is_within(a, b)}
     return any(_is_another(name, here, over) for name in spoken if len(name) > 1)

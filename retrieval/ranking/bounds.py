@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.english.closed_words import NEGATION
 from retrieval.english.identifiers import Kind, find_identifiers
 from retrieval.english.quantities import Quantity, UnitKind, find_quantities
 from retrieval.english.terms import tokenise
+from retrieval.passage import HEADING_JOINT
 from retrieval.ranking.features import Candidate
 
 _NUMBER_OF = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)?) ([a-z]{3,})", re.IGNORECASE)
@@ -25,9 +27,8 @@ _AT_LEAST = re.compile(
 _WHICH_NOT = re.compile(
     r"\bwhich\b[^.?!]*\b(?:is|are|was|were|do|does|did|can|may|must|will|has|have)(?:n['’]t| not|not)\b", re.IGNORECASE
 )
-_NEGATED = re.compile(
-    r"\b(?:not|no|none|never|cannot|without|neither|nor|except|un[a-z]{4,}|non-?[a-z]{3,}|\w+n['’]t)\b", re.IGNORECASE
-)
+# An exception and a word such as "unsupported" leave something out, too.
+_NEGATED = re.compile(rf"{NEGATION}|\b(?:except|un[a-z]{{4,}}|non-?[a-z]{{3,}})\b", re.IGNORECASE)
 _MOST = (
     (re.compile(r"\b(?:cheapest|least expensive|lowest price)\b", re.I), UnitKind.MONEY, min),
     (re.compile(r"\b(?:most expensive|dearest|priciest|highest price)\b", re.I), UnitKind.MONEY, max),
@@ -117,7 +118,7 @@ def _keep_extreme(
     pages: dict[tuple[str, str], list[int]] = {}
     for number, found in enumerate(measured):
         if found is not None:
-            pages.setdefault((candidates[number].heading.partition(" › ")[0], found[0]), []).append(number)
+            pages.setdefault((candidates[number].heading.partition(HEADING_JOINT)[0], found[0]), []).append(number)
     for numbers in pages.values():
         values = [found[1] for number in numbers if (found := measured[number]) is not None]
         best = max(values) if choose is max else min(values)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from retrieval.english.closed_words import NEGATION
 from retrieval.english.names import find_names
 from retrieval.english.terms import tokenise
 from retrieval.passage import EvidenceLine, Passage
@@ -17,7 +18,7 @@ from retrieval.store.versions import is_old, name_key
 SAME_MATTER = 0.85
 LEAST_SHARED = 3
 
-_DENYING = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|none|\w+n['’]t)\b", re.IGNORECASE)
+_DENYING = re.compile(NEGATION, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.english.lines import ASKS_WHETHER, split_name
+from retrieval.english.identifiers import split_words
+from retrieval.english.lines import ASKS_WHETHER
 from retrieval.english.meanings import WordMeanings
 from retrieval.english.names import find_names
 from retrieval.english.terms import tokenise_with_words
+from retrieval.passage import HEADING_JOINT
 from retrieval.ranking.features import Candidate
 
 # What follows is what is denied, up to the next comma. A line about nothing in particular denies it of everything.
@@ -22,6 +24,7 @@ _OF_ALL = re.compile(
     r"(?P<denied>[^,;]*)",
     re.IGNORECASE,
 )
+# Fewer words than `NEGATION`: what follows must be what cannot be done.
 _OF_SOME = re.compile(
     r"^(?P<about>.*?)\b(?:cannot|can ?not|can['’]t|(?:must|may|do|does)(?: not|n['’]t)|never)\b(?P<denied>[^,;]*)",
     re.IGNORECASE,
@@ -41,9 +44,9 @@ def find_denials(question: str, candidates: Sequence[Candidate], meanings: WordM
     """Return, for each line, whether it denies what the question takes for granted of what it names: (lines,)."""
     if _ASKS_WHETHER.match(question):
         return np.zeros(len(candidates), dtype=bool)
-    headed = {name for line in candidates for part in line.heading.split(" › ") for name in find_names(part)}
-    models = {word for name in headed if any(c.isdigit() for c in name) for word in split_name(name)}
-    asked, tokens = [w for w in _list_words(question) if w not in models], frozenset(split_name(question))
+    headed = {name for line in candidates for part in line.heading.split(HEADING_JOINT) for name in find_names(part)}
+    models = {word for name in headed if any(c.isdigit() for c in name) for word in split_words(name)}
+    asked, tokens = [w for w in _list_words(question) if w not in models], frozenset(split_words(question))
     return np.array([_denies(line.text, asked, tokens, meanings) for line in candidates], dtype=bool)
 
 
@@ -52,7 +55,7 @@ def _denies(text: str, asked: Sequence[str], tokens: frozenset[str], meanings: W
     found = of_all or of_some
     if found is None or text.endswith("?"):
         return False
-    names = [split_name(name) for name in find_names(text)]
+    names = [split_words(name) for name in find_names(text)]
     named = frozenset(word for name in names for word in name)
     own = [word for word in asked if word not in named]
     if of_all is None and of_some is not None:

@@ -56,6 +56,7 @@ NAMES = (
 _UNRELATED = 0.15
 # A subject's middle is mixed with that of all lines as if it had this many lines more.
 _SHRINK = 4.0
+# Right before a name these say that it is not meant: "without the Pro", "rather than the Pro".
 _NOT = frozenset({"not", "no", "non", "without", "except", "than", "o"})
 
 

@@ -13,10 +13,9 @@ from retrieval.english.identifiers import find_identifiers
 from retrieval.english.names import find_names
 from retrieval.english.sentences import split_units
 from retrieval.english.terms import tokenise
-from retrieval.passage import Passage
+from retrieval.passage import HEADING_JOINT, Passage
 from retrieval.ranking.units import ScoredUnit
 
-JOINT = " › "
 MOST_ITEMS = 12
 # Words of a line that says too little alone, and of one that says too little beside a heading that tells which it is.
 _BARE_WORDS = 4
@@ -67,7 +66,7 @@ def find_outline(question: str, passages: Sequence[Passage]) -> tuple[Passage, s
         if kind != set(tokenise(passage.title)):
             continue
         same = sorted((other for other in passages if other.source == passage.source), key=lambda one: one.position)
-        parts = (part for other in same for part in other.heading.split(JOINT)[1:2])
+        parts = (part for other in same for part in other.heading.split(HEADING_JOINT)[1:2])
         items = list(dict.fromkeys(parts)) or [unit.shown for other in same for unit in split_units(other.text)]
         if 1 < len(items) <= MOST_ITEMS and not any("\n" in item for item in items):
             told = "\n".join(f"- {item}" for item in items)
@@ -82,7 +81,7 @@ def _is_alike(first: ScoredUnit, unit: ScoredUnit) -> bool:
     one, other = _ROW.match(first.text), _ROW.match(unit.text)
     if one and other:
         return unit.passage.id == first.passage.id and one["label"] == other["label"]
-    above = [found.passage.heading.rpartition(JOINT)[0] for found in (first, unit)]
+    above = [found.passage.heading.rpartition(HEADING_JOINT)[0] for found in (first, unit)]
     return unit.text == first.text and above[0] == above[1] != "" and unit.passage.source == first.passage.source
 
 
@@ -97,5 +96,5 @@ def _tell(unit: ScoredUnit) -> str:
 
 
 def _own_heading(passage: Passage) -> str:
-    _, joint, own = passage.heading.rpartition(JOINT)
+    _, joint, own = passage.heading.rpartition(HEADING_JOINT)
     return own if joint and not own.rstrip().endswith("?") else ""

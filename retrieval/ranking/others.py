@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.english.identifiers import Identifier, Kind, Words, are_siblings, find_identifiers, split_words
+from retrieval.passage import HEADING_JOINT
 from retrieval.ranking.features import Candidate
 
 # "Version 2.8 or later": what is said of one holds for others.
@@ -79,7 +80,7 @@ def _find_unknown_models(words: Words, known: Iterable[Identifier]) -> Iterable[
 
 def _find_in_heading(heading: str) -> frozenset[Identifier]:
     """Return the identifiers of the lowest part of a heading path that has any."""
-    for part in reversed(heading.split(" › ")):
+    for part in reversed(heading.split(HEADING_JOINT)):
         if found := find_identifiers(part):
             return found
     return frozenset()

@@ -14,7 +14,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from retrieval.english.sentences import count_words, split_sentences
 from retrieval.layout import BREAK, ITEM, build_code_block, is_code_block, mask
-from retrieval.passage import Passage
+from retrieval.passage import HEADING_JOINT, NUMBERED_MARKER, Passage
 from retrieval.reading.documents import PAGE_BREAK, SCOPE_END, SCOPE_START, Document, DocumentKind
 from retrieval.reading.markdown_words import MarkdownReader
 from retrieval.reading.pipe_tables import get_rows
@@ -26,8 +26,7 @@ CHUNKER_VERSION = 5
 TARGET_WORDS = 120
 # Code is not cut up to this many words: half of a listing does not run.
 MAX_CODE_WORDS = 400
-HEADING_JOINT = " › "
-_MARKER = re.compile(r"\[(\d{1,2})\]")
+_MARKER = re.compile(NUMBERED_MARKER)
 # Lines of text that are all this short were broken on purpose: an address, opening hours.
 _SHORT_LINE = 50
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from retrieval.english.facts import Fact, find_subjects, read_values
-from retrieval.english.lines import split_name
+from retrieval.english.identifiers import split_words
 from retrieval.english.sentences import split_units
 from retrieval.passage import EvidenceLine, Passage, Scope
 from retrieval.store.catalogue import Entry
@@ -34,7 +34,7 @@ def find_lines(index: Index, sentence: str, scope: Scope) -> tuple[EvidenceLine,
 
 def list_facts(index: Index, name: str, scope: Scope) -> list[tuple[Fact, Passage]]:
     """Return the facts about one thing, each with its passage; `[]` for a name that no document uses."""
-    facts = index.catalogue.find_facts([" ".join(split_name(name))], scope.audiences)
+    facts = index.catalogue.find_facts([" ".join(split_words(name))], scope.audiences)
     found = index.catalogue.get_entries(list(dict.fromkeys(fact.passage_id for fact in facts)))
     return [(fact, found[fact.passage_id].passage) for fact in facts if fact.passage_id in found]
 

@@ -13,8 +13,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from retrieval.english.names import find_names
-from retrieval.passage import Hit, Passage, Scope
-from retrieval.reading.chunks import HEADING_JOINT
+from retrieval.passage import HEADING_JOINT, Hit, Passage, Scope
 from retrieval.store.catalogue import Edition, Entry
 
 Found = tuple[Hit, Entry]
