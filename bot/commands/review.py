@@ -10,6 +10,7 @@ from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.text import escape_mrkdwn
 from bot.views import review_view, wording
 from bot.views.blocks import Block
+from retrieval.asked.gestures import Gesture
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def build_proposer(services: Services) -> Proposer:
         bot_user=services.bot_user,
         prepare=services.prepare_lesson,
         encode=services.knowledge.encode,
+        wants_person=lambda text: services.knowledge.find_gesture(text) is Gesture.WANTS_PERSON,
         find_role=services.directory.role,
         find_names=build_find_names(services.db, services.directory, services.bot_user),
         read_names=services.read_names,

@@ -22,7 +22,6 @@ from feedback.history.pairs import LONGEST_ANSWER, Pair, build_turns, draw_pairs
 from feedback.privacy import FindNames, Masker, NameReaderError, group_names
 from feedback.proposals import Proposal, find_proposals, record_proposals
 from feedback.replies import HANDED_OVER, Reply
-from feedback.signals import wants_person
 from retrain.data.duplicates import Encode, find_groups
 from retrieval.draft import Draft
 from retrieval.passage import Audience
@@ -43,8 +42,9 @@ _TURNS = 60
 class Proposer:
     """Proposes in one workspace.
 
-    `prepare` returns what the documents say to a question now, `find_role` who somebody is, `find_names` the names of a
-    reply's people, and `read_names` opens the reader of other names.
+    `prepare` returns what the documents say to a question now, `wants_person` whether a text asks for a person,
+    `find_role` who somebody is, `find_names` the names of a reply's people, and `read_names` opens the reader of other
+    names.
     """
 
     db: Database
@@ -52,6 +52,7 @@ class Proposer:
     bot_user: str
     prepare: Callable[[str, Audience], Draft]
     encode: Encode
+    wants_person: Callable[[str], bool]
     find_role: Callable[[str], Role]
     find_names: Callable[[Reply, str], Sequence[str]]
     read_names: Callable[[], AbstractContextManager[FindNames | None]]
@@ -150,7 +151,7 @@ class Proposer:
         said = [
             (history.Message(turn.person, turn.text, at=float(turn.ts)), self._asks(turn.person, askers))
             for turn in turns
-            if turn.person != self.bot_user and not (turn.person in askers and wants_person(turn.text))
+            if turn.person != self.bot_user and not (turn.person in askers and self.wants_person(turn.text))
         ]
         yield from (pair for pair in draw_pairs(build_turns(said)) if isinstance(pair, Pair))
 
