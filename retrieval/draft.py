@@ -1,7 +1,7 @@
-"""The draft of an answer: what was found for a question, and the chat that the model continues.
+"""Prepares the draft of an answer: the evidence for a question, and the chat that the model continues.
 
-`prepare` is the one place where the prompt of an answer is built. Slack, the command line, the gate of a retrain and
-the benchmarks all call it, so that what is judged is what people see. Knows nothing of models or of Slack.
+`prepare` is the only place that builds the prompt of an answer. Slack, the command line, the gate of a retrain and the
+benchmarks all call it, so that the gate judges what people see. Knows nothing of models or of Slack.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Draft:
 
     @property
     def said(self) -> str:
-        """All that the asker has said in this thread."""
+        """Everything that the asker said in this thread."""
         turns = (message.content for message in self.messages[1:-1] if message.role == "user")
         return " ".join([*turns, self.asked])
 
@@ -40,10 +40,10 @@ def prepare(
     with_verified: bool = True,
     whole_passages: bool = False,
 ) -> Draft:
-    """Find what the asker may read for the question and build the chat.
+    """Find evidence that the asker may read, and build the chat.
 
-    `thread` are the earlier turns, oldest first. `with_verified=False` leaves out the answers that staff approved.
-    `whole_passages`: the base reads passages, not lines.
+    `thread` holds the earlier turns, oldest first. `with_verified=False` ignores the answers that staff approved.
+    `whole_passages` is set for a base that reads passages instead of lines.
     """
     retrieved = find_parts(
         knowledge, question, scope, thread, with_verified=with_verified, whole_passages=whole_passages
@@ -52,6 +52,6 @@ def prepare(
 
 
 def build_draft(retrieved: Retrieved, company: str, question: str, scope: Scope, thread: Sequence[Turn] = ()) -> Draft:
-    """Build the chat from what was found."""
+    """Build the chat from the evidence."""
     messages = build_messages(retrieved.question, retrieved.evidence, company=company, thread=thread)
     return Draft(question, scope, retrieved, messages)

@@ -1,4 +1,4 @@
-"""The values that retrieval hands out: who may read, a passage, a hit and a line of evidence."""
+"""Defines the values that retrieval returns: audiences and scopes, passages, hits and lines of evidence."""
 
 import re
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ Vectors = NDArray[np.float32]
 """Directions of texts, in rows of length 1; one direction alone is (width,)."""
 
 HEADING_JOINT = " › "
-"""Stands between the headings of a path."""
+"""Separates the headings of a path."""
 MARKER = r"\[\d{1,2}\]"
-"""The pattern of what cites a line or a passage in an answer: its number."""
+"""The pattern of a citation in an answer: the number of a line or passage in brackets."""
 NUMBERED_MARKER = r"\[(?P<number>\d{1,2})\]"
-"""The same with the number as its group."""
+"""The same with the number as a group."""
 
 _GROUP = re.compile(r"group:[A-Z0-9_-]{1,40}")
 
@@ -75,7 +75,7 @@ STAFF_SCOPE = Scope(frozenset({Audience.PUBLIC, Audience.CUSTOMER, Audience.STAF
 
 @dataclass(frozen=True, slots=True)
 class ReadSoFar:
-    """How far the reading of a folder has come, in files."""
+    """The progress of reading a folder, in files."""
 
     done: int
     total: int
@@ -83,7 +83,7 @@ class ReadSoFar:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Units of one passage, and the words before them that say what they are about, such as a heading."""
+    """Units of one passage and a lead, such as the heading, that says what they are about."""
 
     lead: str
     units: tuple[str, ...]
@@ -130,10 +130,10 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """One numbered line of the prompt: a sentence, or a few that need each other, cut from a passage.
+    """One numbered line of the prompt: one sentence of a passage, or a few that depend on each other.
 
-    `number` counts from 1 in ranked order; it is what the model cites. `text` is what an answer quotes, laid out as
-    `layout` says: a list or code has several lines.
+    `number` counts from 1 in ranked order; the model cites it. Answers quote `text`, which is laid out as `layout`
+    describes; a list or code has several lines.
     """
 
     number: int
@@ -143,7 +143,7 @@ class EvidenceLine:
 
     @property
     def flat(self) -> str:
-        """The words of the text on one line, as prompts and checks read them."""
+        """The text on one line, as prompts and checks read it."""
         return flatten(self.text)
 
     @property
@@ -154,9 +154,9 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that the model gets to read for one question. No lines means that nothing was found.
+    """All that the model reads for one question. No lines means that nothing was found.
 
-    `is_whole`: each line is a whole passage, for a base that reads passages.
+    If `is_whole`, each line is a whole passage, for a base that reads passages.
     """
 
     lines: tuple[EvidenceLine, ...]
@@ -174,10 +174,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedAnswer:
-    """What staff approved: the question as it stands alone, its answer, and the ids of the passages under it.
+    """An answer that staff approved, with its standalone question and the ids of the passages that support it.
 
-    None are under it where no document answered. `audience` is who may read it; `author` is the id of the person who
-    wrote it and is never shown.
+    There are no such passages if no document answered. `audience` says who may read the answer. `author` is the id of
+    the person who wrote it, which is never shown.
     """
 
     id: str

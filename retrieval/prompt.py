@@ -1,9 +1,9 @@
-"""The one function that turns (thread, question, evidence) into chat messages.
+"""Turns thread, question and evidence into chat messages, in one function.
 
-A base that reads gets whole passages, in the system message: many questions share them, in the engine's cache and in
-training. chip-nano gets single lines, above the question.
-Serving and training both call `build_messages`: served prompt = trained prompt, byte for byte. A change here means
-that the bases and every adapter must be trained again. The model's own chat template turns the messages into tokens.
+A base that reads gets whole passages in the system message, where the engine's cache and training can share them among
+questions. chip-nano gets single lines above the question.
+Serving and training both call `build_messages`: the served prompt is the trained prompt, byte for byte. After a change
+here the bases and all adapters must be trained again. The model's own chat template turns the messages into tokens.
 """
 
 import re
@@ -34,7 +34,7 @@ _MARKER = re.compile(rf"{NUMBERED_MARKER} ?")
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of a chat, in the words of every chat template."""
+    """One message of a chat, with the fields of every chat template."""
 
     role: Role
     content: str
@@ -43,10 +43,10 @@ class ChatMessage:
 def build_messages(
     question: str, evidence: Evidence, *, company: str, thread: Sequence[Turn] = ()
 ) -> tuple[ChatMessage, ...]:
-    """Return the chat: system, earlier turns as they were said, and the question under its evidence.
+    """Return the chat: the system message, the earlier turns, and the question below its evidence.
 
-    Evidence comes before the question, so that popular evidence is a shared prefix, and each line's marker stands
-    directly before the words to quote, so that quoting is copying what follows the marker.
+    Evidence precedes the question, so that prompts with the same evidence share a prefix. Each marker directly precedes
+    its line, so that a model quotes by copying what follows the marker.
     """
     earlier = tuple(ChatMessage(turn.role, turn.text) for turn in thread)
     if evidence.is_whole:
@@ -57,7 +57,7 @@ def build_messages(
 
 
 def render_passages(passages: Sequence[tuple[str, str]], *, company: str) -> str:
-    """Return the system message over passages, each given by its heading path and its text."""
+    """Return the system message with these passages; each is a heading path and a text."""
     shown = [f"[{number}] {heading}\n{text}" for number, (heading, text) in enumerate(passages, start=1)]
     return "\n\n".join([READING_SYSTEM.format(company=company), *(shown or [NO_PASSAGES])])
 
@@ -77,7 +77,7 @@ def _render_evidence(evidence: Evidence) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One stretch of an answer with the number of the evidence that it cites (None: it cites none)."""
+    """A part of an answer with the number of the evidence that it cites (None: it cites nothing)."""
 
     text: str
     number: int | None
@@ -94,10 +94,10 @@ def split_claims(answer: str) -> list[Claim]:
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether the answer says that the documents do not hold it, or may not."""
+    """Whether the answer says that the documents do not, or may not, hold the answer."""
     return answer.strip().startswith(("I don't know", "I'm not sure"))
 
 
 def quote(lines: Sequence[EvidenceLine]) -> str:
-    """Return the answer that quotes lines of evidence: the form that training teaches."""
+    """Return the answer that quotes these lines, in the form that training teaches."""
     return " ".join(f"[{line.number}] {line.text}" for line in lines)

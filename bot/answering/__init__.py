@@ -1,1 +1,1 @@
-"""From a message to an answer: is it a question, what is said, checked sentence by sentence, and recorded."""
+"""Turns a message into an answer: recognises questions, says the answer sentence by sentence, checks and records it."""

@@ -1,6 +1,6 @@
-"""The story of one question: conversation, evidence, prompt, generation, reply, record.
+"""Answers one question in Slack: conversation, evidence, prompt, generation, reply, record.
 
-Knows Slack only through `ReplyStream` and the post of a plain sentence; knows llama.cpp only through the engine's port.
+Reaches Slack only through `ReplyStream` and plain posts, and llama.cpp only through the engine's port.
 """
 
 import logging
@@ -48,7 +48,7 @@ ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Everything that answering in Slack needs; `answer` is the story.
+    """Answers questions in one workspace; begin with `answer`.
 
     A prompt holds at most `thread_messages` earlier turns of its thread.
     """
@@ -67,9 +67,9 @@ class Answering:
     threads: ThreadReader
 
     def answer(self, question: Question, show: Show | None = None) -> None:
-        """Answer in the question's thread: from evidence, with "I don't know", or with the reason why not.
+        """Answer in the question's thread: from evidence, with "I don't know", or with the reason for no answer.
 
-        A private answer is shown by `show`, to the asker alone, or as an ephemeral message in the thread.
+        Only the asker sees a private answer. `show` shows it; without `show` it is an ephemeral message.
         """
         show = self._choose_show(question, show)
         started = time.perf_counter()
@@ -94,7 +94,7 @@ class Answering:
     def _reply_or_say_why_not(
         self, pending: PendingReply, show: Show | None, meanwhile: Sequence[Future[None]]
     ) -> None:
-        """Reply, once what is done meanwhile is done: Slack must not show Chip at work after the answer has begun."""
+        """Reply after `meanwhile` has ended, because Slack must not show a status after the answer has begun."""
         question = pending.question
         if self.stops.was_stopped(question):
             _wait_for(meanwhile)
@@ -113,7 +113,7 @@ class Answering:
         self.say_instead(question, reason, show)
 
     def record_unspoken(self, question: Question, text: str, *, finish: str = replies.TAUGHT) -> replies.Reply:
-        """Record a question that a person answers in Chip's place, with the evidence that Chip would have read."""
+        """Record a question that a person answers instead of Chip, with the evidence that Chip would have read."""
         started = time.perf_counter()
         scope = self.directory.scope(question.person, question.channel)
         pending = PendingReply(self.new_id("R"), question, self._prepare(text, scope), started)
@@ -128,7 +128,7 @@ class Answering:
     def say_instead(
         self, question: Question, text: str, show: Show | None = None, shown: list[blocks.Block] | None = None
     ) -> None:
-        """Say a plain sentence of Chip's own, or its blocks, in the place of an answer, where that would be shown."""
+        """Post a sentence of Chip's own, or its blocks, where the answer would appear."""
         if (show := self._choose_show(question, show)) is not None:
             show(text, shown or [])
             return
@@ -141,7 +141,7 @@ class Answering:
         )
 
     def _choose_show(self, question: Question, show: Show | None) -> Show | None:
-        """Return what shows an answer to its asker alone; None where all may see it in the thread."""
+        """Return the function that shows an answer only to its asker; None if everybody in the thread may see it."""
         if show is not None or not question.is_private:
             return show
 
@@ -161,7 +161,7 @@ class Answering:
         return PrivateReply(show, note) if show is not None else self.open_stream(pending.question, note)
 
     def open_stream(self, question: Question, on_part: Callable[[str], None]) -> ReplyStream:
-        """Return a stream into the question's thread, which has not begun."""
+        """Return a new stream into the question's thread."""
 
         def find_lost(text: str) -> str | None:
             place = (question.channel, question.thread_ts)
@@ -217,7 +217,7 @@ class Answering:
     ) -> None:
         """End the message with its footer, and remember the answer as a turn of its thread.
 
-        A streamed answer is remembered before it looks finished, since a follow-up may come as soon as it does.
+        A streamed answer is remembered before its message ends, because a follow-up may arrive right after that.
         """
         question, was_streamed = pending.question, bool(stream.parts)
         if was_streamed:
@@ -274,7 +274,7 @@ class Answering:
         ]
 
     def _read_thread(self, question: Question) -> None:
-        """Keep what was said in a thread before Chip was asked there; everybody who may ask there may read it."""
+        """Store a thread's messages from before Chip was asked. Everybody who may ask in the thread may read them."""
         for said in self.threads.read(question.channel, question.thread_ts, question.ts):
             is_own = said.get("user") == self.bot_user
             text = plain_question(read_text(said), bot_user=self.bot_user)
@@ -283,7 +283,7 @@ class Answering:
                 self._record_turn(question, said["ts"], "assistant" if is_own else "user", text, person)
 
     def remember(self, question: Question, ts: str, role: Literal["user", "assistant"], text: str) -> None:
-        """Keep what was said as a turn of the question's thread."""
+        """Store a message as a turn of the question's thread."""
         self._record_turn(question, ts, role, text, question.person if role == "user" else self.bot_user)
 
     def _record_turn(
@@ -302,7 +302,7 @@ class Answering:
         conversation.record_message(self.db, message)
 
     def _show_status(self, question: Question) -> None:
-        """Say that Chip is at work."""
+        """Show the status that Chip is at work."""
         place = question.place
         try:
             self.client.assistant_threads_setStatus(
@@ -312,7 +312,7 @@ class Answering:
             logger.info("no status in %s: %s", place.channel, name_error(error))
 
     def _set_title(self, question: Question, text: str) -> None:
-        """Say what a direct thread is about: after the first answer, so that nobody waits for it."""
+        """Set the title of a direct thread. This happens after the first answer, so that nobody waits for it."""
         if question.thread_ts != question.ts or not question.channel.startswith("D"):
             return
         try:
@@ -323,7 +323,7 @@ class Answering:
             logger.info("no title in %s: %s", question.channel, name_error(error))
 
     def clear_status(self, question: Question) -> None:
-        """Show Chip at work no longer; Slack does so by itself with whatever Chip says."""
+        """Clear the status. Slack does so itself when Chip posts a message."""
         try:
             self.client.assistant_threads_setStatus(
                 channel_id=question.channel, thread_ts=question.thread_ts, status=""
@@ -333,7 +333,7 @@ class Answering:
 
 
 def _stream(saying: Saying, stream: Outlet) -> Completion:
-    """Show the answer as it is said, until its end or until its asker stops the stream."""
+    """Stream the answer until it ends or its asker stops it."""
     try:
         for markdown in saying:
             stream.append(markdown)
@@ -347,7 +347,7 @@ def _stream(saying: Saying, stream: Outlet) -> Completion:
 
 
 def _wait_for(jobs: Sequence[Future[None]]) -> None:
-    """Return once all are done; raises what one of them raised."""
+    """Wait for all of them. Raises what one of them raised."""
     for job in jobs:
         job.result()
 

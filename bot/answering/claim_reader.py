@@ -1,6 +1,6 @@
-"""Cuts a model's text, as it arrives, into finished sentences, each with the number of the evidence that it cites.
+"""Splits a model's text, as it arrives, into sentences with the numbers of the evidence that they cite.
 
-Knows the marker "[2] " that precedes what it cites; knows nothing of Slack.
+Knows the marker "[2] " that precedes the text it belongs to. Knows nothing of Slack.
 """
 
 import re
@@ -20,8 +20,9 @@ _SENTENCE_END = re.compile(r"[.!?]\)?(?=\s)|\n")
 
 
 class ClaimReader:
-    """Feed it pieces; it hands out each sentence once it is whole. Of code, a line or a span is never cut, nor read
-    for markers."""
+    """Takes pieces of text and returns each sentence once it is complete.
+
+    Lines and spans of code are never split, and markers in them do not count."""
 
     def __init__(self) -> None:
         self._rest = ""
@@ -31,20 +32,20 @@ class ClaimReader:
         self._breaks = ""
 
     def feed(self, piece: str) -> list[Sentence]:
-        """Return the sentences that this piece finished."""
+        """Return the sentences that this piece completes."""
         *lines, self._rest = (self._rest + piece).split("\n")
         sentences = [sentence for line in lines for sentence in self._read_line(f"{line}\n")]
         return sentences if self._in_code else sentences + self._read_beginning()
 
     def finish(self, *, is_cut: bool = False) -> list[Sentence]:
-        """Return what is left when the model has stopped; if it was cut, without the last word or command."""
+        """Return the rest when the model has stopped. If the text was cut off, drop the last word or command."""
         rest, self._rest = self._rest, ""
         if is_cut:
             rest = "" if self._in_code else rest.rpartition(" ")[0]
         return self._read_line(rest)
 
     def _read_line(self, line: str) -> list[Sentence]:
-        """Return the sentences of a line, or of what is left of it; it ends with its line break but for the last."""
+        """Return the sentences of a line, or of its rest. Every line but the last includes its line break."""
         marker = _MARKER.match(line)
         opened = line[marker.end() :] if marker and not self._in_code else line
         is_frame = self._is_at_line_start and is_fence(opened)
@@ -57,7 +58,7 @@ class ClaimReader:
         return self._read(line)[0]
 
     def _read_beginning(self) -> list[Sentence]:
-        """Return the sentences of a line that goes on, up to code that may go on; the rest of it is kept."""
+        """Return the complete sentences of an unfinished line, up to unfinished code. The rest is kept."""
         place = find_open_code(self._rest)
         known, open_code = self._rest[:place], self._rest[place:]
         marker = _OPEN_MARKER.search(known)
@@ -68,7 +69,7 @@ class ClaimReader:
         return sentences
 
     def _read(self, text: str, *, whole: bool = True) -> tuple[list[Sentence], str]:
-        """Return the sentences, and what follows the last one where it is not whole."""
+        """Return the sentences, and the unfinished rest."""
         sentences, start, masked = [], 0, mask_code(text)
         for marker in _MARKER.finditer(masked):
             sentences += self._cut(text[start : marker.start()], whole=True)[0]
@@ -92,7 +93,7 @@ class ClaimReader:
         return [found for sentence in sentences if (found := self._build(sentence)) is not None]
 
     def _build(self, text: str) -> Sentence | None:
-        """Return the sentence; line breaks after it, or where there is none, stand before the next one."""
+        """Return the sentence, or None for white space. Line breaks after it are put before the next sentence."""
         said = text.strip()
         if not said:
             self._breaks += text if "\n" in text else ""
@@ -105,6 +106,6 @@ class ClaimReader:
 
 
 def _goes_on(text: str, start: int, end: re.Match[str]) -> bool:
-    """Whether a full stop belongs to a short form ("i.e. this") or to the number of a step."""
+    """Whether a full stop belongs to an abbreviation ("i.e. this") or to the number of a step."""
     mark = _MARK.match(text, end.start())
     return "\n" not in end.group() and mark is not None and not ends_sentence(text, start, mark)

@@ -1,6 +1,6 @@
-"""Tells whether a message in a thread that Chip answered in is meant for Chip or for the people.
+"""Decides whether a message in a thread is meant for Chip or for the people in it.
 
-Knows who said what in the thread; reads and sends nothing.
+Knows who said what in the thread. Reads and sends nothing.
 """
 
 import re
@@ -14,7 +14,7 @@ _ADDRESS = re.compile(
     r"^\W*(?:(?:hi|hey|hello|ok|okay|thanks|thank you|thx|yes|no|so|and)[\s,]+)?@?([^\W\d_][\w'-]*)\s*[,:]"
 )
 _TO_YOU = re.compile(r"\b(?:you|your|yours|u|ya)\b", re.IGNORECASE)
-# What begins a message with a capital and a comma, and is nobody's name.
+# Words that begin a message before a comma and are nobody's name.
 _OPENERS = frozenset(
     re.findall(
         r"\w+",
@@ -26,7 +26,7 @@ _OPENERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A thread before a message. `askers` asked Chip in it; `names` are what the people in it are called."""
+    """A thread up to a message. `askers` asked Chip in it; `names` are the names of its people."""
 
     turns: Sequence[Message]
     askers: Collection[str]
@@ -57,7 +57,7 @@ def is_for_chip(text: str, person: str, talk: Talk) -> bool:
 
 
 def _find_addressee(text: str, names: Collection[str]) -> str | None:
-    """Return the name, in small letters, with which a message begins; None where it begins with none."""
+    """Return the name with which a message begins, in lower case; None if there is none."""
     match = _ADDRESS.match(text)
     if match is None:
         return "" if re.match(r"^\W*@\w", text) else None

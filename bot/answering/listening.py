@@ -1,6 +1,6 @@
 """Decides which messages are questions for Chip: by place, by mention and by the rules of the channel.
 
-Knows events as Slack delivers them; sends nothing.
+Reads events as Slack delivers them. Sends nothing.
 """
 
 import re
@@ -32,9 +32,9 @@ def find_question(
     now: datetime,
     follows_up: Callable[[Question], bool],
 ) -> Question | None:
-    """Return the question in an event, or None where nobody asked Chip. `now` is in the workspace's time zone.
+    """Return the question in an event, or None if nobody asked Chip. `now` is in the workspace's time zone.
 
-    `team` is where Chip is installed: in a channel that is shared with others, the event may name theirs.
+    `team` is the team that Chip is installed in. In a shared channel the event may name another one.
     """
     event = body["event"]
     person = _find_person(event, rules, bot_user)
@@ -62,12 +62,12 @@ def find_question(
 
 
 def looks_like_question(text: str) -> bool:
-    """Whether a message that addresses nobody asks something."""
+    """Whether a message without an address is a question."""
     return _ASKS.search(text) is not None
 
 
 def _find_person(event: Event, rules: ChannelRules, bot_user: str) -> str | None:
-    """Return who asks; None for Chip itself, for notices, and for other bots unless the channel answers them."""
+    """Return the person who asks; None for Chip, for notices, and for other bots unless the channel answers bots."""
     person, bot = event.get("user"), event.get("bot_id")
     if person == bot_user:
         return None

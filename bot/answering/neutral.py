@@ -1,8 +1,8 @@
 """Removes guesses about a person's gender: rewords the sentence neutrally, or withholds it.
 
-Pronouns, forms of address, trades and kinship of a person whose pronouns nobody gave are rewritten by word lists of our
-own, in English; what cannot be rewritten is withheld. What the asker said of a person, or a document of somebody whom
-it names, is known and stays.
+Works by English word lists. Rewrites pronouns, forms of address, trades and kinship of people whose pronouns nobody
+gave, and withholds what it cannot rewrite. Keeps what the asker said about a person, and what a document says about
+somebody it names.
 """
 
 import re
@@ -74,10 +74,10 @@ _UNSAYABLE = re.compile(
 
 
 def neutralise(text: str, *, asked: str = "", source: str = "") -> str | None:
-    """Return the text without assumptions about a person's gender; None where it cannot be said without.
+    """Return the text without assumptions about a person's gender; None if that is impossible.
 
-    `asked` is what the asker said, whose pronouns and words for a person are taken over. `source` is the document's
-    line under the text: its words stay where it names the person.
+    `asked` is what the asker said; its pronouns and words for a person are kept. `source` is the line that supports the
+    text; its words are kept if it names the person.
     """
     known = f"{asked} {source if _NAMED.search(source) else ''}"
     if _UNSAYABLE.search(text) and not _UNSAYABLE.search(known):

@@ -1,6 +1,6 @@
-"""Checks the sentences of a base that reads passages: each must stand in one of them, word for word or in meaning.
+"""Checks the sentences of a base that reads passages: a passage must hold each of them, in its words or its meaning.
 
-Exact values (numbers, codes, commands, addresses) must stand in the passage as they are. Knows nothing of models.
+The passage must hold exact values (numbers, codes, commands, addresses) unchanged. Knows nothing of models.
 """
 
 import re
@@ -23,7 +23,7 @@ _ITEM_NUMBER = re.compile(r"^\s*\d{1,3}[.)] ")
 
 
 class PassageCheck:
-    """Holds the passages of one answer as the lines that they consist of."""
+    """Checks the sentences of one answer against its passages, line by line."""
 
     def __init__(self, passages: Sequence[EvidenceLine], model: EntailmentModel | None = None) -> None:
         self._model = model
@@ -35,7 +35,7 @@ class PassageCheck:
         ]
 
     def check(self, text: str, cited: EvidenceLine | None, asked: str, lessons: Sequence[str]) -> Checked:
-        """Return what may be shown of a sentence, with the passage that supports it; its text is None for nothing."""
+        """Return the text to show for a sentence (None: nothing), with the passage that supports it."""
         if is_refusal(text) or is_courtesy(text):
             return Checked(text, None)
         number = cited.number if cited else None
@@ -56,20 +56,20 @@ class PassageCheck:
         return Checked(text if checked.text == claim else checked.text, passage)
 
     def _find_quoted(self, text: str, number: int | None) -> EvidenceLine | None:
-        """Return a passage that holds the text word for word, the cited one if it does."""
+        """Return a passage that holds the text word for word, preferably the cited one."""
         words = flatten(text).strip(" .") or "```"
         holding = [one for one in self._passages.values() if words and words in flatten(one.text)]
         return min(holding, key=lambda one: one.number != number, default=None)
 
 
 def _share_words(text: str, source: str) -> float:
-    """Return the share of a text's words that its source holds in some form."""
+    """Return the share of a text's words that its source holds, in any inflection."""
     words = set(tokenise(flatten(text)))
     return len(words & set(tokenise(flatten(source)))) / len(words) if words else 0.0
 
 
 def _find_missing(text: str, source: str) -> str:
-    """Return the first exact value of a text that its source does not hold; "" where it holds all."""
+    """Return the first exact value of a text that its source lacks; "" if it holds them all."""
     held = source.casefold()
     values = (match.group().strip("`.,:;/-") for match in _VALUE.finditer(_ITEM_NUMBER.sub("", text)))
     return next((value for value in values if value and value.casefold() not in held), "")

@@ -1,4 +1,4 @@
-"""An answer that only one person sees: collected and shown whole, because Slack does not stream private messages.
+"""Collects an answer for one person and shows it whole, because Slack does not stream private messages.
 
 Knows nothing of what is said or of how it is shown.
 """
@@ -14,7 +14,7 @@ Show = Callable[[str, list[dict[str, Any]]], str]
 
 
 class Outlet(Protocol):
-    """Where an answer goes. `parts` are the ts of its messages; `markdown` is all that was appended."""
+    """The destination of an answer. `parts` are the ts of its messages; `markdown` is everything that was appended."""
 
     is_stopped: bool
     parts: list[str]
@@ -28,7 +28,9 @@ class Outlet(Protocol):
 
 
 class PrivateReply:
-    """Append Markdown, then finish once: `show` gets it all, in messages that Slack takes. `on_part` hears each ts."""
+    """Collects Markdown until `finish`, which passes it to `show` in messages that Slack accepts.
+
+    `on_part` is called with the ts of each message."""
 
     def __init__(self, show: Show, on_part: Callable[[str], None]) -> None:
         self._show = show
@@ -38,11 +40,11 @@ class PrivateReply:
         self.markdown = ""
 
     def append(self, markdown: str) -> None:
-        """Keep more of the answer."""
+        """Collect more of the answer."""
         self.markdown += markdown
 
     def finish(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:  # noqa: ARG002  # as a stream has
-        """Show the answer with its footer. Raises one of `SLACK_ERRORS` when it could not be shown."""
+        """Show the answer with its footer. Raises one of `SLACK_ERRORS` if it cannot be shown."""
         *texts, last = split_markdown(self.markdown.strip(), MESSAGE_BYTES)
         for text in texts:
             self._show_part(text, [])

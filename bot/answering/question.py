@@ -1,4 +1,4 @@
-"""A question to Chip, and the same question on its way to a reply."""
+"""Defines a question to Chip, and its state until the reply."""
 
 import time
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ QUESTION = "question"  # the kind of the row in the inbox that a question has be
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message that asks Chip something. `text` is as Slack delivered it; `thread_ts` is the root of its thread, ""
-    where it has none, as a command.
+    """A message that asks Chip something.
 
-    `reply_id` is the id that its reply gets, where it was given before; `edit` names the edit that asks anew. Of a
-    private question the asker alone sees the answer. `home` is the asker's own team, "" for the team that Chip is
-    installed in: in a channel that is shared with other organisations the two differ. `unread` came with it and says
-    nothing to Chip. `has_votes`: the vote buttons stand under the answer.
+    `text` is as Slack delivered it. `thread_ts` is the root of its thread, "" for a command, which has no thread.
+    `reply_id` is the id for its reply, if there is one already. `edit` identifies the edit that asks again. Only the
+    asker sees the answer to a private question. `home` is the asker's own team, or "" if that is the team that Chip is
+    installed in; the two differ in channels that organisations share. `unread` is content that Chip cannot read. With
+    `has_votes` the answer has vote buttons.
     """
 
     team: str
@@ -36,7 +36,7 @@ class Question:
 
     @property
     def key(self) -> str:
-        """What makes two deliveries the same question: a mention arrives as two events with one ts."""
+        """The key that deliveries of the same question share: a mention arrives as two events with one ts."""
         return ":".join((QUESTION, self.team, self.channel, self.ts, *filter(None, [self.edit])))
 
     @property
@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PendingReply:
-    """A question with its draft, on the way to a reply. `started` is a reading of `time.perf_counter`, in seconds."""
+    """A question with its draft, before the reply. `started` is a reading of `time.perf_counter`, in seconds."""
 
     reply_id: str
     question: Question
@@ -54,5 +54,5 @@ class PendingReply:
     started: float
 
     def milliseconds(self) -> float:
-        """Return the time since Chip took up the question."""
+        """Return the time since Chip began to answer."""
         return (time.perf_counter() - self.started) * 1000

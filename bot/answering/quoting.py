@@ -1,4 +1,4 @@
-"""Chooses how an answer is generated: greedily, and word for word where it cites evidence, unless set otherwise."""
+"""Chooses how an answer is generated: greedily, and with exact quotes of the evidence, unless configured otherwise."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ CITING = Sampling(grammar=CITE_GRAMMAR)
 def choose_sampling(
     lines: Sequence[EvidenceLine], *, exact_quotes: bool, is_question: bool = False, is_taught: bool = False
 ) -> Sampling:
-    """Return the sampling of an answer to a prompt with these lines of evidence.
+    """Return the sampling for an answer to a prompt with these lines of evidence.
 
-    A model that needs its quotes held does not decide whether the documents answer a question: search tells better
-    (docs/LOG.md), and what it is unsure of reaches the model as no evidence at all. What is left to the model is small
-    talk, and what an adapter was taught to say (`is_taught`).
+    A model with enforced quotes does not decide whether the documents answer a question, because search decides that
+    better (docs/LOG.md); if search is unsure, the model gets no evidence. The model decides about small talk, and about
+    what an adapter was taught to say (`is_taught`).
     """
     if not exact_quotes:
         return PLAIN

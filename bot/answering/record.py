@@ -1,4 +1,4 @@
-"""The footer under an answer, and the row that records the answer."""
+"""Builds the footer of an answer, and the row that records the answer."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -39,18 +39,18 @@ def build_footer(
 
 
 def _is_said(line: EvidenceLine, shown: ShownAnswer) -> bool:
-    """Whether an answer cites what holds a line."""
+    """Whether an answer cites evidence that includes a line."""
     return any(line.passage_id == cited.passage_id and line.flat in cited.flat for cited in shown.cited)
 
 
 def _tell_language(asked: str) -> list[blocks.Block]:
-    """Say in the asker's language what Chip can do, where that is not English."""
+    """Return what Chip can do in the asker's language; nothing if that is English."""
     sentence = wording.OTHER_LANGUAGES.get(find_language(asked) or "")
     return [blocks.build_section(sentence)] if sentence else []
 
 
 def _tell_reading(reading: ReadSoFar | None) -> list[blocks.Block]:
-    """Say that the answer may be in a document that is not read yet."""
+    """Return the note that the answer may be in a document that is not read yet."""
     return [blocks.build_section(wording.STILL_READING.format(**asdict(reading)))] if reading else []
 
 
@@ -63,7 +63,7 @@ def _tell_withheld(count: int) -> list[blocks.Block]:
 def build_reply(
     pending: PendingReply, completion: Completion, shown: ShownAnswer, now: datetime, asker_role: str | None = None
 ) -> replies.Reply:
-    """Return the row that ties an answer to its exact prompt, passages, base and adapter."""
+    """Return the row that links an answer to its exact prompt, passages, base and adapter."""
     question, evidence = pending.question, pending.draft.retrieved.evidence
     return replies.Reply(
         id=pending.reply_id,

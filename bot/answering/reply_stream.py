@@ -1,7 +1,7 @@
-"""Writes one answer into a Slack thread: streams it, or posts and updates it where Slack refuses to stream.
+"""Writes one answer into a Slack thread: streams it, or posts and updates it if Slack refuses to stream.
 
-Rolls over to a further message before Slack's undocumented limits (about 11 kB and five minutes a streamed message),
-so that nothing is cut, and goes on with a broken stream by `chat.update`. Knows nothing of what is said.
+Continues in another message before Slack's undocumented limits (about 11 kB and five minutes for a streamed message),
+so that nothing is cut off. Continues a broken stream with `chat.update`. Knows nothing of what is said.
 """
 
 import logging
@@ -30,7 +30,7 @@ STOPPED = "stopped_by_user"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer goes, and for whom: a thread of a channel, a person of a team (their own, also a foreign one)."""
+    """The thread that an answer goes to, and its reader. `team` is the reader's own, which may be a foreign one."""
 
     team: str
     channel: str
@@ -39,10 +39,10 @@ class Place:
 
 
 class ReplyStream:
-    """Append Markdown, then finish once. `on_part` hears the ts of each message that the answer becomes, at once.
+    """Shows appended Markdown until `finish`. Calls `on_part` with the ts of each new message of the answer.
 
-    `find_lost` returns the ts of a stream that began with a text though Slack's word of it was lost, None where there
-    is none. `is_stopped`: the person pressed Stop; what is appended after that is not shown.
+    `find_lost` returns the ts of a stream that Slack opened with a text although its response was lost, or None. Once
+    the person has pressed Stop, `is_stopped` holds and further text is not shown.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ReplyStream:
         find_lost: Callable[[str], str | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin with nothing shown; `clock` gives seconds."""
+        """Show nothing yet. `clock` returns seconds."""
         self._client = client
         self._place = place
         self._on_part = on_part
@@ -73,7 +73,7 @@ class ReplyStream:
         self.markdown = ""  # all that was appended
 
     def append(self, markdown: str) -> None:
-        """Show more of the answer, soon at the latest; what Slack refuses to show is kept and posted by `finish`."""
+        """Show more of the answer, at once or soon. `finish` posts what Slack refuses to show now."""
         if self.is_stopped:
             return
         self.markdown += markdown
@@ -81,9 +81,9 @@ class ReplyStream:
             self._try_to_send(piece)
 
     def finish(self, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-        """End the answer with its footer. Raises one of `SLACK_ERRORS` only when the rest could not be posted.
+        """End the answer with its footer. Raises one of `SLACK_ERRORS` only if the rest cannot be posted.
 
-        Raises `Unsettled` where it cannot be told what of it was: it is to be ended when the thread can be read.
+        Raises `Unsettled` if it is unknown how much was posted; end it when the thread can be read again.
         """
         if self._unsettled is not None:
             raise self._unsettled
@@ -101,7 +101,7 @@ class ReplyStream:
         self._post(last, blocks, metadata)
 
     def abandon(self) -> None:
-        """End the message that is being streamed as it stands; harmless where there is none."""
+        """End the streamed message as it is; does nothing if there is none."""
         self._close(None, None)
 
     def _try_to_send(self, markdown: str) -> None:
@@ -136,7 +136,7 @@ class ReplyStream:
         return is_full or self._clock() - self._started > LIFETIME_SECONDS
 
     def _roll_over(self, markdown: str) -> str:
-        """End this message, and the code block that is open in it; return what the next one begins with."""
+        """End this message and close its open code block. Return the beginning of the next message."""
         ending, beginning = break_off(self._part, markdown)
         if ending:
             self._client.chat_appendStream(channel=self._place.channel, ts=str(self._ts), markdown_text=ending)
@@ -176,7 +176,7 @@ class ReplyStream:
         self._grow(markdown)
 
     def _grow(self, markdown: str) -> None:
-        """Show more by posting and updating, about once a second; what comes sooner is kept for the next time."""
+        """Show more by posting and updating, about once a second. Text that comes earlier waits."""
         shown = self._part + self._unsent
         if self._ts is not None and self._may_grow and len((shown + markdown).encode()) > MESSAGE_BYTES:
             ending, beginning = break_off(shown, markdown)
@@ -190,7 +190,7 @@ class ReplyStream:
         self._updated = self._clock()
 
     def _show_unsent(self) -> bool:
-        """Post, or add to what was posted; False where Slack refuses it, which leaves it to `finish`."""
+        """Post a message or extend the posted one. Return False if Slack refuses; `finish` tries again."""
         shown = self._part + self._unsent
         if self._ts is not None:
             is_shown = self._update(self._ts, shown, [], mark_begun())
@@ -208,7 +208,7 @@ class ReplyStream:
         return True
 
     def _close(self, blocks: list[dict[str, Any]] | None, metadata: dict[str, Any] | None) -> bool:
-        """Stop the stream; False where none was open or Slack did not do it."""
+        """Stop the stream. Return False if none was open or Slack refused."""
         ts, is_stream = self._ts, self._is_stream
         self._ts, self._part, self._is_stream = None, "", False
         if ts is None or not is_stream:
@@ -221,7 +221,7 @@ class ReplyStream:
         return True
 
     def _update(self, ts: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]) -> bool:
-        """Put the whole part and the footer in a message's place; False where it is too long or refused."""
+        """Replace a message by the whole part and the footer. Return False if it is too long or refused."""
         text = text.strip()
         if len(text.encode()) > UPDATE_BYTES:
             return False

@@ -1,6 +1,6 @@
-"""Says an answer: from a draft to the sentences that a person sees, each checked before it is shown.
+"""Says an answer: turns a draft into the sentences that a person sees, and checks each before it is shown.
 
-The one place where an answer is generated and shown. Knows the engine's port; knows nothing of Slack or the terminal.
+The only place where an answer is generated. Knows the engine's port. Knows nothing of Slack or the terminal.
 """
 
 import time
@@ -22,10 +22,10 @@ from retrieval.retrieved import Retrieved
 
 
 class Saying:
-    """An answer that is being said: iterate it for Markdown, then read `completion` and `shown`.
+    """An answer in progress: iterate over its Markdown, then read `completion` and `shown`.
 
-    Each piece is one checked sentence; an answer that was cut short says so in the last one. Where the check leaves
-    nothing of an answer, the one piece is the refusal. Iterating raises `EngineError` where the engine fails.
+    Each piece is one checked sentence. The last piece of a truncated answer says that it is truncated. If the check
+    withholds every sentence, the only piece is the refusal. Iterating raises `EngineError` if the engine fails.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class Saying:
         *,
         reads_passages: bool = False,
     ) -> None:
-        """Read a generation; where the model chooses to cite, the `quotable` lines are said word for word.
+        """Read a generation. If the model chooses to cite, the `quotable` lines are said word for word.
 
-        Where it refuses, the pages `offered` are shown in the place of the refusal, and so they are where the check
-        leaves nothing of what it said.
+        If the model refuses, or if the check withholds everything, the `offered` pages are shown instead of the
+        refusal.
         """
         self._offered = offered
         self._reads_passages = reads_passages
@@ -72,11 +72,11 @@ class Saying:
         return self._show(Sentence(REFUSAL, "", None))
 
     def cancel(self) -> None:
-        """Stop as soon as possible; harmless after the end."""
+        """Stop as soon as possible. Does nothing after the end."""
         self.generation.cancel()
 
     def completion(self) -> Completion:
-        """Wait for the end and return the completion, with the evidence if that is quoted; raises `EngineError`."""
+        """Wait for the end and return the completion, with any quoted evidence. Raises `EngineError`."""
         completion = self.generation.completion()
         return replace(completion, text=quote(self._quotable)) if self._is_quoted() else completion
 
@@ -91,7 +91,7 @@ class Saying:
 
 
 class Recital(Saying):
-    """What is said as it stands, without the model: an answer that staff approved, or what Chip knows."""
+    """A text that is said unchanged, without the model: an approved answer, or the list of what Chip knows."""
 
     def __init__(
         self, engine: Engine, line: EvidenceLine, shown: ShownAnswer, milliseconds: Callable[[], float]
@@ -105,14 +105,14 @@ class Recital(Saying):
         yield self.shown.recite(self._line, milliseconds=self._milliseconds)
 
     def cancel(self) -> None:
-        """Nothing is generated that could be stopped."""
+        """Do nothing, because no model is generating."""
 
     def completion(self) -> Completion:
         return self._completion
 
 
 class Offer(Recital):
-    """What is said where the documents may not answer: the pages that may help, each with its best line."""
+    """The pages that may help if the documents may not answer, each with its best line."""
 
     def __init__(
         self, engine: Engine, pages: Sequence[EvidenceLine], shown: ShownAnswer, milliseconds: Callable[[], float]
@@ -128,10 +128,10 @@ class Offer(Recital):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Everything that saying an answer needs.
+    """Says answers with one engine.
 
-    `find_lines` gives what all documents say of the things in a sentence, and `list_lessons` the texts that staff
-    approved: what cites no passage is checked against both. `max_tokens` bounds what the model writes; for
+    `find_lines` returns what all documents say about the things in a sentence, and `list_lessons` the texts that staff
+    approved. Sentences without a citation are checked against both. `max_tokens` limits what the model writes. For
     `exact_quotes` see `choose_sampling`.
     """
 
@@ -152,7 +152,7 @@ class Voice:
         workspace: str = "",
         milliseconds: Callable[[], float] | None = None,
     ) -> Saying:
-        """Begin to answer. `milliseconds` tells the time since it was asked.
+        """Begin to answer. `milliseconds` returns the time since the question.
 
         Raises `EngineBusy`, `InvalidRequest` or `PromptTooLong`, at once or while the answer is iterated.
         """
@@ -199,7 +199,7 @@ class Voice:
 
 
 def _list_beside(retrieved: Retrieved) -> list[EvidenceLine]:
-    """Return the lines of the passages that the evidence was cut from, under the evidence's numbers."""
+    """Return the other lines of the evidence's passages, with the numbers of the evidence."""
     passages = {hit.passage.id: hit.passage for hit in retrieved.hits}
     return [
         EvidenceLine(line.number, unit.text, line.heading, line.passage_id)
@@ -210,7 +210,7 @@ def _list_beside(retrieved: Retrieved) -> list[EvidenceLine]:
 
 
 def _complete(engine: Engine, text: str) -> Completion:
-    """Return the completion of a text that no model wrote."""
+    """Return a completion for a text that no model wrote."""
     return Completion(text, "", 0, 0, "stop", engine.base_id, engine.adapter_id(), 0.0, 0.0)
 
 

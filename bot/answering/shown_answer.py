@@ -1,6 +1,6 @@
 """Builds the answer that a person sees: checks each sentence, words it neutrally and cites its source.
 
-What no line supports is withheld, with the reason in the log. Knows nothing of Slack's calls or of the engine.
+Withholds sentences that no line supports, and logs the reason. Knows nothing of Slack's calls or of the engine.
 """
 
 import logging
@@ -30,9 +30,9 @@ logger = logging.getLogger(__name__)
 def read_sentences(
     pieces: Iterable[str], is_cut: Callable[[], bool] = lambda: False, *, cites_after: bool = False
 ) -> Iterator[Sentence]:
-    """Yield each sentence as soon as the model has finished it; `is_cut` says at the end whether it was stopped.
+    """Yield each sentence as soon as the model has finished it. At the end, `is_cut` tells if the text was cut off.
 
-    `cites_after`: the model names a passage after what it says, and not a line before.
+    With `cites_after` the model cites a passage after its sentence, and not a line before.
     """
     reader = PassageReader() if cites_after else ClaimReader()
     for piece in pieces:
@@ -41,15 +41,15 @@ def read_sentences(
 
 
 class ShownAnswer:
-    """What the person sees so far, and which lines of evidence it cites. `asked` is what the person has said.
+    """The answer so far as a person sees it, and the lines of evidence that it cites.
 
-    `lessons` are texts that staff approved: a sentence without a citation that says one of them may contradict the
-    documents. None leaves sentences without a citation unchecked, as while an adapter is on trial. `model` is the claim
-    check's third layer, where one is set. `look_up` gives what all documents say of the things in a sentence, which
-    must not be contradicted either. `beside` are the other lines of the passages of `lines`, under their numbers.
-    `reads_passages`: the lines are whole passages, and a sentence that none of them supports is withheld, cited or not,
-    unless it is a courtesy or a lesson. `sentences` counts all, with Chip's own "I don't know" where nothing was left,
-    and `withheld` those that were left out as not supported.
+    `asked` is what the person said. `lessons` are texts that staff approved: a sentence without a citation that repeats
+    one of them may contradict the documents. If `lessons` is None, as while an adapter is on trial, sentences without a
+    citation are not checked. `model` is the optional third layer of the claim check. `look_up` returns what all
+    documents say about the things in a sentence, which the sentence must not contradict either. `beside` holds the
+    other lines of the passages of `lines`, by number. With `reads_passages` the lines are whole passages, and a
+    sentence that none of them supports is withheld unless it is a courtesy or a lesson. `sentences` counts all
+    sentences, including Chip's own "I don't know" if nothing was left; `withheld` counts the unsupported ones.
     """
 
     def __init__(
@@ -81,10 +81,10 @@ class ShownAnswer:
         self.first_text_ms = 0.0
 
     def add(self, sentence: Sentence, *, milliseconds: Callable[[], float]) -> str:
-        """Add a sentence and return its Markdown: harmless, with its citation where the number exists.
+        """Add a sentence and return its Markdown, escaped and with a citation if the number exists.
 
-        The citation is that of the line that supports the sentence, whichever the model named. A sentence that no line
-        supports, or that was shown before, is withheld: the return is then empty.
+        The citation is that of the supporting line, whichever the model named. Returns "" for a sentence that no line
+        supports or that was shown before; it is withheld.
         """
         if self._passages is not None:
             return self._add_read(sentence, self._passages, milliseconds)
@@ -121,7 +121,7 @@ class ShownAnswer:
         return markdown if is_marked else f"{markdown} [{line.number}]"
 
     def _add_read(self, sentence: Sentence, passages: PassageCheck, milliseconds: Callable[[], float]) -> str:
-        """Add a sentence of a base that reads passages; a lead-in waits for what it leads to."""
+        """Add a sentence of a base that reads passages. A lead-in waits for the sentence that it introduces."""
         cited = self._lines.get(sentence.number) if sentence.number else None
         checked = passages.check(sentence.text, cited, self._asked, self._lessons or ())
         self.sentences += has_words(sentence.text)
@@ -151,19 +151,19 @@ class ShownAnswer:
         return f"{shown} [{line.number}]" if self._cite(line) and line else shown
 
     def _cite(self, line: EvidenceLine | None) -> bool:
-        """Note a citation; return whether it has to be shown: one after another of the same passage is not."""
+        """Note a citation. Return whether to show it; a repeated citation of the same passage is not shown."""
         is_new = line is not None and (not self.cited or self.cited[-1] != line)
         if line is not None and line not in self.cited:
             self.cited.append(line)
         return is_new
 
     def finish(self) -> str:
-        """Return what closes the code in which the answer was cut short; "" where it was not."""
+        """Return the end of the code block in which the answer was cut off; "" if there is none."""
         was_in_code, self._in_code = self._in_code, False
         return "\n```" if was_in_code else ""
 
     def recite(self, line: EvidenceLine, *, milliseconds: Callable[[], float]) -> str:
-        """Show a line as it stands, with its lists, code and links, and return its Markdown with its citation."""
+        """Show a line unchanged, with its lists, code and links. Return its Markdown with its citation."""
         rows, in_code = [], False
         for row in line.text.split("\n"):
             in_code ^= is_fence(row)
@@ -177,7 +177,7 @@ class ShownAnswer:
         return before + "\n".join(rows) + f"{joint}[{line.number}]"
 
     def offer(self, lead: str, pages: Sequence[EvidenceLine], *, milliseconds: Callable[[], float]) -> str:
-        """Show pages that may help, each by its lowest heading and the beginning of its best line."""
+        """Show pages that may help, each with its lowest heading and the beginning of its best line."""
         rows = [(f"- {page.lowest_heading}: {shorten(page.flat, SNIPPET)}", page) for page in pages]
         self.text = "\n".join([lead, *(text for text, _ in rows)])
         self.cited = list(pages)
@@ -200,7 +200,7 @@ class ShownAnswer:
         return Checked(None if is_wrong else text, None, judgement.reason if is_wrong else "")
 
     def _see_layout(self, sentence: Sentence) -> tuple[bool, bool]:
-        """Whether a line only frames code or a table, and whether it is code, its frame included."""
+        """Return whether a line only delimits code or a table, and whether it is code or a delimiter of code."""
         if is_fence(sentence.text) and (not self.text or "\n" in sentence.before):
             self._in_code = not self._in_code
             return True, True
@@ -209,5 +209,5 @@ class ShownAnswer:
 
 @lru_cache(maxsize=100)
 def _split_quotable(line: str) -> frozenset[str]:
-    """Return what of a line is said in its own words: each sentence, item and line of code."""
+    """Return the parts of a line that may be quoted: each sentence, item and line of code."""
     return frozenset([*split_sentences(line), *(part.strip() for part in line.split("\n"))])

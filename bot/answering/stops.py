@@ -1,7 +1,7 @@
-"""Stop: which questions are still to be answered, and what a press of Stop ends.
+"""Owns Stop: which questions still await an answer, and what a press of Stop ends.
 
-A question is expected from the moment it waits until it is claimed: said or stopped, and never both. What was stopped
-is noted in the inbox, so that it holds after a crash and for a later try. Knows nothing of Slack.
+A waiting question is expected until it is claimed: for its answer or by a press, but never for both. The inbox records
+stopped questions, so that they stay stopped after a crash and on later tries. Knows nothing of Slack.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,13 +19,13 @@ _STOPPED = "stopped"  # a fact of a question in the inbox
 
 
 def is_stopped(facts: Mapping[str, Any]) -> bool:
-    """Whether the inbox holds of a question that its asker stopped it."""
+    """Whether the inbox records that the asker stopped a question."""
     return _STOPPED in facts
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press of Stop in a thread. `ts` is Slack's time stamp of it."""
+    """A press of Stop in a thread. `ts` is Slack's time stamp."""
 
     channel: str
     thread_ts: str
@@ -35,9 +35,9 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """The questions that wait, by key, and the answers that are being said, by channel and thread.
+    """The waiting questions by key, and the answers in progress by channel and thread.
 
-    `restored` are the presses that a kill cut off; they hold for questions that are taken up after it.
+    `restored` holds the presses that a kill interrupted; they apply to the questions that are resumed after it.
     """
 
     db: Database
@@ -46,20 +46,20 @@ class Stops:
     restored: list[Press] = field(default_factory=list)
 
     def expect(self, question: Question) -> None:
-        """Note that a question in a thread will be answered; until it is claimed, it can be stopped."""
+        """Note that a question in a thread waits for its answer. It can be stopped until it is claimed."""
         self.waiting[question.key] = question
 
     def claim(self, question: Question) -> bool:
-        """Take a question out of the waiting ones; return whether it was still one of them."""
+        """Remove a question from those that wait. Return whether it was still waiting."""
         return self.waiting.pop(question.key, None) is not None
 
     def was_stopped(self, question: Question) -> bool:
-        """Whether a question that was expected is no longer to be answered. One outside a thread cannot be stopped."""
+        """Whether an expected question was stopped. A question outside a thread cannot be stopped."""
         return bool(question.thread_ts) and question.key not in self.waiting
 
     @contextmanager
     def saying(self, question: Question, saying: Saying) -> Iterator[None]:
-        """Hold an answer while it is being said, so that a press of Stop ends it."""
+        """Register an answer in progress, so that a press of Stop ends it."""
         place = (question.channel, question.thread_ts)
         self.live[place] = (question, saying)
         try:
@@ -68,9 +68,9 @@ class Stops:
             self.live.pop(place, None)
 
     def press(self, channel: str, thread_ts: str, person: str) -> list[Question]:
-        """Stop what is being said in a thread, or else what the person waits for there.
+        """Stop the answer in progress in a thread, or else the person's waiting questions there.
 
-        Return the waiting questions that were stopped; their asker is still to be told.
+        Return the waiting questions that were stopped. The caller tells their asker.
         """
         if (said := self.live.get((channel, thread_ts))) is not None:
             question, saying = said
@@ -84,12 +84,12 @@ class Stops:
         return stopped
 
     def restore(self, press: Press, at: datetime) -> None:
-        """End what a press had to end when a kill came, at the instant `at`; what was asked after it goes on."""
+        """Apply a press that a kill interrupted, made at the instant `at`. Later questions are not affected."""
         self.restored.append(press)
         self.note_unfinished(press.channel, press.thread_ts, press.person, at)
 
     def was_pressed(self, question: Question) -> bool:
-        """Whether a restored press is the asker's, in the question's thread and after the question."""
+        """Whether the asker pressed Stop in the question's thread after the question, before a kill."""
         place = (question.channel, question.thread_ts, question.person)
         return any(
             place == (press.channel, press.thread_ts, press.person) and question.ts < press.ts
@@ -97,11 +97,11 @@ class Stops:
         )
 
     def note(self, question: Question) -> None:
-        """Note in the inbox that the question is not to be answered any more."""
+        """Record in the inbox that the question was stopped."""
         inbox.note(self.db, question.key, **{_STOPPED: True})
 
     def note_unfinished(self, channel: str, thread_ts: str, person: str, until: datetime | None = None) -> None:
-        """Note the same of all that a person asked in a thread, up to an instant, and that has no answer yet."""
+        """Record the same for all unanswered questions of a person in a thread, up to an instant."""
         for asked in inbox.find_unfinished(self.db, QUESTION):
             place = (asked.channel, asked.payload.get("thread_ts"), asked.payload.get("person"))
             if place == (channel, thread_ts, person) and (until is None or asked.received_at <= until):

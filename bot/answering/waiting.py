@@ -1,7 +1,7 @@
-"""Tells people who wait how many questions come before theirs and about how long that takes.
+"""Tells waiting people how many questions come before theirs, and about how long that takes.
 
-The notes are statuses of the thread, which Slack forgets after two minutes. They come from a thread of their own: a
-Slack that limits their rate must hold up neither acknowledgements nor answers. Knows nothing of what is answered.
+The notes are statuses of the Slack thread, which expire after two minutes. They are sent from a thread of their own, so
+that Slack's rate limit delays neither acknowledgements nor answers. Knows nothing of the answers.
 """
 
 import logging
@@ -23,7 +23,7 @@ REFRESH_SECONDS = 20.0  # Slack takes 600 statuses a minute, as many as two hund
 
 
 class WaitingNotes:
-    """Notes for the questions that wait in the pool. `client` should not wait where Slack limits its rate."""
+    """The notes for the questions that wait in the pool. `client` should not wait when Slack limits its rate."""
 
     def __init__(self, client: WebClient, pool: WorkPool) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class WaitingNotes:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chip-notes")
 
     def tell(self, key: str, question: Question) -> None:
-        """Note for a question that was just handed to the pool under `key`, where enough others come before it."""
+        """Show a note for a question that the pool just got under `key`, if enough others come before it."""
         ahead = self._pool.count_ahead(key, question.person)
         if ahead is None or ahead < WORTH_TELLING:
             return
@@ -44,7 +44,7 @@ class WaitingNotes:
         self._submit(key)
 
     def leave(self, key: str) -> None:
-        """To be called when the question is taken up: no note of it is set after that."""
+        """Show no more notes for a question. Call this when its answer begins."""
         with self._lock:
             self._waiting.pop(key, None)
             self._lock.wait_for(lambda: self._speaking != key)
@@ -54,21 +54,21 @@ class WaitingNotes:
             self.refresh()
 
     def drop(self, question: Question) -> None:
-        """To be called when a question is stopped while it waits."""
+        """Forget a question that was stopped while it waited."""
         with self._lock:
             keys = [key for key, waiting in self._waiting.items() if waiting.key == question.key]
         for key in keys:
             self.leave(key)
 
     def refresh(self) -> None:
-        """Note anew for all who still wait."""
+        """Renew the notes of all questions that still wait."""
         with self._lock:
             keys = list(self._waiting)
         for key in keys:
             self._submit(key)
 
     def close(self) -> None:
-        """Say what is being said to its end, and no more."""
+        """Finish the note that is being sent, and send no more."""
         self._thread.shutdown(cancel_futures=True)
 
     def _submit(self, key: str) -> None:

@@ -1,1 +1,1 @@
-"""From what people said to a version of the data set: what a vote means, what is left out, the frozen folder."""
+"""Turns feedback into versions of the data set: weighs votes, builds and filters lessons, freezes the folder."""

@@ -1,6 +1,6 @@
-"""The card of a data set version: what is in it, what was left out and why, in Markdown with two pictures.
+"""Builds the card of a data set version: its contents and omissions with reasons, in Markdown with two pictures.
 
-Built from rows and counts alone, so that the same version always has the same card, byte for byte.
+Uses only rows and counts, so that the same version always has the same card, byte for byte.
 """
 
 import io
@@ -111,7 +111,7 @@ def _draw_topics(topics: Counter[str]) -> bytes:
 
 
 def _draw(bars: Sequence[tuple[str, int, str]], title: str) -> bytes:
-    """Return an SVG of bars that lie, the first on top."""
+    """Return an SVG of horizontal bars, the first on top."""
     import matplotlib as mpl
     from matplotlib.figure import Figure  # slow to import, and seldom needed
 

@@ -1,6 +1,6 @@
-"""Whether the evidence of a reply holds what people saw of it. Knows nothing of votes.
+"""Checks whether the evidence of a reply supports what people saw. Knows nothing of votes.
 
-A claim that quotes the line that it cites needs no judge; the claim check judges the rest.
+A claim that quotes its cited line needs no check; the claim check judges the others.
 """
 
 import re
@@ -24,9 +24,9 @@ _BARE = re.compile(r"^(?:yes|no)\b[,.!]?\s*", re.IGNORECASE)
 def find_shown(
     messages: Messages, answer: str, shown: str, lines: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Sentence], Evidence]:
-    """Return the claims of an answer to a prompt that people saw, and its evidence.
+    """Return the claims of an answer that people saw, and the evidence in its prompt.
 
-    `lines` have number, text and heading. A sentence cites the passage that holds it, whichever the model named.
+    `lines` have number, text and heading. A sentence cites the passage that supports it, whichever the model named.
     """
     seen = " ".join(shown.split())
     told = tuple(EvidenceLine(line["number"], line["text"], line["heading"], "") for line in lines)
@@ -38,12 +38,12 @@ def find_shown(
 
 
 def check_shown(messages: Messages, answer: str, shown: str, lines: Sequence[Mapping[str, Any]]) -> Support:
-    """Return what the evidence says to the weakest claim that people saw; see `find_shown`."""
+    """Return the evidence's verdict on the weakest claim that people saw; see `find_shown`."""
     return _find_weakest(*find_shown(messages, answer, shown, lines))
 
 
 def find_supporting(text: str, evidence: Evidence) -> int | None:
-    """Return the number of the passage that says the text, word for word or in meaning; None if none does."""
+    """Return the number of the passage that supports the text, in its words or meaning; None if none does."""
     claim = Sentence(text, "", None)
     if is_courtesy(text):
         return None
@@ -54,7 +54,7 @@ def find_supporting(text: str, evidence: Evidence) -> int | None:
 
 
 def _find_holder(claim: Sentence, evidence: Evidence) -> int | None:
-    """Return the number of a passage that holds the claim word for word, the cited one if it does."""
+    """Return the number of a passage that holds the claim word for word, preferably the cited one."""
     ordered = sorted(evidence.lines, key=lambda line: line.number != claim.number)
     line = find_quote(claim.text, replace(evidence, lines=tuple(ordered)))
     return line.number if line else None
@@ -78,7 +78,7 @@ def _judge(claim: Sentence, evidence: Evidence) -> Support:
 
 
 def _find_nearest(text: str, evidence: Evidence) -> list[EvidenceLine]:
-    """Return the lines of whole passages that share most words with a text."""
+    """Return the lines of whole passages that share the most words with a text."""
     words = set(tokenise(text))
     lines = [replace(passage, text=unit.text) for passage in evidence.lines for unit in split_units(passage.text)]
     return sorted(lines, key=lambda line: -len(words & set(tokenise(line.text))))[:_NEAREST]

@@ -1,4 +1,4 @@
-"""What changed from one data set version to another, in sentences for an admin."""
+"""Describes the changes between two data set versions, in sentences for an admin."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _SHOWN = 5
 
 
 def tell_changes(older: Version, newer: Version) -> list[str]:
-    """Return the changes as sentences. Raises `DatasetError` where a version cannot be read."""
+    """Return the changes as sentences. Raises `DatasetError` if a version cannot be read."""
     before, after = _load_lessons(older), _load_lessons(newer)
     return [
         f"{newer.id} has {_count(after.values())}; {older.id} has {_count(before.values())}.",
@@ -33,7 +33,7 @@ def tell_changes(older: Version, newer: Version) -> list[str]:
 
 
 def _load_lessons(version: Version) -> dict[str, Example]:
-    """Return one row for each lesson: the first, as it was served."""
+    """Return the first row of each lesson: the example as it was served."""
     lessons: dict[str, Example] = {}
     for example in load_dataset(version.folder):
         lessons.setdefault(example.group, example)

@@ -1,6 +1,7 @@
-"""Questions that are the same in other words: by their letters (MinHash) and, where an encoder is given, by meaning.
+"""Finds rewordings of a question: by their letters (MinHash) and, if an encoder is given, by their meaning.
 
-Two questions with different numbers, codes or versions are never the same. Knows texts and vectors, nothing of lessons.
+Questions with different numbers, codes or versions are never the same. Knows texts and vectors. Knows nothing of
+lessons.
 """
 
 import re
@@ -27,14 +28,14 @@ _BLOCK = 1_000
 
 
 def find_groups(texts: Sequence[str], vectors: Vectors | None = None) -> NDArray[np.int32]:
-    """Return for each text the number of its group, counted from 0; a text that is like no other has its own."""
+    """Return the number of each text's group, counted from 0. A text without rewordings has a group of its own."""
     pairs = [*_find_near(texts), *(_find_alike(vectors) if vectors is not None else ())]
     pairs = [pair for pair in pairs if find_marks(texts[pair[0]]) == find_marks(texts[pair[1]])]
     return join(len(texts), pairs)
 
 
 def join(many: int, pairs: Sequence[tuple[int, int]]) -> NDArray[np.int32]:
-    """Return the number of the group of each of `many` things when these pairs belong together."""
+    """Return the number of each thing's group, for `many` things of which these pairs belong together."""
     links = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(many, many))
     groups: NDArray[np.int32] = connected_components(graph, directed=False)[1]
@@ -42,7 +43,7 @@ def join(many: int, pairs: Sequence[tuple[int, int]]) -> NDArray[np.int32]:
 
 
 def find_marks(text: str) -> frozenset[str]:
-    """Return the words with a digit: what tells one product, code or amount from another."""
+    """Return the words with a digit, which tell one product, code or amount from another."""
     return frozenset(word for word in re.findall(r"[\w.,-]*\d[\w.,-]*", text.casefold().rstrip("?!. ")))
 
 

@@ -1,7 +1,7 @@
-"""Decides which rows are never learned from, even if liked: other language than their documents, endless, or rude.
+"""Decides which rows are never learned from, even if liked: rude ones, endless ones, and those in a foreign language.
 
-`rude_words.txt` is a short list of English words. It finds only open insults. A word that the row's own evidence holds
-belongs to the documents. Knows nothing of votes.
+`rude_words.txt` is a short list of English words, which finds only open insults. A word from the row's own evidence is
+no insult. Knows nothing of votes.
 """
 
 import re
@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"[\w@$!*]+")
 
 
 def find_fault(example: Example) -> str:
-    """Return why the row may not be learned from; "" if nothing speaks against it."""
+    """Return why the row may not be learned from; "" if it may."""
     answer = example.target or example.rejected or ""
     parsed = parse_prompt(example.messages)
     evidence = " ".join(line.text for line in parsed[0].lines) if parsed else ""
@@ -37,7 +37,7 @@ def find_fault(example: Example) -> str:
 
 
 def find_rude(text: str) -> set[str]:
-    """Return the rude words of a text, including those with signs for letters: "1d!ot"."""
+    """Return the rude words of a text, including those with signs in place of letters: "1d!ot"."""
     words = set()
     for token in _TOKEN.findall(text.casefold()):
         plain = token.strip("!*")
@@ -50,13 +50,13 @@ def find_rude(text: str) -> set[str]:
 
 @cache
 def load_rude_words() -> frozenset[str]:
-    """Return the list, without its comments."""
+    """Return the list without its comments."""
     lines = _RUDE_WORDS.read_text(encoding="utf-8").splitlines()
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 def _differ(answer: str, evidence: str) -> bool:
-    """Whether the languages of both are certain and differ."""
+    """Whether both languages are certain and differ."""
     if min(sum(letter.isalpha() for letter in text) for text in (answer, evidence)) < _LEAST_LETTERS:
         return False
     said, held = find_language(answer), find_language(evidence)

@@ -1,7 +1,7 @@
-"""Data sets in the forms that TRL trains on: SFT, DPO and KTO, as JSON lines or Parquet, out and in.
+"""Exports and imports data sets in the forms that TRL trains on: SFT, DPO and KTO, as JSON lines or Parquet.
 
-Rows are conversational: `prompt` is a list of messages, and what follows is a list of one message by the assistant.
-Plain strings are read too. Knows nothing of where rows come from.
+Rows are conversational: `prompt` is a list of messages, and the answer is a list of one assistant message. Plain
+strings are accepted too. Knows nothing of where rows come from.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _ROLES = ("system", "user", "assistant")
 
 
 def build_rows(examples: Iterable[Example], form: Form) -> Iterator[Row]:
-    """Yield the rows of a form: SFT has what to say, DPO pairs of good and bad, KTO either with its label."""
+    """Yield the rows of a form: good answers for SFT, pairs of good and bad for DPO, labelled answers for KTO."""
     for example in examples:
         prompt = [{"role": message.role, "content": message.content} for message in example.messages]
         good, bad = example.target, example.rejected
@@ -41,7 +41,7 @@ def _speak(text: str) -> list[dict[str, str]]:
 
 
 def export(examples: Iterable[Example], form: Form, path: Path) -> int:
-    """Write the rows into a .jsonl or .parquet file and return how many there are."""
+    """Write the rows to a .jsonl or .parquet file and return their number."""
     rows = build_rows(examples, form)
     return _write_parquet(rows, path) if path.suffix == PARQUET else _write_lines(rows, path)
 
@@ -61,7 +61,7 @@ def _write_parquet(rows: Iterable[Row], path: Path) -> int:
 
 
 def load_rows(path: Path) -> list[Example]:
-    """Read a file of any of the forms. Raises `DatasetError` that names the row where it is none of them."""
+    """Read a file in any of the forms. Raises `DatasetError`, which names the row, if it has none of them."""
     try:
         rows = list(_read_parquet(path) if path.suffix == PARQUET else _read_lines(path))
     except (OSError, ValueError) as error:
@@ -107,7 +107,7 @@ def _build_example(row: Row) -> Example:
 
 
 def _parse_answers(row: Row) -> tuple[str, str | None]:
-    """Return what to say ("" for nothing) and what not to say."""
+    """Return the good answer and the bad answer, "" for none."""
     if "chosen" in row:
         return _parse_text(row["chosen"]), _parse_text(row["rejected"])
     text = _parse_text(row["completion"])

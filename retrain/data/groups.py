@@ -1,6 +1,6 @@
-"""Compares lessons: which ask the same in other words, which contradict, and which topic each belongs to.
+"""Compares lessons: finds rewordings, contradictions and topics.
 
-Knows lessons by their question and what they teach. Knows nothing of the database.
+Knows the question and target of lessons. Knows nothing of the database.
 """
 
 from collections import defaultdict
@@ -24,11 +24,11 @@ _COMPARED = 8  # the latest lessons of a group are compared with each other, at 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """Lessons in the order of their weight, the last word last.
+    """Lessons in the order of their weight; the decisive one comes last.
 
-    `same` numbers the groups of rewordings, also over `heldout`, whose questions come behind the lessons'. `apart`
-    numbers what a split may not tear apart: rewordings, and what was said in one thread. `names` gives each lesson's
-    topic by a question of it, `topics` by a number.
+    `same` numbers the groups of rewordings, of the lessons' questions followed by the held-out ones. `apart` numbers
+    the groups that a split keeps together: rewordings, and lessons of one thread. `topics` holds the number of each
+    lesson's topic, and `names` a typical question of it.
     """
 
     lessons: Sequence[Lesson]
@@ -40,18 +40,18 @@ class Grouped:
     encode: Encode | None = field(default=None, repr=False)
 
     def find_heldout(self) -> list[int]:
-        """Return the positions of the lessons that ask the same as a held-out question."""
+        """Return the positions of the lessons that reword a held-out question."""
         asked = set(self.same[len(self.lessons) :].tolist())
         return [number for number in range(len(self.lessons)) if int(self.same[number]) in asked]
 
     def find_covered(self, kept: Sequence[int]) -> frozenset[str]:
-        """Return the held-out questions that one of these lessons asks."""
+        """Return the held-out questions that these lessons ask."""
         taught = set(self.same[list(kept)].tolist())
         behind = self.same[len(self.lessons) :].tolist()
         return frozenset(question for question, group in zip(self.heldout, behind, strict=True) if group in taught)
 
     def find_contradicted(self, *, skip: Collection[int]) -> list[int]:
-        """Return the positions of the lessons whose facts a later lesson on the same question denies."""
+        """Return the positions of the lessons that a later lesson on the same question contradicts."""
         found = []
         for members in self._groups(skip):
             for place, number in enumerate(members[:-1]):
@@ -61,12 +61,12 @@ class Grouped:
         return found
 
     def find_repeated(self, most: int, *, skip: Collection[int]) -> list[int]:
-        """Return the positions of the votes whose question `most` later lessons ask in other words."""
+        """Return the positions of the votes whose question `most` later lessons reword."""
         surplus = (number for members in self._groups(skip, many=None) for number in members[:-most])
         return [number for number in surplus if self.lessons[number].example.source != "correction"]
 
     def keeps_meaning(self, question: str, reworded: str) -> bool:
-        """Whether the other wording asks the same: the same numbers and codes, and the same meaning if it is known."""
+        """Whether a rewording asks the same: with equal numbers and codes, and an equal meaning if it is known."""
         if find_marks(question) != find_marks(reworded):
             return False
         if self.encode is None:
@@ -85,7 +85,7 @@ class Grouped:
 
 
 def group_lessons(lessons: Sequence[Lesson], heldout: Sequence[str], encode: Encode | None) -> Grouped:
-    """Compare the lessons' questions with each other and with the held-out ones."""
+    """Compare the lessons' questions with each other and with the held-out questions."""
     asked = [lesson.reply.query or lesson.reply.question for lesson in lessons]
     texts = [*asked, *heldout]
     vectors = encode(texts) if encode is not None and texts else None

@@ -1,7 +1,7 @@
-"""What imported history teaches, and which of its questions the gate asks. Knows no file and no vote.
+"""Builds lessons and gate questions from imported history. Knows no files and no votes.
 
-An admin chose the use of an import, which is its consent. A question of the gate needs an answer that a program can
-recognise: the numbers, codes and addresses in it. The other words may be right in other ways too.
+The admin who chose how an import is used gave the consent. A program recognises the answer to a gate question by its
+numbers, codes and addresses; its other words may vary.
 """
 
 import re
@@ -37,7 +37,7 @@ _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+", re.MULTILINE)
 def find_imported_lessons(
     db: Database, prepare: Callable[[str, Audience], Draft], *, limit: int, for_staff: bool, dropped: Counter[str]
 ) -> list[Lesson]:
-    """Return what the newest imported answers teach, oldest first, under the prompt that their question gets now."""
+    """Return the lessons of the newest imported answers, oldest first, with the prompts of their questions now."""
     lessons = []
     for pair in reversed(find_training_pairs(db, limit=limit)):
         if pair.audience != Audience.CUSTOMER and not for_staff:
@@ -56,7 +56,7 @@ def _build_imported(pair: ImportedPair, draft: Draft) -> Lesson:
 
 
 def build_imported_reply(pair: ImportedPair, draft: Draft, *, reply_id: str, base_id: str = "") -> Reply:
-    """Return the reply that represents an imported answer: its question, and the evidence that would be read now."""
+    """Return a reply for an imported answer, with its question and the evidence that is found now."""
     evidence = draft.retrieved.evidence
     return Reply(
         id=reply_id,
@@ -88,7 +88,7 @@ def build_imported_reply(pair: ImportedPair, draft: Draft, *, reply_id: str, bas
 
 
 def find_imported_questions(db: Database) -> list[HeldOutQuestion]:
-    """Return the held-out questions of imports whose answers a program can recognise."""
+    """Return the held-out imported questions whose answers a program can recognise."""
     return [
         HeldOutQuestion(f"import-{pair.number}", pair.question, Audience(pair.audience), facts, answerable=True)
         for pair in find_heldout_pairs(db, limit=_MOST_HELD_OUT)
@@ -97,7 +97,7 @@ def find_imported_questions(db: Database) -> list[HeldOutQuestion]:
 
 
 def find_facts(answer: str, question: str = "") -> tuple[tuple[str, ...], ...]:
-    """Return an answer's first numbers, codes and addresses that its question lacks, each in its wordings."""
+    """Return an answer's first numbers, codes and addresses that its question lacks, each with its wordings."""
     text = _MASK.sub(" ", _LIST_NUMBER.sub("", answer))
     asked = question.casefold()
     facts = dict.fromkeys(way for match in _FACT.finditer(text) if (way := _word_fact(match)))

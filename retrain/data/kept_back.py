@@ -1,4 +1,4 @@
-"""Turns liked answers that were kept back from training into questions for the gate: what people liked must stay."""
+"""Turns liked answers that training did not see into gate questions, so that an adapter keeps what people liked."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ _FIRST_TURN = 2
 
 
 def find_kept_back(examples: Iterable[Example]) -> list[HeldOutQuestion]:
-    """Return a question for each liked first answer in the gate's part. An answer is right if it repeats all claims."""
+    """Return a question for each liked first answer in the gate's part. A right answer repeats all its claims."""
     asked = (one for one in examples if one.split == "gate" and one.target and len(one.messages) == _FIRST_TURN)
     return [
         HeldOutQuestion(

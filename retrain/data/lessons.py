@@ -1,7 +1,7 @@
-"""Lessons: what one reply may teach, out of its votes or out of its correction. Knows nothing of duplicates or splits.
+"""Builds lessons: what one reply teaches through its votes or its correction. Knows nothing of duplicates or splits.
 
-A liked reply with a claim that its evidence does not hold is never a positive: votes must not train flattery. A
-disliked one that its documents hold is no negative unless staff say so: the truth may be unwelcome.
+A liked reply with an unsupported claim is never a positive example: votes must not train flattery. A disliked reply
+that its documents support is a negative example only if staff say so: the truth may be unwelcome.
 """
 
 import re
@@ -45,10 +45,11 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What may be learned: the example as served, its reply, who taught it, and what makes it the same question.
+    """One lesson: the example as served, its reply, its teacher, and the key that identifies its question.
 
-    `counts_as` is whose share of a data set it takes: the person, or the first of those who vote in lockstep with them.
-    `teacher` is the role of the person who wrote the target, None where Chip did. `is_staff` says that staff voted so.
+    `counts_as` is the person whose share of the data set it uses: the voter, or the first of those who vote in
+    lockstep. `teacher` is the role of the person who wrote the target, None if Chip wrote it. `is_staff`: staff voted
+    for it.
     """
 
     example: Example
@@ -61,9 +62,9 @@ class Lesson:
 
 
 def find_likes(db: Database, weighed: Weighed, settings: CurateSettings, dropped: Counter[str]) -> list[Lesson]:
-    """Return what votes teach: replies that are surely good, and what not to say of those that are surely bad.
+    """Return the lessons of votes: replies that are certainly good, and, as what not to say, those certainly bad.
 
-    Those that staff like come last, so that their word is the last one; the latest come after older ones.
+    Replies that staff like come last, because the last lesson decides; newer ones come after older ones.
     """
     corrected = {correction.reply_id for correction in approved(db)}
     chosen: dict[str, int] = {}
@@ -83,7 +84,7 @@ def find_likes(db: Database, weighed: Weighed, settings: CurateSettings, dropped
 
 
 def find_objection(weighed: Weighed, number: int, settings: CurateSettings) -> str:
-    """Return why the votes on a reply teach nothing; "" where they do."""
+    """Return why the votes on a reply teach nothing; "" if they teach something."""
     good, support = weighed.good[number], weighed.support[number]
     if weighed.aside[number] and not weighed.ups[number] + weighed.downs[number]:
         return ASIDE
@@ -100,7 +101,7 @@ def find_objection(weighed: Weighed, number: int, settings: CurateSettings) -> s
 
 
 def _keep_latest(chosen: dict[str, int], most: int, dropped: Counter[str]) -> dict[str, int]:
-    """Leave the replies that were voted on last; positions count up with the time of the first vote."""
+    """Keep the replies with the latest votes. Positions increase with the time of the first vote."""
     if len(chosen) > most:
         dropped[TOO_MANY] += len(chosen) - most
     return dict(list(chosen.items())[-most:])
@@ -141,7 +142,7 @@ def _build_like(
 
 
 def find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
-    """Return what approved corrections teach, in the order in which they came to hold."""
+    """Return the lessons of approved corrections, in the order of their approval."""
     corrections = approved(db)
     replies = find_replies(db, [correction.reply_id for correction in corrections])
     lessons = []
@@ -163,10 +164,10 @@ def find_corrections(db: Database, dropped: Counter[str]) -> list[Lesson]:
 
 
 def cite(text: str, messages: Prompt) -> str:
-    """Return what a person wrote as the answer to a prompt, with the numbers of the evidence that holds it.
+    """Return a person's text as the answer to a prompt, with the numbers of the evidence that supports it.
 
-    A line is cited by what quotes it alone, since it is served in its own words; other words can only be taught as
-    Chip's own. A base that reads cites each sentence that a passage supports. Numbers that are there already go.
+    Only a quote cites a line, because Chip serves a cited line word for word; other words are taught without a
+    citation. For a base that reads, every sentence that a passage supports cites it. Numbers in the text are removed.
     """
     bare = _CITATION.sub("", text)
     parsed = parse_prompt(messages)
@@ -178,7 +179,7 @@ def cite(text: str, messages: Prompt) -> str:
 
 
 def _find_sentences(text: str, passages: Evidence) -> Iterator[Sentence]:
-    """Yield the sentences of a text, each with its passage; steps and code stand on lines of their own."""
+    """Yield the sentences of a text, each with its passage. Steps and code have lines of their own."""
     for block in split_blocks(text):
         is_whole = is_code_block(block) or ITEM.match(block)
         for place, sentence in enumerate([block] if is_whole else split_sentences(block)):
@@ -187,7 +188,7 @@ def _find_sentences(text: str, passages: Evidence) -> Iterator[Sentence]:
 
 
 def build_lesson(reply: Reply, target: str, source: str, person: str, counts_as: str) -> Lesson:
-    """Return the lesson of a reply under the prompt that it was served with."""
+    """Return the lesson of a reply with the prompt that was served."""
     messages = _messages(reply)
     example = Example(
         messages=messages,
@@ -204,7 +205,7 @@ def build_lesson(reply: Reply, target: str, source: str, person: str, counts_as:
 
 
 def _write_shown(reply: Reply) -> str:
-    """Return what people saw of a reply, as its prompt's form cites; "" where they saw nothing."""
+    """Return what people saw of a reply, with citations in its prompt's form; "" if they saw nothing."""
     messages = _messages(reply)
     claims, _ = find_shown(messages, reply.answer, reply.shown, [asdict(line) for line in reply.evidence])
     return write_claims(messages, claims)
@@ -215,5 +216,5 @@ def _messages(reply: Reply) -> Prompt:
 
 
 def normalise_question(question: str) -> str:
-    """Return what makes two questions the same question: their words in order, without case and punctuation."""
+    """Return the key that equal questions share: their words in order, without case and punctuation."""
     return " ".join(split_words(question))

@@ -1,8 +1,7 @@
-"""Finds votes that are not independent: bursts, and people who vote together. Knows columns of numbers, no people.
+"""Finds votes that are not independent: bursts, and people who vote together. Knows columns of numbers, not people.
 
 People who repeatedly press the same thumb on the same replies within the hour count as one rater (after Beutel et al.,
-"CopyCatch", 2013). For colleagues who happen to agree that costs little; for a crowd that pushes one claim it costs
-everything that it came for.
+"CopyCatch", 2013). Colleagues who happen to agree lose little by that; a crowd that pushes one claim gains nothing.
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Votes as columns in the order of time: reply, person, "up" or not, and the second."""
+    """Votes as columns in the order of time: reply, person, whether it is "up", and the time in seconds."""
 
     replies: Numbers
     people: Numbers
@@ -29,12 +28,12 @@ class Cast:
         return len(self.replies)
 
     def keep(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Cast":
-        """Return the votes that a mask or positions choose."""
+        """Return the votes at these positions, or where a mask is true."""
         return Cast(self.replies[chosen], self.people[chosen], self.ups[chosen], self.seconds[chosen])
 
 
 def find_bursts(cast: Cast, *, seconds: int, of_person: int, on_reply: int) -> Mask:
-    """Return which votes belong to a burst: too many of one person, or alike on one reply, within a few seconds."""
+    """Return which votes belong to a burst: too many by one person, or too many alike on one reply, in seconds."""
     on_one = cast.replies.astype(np.int64) * 2 + cast.ups
     return _find_crowded(cast.people.astype(np.int64), cast.seconds, of_person, seconds) | _find_crowded(
         on_one, cast.seconds, on_reply, seconds
@@ -42,7 +41,7 @@ def find_bursts(cast: Cast, *, seconds: int, of_person: int, on_reply: int) -> M
 
 
 def _find_crowded(keys: NDArray[np.int64], at: NDArray[np.int64], many: int, seconds: int) -> Mask:
-    """Return which entries lie in a window of `seconds` with at least `many` of the same key."""
+    """Return which entries are in a window of `seconds` with at least `many` entries of the same key."""
     order = np.lexsort((at, keys))
     crowded = np.zeros(len(keys), dtype=bool)
     if len(keys) < many:
@@ -76,7 +75,7 @@ def find_groups(cast: Cast, people: int, *, seconds: int = 3600, together: int =
 
 
 def _pair_up(cast: Cast, people: int, seconds: int, reach: int = 20) -> NDArray[np.int64]:
-    """Return a number for each pair of people who pressed the same on one reply in time, within `reach` votes of it."""
+    """Return a number for each pair of people who voted alike on one reply in time, at most `reach` votes apart."""
     order = np.lexsort((cast.seconds, cast.ups, cast.replies))
     votes = cast.keep(order)
     found = []

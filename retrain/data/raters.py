@@ -1,4 +1,4 @@
-"""Estimates how far each rater can be trusted, and how likely each reply is good given everything said about it.
+"""Estimates how reliable each rater is, and how likely each reply is good given all feedback on it.
 
 The model is Dawid and Skene's (1979) with two classes: a rater says "up" to a good reply at one rate and to a bad one
 at another. Both rates have a Beta prior (Raykar et al., 2010), so that a rater with few votes counts as their role
@@ -19,9 +19,10 @@ CLOSE = 1e-5  # no posterior moves further in the last round
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The belief about a rater before any vote: the rates of "up" on good and on bad replies.
+    """The prior belief about a rater: the rates of "up" on good and on bad replies.
 
-    `votes` is how many of their own votes weigh as much as this belief. Nothing is learned about a `fixed` rater.
+    `votes` is the number of own votes that weigh as much as this belief. The rates of a `fixed` rater are not
+    estimated.
     """
 
     up_if_good: float
@@ -43,7 +44,7 @@ class Ballots:
 class Ratings:
     """The estimate: the probability that each reply is good, in [0, 1], and each rater's two rates of "up".
 
-    `reliability` is the share of right votes that a rater would cast on as many good replies as bad ones.
+    `reliability` is the expected share of right votes on equally many good and bad replies.
     """
 
     good: Floats

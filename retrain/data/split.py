@@ -1,8 +1,8 @@
-"""Decides which rows train, which the gate asks, and which nobody sees until a later judgement.
+"""Assigns rows to training, to the gate, or to a reserve that nobody sees until a later evaluation.
 
-A group of rewordings, or of one thread, is never split, so that no rewording of a lesson judges it. Corrections always
-train: a person who corrects wants it learned. The id of a group's first reply decides its part, so that the part stays
-when more is said. Knows ids and groups, nothing of words.
+Rewordings and rows of one thread stay together, so that the gate does not ask a reworded lesson. Corrections always
+train, because the person who corrects wants them learned. The id of a group's first reply decides its part, so that
+later feedback does not move it. Knows ids and groups. Knows nothing of words.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ SEALED_SHARE = 0.1
 
 
 def choose_splits(groups: Sequence[int], reply_ids: Sequence[str], must_train: Sequence[bool]) -> list[Split]:
-    """Return each row's part. Rows come in the order of time. A row that must train takes its group with it."""
+    """Return each row's part. Rows are in the order of time. A row that must train takes its group with it."""
     firsts: dict[int, str] = {}
     taught = {group for group, taught in zip(groups, must_train, strict=True) if taught}
     for group, reply_id in zip(groups, reply_ids, strict=True):

@@ -1,4 +1,4 @@
-"""Clusters the questions of a data set into topics, none of which may outweigh the rest. Knows only vectors."""
+"""Clusters the questions of a data set into topics, and limits the size of each. Knows only vectors."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def find_topics(vectors: Vectors) -> NDArray[np.int32]:
 
 
 def name_topics(vectors: Vectors, topics: NDArray[np.int32], questions: list[str]) -> list[str]:
-    """Return for each question the one nearest to the centre of its topic."""
+    """Return for each question the question nearest to the centre of its topic."""
     names: dict[int, str] = {}
     for topic in np.unique(topics):
         members = np.flatnonzero(topics == topic)
@@ -36,9 +36,10 @@ def name_topics(vectors: Vectors, topics: NDArray[np.int32], questions: list[str
 
 
 def find_surplus(topics: NDArray[np.int32], may_go: NDArray[np.bool_], *, times: int = 4, least: int = 20) -> list[int]:
-    """Return the positions that a balanced set leaves out, the oldest (first) of each topic that is too large.
+    """Return the positions that a balanced set omits: the oldest (first) rows of each topic that is too large.
 
-    A topic may have `times` as many as the median one, and always `least`. Only rows that `may_go` are left out.
+    A topic may be `times` as large as the median topic, and always hold `least` rows. Only rows that `may_go` are
+    omitted.
     """
     if not len(topics):
         return []

@@ -1,8 +1,8 @@
-"""What came of all that was said of each reply: how likely it is good, and who says so.
+"""Combines all feedback on each reply: how likely the reply is good, and who says so.
 
-Votes are weighed by their raters' reliability; the claim check is a rater too, and so, more weakly, are asking again
-and asking for a person. A burst of votes waits for review, and people who vote in lockstep count as one. Reads the
-database in batches and keeps columns of numbers, so that a million votes take some tens of megabytes.
+Weighs votes by their raters' reliability. The claim check is a rater too; asking again and asking for a person are
+weaker ones. A burst of votes waits for review, and people who vote in lockstep count as one. Reads the database in
+batches and keeps columns of numbers, so that a million votes take some tens of megabytes.
 """
 
 from array import array
@@ -42,12 +42,12 @@ _LOOKED_AT = 5  # times as many replies as may be learned from
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Every reply that was voted on, by position. `people` are raters; of a group the first stands for all.
+    """Every reply with votes, by position. `people` are raters; the first of a group represents it.
 
-    `good` is the probability that the reply is good. `support` is what its evidence says to it, None where it is
-    forgotten or was never recorded; `refused` whether it said "I don't know". `leader` is the most reliable rater who
-    agrees with what came of it, by position in `people`, and `by_staff` whether any of those is staff. `aside` counts
-    the votes that wait for review since they came in a burst. Replies before the `first` are too old to be looked at.
+    `good` is the probability that the reply is good. `support` is its evidence's verdict, None if the evidence was
+    forgotten or never recorded. `refused` tells whether it said "I don't know". `leader` is the most reliable rater who
+    agrees with the result, by position in `people`, and `by_staff` tells whether any of those is staff. `aside` counts
+    the votes that wait for review because they came in a burst. Replies before the `first` are too old to use.
     """
 
     reply_ids: Sequence[str]
@@ -65,7 +65,7 @@ class Weighed:
     first: int = 0
 
     def describe_raters(self) -> dict[str, Any]:
-        """Return how many people voted, how many of them stand for another, and how many are how reliable."""
+        """Return how many people voted, how many count together with another, and how reliable they are."""
         tenths = np.clip((self.reliability * 10).astype(int), 0, 9)
         shares = {f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}": int((tenths == tenth).sum()) for tenth in range(10)}
         together = int((self.group != np.arange(len(self.people))).sum())
@@ -75,7 +75,7 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
-    """All standing votes in the order of time, with the names that their numbers stand for."""
+    """All standing votes in the order of time, with the ids that their numbers represent."""
 
     cast: Cast
     reply_ids: list[str]
@@ -84,7 +84,7 @@ class _Votes:
 
 
 def weigh(db: Database, settings: CurateSettings) -> Weighed:
-    """Return what came of all votes that stand."""
+    """Return the result of all standing votes."""
     votes = _load_votes(db)
     is_staff = np.array([role is not Role.CUSTOMER for role in votes.roles], dtype=bool)
     bursts = find_bursts(
@@ -119,7 +119,7 @@ def _load_votes(db: Database) -> _Votes:
 
 
 def _count_groups_once(cast: Cast, group: Numbers, people: Sequence[str]) -> Cast:
-    """Leave one vote of each group on each reply: the last."""
+    """Keep the last vote of each group on each reply."""
     if not len(cast):
         return cast
     key = cast.replies.astype(np.int64) * len(people) + group[cast.people]
@@ -130,9 +130,9 @@ def _count_groups_once(cast: Cast, group: Numbers, people: Sequence[str]) -> Cas
 def _check_replies(
     db: Database, reply_ids: Sequence[str], first: int
 ) -> tuple[list[Support | None], NDArray[np.bool_]]:
-    """Return what each reply's evidence says to what was shown of it, and whether it was a refusal.
+    """Return each reply's verdict by its evidence, and whether the reply was a refusal.
 
-    Replies before the `first` are too old to be learned from, and are not looked at.
+    Skips replies before the `first`, which are too old to learn from.
     """
     support: dict[str, Support] = {}
     refused = set()
@@ -157,7 +157,7 @@ def _cut(reply_ids: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _rate(db: Database, votes: _Votes, counted: Cast, support: Sequence[Support | None]) -> Ratings:
-    """Fit the raters' reliability, with the claim check and the weak signals as raters of fixed worth."""
+    """Estimate the raters' reliability, with the claim check and the weak signals as raters of fixed reliability."""
     check, weak = len(votes.people), len(votes.people) + 1
     checked = np.array([number for number, one in enumerate(support) if one is not None], np.int32)
     passed = np.array([one is Support.SUPPORTED for one in support if one is not None], dtype=bool)
@@ -171,7 +171,7 @@ def _rate(db: Database, votes: _Votes, counted: Cast, support: Sequence[Support 
 
 
 def _load_doubts(db: Database, reply_ids: Sequence[str]) -> Numbers:
-    """Return the replies after which somebody asked again or asked for a person; once for each person and kind."""
+    """Return the replies after which somebody asked again or asked for a person, once for each person and kind."""
     numbers = {reply_id: number for number, reply_id in enumerate(reply_ids)}
     about = feedback_events.c
     query = select(about.reply_id, about.person, about.kind).where(about.kind.in_(_WEAK_KINDS)).distinct()

@@ -1,7 +1,6 @@
-"""A data set version: an immutable folder of rows, manifest and card, named by the hash of its rows.
+"""Freezes and finds data set versions: immutable folders of rows, manifest and card, named by the hash of their rows.
 
-The same feedback under the same settings gives the same rows, the same hash and so the same folder. Knows nothing of
-where rows come from.
+The same feedback with the same settings gives the same rows, hash and folder. Knows nothing of where rows come from.
 """
 
 import shutil
@@ -30,7 +29,7 @@ _ID_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version. `id` is its folder's name; `manifest` says what is in it and where that comes from."""
+    """One version. `id` is its folder's name; `manifest` describes its contents and their origin."""
 
     id: str
     folder: Path
@@ -44,9 +43,9 @@ class Version:
 def freeze_version(
     examples: Sequence[Example], folder: Path, dropped: Mapping[str, int], facts: Mapping[str, Any], made_at: str
 ) -> Dataset:
-    """Write a version below the folder, or find the one that has the same rows. Return its dataset.
+    """Write a version below the folder, or find the one with the same rows. Return its dataset.
 
-    Raises `DatasetError` where a folder of that name is there and its files are not those that were frozen.
+    Raises `DatasetError` if such a folder exists but its files have changed.
     """
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -65,14 +64,14 @@ def freeze_version(
 
 
 def thin_version(kept: Sequence[Example], folder: Path) -> None:
-    """Leave only these rows, as `thin_dataset` does, and write the card again: it quotes questions."""
+    """Keep only these rows, as `thin_dataset` does, and rewrite the card, because it quotes questions."""
     manifest = load_manifest(folder)
     is_version = "made_at" in manifest
     thin_dataset(kept, folder, build_card(kept, manifest["dropped"], manifest) if is_version else None)
 
 
 def count_splits(examples: Sequence[Example]) -> dict[str, int]:
-    """Return how many lessons each part has."""
+    """Return the number of lessons in each part."""
     parts = {example.group: example.split for example in examples}
     return {split: list(parts.values()).count(split) for split in ("train", "gate", "sealed")}
 
@@ -90,7 +89,7 @@ def list_versions(folder: Path) -> list[Version]:
 
 
 def find_version(folder: Path, name: str) -> Version:
-    """Return the version that the name, or its beginning, stands for. Raises `DatasetError` for none or several."""
+    """Return the version with this name or beginning of a name. Raises `DatasetError` for none or several."""
     versions = list_versions(folder)
     matching = [version for version in versions if version.id.startswith(name)]
     if len(matching) != 1:
@@ -101,7 +100,7 @@ def find_version(folder: Path, name: str) -> Version:
 
 
 def describe_sources(examples: Sequence[Example]) -> dict[str, int]:
-    """Return how many replies, threads and channels the rows come from."""
+    """Return the numbers of replies, threads and channels that the rows come from."""
     threads = {example.thread for example in examples if example.thread}
     return {
         "replies": len({example.reply_id for example in examples if example.reply_id}),

@@ -1,1 +1,1 @@
-"""What is asked: a follow-up made standalone, a question made impersonal, small talk told apart."""
+"""Reads what a person asks: completes follow-ups, removes who asks, tells small talk from questions."""

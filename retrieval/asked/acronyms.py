@@ -1,4 +1,4 @@
-"""Acronyms in a question, told in full where a document's title is the long form: "SLA", "Service level agreement"."""
+"""Spells out acronyms in a question whose long form is a document's title: "SLA", "Service level agreement"."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ _SKIPPED = frozenset({"a", "an", "and", "at", "by", "for", "in", "of", "on", "or
 
 
 def expand_acronyms(question: str, list_titles: Callable[[], Iterable[str]]) -> str:
-    """Return the question with the long form behind each acronym that a document's title spells out."""
+    """Return the question with the long form after each acronym that a document's title spells out."""
     asked = set(_ACRONYM.findall(question))
     if not asked:
         return question
@@ -20,7 +20,7 @@ def expand_acronyms(question: str, list_titles: Callable[[], Iterable[str]]) -> 
 
 
 def spells(title: str, acronym: str) -> bool:
-    """Whether the words of a title begin with the letters of an acronym, small words left out or not."""
+    """Whether the words of a title, with or without the small ones, begin with the letters of an acronym."""
     words = re.findall(r"[^\W\d_]+", title)
     told = [word for word in words if word.lower() not in _SKIPPED]
     return any(

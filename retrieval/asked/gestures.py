@@ -1,6 +1,6 @@
-"""Tells what a message does that asks nothing of the documents: wants a person, says "that is wrong", or thanks.
+"""Recognises messages that ask the documents nothing: calls for a person, "that is wrong", and thanks.
 
-By rule; a request for a person is told in `person_requests`. Knows nothing of answers or of Slack.
+Works by rules; `person_requests` recognises calls for a person. Knows nothing of answers or of Slack.
 """
 
 import re
@@ -59,7 +59,7 @@ class Gestures:
         self._embedder = embedder
 
     def find(self, message: str) -> Gesture | None:
-        """Return what the message does; None for one that asks, tells or greets. About 10 ms."""
+        """Return the gesture of a message, or None if it asks, tells or greets. Takes about 10 ms."""
         if _is_thanks(message):
             return Gesture.THANKS
         if wants_person(message, self._embedder):

@@ -1,7 +1,7 @@
-"""The gist of a message: the question in a long story, and the one that a report of a code stands for.
+"""Finds the gist of a message: the question in a long story, or the question behind a reported code.
 
-People paste logs, tell what happened first, and write "The panel shows ERR-4012" where they mean "What does ERR-4012
-mean?". Search by meaning is lost in all of that. By rule; knows nothing of documents but whether they hold a word.
+People paste logs, begin with what happened, and write "The panel shows ERR-4012" when they mean "What does ERR-4012
+mean?". Such text misleads search by meaning. Works by rules. Knows only which words the documents hold.
 """
 
 import re
@@ -19,7 +19,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _ASKS = re.compile(
     r"\b(?:what|which|who|when|where|why|how|can|could|is|are|do|does|did|will|would|should|may|must)\b", re.IGNORECASE
 )
-# A plea says that somebody wants help, and nothing of with what.
+# A plea asks for help, but does not say with what.
 _PLEA = re.compile(
     r"\b(?:what (?:now|to do|(?:shall|should|do|can) i do|does (?:that|this|it) mean)|any ideas?|"
     r"(?:can|could) (?:you|somebody|someone|anybody|anyone) (?:please )?help(?: me| us)?|"
@@ -40,9 +40,9 @@ Knows = Callable[[str], bool]
 
 
 def find_gist(message: str, knows: Knows) -> str:
-    """Return what a message asks: itself where it is short and asks, else the part that does, or what it reports.
+    """Return what a message asks: a short message whole, the questions of a long one, or the code that it reports.
 
-    `knows(word)` tells whether the documents hold a word; a code that they do not hold is not taken for the matter.
+    `knows(word)` tells whether the documents hold a word. A code that they do not hold does not count.
     """
     if (code := _find_reported(message, knows)) is not None:
         return f"What does {code} mean?"
@@ -56,7 +56,7 @@ def asks(message: str) -> bool:
 
 
 def _find_reported(message: str, knows: Knows) -> str | None:
-    """Return the code that a message reports without asking anything particular of it; None where there is none."""
+    """Return the code that a message only reports; None if it reports none or asks something particular."""
     question = _find_question(message)
     if _ASKS.search(_PLEA.sub(" ", question)) or _OTHER_SCRIPT.search(message):
         return None
@@ -67,7 +67,7 @@ def _find_reported(message: str, knows: Knows) -> str | None:
 
 
 def _find_question(message: str) -> str:
-    """Return the sentences of a long message that ask; a short message whole."""
+    """Return the questions in a long message, or a short message whole."""
     if len(message.split()) <= LONG_WORDS:
         return message
     return " ".join(sentence for sentence in _SENTENCE.split(message) if sentence.rstrip().endswith("?"))
@@ -82,7 +82,7 @@ def _is_code(one: Identifier) -> bool:
 
 
 def _cut(message: str) -> str:
-    """Return the last questions of a long message, with what the rest names; its ends where it asks nothing."""
+    """Return the last questions of a long message with the names in its rest; its ends if it asks nothing."""
     sentences = [sentence.strip() for sentence in _SENTENCE.split(message) if sentence.strip()]
     questions = [sentence for sentence in sentences if sentence.endswith("?")][-_KEPT_QUESTIONS:]
     kept = " ".join(questions) if questions else f"{sentences[0]} {sentences[-1]}"

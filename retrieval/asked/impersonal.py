@@ -1,8 +1,8 @@
 """Makes a question impersonal, because the documents' answer does not depend on the person.
 
-"My brother Connor asks how long his Moss 2 runs" is searched, and read by the model, as "Somebody asks how long their
-Moss 2 runs": the same fact whoever asks. English, by rule; what was said earlier in a thread stays as it was. Names
-that the documents know are products, places and people of the company, and stay. Knows nothing of search or prompts.
+Search and the model read "My brother Connor asks how long his Moss 2 runs" as "Somebody asks how long their Moss 2
+runs". Works by rules, for English. Earlier turns of a thread stay unchanged. Names that the documents hold are
+products, places and people of the company, and stay as well. Knows nothing of search or prompts.
 """
 
 import re
@@ -80,9 +80,9 @@ Knows = Callable[[str], bool]
 
 
 def make_impersonal(question: str, knows: Knows) -> str:
-    """Return the question without who it is for; unchanged where it speaks of nobody.
+    """Return the question without the person it is for; unchanged if it mentions nobody.
 
-    `knows(word)` tells whether the documents hold a word, in lower case: such a word is no stranger's name.
+    `knows(word)` tells whether the documents hold a word in lower case. Such a word is not the name of a stranger.
     """
     said = _TITLED.sub(SOMEBODY, question)
     said = _RELATED.sub(lambda found: _replace_related(found, knows), said)
@@ -112,7 +112,7 @@ def _replace_name(found: re.Match[str], knows: Knows) -> str:
 
 
 def _split_name(words: str, knows: Knows) -> tuple[str, str]:
-    """Return the stranger's name at the start of capitalised words, "" where there is none, and what follows it."""
+    """Return the stranger's name at the start of capitalised words ("" if there is none), and the rest."""
     first, gap, second = re.match(r"([^- ]+)([- ]?)(.*)", words).groups()  # type: ignore[union-attr]  # matches always
     if knows(first.lower()) or first.lower() in _NO_NAMES:
         return "", words

@@ -1,6 +1,6 @@
-"""Tells in which language a question is written, where that is sure, so that a refusal can be put in it.
+"""Identifies the language of a question, so that a refusal can be given in that language.
 
-Knows nothing of answers. The model comes with py3langid: 5 MB, under a millisecond for a question.
+The model comes with py3langid. It takes 5 MB, and less than a millisecond for a question. Knows nothing of answers.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ SURE = 0.9
 
 
 def find_language(question: str) -> str | None:
-    """Return the two letters of the language; None where it is not sure, or none of `LANGUAGES`."""
+    """Return the language's code of two letters; None if it is uncertain or not among `LANGUAGES`."""
     language, confidence = _load().classify(question)
     return str(language) if confidence >= SURE else None
 

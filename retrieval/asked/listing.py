@@ -1,4 +1,4 @@
-"""Questions that ask for all of a kind: "Which depots take returns?", "List all fault codes"; or what Chip knows."""
+"""Recognises questions that ask for all of a kind ("List all fault codes"), or for what Chip knows."""
 
 import re
 
@@ -34,9 +34,9 @@ def asks_for_all(question: str) -> bool:
 
 
 def find_kind(question: str) -> frozenset[str]:
-    """Return the terms of the kind that a question wants listed whole: "fault code"; none for any other question.
+    """Return the terms of the kind that a question wants listed in full, such as "fault code"; none for others.
 
-    "Which depots take returns?" wants some of them, which is no list of a kind.
+    "Which depots take returns?" asks for some depots, not for all of them.
     """
     match = _WHOLE_KIND.match(question)
     return frozenset(tokenise(next(filter(None, match.groups()), ""))) if match else frozenset()

@@ -1,7 +1,7 @@
-"""Tells whether a message asks for a person, in any wording: by its vector in English, by words in other languages.
+"""Recognises messages that ask for a person: English ones by their vectors, those in other languages by their words.
 
-The weights are fitted by `python -m models.recipes.rankings.fit_person_requests` for the packaged embedder only; with
-another one the words alone tell. Knows nothing of what follows.
+`python -m models.recipes.rankings.fit_person_requests` fits the weights for the packaged embedder. With another
+embedder only the words count. Knows nothing of what follows.
 """
 
 import json
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from retrieval.encoders.embedder import Embedder
 
 WEIGHTS = Path(__file__).parent / "person_weights.json"
-MOST_WORDS = 25  # a longer message tells a story, of which a request for a person is one part
+MOST_WORDS = 25  # in a longer message a request for a person is only one part
 
 # Begins a question about people and their work, rather than a request for one of them.
 _ABOUT = re.compile(
@@ -25,7 +25,7 @@ _ABOUT = re.compile(
     r"|quantas?|quais|quem|wanneer|waarom|hoeveel|welke?|wie|wat|kiedy|ile|kto|co|jak)\b",
     re.IGNORECASE,
 )
-# Asks for a person by itself, in few words.
+# A few words that ask for a person by themselves.
 _BARE = re.compile(
     r"^\W*(?:(?:a|an|some)\s+)?(?:(?:real|live|actual)\s+)?(?:human|person|agent|operator|representative)"
     r"(?:\W+(?:please|now|pls))*\W*$"
@@ -38,7 +38,7 @@ _BARE = re.compile(
     r"|umana|humana|de verdad)\b|\bpessoa (?:real|de verdade)\b|\bechte? (?:mens|persoon)|\bprawdziw\w+ (?:cz|osob)",
     re.IGNORECASE,
 )
-# In other languages a request names somebody, and what one wants of them; or says that one wants a human at all.
+# In other languages a request names somebody and what they shall do, or says that the asker wants a human.
 _HUMAN = re.compile(
     r"\b(?:brauche|m[öo]chte|will|h[äa]tte gern|gibt'?s?|suche|veux|voudrais|souhaite|besoin|quiero|necesito|quisiera"
     r"|voglio|vorrei|bisogno|quero|preciso|wil|heb|chc[eę]|potrzebuj[eę])\b[^.?!]{0,40}\b(?:mensch(?:en)?|ansprechpartner(?:in)?"
@@ -66,7 +66,7 @@ _REACH = re.compile(
 
 
 def wants_person(message: str, embedder: Embedder) -> bool:
-    """Return whether somebody asks for a person, rather than about people. About 10 ms."""
+    """Return whether a message asks for a person, and not about people. Takes about 10 ms."""
     if len(message.split()) > MOST_WORDS or _ABOUT.match(message):
         return False
     if _BARE.search(message) or _HUMAN.search(message) or (_SOMEBODY.search(message) and _REACH.search(message)):

@@ -1,4 +1,4 @@
-"""From a message and its thread to what is searched: impersonal, complete and with its short forms written out."""
+"""Turns a message and its thread into a query: complete, impersonal, and with acronyms spelt out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ MAX_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question in the forms that its readers need.
+    """One question in all the forms that other steps read.
 
-    `gist` is the question out of its message, in the asker's words. `impersonal` is the gist with all names removed:
-    the model reads this one. `standalone` is complete without the thread. `text` is what an approved answer is looked
-    up by, and `searched` what documents are searched by: it may hold more of the thread.
+    `gist` is the question in the asker's words, without the rest of the message. `impersonal` is the gist without
+    names; the model reads this form. `standalone` is complete without the thread. Approved answers are looked up by
+    `text`. Documents are searched by `searched`, which may hold more of the thread.
     """
 
     gist: str
@@ -32,7 +32,7 @@ class Query:
 def read_query(
     message: str, thread: Sequence[Turn], knows: Callable[[str], bool], list_titles: Callable[[], Sequence[str]]
 ) -> Query:
-    """Return the query that a message makes in this thread. `knows` tells whether the documents use a word."""
+    """Return the query for a message in its thread. `knows` tells whether the documents use a word."""
     gist = find_gist(message[:MAX_CHARACTERS], knows)
     whole = resolve_follow_up(gist, thread, list_titles)
     text, searched = (

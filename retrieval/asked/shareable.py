@@ -1,7 +1,7 @@
-"""Whether a question that somebody asked may be shown to others: it says nothing that the documents do not.
+"""Decides whether others may see a question: only if it says nothing beyond the documents.
 
-A name, a company, an order number or a sentence of somebody's own is made of words that no document holds; what is left
-are questions about the documents. Rather hides a question too many.
+Names, companies, order numbers and private matters contain words that no document holds. Errs on the side of hiding a
+question.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from retrieval.english.terms import tokenise
 
 LONGEST_WORDS = 25
-# What a question is put with, besides the words that search leaves out anyway.
+# Words that questions are phrased with, besides the stop words of search.
 _ASKING = frozenset(
     tokenise(
         """

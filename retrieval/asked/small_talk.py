@@ -1,7 +1,7 @@
-"""Tells small talk from a question by a message's vector, so that a question without an answer gets no greeting.
+"""Tells small talk from questions by the message's vector, so that an unanswered question is not met with a greeting.
 
-The weights are fitted by `python -m models.recipes.rankings.fit_small_talk` for the packaged embedder only; messages of
-another one are all taken for small talk, which leaves the choice to the model. Knows nothing of prompts or answers.
+`python -m models.recipes.rankings.fit_small_talk` fits the weights for the packaged embedder. With another embedder
+every message counts as small talk, and the model decides. Knows nothing of prompts or answers.
 """
 
 import json
@@ -17,7 +17,7 @@ WEIGHTS = Path(__file__).parent / "small_talk_weights.json"
 
 
 def may_be_small_talk(message: str, embedder: Embedder) -> bool:
-    """Return whether a message may be a greeting, thanks, a complaint and the like. About 10 ms."""
+    """Return whether a message may be a greeting, thanks, a complaint or the like. Takes about 10 ms."""
     model, weights, bias = _load()
     if embedder.model_id.partition(":")[0] != model or not message.strip():
         return True

@@ -1,8 +1,9 @@
-"""Makes a follow-up question stand on its own, by rule and from the words of the thread, so that search finds it.
+"""Completes a follow-up question from its thread, so that search understands it. Works by rules.
 
-"and the Pro?" gets the question that it continues, with the thing that it names in the place of the one before; "how
-long does it last?" gets what "it" is. Where no model is named, the last question and its answer are searched with it.
-A question that names its own subject is left as it is. Knows nothing of documents but the names in their titles.
+"and the Pro?" becomes the question that it continues, with the Pro in the place of the earlier product. "how long does
+it last?" becomes a question about what "it" is. If the thread names no model, the last question and its answer are
+searched as well. A question that names its own subject stays unchanged. Of documents, knows only the names in their
+titles.
 """
 
 import re
@@ -39,9 +40,9 @@ _VERBS = frozenset((*AUXILIARIES, "works", "work", "costs", "cost", "need", "nee
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A follow-up as it would be asked without its thread, and what is searched for.
+    """A follow-up as it would be asked without its thread, and the text to search for.
 
-    `searched` holds the turns before it where its own words do not say what it is about.
+    `searched` includes earlier turns if the question's own words do not say what it is about.
     """
 
     question: str
@@ -51,9 +52,10 @@ class Standalone:
 def resolve_follow_up(
     question: str, thread: Sequence[Turn], list_titles: Callable[[], Sequence[str]] = tuple
 ) -> Standalone:
-    """Return the question as it would be asked without the thread; unchanged where it needs nothing from it.
+    """Return the question as it would be asked without the thread; unchanged if it is complete.
 
-    `list_titles` gives the titles of the documents: "the Pro" after "the Moss 2" is the Moss 2 Pro where there is one.
+    `list_titles` returns the titles of the documents: "the Pro" after "the Moss 2" is the Moss 2 Pro if a title says
+    so.
     """
     asked = question.strip()
     recent = list(thread[-MAX_TURNS_BACK:])
@@ -76,13 +78,13 @@ def resolve_follow_up(
 
 
 def _join(recent: Sequence[Turn], asked: str) -> str:
-    """Return the last question and its answer, each shortened, before what is asked now."""
+    """Return the last question and its answer, both shortened, followed by the new question."""
     told = {turn.role: " ".join(turn.text.split()[:MAX_TURN_WORDS]) for turn in recent}
     return " ".join(filter(None, [told.get("user"), told.get("assistant"), asked]))
 
 
 def _continue(before: str, asked: str, list_titles: Callable[[], Sequence[str]]) -> str:
-    """Return the question before, about what the fragment names; with the fragment behind it where it names nothing."""
+    """Return the earlier question about the thing that the fragment names. If it names nothing, append the fragment."""
     new = _FILLING.sub("", asked).rstrip("?!. ")
     names_something = bool(find_names(f"the {new}") or find_identifiers(new)) or any(c.isdigit() for c in new)
     old = _find_replaced(before, new) if names_something and len(new.split()) <= 5 else ""
@@ -95,7 +97,7 @@ def _continue(before: str, asked: str, list_titles: Callable[[], Sequence[str]])
 
 
 def _find_replaced(before: str, new: str) -> str:
-    """Return what of the question before is of the same kind as the new thing; "" where nothing is."""
+    """Return the part of the earlier question that is of the same kind as the new thing; "" if there is none."""
     kinds = {one.kind for one in find_identifiers(new)}
     spelt = [piece for piece in re.findall(r"[\w.-]*\d[\w.-]*", before) if kinds & _kinds_of(piece)]
     names = [name for name in find_names(before) if name not in spelt]
@@ -115,7 +117,7 @@ def _kinds_of(piece: str) -> set[Kind]:
 
 
 def _is_fragment(asked: str) -> bool:
-    """Whether it has no verb of its own, so that it goes on with the question before: "And the Pro?", "in winter?"."""
+    """Whether a question has no verb and so continues the one before: "And the Pro?", "in winter?"."""
     if _CONTINUES.match(asked):
         return True
     words = asked.rstrip("?!. ").split()
@@ -136,9 +138,9 @@ def _last_full_question(turns: Sequence[Turn]) -> str | None:
 
 
 def _last_topic(turns: Sequence[Turn]) -> tuple[str | None, bool]:
-    """Return the last name that a person used, else the last one that Chip used, else the last full question.
+    """Return the last name that a person used, else the last that Chip used, else the last full question.
 
-    And whether it is a name with a number that a person used: a model, which says all of what is meant.
+    The second value tells whether it is a name with a number that a person used: a model, which needs no more context.
     """
     for role in ("user", "assistant"):
         for turn in reversed(turns):

@@ -1,7 +1,7 @@
-"""A BERT on onnxruntime, without torch: tokenised texts in, vectors of each out.
+"""Runs a BERT on onnxruntime, without torch: turns tokenised texts into vectors.
 
-Importing torch takes about 10 s and 500 MiB on a small machine; this takes under 1 s and gives the same numbers to 1e-5
-(the contract tests compare them). It does not train and knows nothing of what the vectors are for.
+Importing torch takes about 10 s and 500 MiB on a small machine. This takes less than 1 s, and its numbers differ by
+less than 1e-5 (contract tests compare them). It does not train. Knows nothing of what the vectors are for.
 """
 
 import json
@@ -32,10 +32,10 @@ _NONE = np.zeros((0, 0), dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class TokenisedText:
-    """The tokens of a text with their places, and what its vectors are made of.
+    """The tokens of a text with their positions, and which of them make up its vectors.
 
-    `parts` is (vectors, tokens), 1 for each token that a vector is the mean of. `reads` is (tokens, tokens), 1 where
-    the token of a row reads that of a column, or (1, tokens) where all tokens read the same.
+    `parts` is (vectors, tokens): 1 for each token whose state is part of the vector's mean. `reads` is the attention
+    mask: (tokens, tokens), 1 if the token of the row reads that of the column, or (1, tokens) if all read the same.
     """
 
     tokens: Sequence[int]
@@ -49,7 +49,7 @@ class BertEncoder:
     """One loaded model. Safe to use from many threads."""
 
     def __init__(self, weights: Weights, config: Mapping[str, Any], pooling: Pooling, *, threads: int = 1) -> None:
-        """Load the weights. `threads` of them read more texts than one batch holds; the caller's own reads the rest."""
+        """Load the weights. `threads` threads encode several batches; a single batch runs in the caller's thread."""
         graph = BertGraph(weights, config, pooling)
         options = onnxruntime.SessionOptions()
         # A question's matrices are too small to share out, and threads that wait for each other spin.
@@ -104,9 +104,9 @@ class BertEncoder:
 
 
 def map_weights(path: Path) -> dict[str, Vectors]:
-    """Return the float32 tensors of a safetensors file, which the system reads as they are used.
+    """Return the float32 tensors of a safetensors file, mapped into memory.
 
-    All that map one file share its memory. Raise `OSError` or `ValueError` where the file is missing or cut.
+    Everybody who maps the file shares its memory. Raise `OSError` or `ValueError` if it is missing or truncated.
     """
     data = np.memmap(path, np.uint8, "r")
     start = 8 + int.from_bytes(data[:8].tobytes(), "little")
@@ -121,14 +121,14 @@ def map_weights(path: Path) -> dict[str, Vectors]:
 
 
 def _take_whole(encoding: Encoding) -> TokenisedText:
-    """Return a text with one vector, all of whose tokens read all others."""
+    """Return a text with one vector, in which every token reads all others."""
     count = len(encoding.ids)
     parts, reads = np.ones((1, count), dtype=np.float32), np.ones((1, count), dtype=np.int32)
     return TokenisedText(encoding.ids, encoding.type_ids, range(count), parts, reads)
 
 
 def _batch(lengths: Sequence[int]) -> list[list[int]]:
-    """Put the numbers of texts of like length together, longest first: padding costs as much as words."""
+    """Group the positions of texts of similar length, longest first: padding costs as much as words."""
     batches: list[list[int]] = []
     room = 0
     for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):

@@ -1,7 +1,7 @@
-"""The layers of a BERT as a graph for onnxruntime: embedded tokens in, vectors of each text out.
+"""Builds the layers of a BERT as an onnxruntime graph, from embedded tokens to the vectors of each text.
 
-Built in memory from the weights, in milliseconds, with onnxruntime's own fused operators; the weights stay beside the
-graph, so that nothing is exported or kept on disk. Knows one architecture, BERT as all-MiniLM-L6-v2 has it.
+Builds it in memory from the weights, in milliseconds, with onnxruntime's fused operators. The weights stay outside the
+graph, so that nothing is exported or stored. Knows one architecture: BERT as in all-MiniLM-L6-v2.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ _FUSED = "com.microsoft"
 
 
 class BertGraph:
-    """The operators and their weights. `weights` are named as Hugging Face names them, `config` is its config.json."""
+    """The operators and their weights. `weights` have Hugging Face's names; `config` is the model's config.json."""
 
     def __init__(self, weights: Weights, config: Mapping[str, Any], pooling: Pooling) -> None:
-        """Build it. Raise `KeyError` where a weight or a setting is missing."""
+        """Build the graph. Raise `KeyError` if a weight or a setting is missing."""
         self.weights: dict[str, Vectors] = {}
         self._given, self._heads = weights, int(config["num_attention_heads"])
         self._norm = {"axis": -1, "epsilon": config["layer_norm_eps"]}
@@ -39,12 +39,12 @@ class BertGraph:
         self._output = states if pooling == "first" else self._pool_means(states)
 
     def serialise(self) -> bytes:
-        """Return the model, which finds its weights by their names.
+        """Return the model, which looks its weights up by name.
 
-        It takes "embedded", (texts, length, width), and "present" of 32-bit integers. For the first token's state that
-        is (texts, length), 1 for a token and 0 for padding, and it gives (texts, 1, width). For means it is (texts,
-        length, length), 1 where the token of a row reads that of a column; "parts", (texts, vectors, length), holds how
-        much of each token is in each vector, and it gives (texts, vectors, width).
+        Its inputs are "embedded", (texts, length, width), and "present", 32-bit integers. To pool by the first token,
+        "present" is (texts, length), 1 for a token and 0 for padding; the output is (texts, 1, width). To pool by
+        means, "present" is (texts, length, length), 1 if the token of the row reads that of the column; "parts",
+        (texts, vectors, length), holds each token's share of each vector; the output is (texts, vectors, width).
         """
         width = len(self._given["embeddings.LayerNorm.bias"])
         embedded = helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["texts", "length", width])
@@ -80,11 +80,11 @@ class BertGraph:
         )
 
     def _multiply(self, name: str, states: str) -> str:
-        """Return the states times a layer's matrix, without its bias."""
+        """Multiply the states by a layer's matrix, without its bias."""
         return self._add("FusedMatMul", states, self._take(f"{name}.weight"), transB=1)
 
     def _normalise(self, name: str, added: str, states: str) -> str:
-        """Return the layer norm of both and the bias of the layer that `added` left out."""
+        """Return the layer norm of the sum of both and of the bias that `added` lacks."""
         weights = [*self._take_norm(name), self._take(f"{name}.dense.bias")]
         return self._add("SkipLayerNormalization", added, states, *weights, epsilon=self._norm["epsilon"])
 
@@ -92,7 +92,7 @@ class BertGraph:
         return self._add("Gather", states, self._write(0), domain="", axis=1)
 
     def _pool_means(self, states: str) -> str:
-        """Return the sums of a text's states, of length 1: their directions are the means'."""
+        """Return the sums of a text's states, scaled to length 1: sums and means have the same direction."""
         return self._add("LpNormalization", self._add("MatMul", "parts", states, domain=""), domain="", axis=2, p=2)
 
     def _write(self, number: int) -> str:
@@ -116,7 +116,7 @@ class BertGraph:
 
 
 def _describe(name: str, values: Vectors) -> TensorProto:
-    """Return a tensor by name and shape; its values are handed to the session."""
+    """Return a tensor's name and shape; the session gets its values."""
     shape, kind = values.shape, TensorProto.FLOAT
     tensor = TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
     tensor.external_data.add(key="location", value="memory")

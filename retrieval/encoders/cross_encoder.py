@@ -1,7 +1,7 @@
-"""Reads a question and a line together and says how likely it is that the line answers.
+"""Estimates how likely a line answers a question, by reading both together.
 
-The port, the cross-encoder that `python -m models.recipes.cross_encoder.train` makes (without torch), and any
-other that sentence-transformers can load. Knows nothing of search or of how its scores are used.
+Holds the port, the cross-encoder that `python -m models.recipes.cross_encoder.train` trains (it runs without torch),
+and one for any model of sentence-transformers. Knows nothing of search or of how its scores are used.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _SCALE = ".scale"
 
 
 class CrossEncoderError(Exception):
-    """A cross-encoder that cannot be used. The message says what to do."""
+    """The cross-encoder cannot be used. The message says what to do."""
 
 
 class CrossEncoder(Protocol):
@@ -40,16 +40,16 @@ class CrossEncoder(Protocol):
         """Whether a score is the log-odds that the line answers."""
 
     def score(self, question: str, lines: Sequence[Line]) -> Numbers:
-        """Return (lines,) scores, higher for what answers better."""
+        """Return (lines,) scores. A better answer gets a higher score."""
 
 
 class MiniLmCrossEncoder:
-    """The cross-encoder that Chip trains: the embedder's word vectors, and its own layers that read the pair."""
+    """The cross-encoder that Chip trains. It uses the embedder's word vectors and has layers of its own."""
 
     is_calibrated = True
 
     def __init__(self, folder: Path) -> None:
-        """Load the weights. Raise `CrossEncoderError` if a file is missing or is not the recorded one."""
+        """Load the weights. Raise `CrossEncoderError` if a file is missing or has the wrong hash."""
         words = default_model_folder()
         weights = self._load_weights(folder)
         self._head, self._bias = weights.pop("score.weight")[0], weights.pop("score.bias")[0]
@@ -71,13 +71,13 @@ class MiniLmCrossEncoder:
         return unpack(load_file(folder / "model.safetensors"))
 
     def score(self, question: str, lines: Sequence[Line]) -> Numbers:
-        """Return (lines,) log-odds that a line answers; about 12 ms a line on one core."""
+        """Return the log-odds, (lines,), that each line answers. Takes about 12 ms a line on one core."""
         encodings = self._tokenizer.encode_batch([(question, f"{heading}: {text}") for heading, text in lines])
         return np.asarray(self._encoder.encode(encodings) @ self._head + self._bias, dtype=np.float64)
 
 
 def pack(weights: Mapping[str, Numbers | NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
-    """Return the weights for a file: matrices as int8 with a scale for each row, the rest in half precision."""
+    """Return the weights as stored: matrices as int8 with a scale per row, all else in half precision."""
     packed: dict[str, NDArray[Any]] = {}
     for name, value in weights.items():
         if value.ndim == 2:
@@ -90,7 +90,7 @@ def pack(weights: Mapping[str, Numbers | NDArray[np.float32]]) -> dict[str, NDAr
 
 
 def unpack(packed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
-    """Return what `pack` packed, in single precision."""
+    """Return packed weights in single precision."""
     values = {name: value.astype(np.float32) for name, value in packed.items() if not name.endswith(_SCALE)}
     return {name: value * packed.get(f"{name}{_SCALE}", np.float32(1.0)) for name, value in values.items()}
 
@@ -98,7 +98,7 @@ def unpack(packed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]
 class SentenceTransformersCrossEncoder:
     """Any cross-encoder that sentence-transformers can load: a local folder, or a name in the local cache of the hub.
 
-    Loading imports torch (about 10 s and 500 MiB on a small machine), so it happens here and not at import.
+    The constructor imports torch, which takes about 10 s and 500 MiB on a small machine.
     """
 
     is_calibrated = False
@@ -115,7 +115,7 @@ class SentenceTransformersCrossEncoder:
             raise CrossEncoderError(f"No cross-encoder can be loaded from '{model}' ({error}). {_MEND}") from error
 
     def score(self, question: str, lines: Sequence[Line]) -> Numbers:
-        """Return (lines,) scores of the model's own scale."""
+        """Return (lines,) scores on the model's own scale."""
         if not lines:
             return np.zeros(0)
         pairs = [(question, f"{heading}: {text}") for heading, text in lines]
@@ -124,7 +124,7 @@ class SentenceTransformersCrossEncoder:
 
 
 def load_cross_encoder(model: str) -> CrossEncoder | None:
-    """Return Chip's own for a folder with its manifest, None for "off", and sentence-transformers' for the rest.
+    """Return Chip's own for a folder with its manifest, None for "off", else one of sentence-transformers.
 
     Raise `CrossEncoderError` if it cannot be used.
     """

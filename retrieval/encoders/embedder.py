@@ -1,6 +1,6 @@
-"""The port to the embedding model, and the choice of its implementation.
+"""Holds the port to the embedding model and chooses its implementation.
 
-Knows model folders and vectors; knows nothing of documents or search.
+Knows model folders and vectors. Knows nothing of documents or search.
 """
 
 import json
@@ -34,15 +34,15 @@ class Embedder(Protocol):
         """The name of the weights."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return (n, width) float32 with rows of length 1; (0, width) for no texts."""
+        """Return (n, width) float32 with rows of length 1, or (0, width) for no texts."""
 
     def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
-        """Return (units, width) for each stretch, rows of length 1: what each unit means where it stands."""
+        """Return (units, width) for each stretch, with rows of length 1: the meaning of each unit in its context."""
         ...
 
 
 def encode_apart(embedder: Embedder, stretches: Sequence[Stretch]) -> list[Vectors]:
-    """Return the vectors of units, each read alone behind its lead, for models whose states cannot be seen."""
+    """Return the vectors of units, encoding each with its lead. For models whose token states are not accessible."""
     vectors = embedder.encode([f"{stretch.lead} {unit}" for stretch in stretches for unit in stretch.units])
     ends = np.cumsum([len(stretch.units) for stretch in stretches], dtype=int).tolist()
     return [vectors[end - len(stretch.units) : end] for stretch, end in zip(stretches, ends, strict=True)]
@@ -52,7 +52,7 @@ class BertEmbedder:
     """Encodes with the weights of one model folder (config.json, tokenizer.json, model.safetensors)."""
 
     def __init__(self, folder: Path, *, name: str, threads: int = 1) -> None:
-        """Load the weights. Raise `OSError` or `ValueError` where the folder does not hold such a model."""
+        """Load the weights. Raise `OSError` or `ValueError` if the folder holds no such model."""
         config = json.loads((folder / "config.json").read_text())
         if config.get("model_type") != "bert":
             raise ValueError(f"{folder.name} is no BERT model but {config.get('model_type')}")
@@ -71,8 +71,8 @@ class BertEmbedder:
     def encode_units(self, stretches: Sequence[Stretch]) -> list[Vectors]:
         """Return (units, width) for each stretch.
 
-        A lead is read once for several units, and not once for each. Each unit reads the lead and itself, as if it
-        stood right behind it, and its vector is the mean of its own tokens' states.
+        Several units share one pass over their lead. A unit attends to the lead and to itself, as if it followed the
+        lead directly. Its vector is the mean of its own tokens' states.
         """
         windows = [self._cut_windows(stretch) for stretch in stretches]
         vectors = iter(self._encoder.encode_parts([window for own in windows for window in own]))
@@ -80,7 +80,7 @@ class BertEmbedder:
         return [np.concatenate([none, *(next(vectors) for _ in own)]) for own in windows]
 
     def _cut_windows(self, stretch: Stretch) -> list[TokenisedText]:
-        """Return a lead with the units behind it, in as many texts as keep each of them short."""
+        """Return the lead followed by units, split into as many texts as are needed to keep each short."""
         start, end = self._tokenizer.encode("").ids
         lead, *units = self._tokenizer.encode_batch([stretch.lead, *stretch.units], add_special_tokens=False)
         before = [start, *lead.ids[:_LEAD_TOKENS]]
@@ -94,7 +94,7 @@ class BertEmbedder:
 
 
 def _build_window(lead: Sequence[int], units: Sequence[Sequence[int]]) -> TokenisedText:
-    """Return a lead and units of which none reads another, each with a vector."""
+    """Return a text of a lead and units, in which no unit attends to another, with a vector for each unit."""
     tokens, places = list(lead), list(range(len(lead)))
     ends = np.cumsum([len(lead), *map(len, units)]).tolist()
     parts = np.zeros((len(units), ends[-1]), dtype=np.float32)
@@ -111,7 +111,7 @@ def _build_window(lead: Sequence[int], units: Sequence[Sequence[int]]) -> Tokeni
 class SentenceTransformerEmbedder:
     """Any model that sentence-transformers can load: a local folder, or a name in the local cache of the hub.
 
-    Loading imports torch (about 10 s and 500 MiB on a small machine), so it happens here and not at import.
+    The constructor imports torch, which takes about 10 s and 500 MiB on a small machine.
     """
 
     def __init__(self, model: str, *, threads: int | None = None, offline: bool = True) -> None:
@@ -145,9 +145,9 @@ def default_model_folder() -> Path:
 
 
 def load_embedder(model: str = DEFAULT_MODEL, *, threads: int = 1) -> Embedder:
-    """Return the packaged model for `DEFAULT_MODEL`, sentence-transformers for any other name or folder.
+    """Return the packaged model for `DEFAULT_MODEL`, or one of sentence-transformers for another name or folder.
 
-    `threads` read many texts; a question takes one.
+    Several texts are encoded on `threads` threads, a question on one.
     """
     if model == DEFAULT_MODEL:
         return BertEmbedder(default_model_folder(), name=DEFAULT_MODEL, threads=threads)

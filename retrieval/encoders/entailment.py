@@ -1,7 +1,7 @@
-"""The third layer of the claim check, off by default: a cross-encoder or NLI model of sentence-transformers.
+"""Runs the optional third layer of the claim check: a cross-encoder or NLI model of sentence-transformers.
 
-Says for a sentence and each line whether the line entails it, or contradicts it. Knows models and texts. Knows nothing
-of evidence numbers or of what is shown then.
+It estimates whether a line entails or contradicts a sentence. Knows models and texts. Knows nothing of evidence numbers
+or of what is shown.
 """
 
 import os
@@ -17,12 +17,12 @@ _NO = ("contradict", "refute")
 
 
 class EntailmentModelError(Exception):
-    """A model that cannot judge claims. The message says why."""
+    """The model cannot judge claims. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entailment:
-    """How likely a premise entails a claim, and how likely it contradicts it (0 if the model cannot say)."""
+    """The probability that a premise entails a claim, and that it contradicts it (0 if the model has no such label)."""
 
     support: float
     contradiction: float
@@ -31,14 +31,14 @@ class Entailment:
 class EntailmentModel:
     """Judges (premise, claim) pairs. A claim is supported from `threshold` on.
 
-    A single label is read as the logit of "supported". Of several labels the one whose name says so counts; of two
-    nameless ones, the second.
+    A single label is the logit of "supported". With several labels, the name decides; of two unnamed ones, the second
+    is "supported".
     """
 
     def __init__(self, model: str, *, threshold: float = 0.5, threads: int | None = None, offline: bool = True) -> None:
         """Load a local folder or a cached model. Raise `EntailmentModelError` if it is missing or has no such label.
 
-        Loading imports torch (about 10 s and 500 MiB on a small machine), so it happens here and not at import.
+        This imports torch, which takes about 10 s and 500 MiB on a small machine.
         """
         if offline:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -57,7 +57,7 @@ class EntailmentModel:
         self._yes, self._no = _find_labels({int(number): str(name) for number, name in labels.items()}, model)
 
     def judge(self, claim: str, premises: Sequence[str]) -> list[Entailment]:
-        """Return one judgement for each premise, in their order."""
+        """Return one judgement per premise, in order."""
         if not premises:
             return []
         pairs = [(premise, claim) for premise in premises]
@@ -71,7 +71,7 @@ class EntailmentModel:
 
 
 def _find_labels(labels: dict[int, str], model: str) -> tuple[int, int | None]:
-    """Return the numbers of the label that supports and of the label that contradicts."""
+    """Return the indices of the supporting and of the contradicting label."""
     names = {number: name.lower() for number, name in labels.items()}
     negated = ("not", "non", "un", "in")
     yes = [n for n, name in names.items() if any(word in name for word in _YES) and not name.startswith(negated)]

@@ -1,1 +1,1 @@
-"""What English text is made of: sentences, lines, numbers, dates, facts and meanings."""
+"""Reads English text: sentences, lines, names, numbers, dates, facts and meanings."""

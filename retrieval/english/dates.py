@@ -1,4 +1,4 @@
-"""Dates, months and weekdays in an English text, however they are written. Knows nothing of lines or verdicts."""
+"""Finds dates, months and weekdays in English text, in any notation. Knows nothing of lines or verdicts."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ _MANY_DAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A month, with its day and year where the text names them, and where it stands in the text."""
+    """A month, its day and year if the text names them, and its position in the text."""
 
     year: int | None
     month: int
@@ -50,18 +50,18 @@ class Date:
     span: tuple[int, int]
 
     def is_part_of(self, other: "Date") -> bool:
-        """Whether the other date names all that this one names: "in May" is part of "on 4 May 2024"."""
+        """Whether the other date holds all that this one says: "in May" is part of "on 4 May 2024"."""
         named = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
         return all(own is None or own == given for own, given in named)
 
     def differs_from(self, other: "Date") -> bool:
-        """Whether both name a year, a month or a day, and not the same one."""
+        """Whether both name a year, a month or a day, but a different one."""
         named = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
         return any(None not in pair and pair[0] != pair[1] for pair in named)
 
 
 def find_dates(text: str) -> list[Date]:
-    """Return the dates and months of a text; "4 to 8 May" is two dates, "April to June" three months."""
+    """Return the dates and months of a text. "4 to 8 May" is two dates, "April to June" is three months."""
     found: list[Date] = []
     for match in _DATE.finditer(text):
         dates = list(_read(match, text))
@@ -79,7 +79,7 @@ def mask_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def find_weekdays(text: str) -> frozenset[int]:
-    """Return the weekdays that a text speaks of, Monday as 0, with those amid a span ("Mon-Fri")."""
+    """Return the weekdays that a text mentions, with Monday as 0. "Mon-Fri" includes the days between."""
     days: set[int] = set()
     for first, last in _DAY_SPAN.findall(text):
         start, end = _DAYS[first[:3].lower()], _DAYS[last[:3].lower()]
@@ -89,7 +89,7 @@ def find_weekdays(text: str) -> frozenset[int]:
 
 
 def _read(match: re.Match[str], text: str) -> Iterator[Date]:
-    """Yield the dates of one match: none where it is a verb or no day of a calendar."""
+    """Yield the dates of one match; none if it is a verb or not a day of the calendar."""
     if match["m1"]:
         year, month, days = match["y1"], int(match["m1"]), [match["d1"]]
     else:

@@ -1,7 +1,7 @@
-"""Facts: what a line says about a named thing in numbers, codes, versions, dates, can and cannot.
+"""Extracts facts from lines: what they say about a named thing in numbers, codes, versions, dates, can and cannot.
 
-Drawn from each passage when it is indexed, by the same reading that holds a sentence against a line. A fact points at
-its line; the line, not the table, is what is cited. Knows nothing of where the table is kept.
+Indexing extracts them from each passage, by the same rules that compare a sentence with a line. A fact points to its
+line, and an answer cites the line. Knows nothing of where facts are stored.
 """
 
 import re
@@ -36,10 +36,10 @@ _UNABLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that a line says of a subject. `unit` is the line's number in `split_units` of its passage, from 0.
+    """One thing that a line says about a subject. `unit` is the line's position in `split_units`, from 0.
 
-    `subject` is a name in small letters, `kind` one of `quantities.UnitKind` or of this module's, `value` as it is
-    read: "90 minute", "e4", "cannot".
+    `subject` is a name in lower case. `kind` is a `quantities.UnitKind` or a constant of this module. `value` is, for
+    example, "90 minute", "e4" or "cannot".
     """
 
     subject: str
@@ -50,7 +50,7 @@ class Fact:
 
 
 def draw_facts(passage: Passage) -> list[Fact]:
-    """Return what a passage says of the things that it names, in reading order, each once for a line."""
+    """Return what a passage says about the things that it names, in reading order, without repeats within a line."""
     facts: dict[Fact, None] = {}
     for number, unit in enumerate(split_units(passage.text)):
         values = list(read_values(unit.text, passage.heading))
@@ -60,7 +60,7 @@ def draw_facts(passage: Passage) -> list[Fact]:
 
 
 def read_values(text: str, heading: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the kind and value of everything in a sentence that a document can settle."""
+    """Yield the kind and value of everything in a sentence that a document can confirm or deny."""
     names = [*find_names(text), *(name for part in heading.split(HEADING_JOINT) for name in find_names(part))]
     dates = _DATE.findall(text)
     rest = _VERSION.sub(" ", _DATE.sub(" ", _ITEM_NUMBER.sub(" ", text)))
@@ -76,15 +76,15 @@ def read_values(text: str, heading: str = "") -> Iterator[tuple[str, str]]:
 
 
 def find_subjects(text: str) -> frozenset[str]:
-    """Return the things that a sentence names, in small letters."""
+    """Return the things that a sentence names, in lower case."""
     return frozenset(filter(None, (" ".join(split_words(name)) for name in find_names(text))))
 
 
 def _find_subjects(text: str, passage: Passage) -> frozenset[str]:
-    """Return what a line speaks of: the models that it names, else the innermost heading that names one, or the title.
+    """Return what a line is about: the models that it names, else those of the innermost heading, else the title.
 
-    In a row of a table most capitals are columns: of names without a number only those of the headings count, and the
-    row's own name in its first cell.
+    In a table row most capitalised words are column labels. So a name without a number counts only if a heading has it,
+    or if it is the row's own name in the first cell.
     """
     path = passage.heading.split(HEADING_JOINT)
     headed = frozenset(subject for part in path for subject in find_subjects(part))

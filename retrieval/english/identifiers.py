@@ -1,6 +1,7 @@
-"""Identifiers in an English text: codes, versions and model names, which tell one thing from another of its kind.
+"""Finds identifiers in English text: codes, versions and model names, which tell one thing from another of its kind.
 
-Each is a tuple of words and numbers in small letters, so that "W-12" and "w12" are one. Knows nothing of questions.
+An identifier is a tuple of words and numbers in lower case, so that "W-12" and "w12" are equal. Knows nothing of
+questions.
 """
 
 import re
@@ -21,7 +22,7 @@ Words = tuple[str, ...]
 
 
 class Kind(StrEnum):
-    """What an identifier is one of."""
+    """The kind of an identifier."""
 
     CODE = "code"
     VERSION = "version"
@@ -30,24 +31,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """One thing of its kind. `words` are in small letters."""
+    """One identifier. `words` are in lower case."""
 
     kind: Kind
     words: Words
 
     @property
     def stem(self) -> Words:
-        """What it shares with others of its family: "Tarn" of the Tarn 40."""
+        """The part that it shares with its family: "Tarn" for the Tarn 40."""
         return self.words[:-1]
 
 
 def split_words(text: str) -> Words:
-    """Return the words and numbers of a text in small letters; letters and digits are apart."""
+    """Return the words and numbers of a text in lower case, with letters and digits separated."""
     return tuple(_TOKEN.findall(text.casefold()))
 
 
 def find_codes(text: str) -> frozenset[str]:
-    """Return the codes in a text, such as "M11" and "TW-1020", in small letters and without hyphens."""
+    """Return the codes in a text, such as "M11" and "TW-1020", in lower case and without hyphens."""
     return frozenset(match.casefold().replace("-", "") for match in _CODE.findall(text))
 
 
@@ -69,14 +70,14 @@ def find_identifiers(text: str) -> frozenset[Identifier]:
 
 
 def is_model(words: Words) -> bool:
-    """Whether a name is one of a family: words with a number, or with a single letter at the end."""
+    """Whether a name is that of a model: words with a number, or with a single letter at the end."""
     if len(words) < 2 or not words[0].isalpha():
         return False
     return any(word.isdigit() for word in words[1:]) or (words[-1].isalpha() and len(words[-1]) == 1)
 
 
 def are_siblings(one: Identifier, other: Identifier) -> bool:
-    """Whether two are different things of one family: two codes, two versions, the Moss 2 and the Moss 2 Pro."""
+    """Whether two are different members of one family: two codes, two versions, the Moss 2 and the Moss 2 Pro."""
     if one.kind is not other.kind or one.words == other.words:
         return False
     if one.kind is not Kind.MODEL:

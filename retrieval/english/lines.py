@@ -1,6 +1,6 @@
-"""What a line, and a question, is made of: terms, names, codes, numbers, and the form of what it says.
+"""Reads a line or a question for the ranking: terms, names, codes, numbers, and the form of what it says.
 
-Everything here depends on one text alone, so it is worked out once for each and remembered. Knows nothing of scores.
+Each result depends on one text alone, so it is computed once and cached. Knows nothing of scores.
 """
 
 # A table of patterns reads best with one row to a line.
@@ -45,7 +45,7 @@ _ASKS_HOW = re.compile(
 )
 _ASKS_WHY = re.compile(r"\bwhy\b|\bhow come\b|\breason\b|\bwhat happens\b", re.I)
 ASKS_WHETHER = rf"^\W*(?:(?:hi|hello|hey|so|and|but|ok|also|please)\W+)*{match_any(AUXILIARIES)}\b"
-"""How a question begins that yes or no would answer; case is ignored."""
+"""The beginning of a yes-or-no question; match it without case."""
 _ASKS_ABLE = re.compile(
     ASKS_WHETHER + r"|\b(?:can|could|may|will|does|do|is|are) (?:i|we|you|it|the|my|this|there|a)\b",
     re.I,
@@ -79,7 +79,7 @@ class LineForm:
 
 @dataclass(frozen=True, slots=True)
 class QuestionForm:
-    """A question as the ranking sees it. `tokens` are its words in order, for finding names in it."""
+    """A question as the ranking sees it. `tokens` are its words in order; names are looked up in them."""
 
     terms: tuple[tuple[str, str], ...]
     tokens: tuple[str, ...]
@@ -94,7 +94,7 @@ FORMS = ("steps", "reason", "able", "place", "contact", "often", "date", "meanin
 
 @lru_cache(maxsize=100_000)
 def read_line(heading: str, text: str) -> LineForm:
-    """Return what the ranking needs of a line that stands under this heading path."""
+    """Return the form of a line under this heading path."""
     names = find_names(text)
     heading_names = [name for part in heading.split(HEADING_JOINT) for name in find_names(part)]
     terms = dict(tokenise_with_words(text))
@@ -125,7 +125,7 @@ def read_line(heading: str, text: str) -> LineForm:
 
 @lru_cache(maxsize=10_000)
 def read_question(question: str) -> QuestionForm:
-    """Return what the ranking needs of a question."""
+    """Return the form of a question."""
     asks = (
         _ASKS_HOW,
         _ASKS_WHY,

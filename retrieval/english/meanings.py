@@ -1,7 +1,7 @@
-"""How near two words are in meaning: "guarantee" and "warranty", "price" and "costs".
+"""Compares the meanings of words: "guarantee" and "warranty", "price" and "costs".
 
-The vectors are the word pieces that the packaged sentence encoder reads, before any layer; looking one up costs
-microseconds, and any embedder may serve beside it. Knows nothing of lines or scores.
+The vectors are the packaged sentence encoder's embeddings of word pieces, before any layer. A look-up takes
+microseconds, and works with any configured embedder. Knows nothing of lines or scores.
 """
 
 import math
@@ -20,7 +20,7 @@ _TENSOR = "embeddings.word_embeddings.weight"
 
 
 class WordMeanings:
-    """Directions and rarities of words. Rarity is in [0, 1]: the vocabulary is ordered by how common its pieces are."""
+    """Directions and rarities of words. Rarity, in [0, 1], comes from the vocabulary's order."""
 
     def __init__(self) -> None:
         folder = default_model_folder()
@@ -33,7 +33,7 @@ class WordMeanings:
 
     @lru_cache(maxsize=50_000)  # noqa: B019  # one object lives as long as the process
     def look_up(self, word: str) -> tuple[Vectors, float]:
-        """Return the word's direction, (width,) of length 1, and its rarity; a word of several pieces is rare."""
+        """Return the word's direction, (width,) of length 1, and its rarity. A word of several pieces is rare."""
         pieces = self._tokenizer.encode(word, add_special_tokens=False).ids
         if not pieces:
             return np.zeros(self._middle.shape, dtype=np.float32), 0.0
@@ -45,5 +45,5 @@ class WordMeanings:
 
 @cache
 def load_meanings() -> WordMeanings:
-    """Return the one table of this process: 23 MB, about 0.1 s the first time."""
+    """Return this process's only table. It takes 23 MB, and about 0.1 s the first time."""
     return WordMeanings()

@@ -1,4 +1,4 @@
-"""The names in an English text: runs of capitalised words that no sentence start explains."""
+"""Finds names in English text: runs of capitalised words that do not merely begin a sentence."""
 
 import re
 
@@ -16,7 +16,7 @@ _NO_NAME = frozenset((*AUXILIARIES, *QUESTION_WORDS, *_OPENERS.split()))
 
 
 def find_names(text: str) -> list[str]:
-    """Return the names in a text in reading order: runs of capitalised words that no sentence start explains."""
+    """Return the names in a text in reading order: runs of capitalised words that do not merely begin a sentence."""
     names = []
     for sentence in _SENTENCE.split(text):
         for match in _NAME.finditer(sentence):

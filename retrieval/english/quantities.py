@@ -1,6 +1,6 @@
-"""Numbers with their units in a text, and which kind of number a question asks for.
+"""Finds numbers with their units, and the kind of number that a question asks for.
 
-Reads units of everyday support English only; a number without a known unit is a count. Knows nothing of lines.
+Knows the units of everyday support English only; a number without one of them is a count. Knows nothing of lines.
 """
 
 # A table of patterns reads best with one row to a line.
@@ -33,7 +33,7 @@ class UnitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number as the text has it: its value in the unit that is written, the unit's stem, and what it measures."""
+    """A number as written: its value, the stem of its unit, and what it measures."""
 
     value: float
     unit: str
@@ -96,7 +96,7 @@ _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b(?:\s?[ap]m\b)?|\b\d{1,2}\s?(?:am|pm|o'cl
 
 
 def find_quantities(text: str, names: Sequence[str] = ()) -> list[Quantity]:
-    """Return the numbers of a text in reading order; those inside `names` ("Moss 2") are part of the name.
+    """Return the numbers of a text in reading order, except those inside `names` ("Moss 2").
 
     In a range ("20 to 50 mm") both ends carry the unit. "one" and "half" count only before a unit.
     """
@@ -210,5 +210,5 @@ _WANTED_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pa
 
 
 def find_wanted_kinds(question: str) -> frozenset[UnitKind]:
-    """Return the kinds of number that would answer the question; empty where it asks for no number."""
+    """Return the kinds of number that would answer the question; empty if it asks for no number."""
     return frozenset(kind for kind, pattern in _WANTED_PATTERNS if pattern.search(question))

@@ -1,6 +1,6 @@
-"""Where a sentence ends, and which lines of a passage belong together when they are quoted.
+"""Splits text into sentences, and passages into the units that can be quoted.
 
-The text of a passage is laid out as `layout` says. Knows nothing of documents or scores.
+`layout` describes how a passage's text is laid out. Knows nothing of documents or scores.
 """
 
 import re
@@ -37,7 +37,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{5}")
 class Unit:
     """The smallest stretch worth quoting: a sentence, a table row, a code block or a short list with its lead-in.
 
-    `text` is what search and ranking read, on one line; `shown` is what is quoted, laid out as in the passage.
+    Search and ranking read `text`, which is one line. Answers quote `shown`, which is laid out as in the passage.
     """
 
     text: str
@@ -54,15 +54,15 @@ _LEANS_BACK = re.compile(
 
 
 def split_sentences(text: str) -> list[str]:
-    """Split each line of the text into sentences; numbers, versions, abbreviations and list markers do not end one.
+    """Split each line of the text into sentences. Numbers, versions, abbreviations and list markers do not end one.
 
-    A code block is one.
+    A code block is one sentence.
     """
     return [sentence for block in split_blocks(text) for sentence in _split_block(block)]
 
 
 def split_units(text: str) -> tuple[Unit, ...]:
-    """Return what can be quoted from a passage, in reading order, without repeats."""
+    """Return the units of a passage, in reading order, without repeats."""
     units: dict[str, Unit] = {}
     for quoted, shown in _join_lists(split_blocks(text)):
         flat = flatten(quoted).replace(NO_BREAK, " ")
@@ -71,15 +71,15 @@ def split_units(text: str) -> tuple[Unit, ...]:
 
 
 def build_stretch(passage: Passage, lead: str = "") -> Stretch:
-    """Return what a passage's vectors are made of, in the order of `split_units`.
+    """Return what a passage's vectors are computed from, in the order of `split_units`.
 
-    `lead` stands in for the heading where the text is not about what that says.
+    `lead` replaces the heading where the text is about something else.
     """
     return Stretch(lead or f"{passage.heading}:", tuple(unit.text for unit in split_units(passage.text)))
 
 
 def count_words(text: str) -> int:
-    """Return the number of words: of blank-separated ones, and of as many as the scripts without blanks make."""
+    """Return the number of words, with an estimate for scripts that do not separate words by spaces."""
     words = len(text.split())
     return words if text.isascii() else words + len(_CJK.findall(text)) + len(_UNSPACED.findall(text))
 
@@ -125,7 +125,7 @@ def ends_sentence(line: str, start: int, end: re.Match[str]) -> bool:
 
 
 def _join_lists(blocks: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each stretch as it is searched for and as it is shown."""
+    """Yield each unit in two forms: as searched and as shown."""
     position = 0
     while position < len(blocks):
         first = position + 1 if _leads(blocks[position : position + 2]) else position
@@ -139,7 +139,7 @@ def _join_lists(blocks: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _find_list_end(blocks: Sequence[str], start: int) -> int:
-    """Return where the list, or the code, that begins at `start` ends; a list is numbered all through or not at all."""
+    """Return where the list or code that begins at `start` ends. All items of a list are numbered, or none."""
     end = start
     is_numbered = bool(blocks[start:]) and NUMBERED.match(blocks[start])
     while end < len(blocks) and _is_listed(blocks[end]):
@@ -155,7 +155,7 @@ def _is_listed(block: str) -> bool:
 
 
 def _leads(blocks: Sequence[str]) -> bool:
-    """Whether the first of two blocks introduces the second: before code "Run this command." does so too."""
+    """Whether the first of two blocks introduces the second; code is introduced by "Run this command." too."""
     if len(blocks) < 2 or _is_listed(blocks[0]):
         return False
     return is_code_block(blocks[1]) or (bool(ITEM.match(blocks[1])) and blocks[0].endswith((":", "：")))
@@ -169,7 +169,7 @@ def _quote_paragraph(block: str) -> Iterator[tuple[str, str]]:
 
 
 def _quote_list(lead: str, blocks: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield a short list or code whole; of a long one runs of steps, or each item under its lead-in."""
+    """Yield a short list or code as one unit; split a long list into runs of steps, or into items under the lead-in."""
     *before, intro = list(_split_block(lead)) if lead else [""]
     yield from ((sentence, sentence) for sentence in before)
     whole = _put_under(intro, blocks)
@@ -186,7 +186,7 @@ def _quote_list(lead: str, blocks: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _gather_items(blocks: list[str]) -> list[str]:
-    """Return the items of the outermost list, each with all that stands under it."""
+    """Return the items of the outermost list, each with its nested blocks."""
     items: list[str] = []
     for block in blocks:
         if items and (is_code_block(block) or block.startswith(" ")):
@@ -210,7 +210,7 @@ def _quote_item(intro: str, item: str, *, is_last: bool) -> Iterator[tuple[str, 
 
 
 def _group_steps(intro: str, items: list[str], whole: str | None) -> Iterator[tuple[str, str]]:
-    """Yield runs of steps, so that a step is found with the ones next to it; shown is the whole list if it may be."""
+    """Yield runs of steps, so that a step is found with its neighbours. The whole list is shown if it is given."""
     groups: list[list[str]] = [[]]
     for item in items:
         if groups[-1] and count_words(" ".join([*groups[-1], item])) > MAX_LIST_WORDS:
@@ -223,7 +223,7 @@ def _group_steps(intro: str, items: list[str], whole: str | None) -> Iterator[tu
 
 
 def _show_part(intro: str, items: Sequence[str], *, is_first: bool, is_last: bool) -> str:
-    """Return a part of a list with its lead-in, and with a sign for what is left out."""
+    """Return a part of a list with its lead-in and a mark for each omission."""
     before = [] if is_first else [GOES_ON]
     after = [] if is_last or not intro else [GOES_ON]
     return _put_under(intro, [*before, *items, *after])

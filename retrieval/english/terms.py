@@ -1,4 +1,4 @@
-"""Terms: the words of a text as search compares them, casefolded and lightly stemmed."""
+"""Splits text into terms: the words as search compares them, casefolded and lightly stemmed."""
 
 import re
 import unicodedata
@@ -19,12 +19,12 @@ _STOPWORDS = FUNCTION_WORDS | frozenset(["s", "t", "ll", "re", "ve", "don", "did
 
 
 def tokenise(text: str) -> list[str]:
-    """Return the terms of a text: casefolded, lightly stemmed, numbers apart from letters ("8.2kg" is 8.2 and kg)."""
+    """Return the terms of a text, with numbers separated from letters: "8.2kg" is 8.2 and kg."""
     return [term for term, _ in tokenise_with_words(text)]
 
 
 def tokenise_with_words(text: str) -> list[tuple[str, str]]:
-    """Return the terms of a text, each with the word that it was made of."""
+    """Return the terms of a text, each with its original word."""
     text = text.casefold() if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
     words = (match.replace("’", "'").removesuffix("'s") for match in _WORD.findall(text))
     if not text.isascii():
@@ -33,7 +33,7 @@ def tokenise_with_words(text: str) -> list[tuple[str, str]]:
 
 
 def _split_unspaced(word: str) -> Iterator[str]:
-    """Yield a word, or of Chinese and Japanese, which part no words by blanks, each two characters that follow."""
+    """Yield a word. For Chinese and Japanese, which do not separate words, yield each pair of adjacent characters."""
     for is_unspaced, run in ((bool(_UNSPACED.match(part)), part) for part in _RUNS.findall(word)):
         if is_unspaced and len(run) > 2:
             yield from (run[start : start + 2] for start in range(len(run) - 1))

@@ -1,8 +1,8 @@
 """Decides whether the evidence supports a sentence before anybody sees it: supported, contradicted or not found.
 
-First it compares facts (numbers with units, dates, names, codes, negation). Then a judge that `python -m
-models.recipes.rankings.fit_judge` fitted on public data, or a configured model (`retrieval/encoders/entailment.py`),
-decides whether the line says the rest of the sentence. A sentence that garbles its line is replaced by the line's own
+Compares facts first: numbers with units, dates, names, codes and negation. Then a judge decides whether the line says
+the rest of the sentence: the one that `python -m models.recipes.rankings.fit_judge` fits on public data, or a
+configured model (`retrieval/encoders/entailment.py`). A sentence that garbles its line is replaced by the line's own
 words. Knows nothing of Slack.
 """
 
@@ -38,7 +38,7 @@ _GARBLED = "garbled"
 
 
 class Support(StrEnum):
-    """What the evidence says about a sentence."""
+    """The evidence's verdict on a sentence."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -47,7 +47,7 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict with its reason, the line that it rests on, and how likely the sentence is supported."""
+    """A verdict with its reason, the deciding line, and the probability that the sentence is supported."""
 
     verdict: Support
     reason: str
@@ -57,7 +57,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What may be shown of a sentence (None: nothing), the line to cite, and why it was changed or withheld."""
+    """The text to show for a sentence (None: nothing), the line to cite, and the reason for a change."""
 
     text: str | None
     line: EvidenceLine | None
@@ -67,9 +67,9 @@ class Checked:
 def judge_claim(
     text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
 ) -> Judgement:
-    """Return how the lines relate to one sentence. The cited line comes first if two support it equally.
+    """Return the verdict of the lines on one sentence. The cited line wins if two support it equally.
 
-    `model` replaces the fitted judge for what is neither a quote nor in conflict with a line.
+    `model` replaces the fitted judge for sentences that are neither a quote nor in conflict with a line.
     """
     judged = [_judge(text, line) for line in lines]
     if not judged:
@@ -84,9 +84,9 @@ def judge_claim(
 def check_claim(
     text: str, lines: Sequence[EvidenceLine], *, cited: int | None = None, model: EntailmentModel | None = None
 ) -> Checked:
-    """Return what may be shown of a sentence, citing the line that supports it.
+    """Return the text to show for a sentence, with the line that supports it.
 
-    A near copy of the cited line, or of the nearest line if it cites none, becomes that line's own sentence.
+    A near copy of the cited line, or of the nearest line if none is cited, is replaced by the line's own sentence.
     """
     judgement = judge_claim(text, lines, cited=cited, model=model)
     if judgement.verdict is Support.SUPPORTED:
@@ -118,7 +118,7 @@ def _judge(text: str, line: EvidenceLine) -> Judgement:
 
 
 def _ask_model(text: str, judged: Sequence[Judgement], model: EntailmentModel) -> list[Judgement]:
-    """Return the judgements, with the model's verdict on lines that neither a fact nor a quote settles."""
+    """Return the judgements, with the model's verdict where neither a fact nor a quote decides."""
     if any(one.verdict is Support.SUPPORTED and one.line and is_in_order(text, one.line.text) for one in judged):
         return list(judged)
     left = [one for one in judged if one.verdict is Support.SUPPORTED or one.reason == _WORDS]
@@ -128,7 +128,7 @@ def _ask_model(text: str, judged: Sequence[Judgement], model: EntailmentModel) -
 
 
 def _premise(line: EvidenceLine) -> str:
-    """Return a line as it is read: a sentence often names its subject only in the heading above it."""
+    """Return a line as the model reads it, with its heading, because often only the heading names the subject."""
     return f"{line.heading}: {line.text}" if line.heading else line.text
 
 
@@ -140,7 +140,7 @@ def _settle(judgement: Judgement, entailment: Entailment, threshold: float) -> J
 
 
 def estimate(comparison: Comparison) -> float:
-    """Return the judge's probability that the line says what the sentence says, apart from facts in conflict."""
+    """Return the judge's probability that the line says what the sentence says. Ignores facts in conflict."""
     judge = load_judge()
     return float(1.0 / (1.0 + np.exp(-(comparison.measures @ judge.weights + judge.bias))))
 
@@ -163,20 +163,20 @@ _BESIDE_COURTESY = frozenset(_COMMON.split())
 
 
 def is_courtesy(text: str) -> bool:
-    """Whether a sentence is small talk and nothing more, so that no document has to support it."""
+    """Whether a sentence is only small talk, which no document has to support."""
     rest = {word for _, word in tokenise_with_words(_COURTESY.sub(" ", text))}
     return bool(_COURTESY.search(text)) and rest <= _BESIDE_COURTESY and not states_fact(text)
 
 
 def states_fact(text: str) -> bool:
-    """Whether a sentence holds what documents can settle: a model's name, a code, a number, a date or a weekday."""
+    """Whether a sentence states something checkable: a model's name, a code, a number, a date or a weekday."""
     names = [name for name in find_names(text) if any(c.isdigit() for c in name)]
     return bool(names or find_codes(text) or find_quantities(text) or find_dates(text) or find_weekdays(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The fitted judge: a weight for each of `SIGNS`, a bias, and the probability from which on a sentence is shown."""
+    """The fitted judge: a weight for each of `SIGNS`, a bias, and the least probability of a sentence that is shown."""
 
     weights: NDArray[np.float64]
     bias: float

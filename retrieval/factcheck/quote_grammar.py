@@ -1,7 +1,7 @@
-"""A grammar under which a model says whether it cites the evidence; Chip then says that, word for word.
+"""Holds the grammar under which a model only decides whether to cite; Chip then quotes the evidence itself.
 
-A small model tells better that the evidence answers than it copies it: it loses its place where a line says a word
-twice. What cites nothing stays free. Written in llama.cpp's GBNF. Knows nothing of engines.
+A small model decides well whether the evidence answers, but copies badly: it loses its place where a line repeats a
+word. Text without a citation stays free. The grammar is in llama.cpp's GBNF. Knows nothing of engines.
 """
 
 CITE = "[1]"
@@ -10,5 +10,5 @@ QUOTE_GRAMMAR = f'root ::= "{CITE}" | free\nfree ::= [^\\[] ([^\\[] | "[" [^0-9]
 
 
 def is_citing(text: str) -> bool:
-    """Whether a model chose to cite the evidence, and said nothing of its own."""
+    """Whether a model chose to cite the evidence and added nothing."""
     return text.strip() == CITE

@@ -1,8 +1,7 @@
-"""Compares a cited sentence with its line: shows it as it is, in the document's own words, or not at all.
+"""Compares a cited sentence with its line: keeps it, replaces it by the line's own words, or withholds it.
 
 A small model garbles what it copies ("runs for 9 minutes"). A sentence that says nothing beyond its line stays. A near
-copy is replaced by the line's own sentence. Everything else is withheld. Knows nothing of meaning, only of word
-overlap.
+copy is replaced by the line's own sentence. Everything else is withheld. Knows word overlap only, not meaning.
 """
 
 import re
@@ -15,9 +14,9 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 
 
 def mend_quote(text: str, line: str) -> str | None:
-    """Return what may be shown for `text`, which cites `line`; None if the line does not support it.
+    """Return the text to show for `text`, which cites `line`; None if the line does not support it.
 
-    The similarity is difflib's ratio over words, between the text and each sentence of the line.
+    Similarity is difflib's ratio over words between the text and each sentence of the line.
     """
     if not list_words(text):
         return None
@@ -33,14 +32,14 @@ def compare_words(text: str, sentence: str) -> float:
 
 
 def is_in_order(text: str, line: str) -> bool:
-    """Whether every word occurs in the line, in this order: a quote, perhaps with words left out.
+    """Whether the line holds every word in this order: a quote, perhaps with omissions.
 
-    With numbers that changed places it is no quote.
+    A text with swapped numbers is not a quote.
     """
     rest = iter(list_words(line))
     return all(word in rest for word in list_words(text))
 
 
 def list_words(text: str) -> list[str]:
-    """Return a text's words in order, as quotes compare them."""
+    """Return a text's words in order, in lower case."""
     return _WORD.findall(text.casefold())

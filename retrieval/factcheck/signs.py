@@ -1,6 +1,6 @@
-"""What a sentence says beyond the words of a line: numbers, dates, names, codes, negation, and words the line lacks.
+"""Compares one sentence with one line of evidence: numbers, dates, names, codes, negation, and words the line lacks.
 
-Compares one sentence with one line of evidence. Knows nothing of verdicts.
+Knows nothing of verdicts.
 """
 
 import re
@@ -47,20 +47,20 @@ _FOREIGN = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a sentence compares with a line. `conflict` names the first fact that differs; "" if none does."""
+    """The result of a comparison. `conflict` is the kind of the first fact that differs, "" if none does."""
 
     measures: NDArray[np.float64]
     conflict: str
 
 
 def compare(text: str, line: str, heading: str, meanings: WordMeanings) -> Comparison:
-    """Return what the sentence shares with the line, and the first fact in which they differ."""
+    """Return the shared words, as `measure` does, and the first fact in which sentence and line differ."""
     measures = measure(text, line, heading, meanings)
     return Comparison(measures, _find_conflict(text, line, heading))
 
 
 def measure(text: str, line: str, heading: str, meanings: WordMeanings) -> NDArray[np.float64]:
-    """Return `SIGNS`: shares of the sentence's words, in [0, 1]."""
+    """Return the values of `SIGNS`: shares of the sentence's words, in [0, 1]."""
     said, held = tokenise_with_words(text), tokenise_with_words(f"{heading} {line}")
     if not said:
         return np.zeros(len(SIGNS))
@@ -106,7 +106,7 @@ def is_garbled(text: str, line: str, heading: str, meanings: WordMeanings) -> bo
 
 
 def _has_intruder(text: str, sentence: str, held: Counter[str], meanings: WordMeanings) -> bool:
-    """Whether a word among the line's own means none of them. At the start people say "In short"."""
+    """Whether a word between words of the line means none of them. Ignores the start, where people say "In short"."""
     said, own = list_words(text), list_words(sentence)
     for kind, start, end, first, last in SequenceMatcher(None, said, own, autojunk=False).get_opcodes():
         if kind in ("replace", "delete") and start > 0:
@@ -123,7 +123,7 @@ def _is_meant(word: str, others: Sequence[str], meanings: WordMeanings) -> bool:
 
 
 def _find_conflict(text: str, line: str, heading: str) -> str:
-    """Return the first kind of fact in which the sentence differs from the line under its heading; "" for none.
+    """Return the first kind of fact in which the sentence differs from the line and its heading; "" if none does.
 
     The kinds in order: time, code, product name, number or unit, negation.
     """
@@ -152,7 +152,7 @@ def _find_conflict(text: str, line: str, heading: str) -> str:
 
 
 def _find_time_conflict(text: str, line: str, heading: str, said: Sequence[Date], held: Sequence[Date]) -> str:
-    """Return which kind of time the line states differently: a date or month, a weekday, or before for after."""
+    """Return the kind of time that the line states differently: a date, a weekday, or "before" instead of "after"."""
     known = [*held, *find_dates(heading)]
     for date in said:
         if held and all(date.differs_from(other) for other in known):
@@ -167,7 +167,7 @@ def _find_time_conflict(text: str, line: str, heading: str, said: Sequence[Date]
 
 
 def _find_turns(text: str) -> tuple[set[str], set[str]]:
-    """Return the first terms of what a text says something happens before, and after."""
+    """Return the first terms after "before" and after "after" in a text."""
     found: dict[str, set[str]] = {"before": set(), "after": set()}
     for match in _TURN.finditer(text):
         following = (term for term, word in tokenise_with_words(text[match.end() :]) if word not in found)
@@ -176,7 +176,7 @@ def _find_turns(text: str) -> tuple[set[str], set[str]]:
 
 
 def _names_another(said: Sequence[str], held: Sequence[str], above: Sequence[str], text: str) -> bool:
-    """Whether the sentence is about a product and the line about another one, perhaps a sibling."""
+    """Whether the sentence is about another product than the line, perhaps a sibling."""
     here, over = {split_words(name) for name in held}, {split_words(name) for name in above}
     tokens = split_words(text)
     spoken = {split_words(name) for name in said}
@@ -213,7 +213,7 @@ def _is_same(said: Quantity, held: Quantity) -> bool:
 
 
 def _nearest_part(text: str, line: str) -> str:
-    """Return the part of the line that is about the same: from its first to its last shared word, and a little more."""
+    """Return the part of the line about the same matter: from the first to the last shared word, and a little more."""
     said = {term for term, _ in tokenise_with_words(text)}
     best, most = "", -1
     for sentence in split_sentences(line) or [line]:
