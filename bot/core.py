@@ -42,8 +42,10 @@ from retrain.bases.base import Base, BaseModelError
 from retrain.bases.shelf import DEFAULT, Shelf
 from retrain.curate import Curated, Privacy
 from retrain.errors import RetrainError
+from retrain.evaluate import HeldOutQuestion
 from retrain.examples import Dataset
 from retrain.free_cores import find_cores
+from retrain.judging.questions import make_document_questions
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, curate_feedback, find_questions, freeze, run_retrain
 from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
@@ -58,6 +60,7 @@ from retrieval.reading.file_reader import ReadingLimits
 from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
+MOST_PASSAGES_ASKED = 5_000  # of which the gate's questions are made
 # With more than one thread, BLAS threads spin against the others: with two, numpy's products took 1.8 to 24 times as
 # long on two busy cores.
 BLAS_THREADS = 1
@@ -178,6 +181,7 @@ class Core:
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.heldout,
             prepare_replay=self._prepare_replay,
+            ask_documents=self._ask_documents,
             stop=stop,
             encode=self.knowledge.encode,
             describe_consent=lambda: describe_consents(self.db, self.consent_unasked),
@@ -229,6 +233,12 @@ class Core:
         passages = islice(self.knowledge.passages(CUSTOMER_SCOPE), 0, None, step)
         questions = make_questions(passages, count)
         return [self.prepare_lesson(question, Audience.CUSTOMER) for question in questions]
+
+    def _ask_documents(self, count: int) -> Sequence[HeldOutQuestion]:
+        """Return up to so many questions for figures in the documents that customers may read."""
+        many = self.knowledge.holdings.count().passages
+        passages = self.knowledge.passages(CUSTOMER_SCOPE)
+        return make_document_questions(islice(passages, 0, None, max(1, many // MOST_PASSAGES_ASKED)), count)
 
 
 def retrain_settings(settings: Settings) -> RetrainSettings:

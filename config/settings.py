@@ -257,7 +257,10 @@ class Settings(BaseSettings):
     @property
     def heldout(self) -> Path | None:
         """The questions with known answers; the sample company's only for its own documents."""
-        return self.retrain.heldout or (SAMPLE_HELDOUT if self.knowledge.is_sample else None)
+        if self.knowledge.is_sample:
+            return self.retrain.heldout or SAMPLE_HELDOUT
+        named = self.retrain.heldout
+        return None if named is not None and named.resolve() == SAMPLE_HELDOUT else named
 
     @property
     def models_folder(self) -> Path:

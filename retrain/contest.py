@@ -1,11 +1,10 @@
 """Asks champion and candidate the same questions and lets the gate decide. Knows nothing of training."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from retrain.adapter import Adapter
-from retrain.data.lessons import normalise_question
 from retrain.evaluate import Answer, Answerer, HeldOutQuestion, Results, judge
 from retrain.examples import Example
 from retrain.gate import Decision, decide
@@ -14,6 +13,7 @@ from retrain.settings import GateSettings
 from retrieval.draft import Draft
 
 CHANGES = 10
+_OF_PEOPLE = ("imported", "liked", "rewording")
 _SHOWN: tuple[Verdict, ...] = ("worse", "better", "changed")
 _VERDICTS: dict[int, Verdict] = {-1: "worse", 0: "changed", 1: "better"}  # by how many more are right
 
@@ -41,29 +41,11 @@ class Comparison:
         """Return the scores in the form of an adapter's card."""
         return {
             "passed": self.decision.promote,
+            "ruling": self.decision.ruling,
             "reasons": list(self.decision.reasons),
             "before": asdict(build_scores(self.before)),
             "after": asdict(build_scores(self.after)),
         }
-
-
-def choose_questions(
-    questions: Sequence[HeldOutQuestion],
-    lessons: Sequence[Example],
-    limit: int,
-    covered: Collection[str] = frozenset(),
-) -> tuple[list[HeldOutQuestion], int]:
-    """Return at most `limit` questions, spread over the file, and how many were retired because they are now taught.
-
-    A question that was trained on measures nothing, and people's corrections matter more than a question of the gate.
-    `covered` are the questions that a lesson asks in other words.
-    """
-    taught = {normalise_question(question) for question in [*(lesson.question for lesson in lessons), *covered]}
-    left = [question for question in questions if normalise_question(question.question) not in taught]
-    retired = len(questions) - len(left)
-    if len(left) > limit:
-        left = [left[number * len(left) // limit] for number in range(limit)]
-    return left, retired
 
 
 def compare(
@@ -80,14 +62,21 @@ def _examine(
 ) -> tuple[Results, list[Answer]]:
     answers = answerer.answer([*exam.drafts, *exam.lesson_drafts], adapter)
     split = len(exam.drafts)
-    return judge(exam.questions, answers[:split], exam.lessons, answers[split:], settings.say_threshold), answers
+    return judge(
+        exam.questions,
+        answers[:split],
+        exam.lessons,
+        answers[split:],
+        settings.say_threshold,
+        [*exam.drafts, *exam.lesson_drafts],
+    ), answers
 
 
 def _list_changes(
     exam: Exam, before: Results, old: Sequence[Answer], after: Results, new: Sequence[Answer]
 ) -> tuple[Change, ...]:
     """Return up to `CHANGES` questions that are answered differently: what got worse, then better, then the others."""
-    held_out = [(question.question, False) for question in exam.questions]
+    held_out = [(question.question, question.kind in _OF_PEOPLE) for question in exam.questions]
     lessons = [(lesson.question, True) for lesson in exam.lessons]
     right = zip((*before.right, *before.said), (*after.right, *after.said), strict=True)
     changes = [

@@ -1,4 +1,4 @@
-"""Asks a model the gate's questions and judges the answers: held-out questions and the lessons that it should learn.
+"""Judges a model's answers to the gate's questions: those that measure it, and the lessons that it should learn.
 
 What answers is passed in. Knows nothing of which model is the champion, nor of what follows from the figures.
 """
@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from retrain.adapter import Adapter
 from retrain.errors import DatasetError
 from retrain.examples import Example
+from retrain.judging.whole import is_whole
 from retrain.prompt_forms import drop_markers
 from retrain.variations import split_words
 from retrieval.draft import Draft
@@ -25,13 +26,16 @@ class Answer:
     """One answer, or why there is none: then `failure` is set and `text` is empty. Times are in milliseconds.
 
     `text` is what the model wrote, which is what a rehearsal teaches. `shown` is what a person would see of it, which
-    is what is judged (None: the same).
+    is what is judged (None: the same). `is_cut`: it reached the limit of its length or time. `withheld` counts its
+    sentences that no document supports.
     """
 
     text: str
     milliseconds: float
     failure: str | None = None
     shown: str | None = None
+    is_cut: bool = False
+    withheld: int = 0
 
     @property
     def seen(self) -> str:
@@ -46,30 +50,93 @@ class Answerer(Protocol):
         """Return one answer for each draft, in order. One that cannot be given is an `Answer` with its failure."""
 
 
+Kind = Literal["file", "imported", "liked", "rewording", "document"]
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOutQuestion:
-    """A question with known answers. A right answer holds one text of every group in `answer_contains`."""
+    """A question with known answers. A right answer holds one text of every group in `answer_contains`.
+
+    With a `target`, an answer that says it is right too. `kind` says where the question comes from: the company's own
+    file, imported history, a liked answer that was not trained on, another wording of a lesson, or the documents.
+    `topic` names what it shares its subject with; "" for nothing.
+    """
 
     id: str
     question: str
     audience: Audience
     answer_contains: tuple[tuple[str, ...], ...]
     answerable: bool
+    kind: Kind = "file"
+    topic: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One answer as it was judged. A lesson is `right` if it is said as taught.
+
+    A failure is neither right, nor refused, nor whole. `milliseconds` is None for it. `words` counts what was seen.
+    """
+
+    kind: Kind | Literal["lesson"]
+    topic: str
+    answerable: bool
+    right: bool
+    refused: bool
+    whole: bool
+    unsupported: bool
+    words: int
+    milliseconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What one model did. `right` and `said` follow the order of the questions and of the lessons.
+    """What one model did with the questions and with the lessons, each in their order."""
 
-    A failure counts as wrong in both. `median_ms` is the median time of an answer, None without answers.
-    """
+    questions: tuple[Judged, ...]
+    lessons: tuple[Judged, ...]
 
-    right: tuple[bool, ...]
-    said: tuple[bool, ...]
-    refused_answerable: int
-    answered_unanswerable: int
-    failures: int
-    median_ms: float | None
+    @property
+    def right(self) -> tuple[bool, ...]:
+        """Which questions were answered rightly."""
+        return tuple(one.right for one in self.questions)
+
+    @property
+    def said(self) -> tuple[bool, ...]:
+        """Which lessons were said as taught."""
+        return tuple(one.right for one in self.lessons)
+
+    @property
+    def everything(self) -> tuple[Judged, ...]:
+        """The questions, then the lessons."""
+        return (*self.questions, *self.lessons)
+
+    @property
+    def refused_answerable(self) -> int:
+        """How many questions were refused that have an answer."""
+        return sum(one.answerable and one.refused for one in self.questions)
+
+    @property
+    def answered_unanswerable(self) -> int:
+        """How many questions without an answer were not refused."""
+        return sum(not one.answerable and not one.refused for one in self.questions)
+
+    @property
+    def failures(self) -> int:
+        """How many answers could not be given."""
+        return sum(one.milliseconds is None for one in self.everything)
+
+    @property
+    def median_ms(self) -> float | None:
+        """The median time of an answer; None without answers."""
+        times = [one.milliseconds for one in self.everything if one.milliseconds is not None]
+        return median(times) if times else None
+
+    @property
+    def mean_words(self) -> float:
+        """The words of an answer to a question on average; 0.0 without questions."""
+        return sum(one.words for one in self.questions) / max(1, len(self.questions))
 
 
 def load_heldout(path: Path) -> list[HeldOutQuestion]:
@@ -102,29 +169,74 @@ def judge(
     lessons: Sequence[Example],
     lesson_answers: Sequence[Answer],
     say_threshold: float,
+    drafts: Sequence[Draft] = (),
 ) -> Results:
-    """Judge one model's answers to the held-out questions and to the lessons, each in the same order."""
-    pairs = list(zip(questions, answers, strict=True))
-    taught = list(zip(lessons, lesson_answers, strict=True))
-    everything = [*answers, *lesson_answers]
-    times = [answer.milliseconds for answer in everything if answer.failure is None]
-    return Results(
-        right=tuple(is_right(question, answer) for question, answer in pairs),
-        said=tuple(says(answer, lesson.target) >= say_threshold for lesson, answer in taught),
-        refused_answerable=sum(question.answerable and _refuses(answer) for question, answer in pairs),
-        answered_unanswerable=sum(not question.answerable and not _refuses(answer) for question, answer in pairs),
-        failures=sum(answer.failure is not None for answer in everything),
-        median_ms=median(times) if times else None,
+    """Judge one model's answers to the questions and to the lessons, each in the same order.
+
+    `drafts` are those of the questions, then of the lessons: an answer may end as a line of its evidence ends.
+    """
+    quotable = [[line.text for line in draft.retrieved.evidence.lines] for draft in drafts]
+    quotable += [[] for _ in range(len(answers) + len(lesson_answers) - len(quotable))]
+    asked = [
+        _judge_answer(
+            answer,
+            held,
+            kind=question.kind,
+            topic=question.topic or question.id,
+            answerable=question.answerable,
+            right=is_right(question, answer, say_threshold),
+        )
+        for question, answer, held in zip(questions, answers, quotable[: len(answers)], strict=True)
+    ]
+    taught = [
+        _judge_answer(
+            answer,
+            held,
+            kind="lesson",
+            topic=lesson.topic or lesson.group,
+            answerable=True,
+            right=says(answer, lesson.target) >= say_threshold,
+        )
+        for lesson, answer, held in zip(lessons, lesson_answers, quotable[len(answers) :], strict=True)
+    ]
+    return Results(tuple(asked), tuple(taught))
+
+
+def _judge_answer(
+    answer: Answer,
+    quotable: Sequence[str],
+    *,
+    kind: Kind | Literal["lesson"],
+    topic: str,
+    answerable: bool,
+    right: bool,
+) -> Judged:
+    failed = answer.failure is not None
+    refused = _refuses(answer)
+    return Judged(
+        kind=kind,
+        topic=topic,
+        answerable=answerable,
+        right=right,
+        refused=refused,
+        whole=not failed and not answer.is_cut and (refused or is_whole(drop_markers(answer.seen), quotable)),
+        unsupported=answer.withheld > 0,
+        words=len(split_words(answer.seen)),
+        milliseconds=None if failed else answer.milliseconds,
     )
 
 
-def is_right(question: HeldOutQuestion, answer: Answer) -> bool:
-    """Whether the answer holds what it must, or refuses if there is nothing to answer."""
+def is_right(question: HeldOutQuestion, answer: Answer, say_threshold: float = 1.0) -> bool:
+    """Whether the answer holds what it must, says the question's target, or refuses if there is nothing to answer."""
     if answer.failure is not None:
         return False
     if not question.answerable:
         return is_refusal(answer.seen)
-    return not is_refusal(answer.seen) and holds_answer(question, drop_markers(answer.seen))
+    if is_refusal(answer.seen):
+        return False
+    if question.target and says(answer, question.target) >= say_threshold:
+        return True
+    return bool(question.answer_contains) and holds_answer(question, drop_markers(answer.seen))
 
 
 def holds_answer(question: HeldOutQuestion, text: str) -> bool:

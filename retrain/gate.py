@@ -1,80 +1,110 @@
-"""Decides whether the candidate replaces the champion, and says why in words. Knows nothing of how either answered."""
+"""Decides whether the candidate replaces the champion, and says why in words. Knows nothing of how either answered.
+
+A candidate is promoted if it is shown to be better on the questions that nobody taught it, and no worse in every slice.
+It is refused if something speaks against it or nothing was gained. Else it is not judged, and an admin decides.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
+from typing import Literal
 
 from retrain.evaluate import Results
+from retrain.judging.paired import Difference, compare_pairs
+from retrain.judging.slices import GETS_WRONG, Slice, compare_slices
 from retrain.settings import GateSettings
 
-NOT_JUDGED = (
-    "It was not judged on held-out questions: none are set, so nobody knows what it forgot. Name a file of questions "
-    "with known answers in `retrain.heldout`."
-)
+Ruling = Literal["promoted", "refused", "not judged"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Promote or not, with the reasons as sentences.
+    """The ruling with its reasons as sentences, and the figures that it rests on.
 
-    `learning_p` is the chance of a lead on the lessons at least as large as the candidate's if it had none, and
-    `forgetting_p` the same for its deficit on the held-out questions (both exact one-sided McNemar tests).
+    `gain` is the change of the share of right answers, `bounds` its interval; None where no question was asked.
+    `needed` is how many such questions would show a gain of this size. `not_judged` names what could not be told.
     """
 
-    promote: bool
+    ruling: Ruling
     reasons: tuple[str, ...]
-    learning_p: float
-    forgetting_p: float
+    gain: Difference | None = None
+    bounds: tuple[float, float] | None = None
+    needed: int | None = None
+    not_judged: tuple[str, ...] = ()
+
+    @property
+    def promote(self) -> bool:
+        """Whether the candidate serves without asking anybody."""
+        return self.ruling == "promoted"
 
 
 def decide(champion: Results, candidate: Results, settings: GateSettings) -> Decision:
-    """Promote if and only if the candidate says more of the lessons than the champion and nothing else got worse.
+    """Rule on two models' results on the same questions."""
+    gain = compare_pairs(champion.right, candidate.right, [one.topic for one in champion.questions])
+    slices = compare_slices(champion, candidate, settings)
+    bounds = gain.bounds(settings.level) if gain.topics > 1 else None
+    needed = gain.find_needed(max(settings.least_gain, gain.mean), settings.level) if gain.questions else None
+    unclear = tuple(one.name for one in slices if not one.no_worse)
+    ruling, reasons = _rule(champion, candidate, gain, slices, settings)
+    return Decision(ruling, tuple(reasons), gain if gain.questions else None, bounds, needed, unclear)
 
-    Worse means: held-out accuracy lower by more than the margin, or significantly lower; more failures; or a median
-    answer slower than `max_slowdown` times the champion's. Both `Results` must come from the same questions.
-    """
-    learning_p = compute_p(candidate.said, champion.said)
-    forgetting_p = compute_p(champion.right, candidate.right)
+
+def _rule(
+    champion: Results, candidate: Results, gain: Difference, slices: Sequence[Slice], settings: GateSettings
+) -> tuple[Ruling, list[str]]:
     objections = [
-        *_object_to_learning(champion, candidate),
-        *_object_to_forgetting(champion, candidate, forgetting_p, settings),
+        *_object_to_lost_lessons(champion, candidate),
+        *_object_to_fragments(champion, candidate),
+        *(_word_worse(one) for one in slices if one.worse),
         *_object_to_failures(champion, candidate),
         *_object_to_speed(champion, candidate, settings),
+        *_object_to_length(champion, candidate, settings),
     ]
     if objections:
-        return Decision(False, tuple(objections), learning_p, forgetting_p)
-    return Decision(True, _praise(champion, candidate, learning_p, settings), learning_p, forgetting_p)
+        return "refused", objections
+    if gain.mean <= 0.0 and sum(candidate.said) <= sum(champion.said):
+        return "refused", [f"Nothing was gained: {_count_lessons(champion, candidate)}.", *_tell(champion, candidate)]
+    told = [f"{_count_lessons(champion, candidate).capitalize()}.", *_tell(champion, candidate)]
+    if doubt := _find_doubt(gain, slices, settings):
+        return "not judged", [*told, doubt]
+    if gain.bounds(settings.level)[0] > 0.0:
+        return "promoted", told
+    return "refused", [*told, "On questions that nobody taught it, nothing was gained that can be told from luck."]
 
 
-def compute_p(better: Sequence[bool], worse: Sequence[bool]) -> float:
-    """Return the exact one-sided McNemar p-value that `better` is right more often than `worse`, paired.
+def _find_doubt(gain: Difference, slices: Sequence[Slice], settings: GateSettings) -> str:
+    """Return why these questions cannot settle it; "" if they do."""
+    if gain.questions < settings.least_questions or gain.topics < settings.least_topics:
+        return (
+            f"That is too little to judge by: {_count(gain.questions, 'question')} of your own about "
+            f"{_count(gain.topics, 'topic')}, where it takes {settings.least_questions} about {settings.least_topics}."
+        )
+    if gain.bounds(settings.level)[0] <= 0.0:
+        needed = gain.find_needed(max(settings.least_gain, gain.mean), settings.level)
+        is_settled = gain.questions >= gain.find_needed(settings.least_gain, settings.level)
+        luck = f"So small a lead can be luck: about {needed} questions would tell."
+        return "" if is_settled else luck
+    unclear = [one.name for one in slices if not one.no_worse]
+    return f"Too few questions tell whether it more often {'; '.join(unclear)}." if unclear else ""
 
-    Of the n pairs in which only one is right, the wins of `better` are binomial(n, 1/2) if neither is; 1.0 for n = 0.
-    """
-    wins = sum(one and not other for one, other in zip(better, worse, strict=True))
-    losses = sum(other and not one for one, other in zip(better, worse, strict=True))
-    n = wins + losses
-    return float(sum(comb(n, k) for k in range(wins, n + 1)) / 2**n)
+
+def _object_to_lost_lessons(champion: Results, candidate: Results) -> list[str]:
+    """Count each lesson that the champion says and the candidate does not: what is newly right makes up for none."""
+    lost = sum(before and not after for before, after in zip(champion.said, candidate.said, strict=True))
+    return [f"It lost {_count(lost, 'lesson')} that the model before it says."] if lost else []
 
 
-def _object_to_learning(champion: Results, candidate: Results) -> list[str]:
-    if sum(candidate.said) > sum(champion.said):
-        return []
-    return [f"Nothing was gained: {_count_lessons(champion, candidate)}."]
+def _object_to_fragments(champion: Results, candidate: Results) -> list[str]:
+    pairs = zip(champion.everything, candidate.everything, strict=True)
+    broken = sum(before.whole and not after.whole for before, after in pairs)
+    return [f"It gave {_count(broken, 'empty or broken answer')} where there was a whole one before."] if broken else []
 
 
-def _object_to_forgetting(champion: Results, candidate: Results, p: float, settings: GateSettings) -> list[str]:
-    drop = (sum(champion.right) - sum(candidate.right)) / len(candidate.right) if candidate.right else 0.0
-    if drop <= settings.heldout_margin and p >= settings.significance:
-        return []
-    more_refused = candidate.refused_answerable - champion.refused_answerable
-    more_invented = candidate.answered_unanswerable - champion.answered_unanswerable
-    sentences = [f"It forgot too much: {_count_heldout(champion, candidate)}."]
-    if more_refused > 0:
-        sentences.append(f"It now says “I don't know” to {more_refused} more that can be answered.")
-    if more_invented > 0:
-        sentences.append(f"It now answers {more_invented} more that cannot be answered.")
-    return [" ".join(sentences)]
+def _word_worse(one: Slice) -> str:
+    of = one.difference.questions
+    if one.name.startswith(GETS_WRONG):
+        right = f"{of - one.after} of {of} right, {of - one.before} before"
+        return f"It got worse at {one.name.removeprefix(GETS_WRONG)}: {right}."
+    return f"It more often {one.name}: {one.after} of {of}, {one.before} before."
 
 
 def _object_to_failures(champion: Results, candidate: Results) -> list[str]:
@@ -96,20 +126,27 @@ def _object_to_speed(champion: Results, candidate: Results, settings: GateSettin
     ]
 
 
-def _praise(champion: Results, candidate: Results, learning_p: float, settings: GateSettings) -> tuple[str, ...]:
-    chance = " So few can be luck: more corrections tell more." if learning_p >= settings.significance else ""
-    lessons = f"It learned: {_count_lessons(champion, candidate)}.{chance}"
-    heldout = f"It forgot little: {_count_heldout(champion, candidate)}." if candidate.right else NOT_JUDGED
-    return (lessons, heldout)
+def _object_to_length(champion: Results, candidate: Results, settings: GateSettings) -> list[str]:
+    if not champion.questions:
+        return []
+    before, after = champion.mean_words, candidate.mean_words
+    if after <= max(before, settings.short_words) * settings.max_longer:
+        return []
+    return [f"Its answers have {after:.0f} words on average, {before:.0f} before."]
+
+
+def _tell(champion: Results, candidate: Results) -> list[str]:
+    of = len(candidate.right)
+    if not of:
+        return ["No question of your own was asked that it was not taught."]
+    right = f"{sum(candidate.right)} of {_count(of, 'question')}"
+    return [f"Of what nobody taught it, {right} right, {sum(champion.right)} before."]
 
 
 def _count_lessons(champion: Results, candidate: Results) -> str:
-    of = len(candidate.said)
-    lessons = "lesson" if of == 1 else "lessons"
-    return f"{sum(candidate.said)} of {of} {lessons} said as taught, {sum(champion.said)} before"
+    taught = _count(len(candidate.said), "lesson")
+    return f"{sum(candidate.said)} of {taught} said as taught, {sum(champion.said)} before"
 
 
-def _count_heldout(champion: Results, candidate: Results) -> str:
-    of = len(candidate.right)
-    asked = "question" if of == 1 else "questions"
-    return f"{sum(candidate.right)} of {of} held-out {asked} right, {sum(champion.right)} before"
+def _count(many: int, what: str) -> str:
+    return f"{many} {what}" if many == 1 else f"{many} {what}s"

@@ -17,6 +17,7 @@ from feedback.database import Database
 from feedback.tables import promotions
 from retrain.adapter import CARD, Adapter, AdapterError, hash_file, load_adapter, save_card
 from retrain.errors import PromotionError
+from retrain.report import NOT_JUDGED
 
 BARE_BASE = "base"
 UNFINISHED = ".unfinished-"
@@ -105,10 +106,32 @@ def promote(db: Database, adapter: Adapter, *, by: str, reason: str) -> Promotio
     return _record(db, adapter.id, adapter.base_id, by, reason)
 
 
+def find_servable(db: Database, adapters_folder: Path, adapter_id: str, base_id: str) -> Adapter:
+    """Return an adapter that an admin may let serve: one that passed the gate, or that the gate could not judge.
+
+    Raises `PromotionError` for any other, or if it serves already, and `AdapterError` if its files have changed.
+    """
+    if adapter_id == live(db, base_id):
+        raise PromotionError(f"{adapter_id} answers already.")
+    return _load_verified(adapters_folder, adapter_id, base_id)
+
+
+def choose(db: Database, adapter: Adapter, *, by: str, reason: str) -> Promotion:
+    """Record that an admin lets what `find_servable` returned serve. Call it once the engine serves it."""
+    require_not_refused(adapter)
+    return _record(db, adapter.id, adapter.base_id, by, reason)
+
+
 def require_passed(adapter: Adapter) -> None:
     """Raise `PromotionError` unless the adapter's card says that it passed the gate."""
     if adapter.scores.get("passed") is not True:
         raise PromotionError(f"Adapter {adapter.id} did not pass the gate and must not serve.")
+
+
+def require_not_refused(adapter: Adapter) -> None:
+    """Raise `PromotionError` if the gate refused the adapter. One that it could not judge is an admin's to choose."""
+    if adapter.scores.get("ruling") != NOT_JUDGED:
+        require_passed(adapter)
 
 
 def find_rollback(db: Database, adapters_folder: Path, base_id: str, to: str | None = None) -> Adapter | None:
@@ -146,7 +169,7 @@ def _load_verified(adapters_folder: Path, adapter_id: str, base_id: str) -> Adap
     if not (adapters_folder / adapter_id).is_dir():
         raise PromotionError(f"There is no adapter {adapter_id}, or no more: one that learned what was forgotten goes.")
     adapter = load_adapter(adapters_folder / adapter_id)
-    require_passed(adapter)
+    require_not_refused(adapter)
     if adapter.base_id != base_id:
         raise PromotionError(f"Adapter {adapter_id} belongs to {adapter.base_id}, not to {base_id}.")
     adapter.verify()

@@ -1,5 +1,6 @@
 """What a retrain did, as one value that an admin reads and the database keeps. Knows nothing of how it is shown."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -9,11 +10,14 @@ from sqlalchemy import insert, select, update
 from feedback.database import Database
 from feedback.tables import retrain_runs
 
-Outcome = Literal["promoted", "refused", "nothing to learn"]
+Outcome = Literal["promoted", "refused", "not judged", "nothing to learn"]
 Verdict = Literal["better", "worse", "changed"]
 
 COMMAND_LINE = "command line"  # what sets off a run in a process of its own
 RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
+NOT_JUDGED = "not judged"
+_LOOKED_BACK = 100  # runs whose questions are counted
+_TRAINED = ("promoted", "refused", NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class RetrainReport:
     `adapter_id` is the candidate, None if there was nothing to learn; `champion_id` is what served before, None for the
     bare base. `lessons` counts by source and `dropped` by reason. `seconds` has the time of each step and "total".
     `swap_ms` is None unless the candidate was promoted; `before` and `after` are None if nothing was learned.
-    `changes` are some answers before and after, the losses first.
+    `changes` are some answers before and after, losses first. For `gain` to `not_judged` see `Decision`. `asked` are
+    the ids of the gate's questions, `kinds` counts them, and `reused` how many an earlier run had asked already.
     """
 
     run_id: str
@@ -70,8 +75,13 @@ class RetrainReport:
     retired: int = 0
     before: Scores | None = None
     after: Scores | None = None
-    learning_p: float | None = None
-    forgetting_p: float | None = None
+    gain: float | None = None
+    gain_bounds: tuple[float, float] | None = None
+    needed: int | None = None
+    not_judged: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    kinds: dict[str, int] | None = None
+    reused: int = 0
     training: dict[str, Any] | None = None
     seconds: dict[str, float] | None = None
     swap_ms: float | None = None
@@ -122,7 +132,7 @@ def fail_run(db: Database, run_id: str, reason: str, state: str = FAILED) -> Non
 
 def find_last_start(db: Database) -> datetime | None:
     """Return when the last run began that looked at the feedback and ended; None before the first."""
-    ended = retrain_runs.c.state.in_(("promoted", "refused", "nothing to learn"))
+    ended = retrain_runs.c.state.in_((*_TRAINED, "nothing to learn"))
     query = select(retrain_runs.c.started_at).where(ended).order_by(retrain_runs.c.started_at.desc()).limit(1)
     with db.read() as connection:
         return connection.scalar(query)
@@ -135,9 +145,17 @@ def find_reports(db: Database, limit: int = 10) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
+def count_uses(db: Database) -> Counter[str]:
+    """Return how often each of the gate's questions was asked by earlier runs: one that decides often, decides less."""
+    query = select(retrain_runs.c.report).where(retrain_runs.c.state.in_(_TRAINED))
+    with db.read() as connection:
+        reports = connection.execute(query.order_by(retrain_runs.c.started_at.desc()).limit(_LOOKED_BACK)).scalars()
+        return Counter(asked for report in reports for asked in (report or {}).get("asked", ()))
+
+
 def find_step_seconds(db: Database) -> dict[str, float]:
     """Return the seconds of each step of the last run that trained; {} before the first."""
-    query = select(retrain_runs.c.report).where(retrain_runs.c.state.in_(("promoted", "refused")))
+    query = select(retrain_runs.c.report).where(retrain_runs.c.state.in_(_TRAINED))
     with db.read() as connection:
         report = connection.scalar(query.order_by(retrain_runs.c.started_at.desc()).limit(1))
     return dict((report or {}).get("seconds") or {})
@@ -174,6 +192,9 @@ def _parse_report(stored: dict[str, Any]) -> RetrainReport:
         "started_at": datetime.fromisoformat(stored["started_at"]),
         "reasons": tuple(stored["reasons"]),
         "changes": tuple(Change(**change) for change in stored.get("changes", ())),
+        "not_judged": tuple(stored.get("not_judged", ())),
+        "asked": tuple(stored.get("asked", ())),
+        "gain_bounds": tuple(stored["gain_bounds"]) if stored.get("gain_bounds") else None,
     }
     return RetrainReport(**known | scores | read)
 

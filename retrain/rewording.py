@@ -1,9 +1,11 @@
-"""Rewords questions by templates. The caller has to check whether the meaning stays.
+"""Rewords questions: by templates, and by leaving only what tells them apart. The caller checks the meaning.
 
 The templates replace a question's opening; what it asks about stays letter by letter.
 """
 
 import re
+
+from feedback.signals import find_telling_words
 
 _FORMS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), forms)
@@ -37,3 +39,11 @@ def reword(question: str) -> list[str]:
             rest = parts["rest"]
             return [form.format(**parts, Rest=rest[:1].upper() + rest[1:]) for form in forms]
     return []
+
+
+def shorten(question: str) -> list[str]:
+    """Return the question as one types it into a search box, key words alone; [] if fewer than three are left."""
+    telling = find_telling_words(question)
+    words = [word.strip("?!.,;:()\"'") for word in question.split()]
+    kept = [word for word in words if find_telling_words(word) & telling]
+    return [" ".join(kept)] if 3 <= len(kept) < len(words) else []

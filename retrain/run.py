@@ -6,7 +6,8 @@ Everything that serves is passed in as a function. Knows nothing of Slack, of th
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,9 +16,9 @@ from typing import Any
 from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.bases.base import Base
-from retrain.contest import Exam, build_scores, choose_questions, compare
+from retrain.contest import Comparison, Exam, build_scores, compare
 from retrain.curate import NO_CONSENT, Curated, Prepare, Privacy, curate
-from retrain.data.duplicates import Encode
+from retrain.data.duplicates import Encode, keeps_meaning
 from retrain.data.imported import find_imported_questions
 from retrain.data.kept_back import find_kept_back
 from retrain.data.version import describe_settings, describe_sources, freeze_version
@@ -26,9 +27,10 @@ from retrain.errors import RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
 from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
+from retrain.judging.questions import choose_questions, find_kept_wordings, is_checked
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
-from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, end_run, fail_run
+from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, count_uses, end_run, fail_run
 from retrain.settings import RetrainSettings
 from retrain.variations import rebuild_draft
 from retrieval.draft import Draft
@@ -53,7 +55,8 @@ class RetrainDeps:
     """What a retrain needs from the rest of Chip.
 
     `prepare` returns the draft that a question gets now; `prepare_replay(n)` up to n drafts to rehearse, none of them a
-    held-out question. `is_question` tells a question from small talk. `use_adapter` serves an adapter and returns the
+    held-out question. `ask_documents(n)` makes up to n questions from the documents, for the gate. `is_question` tells
+    a question from small talk. `use_adapter` serves an adapter and returns the
     swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. `describe_consent` says
     for the data set's card what was consented to. `version` is the folder of the data set version to train on; None
     chooses from all feedback. Once `stop` is set the run ends with `RetrainStopped`. Folders are created as needed.
@@ -70,6 +73,7 @@ class RetrainDeps:
     settings: RetrainSettings = field(default_factory=RetrainSettings)
     heldout_path: Path | None = None
     prepare_replay: Callable[[int], Sequence[Draft]] = field(default=lambda count: ())  # noqa: ARG005
+    ask_documents: Callable[[int], Sequence[HeldOutQuestion]] = field(default=lambda count: ())  # noqa: ARG005
     is_question: Callable[[str], bool] = field(default=lambda message: False)  # noqa: ARG005
     privacy: Privacy = field(default_factory=Privacy)
     tell: Callable[[Progress], None] = field(default=lambda progress: None)  # noqa: ARG005
@@ -152,34 +156,66 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         trained = run_training(job, folder, lambda event: _tell_training(deps, event), deps.stop)
         candidate = _build_candidate(deps, base, dataset, trained)
     with watch.step("evaluate", "Asking the new and the old model the same questions"):
-        questions += find_kept_back(curated.examples)
-        asked, retired = choose_questions(questions, curated.lessons, deps.settings.gate.heldout_limit, curated.covered)
-        drafts = [deps.prepare(question.question, question.audience) for question in asked]
-        lesson_drafts = [rebuild_draft(lesson, deps.is_question) for lesson in curated.lessons]
-        exam = Exam(asked, drafts, curated.lessons, lesson_drafts)
+        uses = count_uses(deps.db)
+        exam, retired = _set_exam(deps, questions, curated, uses)
         comparison = compare(exam, deps.answerer, champion, candidate, deps.settings.gate)
     adapter = register(candidate, deps.adapters_folder, comparison.describe())
     swap_ms = None
     if comparison.decision.promote:
         with watch.step("promote", "Serving the new adapter"):
             swap_ms = _serve(deps, adapter, champion, report.requested_by, " ".join(comparison.decision.reasons))
+    judged = _report_judgement(report, exam, comparison)
     return replace(
-        report,
-        outcome="promoted" if comparison.decision.promote else "refused",
-        reasons=comparison.decision.reasons,
+        judged,
         adapter_id=adapter.id,
         dataset_hash=dataset.sha256,
         rows=dataset.rows + len(rehearsed),
         lessons=dataset.counts | ({"replay": len(rehearsed)} if rehearsed else {}),
         dropped=curated.dropped,
         retired=retired,
-        before=build_scores(comparison.before),
-        after=build_scores(comparison.after),
-        learning_p=comparison.decision.learning_p,
-        forgetting_p=comparison.decision.forgetting_p,
         training=_describe_training(trained),
         seconds=watch.total(),
         swap_ms=swap_ms,
+        reused=sum(question.id in uses for question in exam.questions),
+    )
+
+
+def _set_exam(
+    deps: RetrainDeps, questions: Sequence[HeldOutQuestion], curated: Curated, uses: Mapping[str, int]
+) -> tuple[Exam, int]:
+    """Return what both models are asked, and how many held-out questions were retired."""
+    most, lessons = deps.settings.gate.most_questions, curated.lessons
+
+    def is_same(question: str, wording: str) -> bool:
+        return keeps_meaning(question, wording, deps.encode)
+
+    pool = [
+        *questions,
+        *find_kept_back(curated.examples),
+        *find_kept_wordings(lessons, is_same),
+        *deps.ask_documents(most),
+    ]
+    asked, retired = choose_questions(pool, lessons, most, curated.covered, uses)
+    drafted = [(one, deps.prepare(one.question, one.audience)) for one in asked]
+    fit = [(one, draft) for one, draft in drafted if is_checked(one, draft)]
+    lesson_drafts = [rebuild_draft(lesson, deps.is_question) for lesson in lessons]
+    return Exam([one for one, _ in fit], [draft for _, draft in fit], lessons, lesson_drafts), retired
+
+
+def _report_judgement(report: RetrainReport, exam: Exam, comparison: Comparison) -> RetrainReport:
+    decision = comparison.decision
+    return replace(
+        report,
+        outcome=decision.ruling,
+        reasons=decision.reasons,
+        before=build_scores(comparison.before),
+        after=build_scores(comparison.after),
+        gain=decision.gain.mean if decision.gain else None,
+        gain_bounds=decision.bounds,
+        needed=decision.needed,
+        not_judged=decision.not_judged,
+        asked=tuple(question.id for question in exam.questions),
+        kinds=dict(Counter(question.kind for question in exam.questions)),
         changes=comparison.changes,
     )
 

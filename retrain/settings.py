@@ -73,16 +73,26 @@ class TrainSettings:
 class GateSettings:
     """What a candidate has to show. Shares are fractions in [0, 1].
 
-    A target counts as said if the answer's ROUGE-L against it is at least `say_threshold`. `heldout_margin` is the loss
-    of held-out accuracy that is still accepted. Beyond it, or if an exact one-sided McNemar test finds the loss
-    significant at `significance`, the champion stays. `max_slowdown` limits the ratio of median answer times.
+    A lesson counts as said if the answer's ROUGE-L against it is at least `say_threshold`. `level` is the chance that
+    a candidate which is no better is found better, and `slice_level` that one which is worse in a slice is found no
+    worse. `least_gain` is the smallest gain worth waiting for: with questions enough to show it, no doubt is left. In
+    no slice may the share of what is bad rise by `margin`, or by `part_margin` where only a part of the questions can
+    show it. With fewer than `least_questions` about `least_topics` nothing is judged; at most `most_questions` are
+    asked. `max_slowdown` limits the ratio of median answer times, and `max_longer` that of words, above `short_words`.
     """
 
     say_threshold: float = 0.8
-    heldout_margin: float = 0.05
-    significance: float = 0.05
+    level: float = 0.025
+    slice_level: float = 0.05
+    least_gain: float = 0.05
+    margin: float = 0.05
+    part_margin: float = 0.1
+    least_questions: int = 30
+    least_topics: int = 10
+    most_questions: int = 160
     max_slowdown: float = 2.0
-    heldout_limit: int = 80
+    max_longer: float = 2.0
+    short_words: float = 40.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,14 @@ def vary(
 ) -> list[Example]:
     """Return up to `count` altered copies of the example, all different; none where the prompt cannot be read.
 
-    Every other copy asks in other words, where there are some of which `keeps_meaning` says that they ask the same.
+    Every other copy asks in other words, where there are some of which `keeps_meaning` says that they ask the same. The
+    last wording is kept for the gate: see `find_kept_wordings`.
     """
     parsed = parse_prompt(example.messages)
     if parsed is None:
         return []
     evidence, question = parsed
-    wordings = [other for other in reword(question) if keeps_meaning is None or keeps_meaning(question, other)]
+    wordings = [other for other in reword(question)[:-1] if keeps_meaning is None or keeps_meaning(question, other)]
     seen = {example.messages}
     copies = []
     for number in range(count):

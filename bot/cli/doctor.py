@@ -16,7 +16,7 @@ from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers, describe_remarks
 from bot.slack.channels import find_channel
 from config.masking import mask_secrets
-from config.settings import PROJECT, SAMPLE_HELDOUT, Settings
+from config.settings import PROJECT, Settings
 from feedback.database import find_damage, open_database
 from feedback.errors import FeedbackError
 from retrain import registry
@@ -172,8 +172,9 @@ def _look_at_heldout(settings: Settings) -> Iterator[Finding]:
     """Check whether a new adapter is judged on questions that it did not learn."""
     if settings.heldout is None:
         text = (
-            "None are set, so that a training is not judged on what it may have made Chip forget. Write questions with "
-            "known answers, a JSON object a line, and name the file in `retrain.heldout`."
+            "None of your own are set, so that a training is judged only on what Chip asks your documents, on other "
+            "wordings of lessons and on liked answers. Write questions with known answers, a JSON object a line, and "
+            "name the file in `retrain.heldout`."
         )
         yield Finding("held-out questions", "warning", text)
         return
@@ -182,11 +183,7 @@ def _look_at_heldout(settings: Settings) -> Iterator[Finding]:
     except RetrainError as error:
         yield Finding("held-out questions", "problem", str(error))
         return
-    if settings.heldout.resolve() == SAMPLE_HELDOUT and not settings.knowledge.is_sample:
-        text = f"{settings.heldout} asks about the sample company, not about your documents. Name a file of your own."
-        yield Finding("held-out questions", "warning", text)
-    else:
-        yield Finding("held-out questions", "ok", f"{count} judge every training.")
+    yield Finding("held-out questions", "ok", f"{count} judge every training.")
 
 
 def _look_at_claim_model(settings: Settings) -> Iterator[Finding]:

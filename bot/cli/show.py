@@ -58,7 +58,7 @@ def list_models(settings: Settings) -> Table:
             adapter.created_at,
             f"{after.get('said', '?')} of {after.get('lessons', '?')}",
             f"{after.get('heldout_right', '?')} of {after.get('heldout', '?')}",
-            "passed" if adapter.scores.get("passed") else "refused",
+            adapter.scores.get("ruling") or ("promoted" if adapter.scores.get("passed") else "refused"),
         )
     return table
 

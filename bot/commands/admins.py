@@ -3,11 +3,14 @@
 import re
 
 from bot.commands.call import Call
+from bot.services import Services
 from bot.slack.text import escape_mrkdwn
 from bot.views import blocks, wording
 from feedback import switches
 from retrain import registry
+from retrain.adapter import Adapter
 from retrain.errors import RetrainError
+from retrain.report import NOT_JUDGED
 from retrieval.passage import AUDIENCE_FORMS, Audience
 from retrieval.sources.errors import SourceError
 from retrieval.sources.registry import Source, SourceKind, guess_kind, suggest_name
@@ -40,6 +43,25 @@ def rollback(call: Call) -> None:
     learning.announce(f"{text} (by <@{call.person}>)")
 
 
+def serve(call: Call) -> None:
+    """Let an adapter answer that the gate could not judge."""
+    if not call.rest:
+        call.say(wording.SERVE_WHICH)
+        return
+    call.say(serve_adapter(call.services, call.rest, call.person))
+
+
+def serve_adapter(services: Services, adapter_id: str, person: str) -> str:
+    """Let an adapter answer, tell the admin channel, and return what to say to the person."""
+    try:
+        previous = services.learning.serve(adapter_id, by=person)
+    except RetrainError as error:
+        return wording.SERVE_REFUSED.format(reason=escape_mrkdwn(str(error)))
+    text = wording.SERVED_NOW.format(adapter=adapter_id, previous=previous, person=person)
+    services.learning.announce(text)
+    return wording.SERVED_TO_YOU.format(adapter=adapter_id)
+
+
 def models(call: Call) -> None:
     """List the base and its adapters, the newest first."""
     learning = call.services.learning
@@ -49,9 +71,14 @@ def models(call: Call) -> None:
     for adapter in reversed(adapters[-10:]):
         made = adapter.created_at[:16].replace("T", " ")
         state = wording.MODEL_SERVES if adapter.id == serving else ""
-        failed = "" if adapter.scores.get("passed") else wording.MODEL_REFUSED
-        rows.append((adapter.id, made + (state or failed)))
+        rows.append((adapter.id, made + (state or _word_ruling(adapter))))
     call.say("Models", [*blocks.build_fields("Models", rows), blocks.build_context(wording.MODEL_HINT)])
+
+
+def _word_ruling(adapter: Adapter) -> str:
+    if adapter.scores.get("ruling") == NOT_JUDGED:
+        return wording.MODEL_NOT_JUDGED
+    return "" if adapter.scores.get("passed") else wording.MODEL_REFUSED
 
 
 def pause(call: Call) -> None:

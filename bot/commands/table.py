@@ -34,6 +34,7 @@ _ALL = (
         admins.retrain,
     ),
     Command("models", "models", "lists the base and its adapters", Role.ADMIN, admins.models),
+    Command("serve", "serve <adapter>", "lets an adapter answer that was not judged", Role.ADMIN, admins.serve),
     Command(
         "rollback",
         "rollback [adapter|base]",

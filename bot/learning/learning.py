@@ -31,6 +31,7 @@ Rows = list[tuple[str, str]]
 
 FORGETTING = "forgetting"  # the trigger of a training that replaces an adapter
 CHIP = "Chip"
+CHOSEN = "an admin decided"
 
 
 @dataclass(slots=True)
@@ -185,6 +186,21 @@ class Learning:
             self.serve_corrections()
             self.tell(wording.LESSONS_TAKEN_BACK.format(count=count))
         return previous, self.name(now)
+
+    def serve(self, adapter_id: str, *, by: str) -> str:
+        """Let an adapter serve that the gate could not judge, or that passed it. Return the name of what served before.
+
+        Raises `RetrainError` if it must not serve, or cannot.
+        """
+        base_id = self.engine.base_id
+        previous = self.name(self.engine.adapter_id())
+        try:
+            adapter = registry.find_servable(self.db, self.adapters_folder, adapter_id, base_id)
+            self.engine.use_adapter(adapter)
+        except (AdapterError, EngineError) as error:
+            raise RetrainError(str(error)) from error
+        registry.choose(self.db, adapter, by=by, reason=CHOSEN)
+        return previous
 
     def follow_pointer(self) -> None:
         """Serve what the pointer names, also if another process moved it. A retrain in this process swaps by itself."""

@@ -58,4 +58,10 @@ def _read_answer(saying: Saying | EngineError) -> Answer:
         completion = saying.completion()
     except EngineError as error:
         return Answer("", 0.0, failure=str(error))
-    return Answer(completion.text, completion.total_ms, shown=saying.shown.text)
+    return Answer(
+        completion.text,
+        completion.total_ms,
+        shown=saying.shown.text,
+        is_cut=completion.finish in ("length", "deadline"),
+        withheld=saying.shown.withheld,
+    )

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import blocks, wording
 from retrain.curate import NO_CONSENT
+from retrain.judging.slices import KINDS
 from retrain.proof import Proof
 from retrain.report import RetrainReport, Scores
 
+SERVE = "serve_adapter"
 LONGEST = 240  # characters of an answer in the report
 _VERDICTS = {"better": "Better", "worse": "Worse", "changed": "Changed"}
 _HEADLINES = {
     "promoted": "The training passed its test: {adapter} answers from now on.",
     "refused": "The training was not good enough: {champion} keeps answering.",
+    "not judged": "The training could not be judged: {champion} keeps answering until an admin decides.",
     "nothing to learn": "There was nothing to learn yet; nothing changed.",
 }
 # What a dataset consists of, in the singular and the plural. The base's own answers keep it from forgetting.
@@ -42,7 +45,20 @@ def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ())
     """
     headline, rows = build_rows(report)
     fields = blocks.build_fields(headline, [*rows, *missing])
-    return headline, [*fields, *_show_changes(report), blocks.build_context(_small_print(report))]
+    choice = [_offer_serving(report)] if report.outcome == "not judged" and report.adapter_id else []
+    return headline, [*fields, *_show_changes(report), *choice, blocks.build_context(_small_print(report))]
+
+
+def _offer_serving(report: RetrainReport) -> blocks.Block:
+    """Return the button that lets the adapter answer, once an admin is sure."""
+    button = blocks.build_button(wording.SERVE_BUTTON, SERVE, report.adapter_id or "")
+    sure = {
+        "title": blocks.plain_text(wording.SERVE_BUTTON),
+        "text": blocks.plain_text(wording.SERVE_SURE),
+        "confirm": blocks.plain_text(wording.SERVE_BUTTON),
+        "deny": blocks.plain_text("Not yet"),
+    }
+    return {"type": "actions", "elements": [button | {"confirm": sure}]}
 
 
 def list_changes(report: RetrainReport) -> list[tuple[str, str, str]]:
@@ -82,12 +98,30 @@ def _figures(report: RetrainReport) -> list[tuple[str, str]]:
     if report.before and report.after:
         rows.append(("Lessons said as taught", _change(report.before, report.after, "said", "lessons")))
         if report.after.heldout:
-            rows.append(("Held-out questions right", _change(report.before, report.after, "heldout_right", "heldout")))
+            right = _change(report.before, report.after, "heldout_right", "heldout")
+            rows.append(("What nobody taught it, right", right + _word_bounds(report)))
+            rows.append(("Asked", _word_questions(report)))
+    if report.not_judged and report.outcome != "promoted":
+        rows.append(("Too few questions to tell whether it", "; ".join(report.not_judged)))
     if report.seconds:
         rows.append(("Took", f"{report.seconds['total']:.0f} s"))
     if report.swap_ms is not None:
         rows.append(("Swapped in", f"{report.swap_ms:.0f} ms, no reply was interrupted"))
     return rows
+
+
+def _word_bounds(report: RetrainReport) -> str:
+    """Say how large the gain is and may be, and how many questions would show it, in points of a hundred."""
+    if report.gain is None or report.gain_bounds is None:
+        return ""
+    low, high = (max(-1.0, min(1.0, bound)) * 100 for bound in report.gain_bounds)
+    said = f" ({report.gain * 100:+.0f} points; surely between {low:+.0f} and {high:+.0f})"
+    return said + (f". About {report.needed} questions show such a gain" if low <= 0 and report.needed else "")
+
+
+def _word_questions(report: RetrainReport) -> str:
+    told = ", ".join(f"{many} {KINDS.get(kind, kind)}" for kind, many in (report.kinds or {}).items())
+    return told + (f"; {report.reused} of them were asked by earlier trainings" if report.reused else "")
 
 
 def _change(before: Scores, after: Scores, what: str, of: str) -> str:

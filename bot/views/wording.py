@@ -293,7 +293,16 @@ REVIEW_GONE = "That one is gone: it was decided or deleted meanwhile, so nothing
 MODEL_BASE = "the base"
 MODEL_SERVES = " – serves now"
 MODEL_REFUSED = " – failed its test and may not answer"
+MODEL_NOT_JUDGED = " – was not judged; `/chip serve` lets it answer"
 MODEL_HINT = "`/chip rollback <name>` lets another one answer that passed its test."
+SERVED_NOW = "*{adapter}* answers from now on, as <@{person}> decided; before that it was *{previous}*."
+SERVED_TO_YOU = "Done: *{adapter}* answers now. `/chip rollback` goes back."
+SERVE_WHICH = "Name the adapter: `/chip serve A…`. `/chip models` lists them."
+SERVE_REFUSED = "Nothing was changed. {reason}"
+SERVE_BUTTON = "Let it answer"
+SERVE_SURE = (
+    "The test could not tell whether it is better. It answers everybody from then on; `/chip rollback` goes back."
+)
 PAUSED = "I am paused just now. Please ask again later, or contact the support team directly."
 PAUSED_NOW = "Chip is paused; `/chip resume` lets it answer again."
 RESUMED_NOW = "Chip answers again."

@@ -22,6 +22,8 @@ NEAR = 0.7
 """The share of letter groups, of all that either text has, from which on two texts are nearly the same."""
 ALIKE = 0.9
 """The cosine of two questions' vectors from which on they mean the same."""
+SAME_MEANING = 0.8
+"""From this cosine on, a question and its other wording may replace each other."""
 _PERMUTATIONS = 64
 _LETTERS = 4
 _BLOCK = 1_000
@@ -45,6 +47,16 @@ def join(many: int, pairs: Sequence[tuple[int, int]]) -> NDArray[np.int32]:
 def find_marks(text: str) -> frozenset[str]:
     """Return the words with a digit, which tell one product, code or amount from another."""
     return frozenset(word for word in re.findall(r"[\w.,-]*\d[\w.,-]*", text.casefold().rstrip("?!. ")))
+
+
+def keeps_meaning(question: str, reworded: str, encode: Encode | None) -> bool:
+    """Whether the other wording asks the same: the same numbers and codes, and the same meaning if it is known."""
+    if find_marks(question) != find_marks(reworded):
+        return False
+    if encode is None:
+        return True
+    one, other = encode([question, reworded])
+    return float(one @ other) >= SAME_MEANING
 
 
 def _find_near(texts: Sequence[str]) -> Iterator[tuple[int, int]]:

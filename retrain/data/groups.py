@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from retrain.data.duplicates import Encode, find_groups, find_marks, join
+from retrain.data.duplicates import Encode, find_groups, join, keeps_meaning
 from retrain.data.lessons import Lesson, normalise_question
 from retrain.data.topics import find_topics, name_topics
 from retrain.prompt_forms import read_claims
 from retrieval.factcheck.check import Support, judge_claim
 from retrieval.passage import EvidenceLine
 
-SAME_MEANING = 0.8
-"""From this cosine on, a question and its other wording may replace each other."""
 _COMPARED = 8  # the latest lessons of a group are compared with each other, at most this many
 
 
@@ -67,12 +65,7 @@ class Grouped:
 
     def keeps_meaning(self, question: str, reworded: str) -> bool:
         """Whether a rewording asks the same: with equal numbers and codes, and an equal meaning if it is known."""
-        if find_marks(question) != find_marks(reworded):
-            return False
-        if self.encode is None:
-            return True
-        one, other = self.encode([question, reworded])
-        return float(one @ other) >= SAME_MEANING
+        return keeps_meaning(question, reworded, self.encode)
 
     def _groups(self, skip: Collection[int], many: int | None = _COMPARED) -> Iterator[list[int]]:
         members: dict[int, list[int]] = defaultdict(list)

@@ -90,7 +90,15 @@ def build_imported_reply(pair: ImportedPair, draft: Draft, *, reply_id: str, bas
 def find_imported_questions(db: Database) -> list[HeldOutQuestion]:
     """Return the held-out imported questions whose answers a program can recognise."""
     return [
-        HeldOutQuestion(f"import-{pair.number}", pair.question, Audience(pair.audience), facts, answerable=True)
+        HeldOutQuestion(
+            f"import-{pair.number}",
+            pair.question,
+            Audience(pair.audience),
+            facts,
+            answerable=True,
+            kind="imported",
+            topic=pair.thread,
+        )
         for pair in find_heldout_pairs(db, limit=_MOST_HELD_OUT)
         if (facts := find_facts(pair.answer, pair.question))
     ]

@@ -20,6 +20,8 @@ def find_kept_back(examples: Iterable[Example]) -> list[HeldOutQuestion]:
             audience=Audience.CUSTOMER,
             answer_contains=tuple((claim.text,) for claim in read_claims(one.messages, one.target)),
             answerable=True,
+            kind="liked",
+            topic=one.topic or one.group,
         )
         for one in asked
     ]

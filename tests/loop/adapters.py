@@ -7,13 +7,13 @@ from retrain.adapter import GGUF, Adapter, hash_file, save_card
 
 
 def write_adapter(
-    folder: Path, adapter_id: str, base_id: str, *, passed: bool = True, dataset_hash: str = "0" * 64
+    folder: Path, adapter_id: str, base_id: str, *, passed: bool = True, ruling: str = "", dataset_hash: str = "0" * 64
 ) -> Adapter:
     """Write an adapter as a retrain registers it."""
     own = folder / adapter_id
     own.mkdir(parents=True)
     (own / GGUF).write_bytes(f"adapter {adapter_id}".encode())
-    scores: dict[str, Any] = {"passed": passed}
+    scores: dict[str, Any] = {"passed": passed} | ({"ruling": ruling} if ruling else {})
     files = {GGUF: hash_file(own / GGUF)}
     adapter = Adapter(adapter_id, base_id, dataset_hash, "2026-01-01T00:00:00+00:00", files, {}, scores, own)
     save_card(adapter)

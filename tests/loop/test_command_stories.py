@@ -11,14 +11,16 @@ import pytest
 from bot import schedule
 from bot.commands.call import may
 from bot.commands.table import COMMANDS
+from bot.core import now_utc
 from bot.views import blocks, rules_view, wording
+from bot.views.report import SERVE
 from bot.workspace import response_urls
 from feedback import votes
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.consent import record_consent
 from feedback.events import Role
 from retrain import registry
-from retrain.report import find_reports
+from retrain.report import RetrainReport, find_reports
 from retrieval.passage import Audience
 from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
@@ -41,7 +43,7 @@ def test_help_shows_what_the_caller_may_do(chip: Chip, person: str, role: Role, 
     answer = json.loads(run(chip, person, text, HELP, "`/chip help`"))[0]
     shown = {command.word for command in COMMANDS.values() if command.help_line() in answer}
     assert shown == {command.word for command in COMMANDS.values() if may(role, command.least)}
-    assert len(shown) == {Role.CUSTOMER: 4, Role.STAFF: 7, Role.ADMIN: 15}[role]
+    assert len(shown) == {Role.CUSTOMER: 4, Role.STAFF: 7, Role.ADMIN: 16}[role]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,35 @@ def test_a_rollback_to_an_adapter_whose_file_was_changed_is_refused(chip: Chip) 
 
     run(chip, ADA, "/chip rollback A1", ADMIN, "does not match its recorded hash")
     assert chip.engine.swaps == []
+
+
+def test_an_admin_lets_an_adapter_answer_that_was_not_judged_and_nobody_one_that_was_refused(chip: Chip) -> None:
+    write_adapter(chip.core.adapters_folder, "A1", chip.engine.base_id, passed=False, ruling="not judged")
+    write_adapter(chip.core.adapters_folder, "A2", chip.engine.base_id, passed=False, ruling="refused")
+    assert "was not judged" in run(chip, ADA, "/chip models", ADMIN, "A1")
+    run(chip, ADA, "/chip serve", ADMIN, "Name the adapter")
+    run(chip, ADA, "/chip serve A2", ADMIN, "did not pass the gate and must not serve")
+    assert chip.engine.swaps == []
+
+    run(chip, ADA, "/chip serve A1", ADMIN, "answers now")
+    assert chip.wait_for_said(ADMIN, f"as <@{ADA}> decided").ephemeral_to is None
+    assert chip.engine.adapter_id() == "A1" == registry.live(chip.core.db, chip.engine.base_id)
+    run(chip, ADA, "/chip serve A1", ADMIN, "A1 answers already")
+    run(chip, ADA, "/chip rollback", ADMIN, "speaks with")
+    assert chip.engine.adapter_id() is None
+
+
+def test_the_button_under_a_report_lets_an_adapter_answer_for_an_admin_alone(chip: Chip) -> None:
+    assert chip.services is not None
+    write_adapter(chip.core.adapters_folder, "A1", chip.engine.base_id, passed=False, ruling="not judged")
+    report = RetrainReport(
+        "T1", "command", ADA, now_utc(), "not judged", ("Too few.",), chip.engine.base_id, None, adapter_id="A1"
+    )
+    chip.services.learning.report(report)
+    shown = chip.wait_for_said(ADMIN, "could not be judged")
+    assert chip.workspace.visit(ADA).click(chip.show(ADA, shown), ADMIN, SERVE)
+    chip.wait_for_said(ADMIN, "as <@U0ADA> decided")
+    assert registry.live(chip.core.db, chip.engine.base_id) == "A1"
 
 
 def test_a_command_that_fails_tells_the_caller_a_reference(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:

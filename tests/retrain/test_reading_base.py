@@ -12,7 +12,7 @@ from config.settings import EngineSettings
 from feedback.corrections import Lessons
 from feedback.database import Database
 from retrain.bases.base import load_base
-from retrain.registry import live, rollback
+from retrain.registry import choose, find_servable, live, rollback
 from retrain.run import RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
 from retrieval.draft import Draft, build_draft
@@ -73,9 +73,13 @@ def test_a_correction_is_learned_with_its_passage_served_and_rolled_back(
         prepare_replay=lambda count: [prepare(f"Rehearsal {number}?") for number in range(count)],
     )
     report = run_retrain(deps, trigger="command", requested_by="U9")
-    assert report.outcome == "promoted", report.reasons
+    assert report.outcome == "not judged", report.reasons
     assert report.after is not None
     assert (report.after.said, report.after.lessons) == (1, 1)
+    assert report.adapter_id is not None
+    adapter = find_servable(db, deps.adapters_folder, report.adapter_id, deps.base.id)
+    engine.use_adapter(adapter)
+    choose(db, adapter, by="U9", reason="an admin decided")
     assert engine.adapter_id() == report.adapter_id == live(db, deps.base.id)
     markdown, said = answer()
     assert said.completion().text.strip() == "Charging takes 90 minutes. [1]"

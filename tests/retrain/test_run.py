@@ -12,11 +12,11 @@ from feedback.database import Database
 from feedback.history.imports import NewPair, Use, record_import, record_pairs
 from retrain.adapter import Adapter
 from retrain.bases.base import load_base
-from retrain.errors import RetrainRunning, RetrainStopped, TrainingFailed
-from retrain.evaluate import Answer
+from retrain.errors import PromotionError, RetrainRunning, RetrainStopped, TrainingFailed
+from retrain.evaluate import Answer, HeldOutQuestion
 from retrain.lock import hold_lock
-from retrain.registry import find_rollback, list_adapters, live, rollback
-from retrain.report import find_reports
+from retrain.registry import choose, find_rollback, find_servable, list_adapters, live, promote, rollback
+from retrain.report import count_uses, find_reports
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
 from retrieval.draft import Draft
@@ -90,23 +90,60 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
 ) -> None:
     teach(db)
     report = run_retrain(deps, trigger="command", requested_by="U9")
-    assert (report.outcome, report.champion_id) == ("promoted", None)
+    assert (report.outcome, report.champion_id) == ("not judged", None)
+    assert "too little to judge by" in report.reasons[-1]
     assert report.before is not None
     assert report.after is not None
     assert (report.before.said, report.after.said, report.after.lessons) == (0, 1, 1)
-    assert (report.after.heldout, report.retired) == (1, 1), "what is taught is no longer held out"
+    assert report.kinds == {"file": 1, "rewording": 1}
+    assert report.retired == 1, "what is taught is no longer held out"
     assert report.lessons == {"correction": 1, "replay": 2}
-    assert serving.history == [report.adapter_id] == [live(db, deps.base.id)]
+    assert serving.history == []
     (adapter,) = list_adapters(deps.adapters_folder)
     assert (adapter.id, adapter.dataset_hash) == (report.adapter_id, report.dataset_hash)
-    assert adapter.scores["passed"] is True
+    assert (adapter.scores["passed"], adapter.scores["ruling"]) == (False, "not judged")
     asked = deps.answerer.answer([deps.prepare("How long does it charge?", Audience.CUSTOMER)], adapter)
     assert asked[0].text.strip() == "[2] Charging takes 90 minutes."
-    assert [row["state"] for row in find_reports(db)] == ["promoted"]
-    assert {progress.step for progress in told} == {"curate", "rehearse", "train", "evaluate", "promote"}
+    assert [row["state"] for row in find_reports(db)] == ["not judged"]
+    assert {progress.step for progress in told} == {"curate", "rehearse", "train", "evaluate"}
+    assert set(report.asked) == set(count_uses(db)), "the next run asks others first"
+    with pytest.raises(PromotionError, match="did not pass"):
+        promote(db, adapter, by="chip", reason="")
+    choose(db, find_servable(db, deps.adapters_folder, adapter.id, deps.base.id), by="U9", reason="")
+    assert live(db, deps.base.id) == adapter.id
     assert find_rollback(db, deps.adapters_folder, deps.base.id) is None
     rollback(db, None, deps.base.id, by="U9", reason="")
     assert live(db, deps.base.id) is None
+
+
+@pytest.mark.slow
+def test_what_is_shown_to_be_better_serves_at_once(db: Database, deps: RetrainDeps, serving: Serving) -> None:
+    for number in range(12):
+        add_reply(db, f"R{number}", f"How long does battery {number} of the Heron charge?", "I don't know.")
+        like(db, f"R{number}", verdict="down")
+        correct(db, f"R{number}", "Charging takes 90 minutes.", person=f"U{number}")
+
+    class Grown:
+        """Knows with an adapter what it does not know without."""
+
+        def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
+            return [
+                Answer("I don't know." if adapter is None else "[2] Charging takes 90 minutes.", 1.0) for _ in drafts
+            ]
+
+    quick = replace(SETTINGS, train=replace(SETTINGS.train, max_epochs=1), gate=GateSettings(least_questions=20))
+    documents = [
+        HeldOutQuestion(f"d{number}", f"Can part {number} swim?", Audience.CUSTOMER, (("90",),), answerable=True)
+        for number in range(12)
+    ]
+    grown = replace(
+        deps, settings=quick, answerer=Grown(), heldout_path=None, ask_documents=lambda count: documents[:count]
+    )
+    report = run_retrain(grown, trigger="command", requested_by="U9")
+    assert report.outcome == "promoted", report.reasons
+    assert serving.history == [report.adapter_id] == [live(db, deps.base.id)]
+    assert report.gain_bounds is not None
+    assert report.gain_bounds[0] > 0
 
 
 @pytest.mark.slow
@@ -121,7 +158,9 @@ def test_imported_answers_are_learned_and_held_out_ones_are_asked_by_the_gate(db
     report = run_retrain(deps, trigger="command", requested_by="U9")
     assert report.after is not None
     assert report.lessons == {"import": 1, "replay": 2}
-    assert (report.after.lessons, report.after.heldout) == (1, 3)
+    assert report.after.lessons == 1
+    assert report.kinds is not None
+    assert (report.kinds["file"], report.kinds["imported"]) == (2, 1)
 
 
 @pytest.mark.slow

@@ -277,7 +277,7 @@ def test_missing_heldout_questions_are_told_and_the_samples_are_not_taken_for_on
     assert level == "warning"
     assert "`retrain.heldout`" in text
     level, text = heldout(CHIP_RETRAIN__HELDOUT=str(SAMPLE_HELDOUT))
-    assert level == "warning"
-    assert "sample company" in text
+    assert level == "warning", "the sample company's questions are nobody else's"
+    assert "None of your own are set" in text
     level, text = heldout(CHIP_RETRAIN__HELDOUT="/nowhere.jsonl")
     assert level == "problem"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.views.report import LONGEST, build_report, build_rows, list_changes
+from bot.views.report import LONGEST, SERVE, build_report, build_rows, list_changes
 from bot.workspace.block_kit import find_problems
 from retrain.curate import NO_CONSENT
 from retrain.report import Change, Outcome, RetrainReport, Scores
@@ -26,6 +26,11 @@ REPORT = RetrainReport(
     dropped={"no evidence": 1},
     before=BEFORE,
     after=replace(BEFORE, said=5, heldout_right=21),
+    gain=1 / 30,
+    gain_bounds=(-0.04, 0.11),
+    needed=900,
+    kinds={"file": 20, "rewording": 10},
+    reused=6,
     seconds={"total": 61.4},
     swap_ms=3.2,
 )
@@ -39,10 +44,23 @@ def test_a_promotion_names_the_adapter_and_all_figures() -> None:
         "Learned from": "3 corrections, 2 liked answers",
         "Left out": "1 × no evidence",
         "Lessons said as taught": "1 → 5 of 5",
-        "Held-out questions right": "20 → 21 of 30",
+        "What nobody taught it, right": "20 → 21 of 30 (+3 points; surely between -4 and +11). "
+        "About 900 questions show such a gain",
+        "Asked": "20 questions of your file, 10 lessons in other words; 6 of them were asked by earlier trainings",
         "Took": "61 s",
         "Swapped in": "3 ms, no reply was interrupted",
     }
+
+
+def test_what_was_not_judged_is_named_and_an_admin_gets_the_choice() -> None:
+    unclear = ("gets wrong answers that people liked", "says what is wrong")
+    headline, blocks = build_report(replace(REPORT, outcome="not judged", not_judged=unclear))
+    assert "the base nano keeps answering until an admin decides" in headline
+    assert "Too few questions to tell whether it" in str(blocks)
+    assert "gets wrong answers that people liked; says what is wrong" in str(blocks)
+    (choice,) = [block for block in blocks if block["type"] == "actions"]
+    assert (choice["elements"][0]["action_id"], choice["elements"][0]["value"]) == (SERVE, "A7")
+    assert not any(block["type"] == "actions" for block in build_report(REPORT)[1])
 
 
 def test_a_refusal_names_who_keeps_answering() -> None:
@@ -50,7 +68,7 @@ def test_a_refusal_names_who_keeps_answering() -> None:
     assert "A6 keeps answering" in build_rows(replace(REPORT, outcome="refused", champion_id="A6"))[0]
 
 
-@pytest.mark.parametrize("outcome", ["promoted", "refused", "nothing to learn"])
+@pytest.mark.parametrize("outcome", ["promoted", "refused", "not judged", "nothing to learn"])
 def test_slack_takes_every_report(outcome: Outcome) -> None:
     bare = RetrainReport("T1", "schedule", "schedule", REPORT.started_at, outcome, (), "nano", None)
     for report in (replace(REPORT, outcome=outcome), bare, replace(REPORT, reasons=("<why> & " * 1000,))):

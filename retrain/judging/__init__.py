@@ -1,0 +1,1 @@
+"""What the gate asks, and how it compares two models on it: questions, whole answers, paired statistics."""

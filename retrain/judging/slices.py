@@ -1,0 +1,104 @@
+"""The slices of a comparison: what must not get worse, each by itself, and what of it could not be told.
+
+Knows judged answers. Knows nothing of lessons, and decides nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from retrain.evaluate import Judged, Results
+from retrain.judging.paired import Difference, compare_pairs, reject_all
+from retrain.settings import GateSettings
+
+Is = Callable[[Judged], bool]
+
+GETS_WRONG = "gets wrong "
+KINDS = {
+    "file": "questions of your file",
+    "imported": "questions of imported history",
+    "liked": "answers that people liked",
+    "rewording": "lessons in other words",
+    "document": "questions made from the documents",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One thing that may get worse: the difference of its share, in words, and how it stands.
+
+    `no_worse`: it was shown that the share rose by less than `margin`. `worse`: it rose by more, or surely rose.
+    """
+
+    name: str
+    before: int
+    after: int
+    difference: Difference
+    margin: float
+    no_worse: bool = False
+    worse: bool = False
+
+
+def compare_slices(champion: Results, candidate: Results, settings: GateSettings) -> list[Slice]:
+    """Return every slice that has an answer in it. What is shown holds for all slices together (Holm)."""
+    pairs = list(zip(champion.everything, candidate.everything, strict=True))
+    found = [
+        _compare(name, [pair for pair in pairs if belongs(pair[0])], is_bad, margin)
+        for name, belongs, is_bad, margin in _list_slices(settings)
+        if any(belongs(one) for one, _ in pairs)
+    ]
+    shown = reject_all([one.difference.chance_of(one.margin) for one in found], settings.slice_level)
+    sunk = reject_all([1.0 - one.difference.chance_of(0.0) for one in found], settings.slice_level)
+    return [
+        Slice(
+            one.name,
+            one.before,
+            one.after,
+            one.difference,
+            one.margin,
+            no_worse=is_shown,
+            worse=one.difference.mean > one.margin or (is_sunk and one.after > one.before),
+        )
+        for one, is_shown, is_sunk in zip(found, shown, sunk, strict=True)
+    ]
+
+
+def _list_slices(settings: GateSettings) -> list[tuple[str, Is, Is, float]]:
+    of_all, of_part = settings.margin, settings.part_margin
+    kinds = [(f"{GETS_WRONG}{words}", _of_kind(kind), _is_not_right, of_part) for kind, words in KINDS.items()]
+    return [
+        *kinds,
+        ("says what is wrong", _can_be_answered, _is_wrong, of_all),
+        ("says “I don't know” to what can be answered", _can_be_answered, lambda one: one.refused, of_all),
+        ("answers what cannot be answered", _cannot_be_answered, _is_not_right, of_part),
+        ("claims what no document holds", _is_anything, lambda one: one.unsupported, of_all),
+    ]
+
+
+def _compare(name: str, pairs: Sequence[tuple[Judged, Judged]], is_bad: Is, margin: float) -> Slice:
+    before, after = [is_bad(one) for one, _ in pairs], [is_bad(other) for _, other in pairs]
+    difference = compare_pairs(before, after, [one.topic for one, _ in pairs])
+    return Slice(name, sum(before), sum(after), difference, margin)
+
+
+def _of_kind(kind: str) -> Is:
+    return lambda one: one.kind == kind
+
+
+def _can_be_answered(one: Judged) -> bool:
+    return one.kind != "lesson" and one.answerable
+
+
+def _cannot_be_answered(one: Judged) -> bool:
+    return not one.answerable
+
+
+def _is_anything(_: Judged) -> bool:
+    return True
+
+
+def _is_not_right(one: Judged) -> bool:
+    return not one.right
+
+
+def _is_wrong(one: Judged) -> bool:
+    return not one.right and not one.refused
