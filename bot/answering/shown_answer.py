@@ -177,8 +177,8 @@ class ShownAnswer:
         return before + "\n".join(rows) + f"{joint}[{line.number}]"
 
     def offer(self, lead: str, pages: Sequence[EvidenceLine], *, milliseconds: Callable[[], float]) -> str:
-        """Show pages that may help, each with its lowest heading and the beginning of its best line."""
-        rows = [(f"- {page.lowest_heading}: {shorten(page.flat, SNIPPET)}", page) for page in pages]
+        """Show pages that may help, each by its lowest heading and its best line, of which a long one is cut."""
+        rows = [(f"- {page.lowest_heading}: {_show_briefly(page)}", page) for page in pages]
         self.text = "\n".join([lead, *(text for text, _ in rows)])
         self.cited = list(pages)
         self.sentences += 1
@@ -205,6 +205,12 @@ class ShownAnswer:
             self._in_code = not self._in_code
             return True, True
         return is_table_rule(sentence.text), self._in_code
+
+
+def _show_briefly(page: EvidenceLine) -> str:
+    """Return the line as it stands, with its links, where it is short and one line; else the beginning of its words."""
+    is_short = "\n" not in page.text and len(page.flat) <= SNIPPET
+    return page.text if is_short else shorten(page.flat, SNIPPET)
 
 
 @lru_cache(maxsize=100)
