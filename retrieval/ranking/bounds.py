@@ -29,6 +29,8 @@ _WHICH_NOT = re.compile(
 )
 # An exception and a word such as "unsupported" leave something out, too.
 _NEGATED = re.compile(rf"{NEGATION}|\b(?:except|un[a-z]{{4,}}|non-?[a-z]{{3,}})\b", re.IGNORECASE)
+# What stands beside "and" or a comma is denied by itself.
+_PART = re.compile(r"[,;.](?=\s)|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
 _MOST = (
     (re.compile(r"\b(?:cheapest|least expensive|lowest price)\b", re.I), UnitKind.MONEY, min),
     (re.compile(r"\b(?:most expensive|dearest|priciest|highest price)\b", re.I), UnitKind.MONEY, max),
@@ -52,13 +54,21 @@ def find_ruled_out(question: str, candidates: Sequence[Candidate]) -> NDArray[np
     for value, noun in _read_numbers(_NUMBER_OF, question):
         marks |= _find_out_of_bounds(value, noun, candidates)
     if _WHICH_NOT.search(question):
-        marks |= np.array([not _NEGATED.search(line.text) for line in candidates])
+        wanted = frozenset(tokenise(question))
+        marks |= np.array([not _denies(line.text, wanted) for line in candidates])
     for word, kind, choose in _MOST:
         if word.search(question):
             marks |= _keep_extreme(candidates, [_measure(line, kind, word) for line in candidates], choose)
     if _LATEST.search(question):
         marks |= _keep_extreme(candidates, [_find_version(line) for line in candidates], max)
     return marks
+
+
+def _denies(text: str, wanted: frozenset[str]) -> bool:
+    """Whether a line denies what is asked: in a part of it that speaks of that, or anywhere where none does."""
+    parts = _PART.split(text)
+    shared = [len(wanted & set(tokenise(part))) for part in parts]
+    return any(_NEGATED.search(part) for part, count in zip(parts, shared, strict=True) if count == max(shared))
 
 
 def _read_numbers(pattern: re.Pattern[str], text: str) -> list[tuple[float, str]]:

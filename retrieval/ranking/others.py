@@ -21,6 +21,10 @@ _HOLDS_FOR_MORE = re.compile(
 )
 
 
+# "in 2 days" names no IN-2.
+_SMALL_WORDS = frozenset(["a", "i", "in", "at", "to", "of", "on", "by", "no", "for", "is", "or", "as", "and"])
+
+
 @dataclass(frozen=True, slots=True)
 class Others:
     """What is about something else. `lines`, (lines,), marks such lines; `is_unknown`: no line holds what is asked."""
@@ -41,10 +45,21 @@ def find_others(question: str, candidates: Sequence[Candidate]) -> Others:
         _is_about_another(asked, text, heading) and _HOLDS_FOR_MORE.search(line.text) is None
         for line, text, heading in zip(candidates, texts, headings, strict=True)
     ]
-    missing = [one for one in asked if one not in known]
+    missing = [one for one in asked if one not in known and not _is_held(one, candidates)]
     # A model that no document names may be anybody's ("my Galaxy 24"), unless the documents know its family.
     unknown = [one for one in missing if one.kind is not Kind.MODEL or any(are_siblings(one, other) for other in known)]
     return Others(np.array(marks, dtype=bool), is_unknown=bool(unknown) and len(missing) == len(asked))
+
+
+def write_as_lines(question: str, candidates: Sequence[Candidate]) -> str:
+    """Return the question with its codes written as the lines write them: "X1 20" becomes "X1-20"."""
+    own = {one.words for one in find_identifiers(question)}
+    for one in find_asked(question, frozenset().union(*(find_identifiers(line.text) for line in candidates))):
+        if one.kind is Kind.CODE and one.words not in own:
+            written = re.compile(r"(?<!\w)" + r"[ _-]?".join(map(re.escape, one.words)) + r"(?!\w)", re.IGNORECASE)
+            found = next((match for line in candidates if (match := written.search(line.text))), None)
+            question = question if found is None else written.sub(found.group(), question)
+    return question
 
 
 def find_asked(question: str, known: Iterable[Identifier]) -> frozenset[Identifier]:
@@ -54,7 +69,8 @@ def find_asked(question: str, known: Iterable[Identifier]) -> frozenset[Identifi
     """
     words = split_words(question)
     found: dict[int, Identifier] = {}
-    options = {one.words: one for one in [*find_identifiers(question), *known]}
+    options = {one.words: _find_full(one, known) for one in find_identifiers(question)}
+    options |= {one.words: one for one in known if one.words[0] not in _SMALL_WORDS or one.words in options}
     options |= {one.words: one for one in _find_unknown_models(words, known)}
     place = 0
     while place < len(words):
@@ -64,6 +80,19 @@ def find_asked(question: str, known: Iterable[Identifier]) -> frozenset[Identifi
             found[place] = options[longest]
         place += len(longest) or 1
     return frozenset(found.values())
+
+
+def _find_full(one: Identifier, known: Iterable[Identifier]) -> Identifier:
+    """Return the code of the lines that a bare number stands for: "error 4102" is the ERR-4102; else itself."""
+    full = [other for other in known if other.kind is Kind.CODE and other.words[1:] == one.words]
+    return full[0] if len(full) == 1 else one
+
+
+def _is_held(one: Identifier, candidates: Sequence[Candidate]) -> bool:
+    """Whether a line holds these words one after another, in whatever form."""
+    size = len(one.words)
+    texts = (split_words(f"{line.heading} . {line.text}") for line in candidates)
+    return any(one.words == words[at : at + size] for words in texts for at in range(len(words) - size + 1))
 
 
 def _find_unknown_models(words: Words, known: Iterable[Identifier]) -> Iterable[Identifier]:

@@ -20,8 +20,9 @@ from retrieval.passage import Vectors
 from retrieval.ranking.bounds import find_ruled_out
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.denials import find_denials
+from retrieval.ranking.direct import find_direct
 from retrieval.ranking.features import NAMES, Candidate, build_features
-from retrieval.ranking.others import find_others
+from retrieval.ranking.others import find_others, write_as_lines
 
 Numbers = NDArray[np.float64]
 
@@ -35,6 +36,8 @@ MATCH_AFTER_READING = 0.65
 # questions hardly ever do, so that nothing of it could be fitted.
 DENIAL_OF_LINE = 3.0
 DENIAL_OF_MATCH = 1.0
+# What the log-odds of a match gain where the line says the wanted value of exactly what the question names.
+DIRECT_OF_MATCH = 1.5
 # What a line's score loses where it is about a sibling of what is asked for: no evidence is kept that far below.
 ABOUT_ANOTHER = 30.0
 WEIGHTS = Path(__file__).parent / "ranker_weights.json"
@@ -74,6 +77,7 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     """
     if not candidates:
         return Ranking(np.zeros(0), 0.0)
+    question = write_as_lines(question, candidates)
     features = build_features(question, vector, candidates, vectors, load_meanings())
     weights = load_weights()
     scores = features @ weights.lines
@@ -87,7 +91,8 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     logit = float(summarise(features, scores) @ weights.match) + weights.match_bias
     denials = find_denials(question, candidates, load_meanings())
     scores = scores + DENIAL_OF_LINE * denials
-    logit += DENIAL_OF_MATCH * denials[int(np.argmax(scores))]
+    best = int(np.argmax(scores))
+    logit += DENIAL_OF_MATCH * denials[best] + DIRECT_OF_MATCH * find_direct(question, candidates)[best]
     return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))), tuple(map(int, np.flatnonzero(denials))))
 
 
