@@ -6,6 +6,7 @@ Ties the index, the query, line search and the choice of evidence together. Safe
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from retrieval.asked.gestures import Gesture, Gestures
@@ -170,7 +171,9 @@ class Knowledge:
         """
         started = self._timer()
         turns = [turn for turn in thread if not _is_refused(turn)] if self._standalone_questions else ()
-        asked = read_query(question, turns, self._index.lexical.knows, self._titles.list_all)
+        catalogue, knows = self._index.catalogue, self._index.lexical.knows
+        list_texts = partial(catalogue.walk_texts, scope.audiences)
+        asked = read_query(question, turns, knows, self._titles.list_all, list_texts)
         query, searched = asked.text, asked.searched
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK, is_whole=whole_passages)
@@ -195,9 +198,7 @@ class Knowledge:
             hits, confidence = ranked.order_hits([hit for hit, _ in found]), ranked.confidence
             offered = choose_pages(ranked, self._limits)
             if outline := find_outline(query, [hit.passage for hit in hits]):
-                passage, text = outline
-                line = EvidenceLine(1, text, passage.heading, passage.id)
-                evidence = Evidence((line,), Match.STRONG, is_whole=whole_passages)
+                evidence = Evidence(outline, Match.STRONG, is_whole=whole_passages)
         is_question = self._is_question(asked, confidence)
         conflicts = find_conflicts(compared.lines, {hit.passage.id: hit.passage for hit in hits})
         return Retrieved(

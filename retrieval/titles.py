@@ -1,7 +1,8 @@
 """The titles of the documents, and the two questions that they alone answer.
 
 "What can you help me with?" gets the titles that the asker may read; "Which products do you have?" gets those in a
-folder of that name. Reads the titles again after a document was written or removed.
+folder of that name, and "Which robots do you have?" those that end so. Reads the titles again after a document was
+written or removed.
 """
 
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
@@ -40,9 +41,11 @@ class Titles:
         return Evidence((EvidenceLine(1, f"{lead}{_render_list(titles)}", heading, ""),), Match.STRONG)
 
     def _find_titles(self, scope: Scope, kind: frozenset[str] | None = None) -> list[str]:
-        """Return the titles in scope, each once; with `kind` only those in a folder of this name."""
+        """Return the titles in scope, each once; with `kind` only those in a folder of this name, or that end so."""
         editions = [edition for edition in self._list_editions() if edition.audience in scope.audiences]
         titles = [edition.title for edition in editions if kind in (None, _find_folder_terms(edition.source))]
+        if kind and not titles:
+            titles = [edition.title for edition in editions if _names_one(edition.title, kind)]
         return list(dict.fromkeys(titles))
 
     def _list_editions(self) -> tuple[Edition, ...]:
@@ -62,3 +65,9 @@ def _find_folder_terms(source: str) -> frozenset[str]:
     """Return the terms of the name of the folder that holds a document."""
     folder = source.rpartition(":")[2].rpartition("/")[0].rpartition("/")[2]
     return frozenset(tokenise(folder.replace("-", " ").replace("_", " ")))
+
+
+def _names_one(title: str, kind: frozenset[str]) -> bool:
+    """Whether a title names one thing of the kind: "Moss 2 lawn robot", and neither "All robots" nor "Robots"."""
+    terms = tokenise(title)
+    return len(terms) > len(kind) and set(terms[-len(kind) :]) == kind and not title.rstrip().endswith("s")

@@ -14,8 +14,9 @@ from tokenizers import Tokenizer
 from retrieval.encoders.embedder import default_model_folder
 from retrieval.passage import Vectors
 
-# The first thousand entries of the vocabulary are marks and single letters.
+# The first thousand entries of the vocabulary are marks and single letters; those of other scripts come next.
 _FIRST_WORD = 1_000
+_FIRST_ENGLISH = 1_996
 _TENSOR = "embeddings.word_embeddings.weight"
 
 
@@ -30,6 +31,11 @@ class WordMeanings:
             table: Vectors = weights.get_tensor(_TENSOR)
         self._table = table.astype(np.float16)
         self._middle: Vectors = table[_FIRST_WORD:].mean(axis=0)
+
+    def find_place(self, word: str) -> int | None:
+        """Return the place of a word in small letters among English words, the most common first; None for no word."""
+        number = self._tokenizer.token_to_id(word)
+        return None if number is None or number < _FIRST_ENGLISH else number - _FIRST_ENGLISH
 
     @lru_cache(maxsize=50_000)  # noqa: B019  # one object lives as long as the process
     def look_up(self, word: str) -> tuple[Vectors, float]:

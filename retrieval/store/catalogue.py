@@ -181,6 +181,15 @@ class Catalogue:
             last = rows[-1][0]
             yield [_to_entry(row) for row in rows]
 
+    def walk_texts(self, audiences: frozenset[Audience], batch_size: int = 500) -> Iterator[str]:
+        """Yield the text of every passage for these audiences, in batches."""
+        last = ""
+        where = f"d.audience IN ({', '.join('?' * len(audiences))}) AND p.id > ? ORDER BY p.id LIMIT ?"
+        query = f"SELECT p.id, p.text FROM passages p JOIN documents d USING (source) WHERE {where}"
+        while rows := self.file.read(query, (*audiences, last, batch_size)):
+            last = rows[-1][0]
+            yield from (text for _, text in rows)
+
     def walk_since(self, written: int) -> list[Passage]:
         """Return the passages of the documents that were written after the one with this number."""
         rows = self.file.read(f"SELECT {_COLUMNS} WHERE d.written > ? ORDER BY p.id", (written,))

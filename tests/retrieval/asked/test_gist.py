@@ -2,7 +2,7 @@
 
 import pytest
 
-from retrieval.asked.acronyms import expand_acronyms
+from retrieval.asked.acronyms import expand_acronyms, find_long_form
 from retrieval.asked.gist import find_gist
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
 
@@ -44,9 +44,17 @@ def test_the_question_at_the_end_of_a_long_story_is_what_is_asked() -> None:
 
 def test_an_acronym_is_told_in_full_where_a_title_spells_it_out() -> None:
     titles = ["Terms of delivery", "Rapid exchange programme"]
-    told = expand_acronyms("What does REP cost?", lambda: titles)
+    told = expand_acronyms("What does REP cost?", lambda: titles, lambda _: None)
     assert told == "What does REP (Rapid exchange programme) cost?"
-    assert expand_acronyms("What does USB cost?", lambda: titles) == "What does USB cost?"
+    assert expand_acronyms("What does USB cost?", lambda: titles, lambda _: None) == "What does USB cost?"
+
+
+def test_an_acronym_is_told_in_full_where_a_sentence_spells_it_out() -> None:
+    texts = ["The first response target is two hours.", "Ask for frost resistant tubes.", "A fast rail trip is fun."]
+    assert find_long_form("FRT", texts) == "first response target"
+    assert find_long_form("RT", texts) is None
+    told = expand_acronyms("How long is the FRT?", list, lambda short: find_long_form(short, texts[:1]))
+    assert told == "How long is the FRT (first response target)?"
 
 
 def test_a_whole_kind_is_told_from_some_of_it() -> None:

@@ -45,8 +45,41 @@ def test_a_bare_line_is_told_with_its_heading() -> None:
 
 
 def test_a_kind_is_listed_from_the_headings_of_the_document_that_is_called_so() -> None:
-    outline = find_outline("What are your shops?", [SHOPS[1], SHOPS[2], SHOPS[0]])
-    assert outline is not None
-    assert outline[1] == "Shops, 3:\n- Lund\n- Oslo\n- Kiel"
-    assert find_outline("Which shops repair bicycles?", SHOPS) is None
-    assert find_outline("What are your prices?", SHOPS) is None
+    (line,) = find_outline("What are your shops?", [SHOPS[1], SHOPS[2], SHOPS[0]])
+    assert line.text == "Shops, 3:\n- Lund\n- Oslo\n- Kiel"
+    assert find_outline("Which shops repair bicycles?", SHOPS) == ()
+    assert find_outline("What are your prices?", SHOPS) == ()
+
+
+def test_a_kind_is_listed_from_the_rows_that_name_one() -> None:
+    parts = build("Parts", "Part: Belt; Price: 9\nPart: Belt, wide; Price: 12\nPart: Belt clip; Price: 2")
+    (line,) = find_outline("Which belts do you sell?", [parts])
+    assert line.text == "- Part: Belt; Price: 9\n- Part: Belt, wide; Price: 12"
+    assert find_outline("Which clips do you sell?", [parts]) == ()
+
+
+def test_a_kind_is_listed_from_what_documents_say_that_things_are() -> None:
+    documents = [
+        build("Bora 20", "The Bora 20 is a quiet mixer for bakers. It weighs 4 kg."),
+        build("Bora 35", "The Bora 35 is an industrial mixer."),
+        build("Lids", "A lid is a part of the mixer. The lid is an extra."),
+    ]
+    lines = find_outline("Which mixers do you have?", documents)
+    assert [line.text for line in lines] == [
+        "The Bora 20 is a quiet mixer for bakers.",
+        "The Bora 35 is an industrial mixer.",
+    ]
+    assert [line.passage_id for line in lines] == [documents[0].id, documents[1].id]
+
+
+def test_sentences_that_say_the_same_under_sibling_headings_are_gathered_whatever_stands_before_them() -> None:
+    shops = [
+        build("Shops › Lund", "The shop in Lund opens at 9. It repairs bicycles.", 0),
+        build("Shops › Oslo", "The shop in Oslo opens at 9. It repairs no bicycles.", 1),
+        build("Shops › Kiel", "The shop in Kiel opens at 8. It repairs bicycles.", 2),
+    ]
+    units = [ScoredUnit(shop, shop.text, 3.0 - 3 * place) for place, shop in enumerate(shops)]
+    (first, *_) = gather("Which shops repair bicycles?", units, within=2.5)
+    assert "Lund" in first.text
+    assert "Kiel" in first.text
+    assert "Oslo" not in first.text

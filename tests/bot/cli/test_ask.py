@@ -1,0 +1,91 @@
+"""`chip ask --file`: questions as people put them, asked of a maker of mixers with all defaults and the real base."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.main import app
+
+PAGES = {
+    "bora-20": "The Bora 20 is a quiet mixer. It weighs 4 kg. The warranty of the Bora 20 lasts 3 years.",
+    "bora-35": "The Bora 35 is an industrial mixer. It weighs 9 kg. The warranty of the Bora 35 lasts 5 years.",
+    "codes": "| Code | Meaning |\n| --- | --- |\n| F-310 | the lid is open |\n| F-301 | the motor is hot |\n"
+    "| ORA_17 | no oil |",
+    "parts": "| Part | Article | Price |\n| --- | --- | --- |\n| Belt | 6610-A | 7 dollars |\n"
+    "| Belt, wide | 6610-B | 9 dollars |\n| Whisk | W1-20 | 14 dollars |\n| Whisk, steel | W1-200 | 31 dollars |",
+    "shops": "## Lund\n\nThe shop in Lund opens at 9. It repairs mixers.\n\n## Oslo\n\nThe shop in Oslo opens at 10. "
+    "It repairs no mixers.\n\n## Kiel\n\nThe shop in Kiel opens at 8. It repairs mixers.",
+    "terms": "A minor repair order is signed for 14 days. See the [list of dealers](https://dealers.bora.example/list).",
+    "reset": "To reset the mixer, run:\n\n```\nboractl stop\nboractl wipe --all  # keep the bowl\n```",
+}
+REFUSAL = "I don't know|I'm not sure"
+
+
+@pytest.fixture(scope="module")
+def chip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with all documents read in, for customers; the working folder while the module runs."""
+    home = tmp_path_factory.mktemp("mixers")
+    for name, text in PAGES.items():
+        title = {"codes": "Fault codes of the mixers", "parts": "Price list of parts"}.get(name, name.title())
+        page = f"# {title.replace('-', ' ')}\n\n{text}\n"
+        (home / "documents").mkdir(exist_ok=True)
+        (home / "documents" / f"{name}.md").write_text(page, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "CHIP_CONFIG"):
+            patch.delenv(name, raising=False)
+        patch.setenv("CHIP_DATA", str(home / "var"))
+        patch.setenv("CHIP_KNOWLEDGE__FOLDER", str(home / "documents"))
+        patch.setenv("CHIP_KNOWLEDGE__DEFAULT_AUDIENCE", "customer")
+        patch.setenv("CHIP_ENGINE__THREADS", "1")
+        patch.chdir(home)
+        ingested = CliRunner().invoke(app, ["ingest"])
+        assert ingested.exit_code == 0, ingested.output
+        yield home
+
+
+ASKED = {
+    # A code, version or model that no document holds is not answered with its neighbour, whatever its form.
+    "Price of 6610-C?": REFUSAL,
+    "What does ORA_18 mean?": REFUSAL,
+    "What does error 305 mean?": REFUSAL,
+    "How heavy is the Bora 50?": REFUSAL,
+    "How much is the W1 20?": r"^(?!.*31 dollars).*14 dollars",
+    "What does the W1-200 cost?": r"^(?!.*14 dollars).*31 dollars",
+    # A report of a code is a question for it.
+    "The display shows F-310": "lid is open",
+    "f301 keeps coming up, help": "motor is hot",
+    "what is error 310": "lid is open",
+    # What is misspelt is meant.
+    "waht does F-310 meen": "lid is open",
+    "How hevy is the Broa 35?": "9 kg",
+    # All of a kind, and those that do not.
+    "Which shops repair mixers?": "^(?!.*Oslo).*Lund.*Kiel",
+    "Which shop does not repair mixers?": "Oslo",
+    "Which mixers do you have?": "Bora 20.*Bora 35",
+    "List all fault codes": "310.*301.*17",
+    # A short form that a sentence spells out.
+    "How long does an MRO run?": "14 days",
+    # Addresses and commands come as they stand.
+    "Where is the list of dealers?": r"https://dealers\.bora\.example/list",
+    "How do I reset the mixer?": r"boractl stop\nboractl wipe --all  # keep the bowl\n",
+}
+
+
+@pytest.fixture(scope="module")
+def answers(chip: Path) -> dict[str, str]:
+    """What Chip says to each question."""
+    rows = "".join(f"{json.dumps({'question': question})}\n" for question in ASKED)
+    (chip / "asked.jsonl").write_text(rows, encoding="utf-8")
+    result = CliRunner().invoke(app, ["ask", "--file", "asked.jsonl", "--out", "said.jsonl"])
+    assert result.exit_code == 0, result.output
+    said = [json.loads(row) for row in (chip / "said.jsonl").read_text(encoding="utf-8").splitlines()]
+    return dict(zip(ASKED, (row["answer"] for row in said), strict=True))
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_question_gets_what_the_documents_say_of_exactly_that(answers: dict[str, str], question: str) -> None:
+    assert re.search(ASKED[question], answers[question], re.DOTALL), answers[question]
