@@ -93,6 +93,7 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("try again what Slack refused", services.later.run_due, LATER_SECONDS),
         Job("remind of tickets", services.tickets.reminders.send, TICKET_SECONDS),
         Job("propose what people taught", build_proposer(services).propose, PROPOSAL_SECONDS),
+        Job("look for contradictions", services.doubts.refresh, HOUR_SECONDS),
     ]
 
 

@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from bot.answering.answer import Answering
 from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
+from bot.learning.doubts import Doubts
 from bot.learning.learning import Learning
 from bot.slack.directory import Directory
 from bot.tickets.desk import Tickets
@@ -32,10 +33,11 @@ class Services:
 
     `consent_unasked` holds for learning until an admin decides. `serve_corrections` serves the corrections that hold
     from now on, and returns False if that is switched off. `suggest` returns the questions that a newcomer is offered.
-    `prepare_lesson` returns what the documents alone say to a question now. `read_names` opens the reader of the names
-    that Slack does not show. `may_learn` says whether training may use what a person of some role taught. `triage_pool`
-    finds out what a message is, `answer_pool` answers those that are questions, and `pool` does everything else, so
-    that no press waits for a question. `later` retries calls that Slack refused.
+    `prepare_lesson` returns what the documents alone say to a question now, and `doubts` are what staff should look at.
+    `read_names` opens the reader of the names that Slack does not show. `may_learn` says whether training may use what
+    a person of some role taught. `triage_pool` finds out what a message is, `answer_pool` answers those that are
+    questions, and `pool` does everything else, so that no press waits for a question. `later` retries calls that Slack
+    refused.
     """
 
     client: WebClient
@@ -48,6 +50,7 @@ class Services:
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
     prepare_lesson: Callable[[str, Audience], Draft]
+    doubts: Doubts
     read_names: Callable[[], AbstractContextManager[FindNames | None]]
     may_learn: Covers
     consent_unasked: Consent

@@ -18,6 +18,7 @@ from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.app import UNSIGNED, build_app, resume
 from bot.core import Core, make_id, now_utc
+from bot.learning.doubts import Doubts
 from bot.learning.learning import Learning
 from bot.learning.participants import build_find_names
 from bot.learning.step_note import StepNote
@@ -217,6 +218,14 @@ def build_services(core: Core, client: WebClient) -> Services:
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
         prepare_lesson=core.prepare_lesson,
+        doubts=Doubts(
+            core.db,
+            identity["team_id"],
+            core.prepare_lesson,
+            core.knowledge.encode,
+            core.knowledge.to_review,
+            now_utc,
+        ),
         read_names=core.read_names,
         may_learn=core.may_learn,
         consent_unasked=core.consent_unasked,

@@ -34,6 +34,14 @@ def list_decisions(db: Database, team: str, limit: int) -> list[Decision]:
         return [Decision(*row) for row in connection.execute(query)]
 
 
+def find_all_decided(db: Database, kind: str) -> dict[str, Decision]:
+    """Return the last decision about each decided item of a kind, in all workspaces."""
+    columns = [decisions.c[name] for name in Decision.__slots__]
+    query = select(*columns).where(decisions.c.kind == kind).order_by(decisions.c.number)
+    with db.read() as connection:
+        return {row.item: Decision(*row) for row in connection.execute(query)}
+
+
 def find_decided(db: Database, team: str, kind: str) -> dict[str, Decision]:
     """Return the last decision about each decided item of a kind."""
     columns = [decisions.c[name] for name in Decision.__slots__]

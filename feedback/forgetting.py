@@ -126,6 +126,8 @@ def forget_person(db: Database, team: str, person: str) -> Forgotten:
         rows["decisions"] = connection.execute(
             update(decisions).where(decisions.c.by == person).values(by=NOBODY)
         ).rowcount
+        crowd = decisions.c.item.startswith(f"person {person} ", autoescape=True)
+        connection.execute(delete(decisions).where(crowd))
         for table, whose in _list_deleted(team, person):
             rows[table.name] += connection.execute(delete(table).where(whose)).rowcount
         rows["proposals"] = drop_forgotten(connection)

@@ -94,13 +94,18 @@ def record_button(
     Raises `UnknownReply`.
     """
     value = {"verdict": Vote(verdict).value}
+    said = Said(reply_id, person, Role(role), FeedbackKind.VOTE, FeedbackSource.BUTTON, value, key, at)
     with db.begin() as connection:
-        if not is_known(connection, reply_id):
-            raise UnknownReply(reply_id)
-        said = Said(reply_id, person, Role(role), FeedbackKind.VOTE, FeedbackSource.BUTTON, value, key, at)
-        append_event(connection, db, said)
-        standing = _fold(connection, reply_id, person)
-    return Vote(verdict) if standing is None else standing.verdict
+        return press_in(connection, db, said)
+
+
+def press_in(connection: Connection, db: Database, said: Said) -> Vote:
+    """Log a press in a transaction of the caller's; see `record_button`. `said.value` holds the verdict."""
+    if not is_known(connection, said.reply_id):
+        raise UnknownReply(said.reply_id)
+    append_event(connection, db, said)
+    standing = _fold(connection, said.reply_id, said.person)
+    return Vote(said.value["verdict"]) if standing is None else standing.verdict
 
 
 def verdicts(db: Database, reply_id: str) -> dict[str, Vote]:

@@ -7,9 +7,11 @@ from bot.learning.proposing import Proposer
 from bot.learning.review import FIRST, Item, Kind, Place, Queue
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, name_error
-from bot.slack.text import escape_mrkdwn
+from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import review_view, wording
 from bot.views.blocks import Block
+from feedback import corrections, decisions, proposals, replies
+from feedback.history.imports import UnknownPair, find_pair
 from retrieval.asked.gestures import Gesture
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ def open_queue(services: Services) -> Queue:
         services.prepare_lesson,
         services.learning.engine.base_id,
         build_proposer(services).generalise_waiting,
+        services.doubts.list_items,
     )
 
 
@@ -78,6 +81,7 @@ def build_view(queue: Queue, item: Item, count: int, notice: str = "") -> Block:
         lines=documents.lines,
         support=documents.support,
         waiting=wording.REVIEW_WAITING.format(waiting=wording.count(count, "item waits", "items wait")),
+        buttons=_BUTTONS.get(item.kind, (wording.REVIEW_APPROVE, wording.REVIEW_REJECT)),
         notice=notice,
     )
 
@@ -88,9 +92,52 @@ _WHY = {
     Kind.THREAD: wording.REVIEW_THREAD,
     Kind.DOCUMENTS: wording.REVIEW_DISLIKED,
     Kind.IMPORTED: wording.REVIEW_IMPORTED,
+    Kind.DISPUTED: wording.REVIEW_DISPUTED,
+    Kind.CROWD: wording.REVIEW_CROWD,
+    Kind.DENIED: wording.REVIEW_DENIED,
+    Kind.OUTDATED: wording.REVIEW_OUTDATED,
 }
+_BUTTONS = {
+    Kind.CROWD: (wording.REVIEW_COUNT, wording.REVIEW_LEAVE_OUT),
+    Kind.DISPUTED: (wording.REVIEW_APPROVE, wording.REVIEW_WRONG),
+    Kind.DENIED: (wording.REVIEW_KEEP, wording.REVIEW_WITHDRAW),
+    Kind.OUTDATED: (wording.REVIEW_KEEP, wording.REVIEW_WITHDRAW),
+}
+_OUTCOMES = {"approved": "approved", "changed": "changed and approved", "rejected": "rejected"}
+LISTED = 20
+
+
+def list_decisions(services: Services) -> str:
+    """Return who decided what lately, a line for each."""
+    db, team = services.db, services.directory.team
+    lines = []
+    for one in decisions.list_decisions(db, team, LISTED):
+        question = _find_question(services, one) or wording.REVIEW_FORGOTTEN
+        quoted = escape_mrkdwn(shorten(question, 100))
+        outcome = _OUTCOMES[one.outcome]
+        lines.append(f"• {one.at:%Y-%m-%d %H:%M} UTC <@{one.by}> {outcome} ({one.kind}): {quoted}")
+    return "\n".join([wording.REVIEW_LOG, *lines]) if lines else wording.REVIEW_LOG_EMPTY
+
+
+def _find_question(services: Services, one: decisions.Decision) -> str:
+    """Return the question that a decision was about; "" where it is forgotten."""
+    if one.kind == Kind.IMPORTED:
+        try:
+            return find_pair(services.db, int(one.item)).question
+        except UnknownPair:
+            return ""
+    if one.kind == Kind.CROWD:
+        return wording.REVIEW_CROWD_OF.format(crowd=one.item)
+    proposed = proposals.find_proposals(services.db, [one.item]).get(one.item)
+    found = corrections.find_correction(services.db, one.item)
+    reply = replies.find_reply(services.db, found.reply_id if found else one.item)
+    asked = (reply.query or reply.question) if reply else ""
+    return proposed.question if proposed else asked
 
 
 def _tell_why(item: Item) -> str:
-    why = _WHY[item.kind].format(person=item.person, role=item.role, source=escape_mrkdwn(item.source))
+    about = f"<@{item.person}>" if item.person else wording.REVIEW_SEVERAL
+    why = _WHY[item.kind].format(
+        person=item.person, role=item.role, source=escape_mrkdwn(item.source), about=about, **item.counts
+    )
     return f"{why} {wording.REVIEW_ALIKE.format(count=len(item.alike))}" if item.alike else why

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.commands.call import Call
-from bot.commands.review import show_next
+from bot.commands.review import list_decisions, show_next
 from bot.learning.review import FIRST
 from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.private_files import send_file
@@ -60,7 +60,10 @@ def _tell_refused(refused: int) -> str:
 
 
 def review(call: Call) -> None:
-    """Open the window that shows what waits for a decision, one after another."""
+    """Open the window that shows what waits for a decision, one after another; `log` lists who decided what."""
+    if call.rest.strip().casefold() == "log":
+        call.say(list_decisions(call.services))
+        return
     try:
         opened = call.services.client.views_open(trigger_id=call.trigger, view=review_view.build_loading())
     except SLACK_ERRORS as error:

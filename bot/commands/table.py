@@ -25,7 +25,13 @@ _ALL = (
     Command("forget", "forget me", "deletes what you wrote to me", Role.CUSTOMER, consent.forget),
     Command("status", "status", "shows the model in use and how it is doing", Role.STAFF, staff.status),
     Command("stats", "stats [days]", "sends you a picture of the last 30 days", Role.STAFF, staff.stats),
-    Command("review", "review", "shows what waits for a decision, one after another", Role.STAFF, staff.review),
+    Command(
+        "review",
+        "review [log]",
+        "shows what waits for a decision, one after another; `log`: who decided what",
+        Role.STAFF,
+        staff.review,
+    ),
     Command(
         "retrain",
         "retrain",

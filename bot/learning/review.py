@@ -4,14 +4,15 @@ Finds the next item, what the documents say to it, and carries a decision out. O
 nothing of Slack.
 
 The order is influence times uncertainty. Influence is log2(1 + n), where n counts the people who voted on the answer
-and the proposals that ask the same. Uncertainty is 4 p (1 - p), where p is how likely the proposed words are right
-before anybody has looked: it is 1 at even odds and 0 for what is certain. p stands in `_LIKELY` by who says it.
+and the proposals that ask the same. Uncertainty is 4 p (1 - p), where p is how likely the words are right before
+anybody has looked: it is 1 at even odds and 0 for what is certain. p stands in `_LIKELY` by who says it. Of disputed
+votes it is the share of votes up, with one more on either side; of what something contradicts it is a half.
 Imported answers, of which there may be a hundred thousand, come last, in the order of import.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import log2
 
@@ -22,8 +23,8 @@ from bot.learning.imported import approve_imported_in, build_imported_answer
 from feedback import corrections, votes
 from feedback.corrections import Correction, clean_text
 from feedback.database import Database
-from feedback.decisions import Decision, record_decision
-from feedback.errors import FeedbackError, UnknownCorrection
+from feedback.decisions import Decision, find_decided, record_decision
+from feedback.errors import AlreadyDecided, FeedbackError, UnknownCorrection, UnknownReply
 from feedback.events import FeedbackKind, FeedbackSource, Role, Said
 from feedback.history.imports import (
     ImportedPair,
@@ -63,6 +64,14 @@ class Kind(StrEnum):
     THREAD = "thread"
     DOCUMENTS = "documents"
     IMPORTED = "imported"
+    DISPUTED = "disputed"
+    CROWD = "crowd"
+    DENIED = "denied"
+    OUTDATED = "outdated"
+
+
+VERIFIED = (Kind.DENIED, Kind.OUTDATED)
+DOUBTS = (Kind.DISPUTED, Kind.CROWD, *VERIFIED)
 
 
 _KINDS = {
@@ -70,7 +79,7 @@ _KINDS = {
     FeedbackSource.THREAD: Kind.THREAD,
     FeedbackSource.DOCUMENTS: Kind.DOCUMENTS,
 }
-GONE = (UnknownCorrection, UnknownPair)
+GONE = (UnknownCorrection, UnknownPair, UnknownReply)
 
 
 class Unfinished(FeedbackError):
@@ -83,11 +92,12 @@ class Unfinished(FeedbackError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to decide. `id` is a correction's id or an imported pair's number.
+    """One thing to decide. `id` is a correction's id, an imported pair's number, a reply's id, or a crowd's key.
 
     `question` and `text` are in general words. `person` and `role` are who proposes it; "" for an import, whose
     `source` is named. `said` is what Chip answered. `alike` are the ids of what asks the same and waits too, and
-    `others` what some of those answer. `as_written` are question and text in the words of those who said them.
+    `others` what some of those answer. `as_written` are question and text in the words of those who said them. `counts`
+    are of votes.
     """
 
     kind: Kind
@@ -103,6 +113,7 @@ class Item:
     alike: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     as_written: tuple[str, str] = ("", "")
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,29 +128,30 @@ class Documents:
 class Queue:
     """The queue of one workspace.
 
-    `prepare` returns what the documents say to a question now, and `generalise_waiting` puts what has come since in
-    general words.
+    `prepare` returns what the documents say to a question now, `generalise_waiting` puts what has come since in general
+    words, and `list_doubts` returns what nobody proposed.
     """
 
     db: Database
     team: str
     prepare: Callable[[str, Audience], Draft]
     base_id: str
-    generalise_waiting: Callable[[], object]
+    generalise_waiting: Callable[[], object] = lambda: None
+    list_doubts: Callable[[], Sequence[Item]] = tuple
 
     def count(self) -> int:
         """Return how many items wait."""
-        return len(self._list_corrections()) + count_proposals(self.db)
+        return len(self._list_first()) + count_proposals(self.db)
 
     def find_next(self, after: Place) -> Item | None:
         """Return the first item behind a place; None behind the last."""
-        found = next((item for item in self._list_corrections() if item.place > after), None)
+        found = next((item for item in self._list_first() if item.place > after), None)
         return found or self._find_imported(after[2])
 
     def find(self, kind: Kind, item_id: str) -> Item | None:
         """Return an item that still waits; None if it is decided or deleted."""
         if kind is not Kind.IMPORTED:
-            listed = self._list_corrections(item_id)
+            listed = self.list_doubts() if kind in DOUBTS else self._list_corrections(item_id)
             return next((item for item in listed if item.id == item_id), None)
         return self._find_imported(int(item_id) - 1, only=int(item_id))
 
@@ -153,6 +165,10 @@ class Queue:
 
         Raises `AlreadyDecided`, `UnusableText`, `Unfinished`, and what is in `GONE`.
         """
+        if item.kind is Kind.CROWD:
+            with self.db.begin() as connection:
+                self._note(connection, item, "approved", by)
+            return False
         asked, clean = check_words(question, text)
         proposed = (clean_text(item.question), clean_text(item.text[: corrections.MAX_CHARACTERS]))
         is_changed = (asked, clean) != proposed
@@ -161,6 +177,11 @@ class Queue:
         with self.db.begin() as connection:
             if answer is not None:
                 approve_imported_in(connection, self.db, int(item.id), answer, said)
+            elif item.kind is Kind.DISPUTED:
+                corrections.append_correction(connection, self.db, replace(said, reply_id=item.id))
+            elif item.kind in VERIFIED:
+                held = self._find_held(connection, item)
+                corrections.append_correction(connection, self.db, replace(said, reply_id=held.reply_id))
             else:
                 self._approve_correction(connection, item, said)
             self._note(connection, item, "changed" if is_changed else "approved", by)
@@ -171,12 +192,22 @@ class Queue:
         with self.db.begin() as connection:
             if item.kind is Kind.IMPORTED:
                 decide_pair_in(connection, self.db, int(item.id), status=Status.REJECTED, by=by)
-            else:
+            elif item.kind is Kind.DISPUTED:
+                value = {"verdict": votes.Vote.DOWN.value}
+                vote = Said(item.id, by, role, FeedbackKind.VOTE, FeedbackSource.BUTTON, value)
+                votes.press_in(connection, self.db, vote)
+            elif item.kind in VERIFIED:
+                self._find_held(connection, item)
+                self._decide(connection, item.id, by, role, approved=False, if_waiting=False)
+            elif item.kind is not Kind.CROWD:
                 self._decide(connection, item.id, by, role, approved=False)
             self._note(connection, item, "rejected", by)
 
     def find_decider(self, kind: Kind, item_id: str) -> str | None:
         """Return who decided an item; None if nobody did, or it is deleted."""
+        noted = find_decided(self.db, self.team, kind.value).get(item_id)
+        if noted is not None:
+            return noted.by
         try:
             if kind is Kind.IMPORTED:
                 return find_pair(self.db, int(item_id)).decided_by
@@ -194,9 +225,29 @@ class Queue:
         for other in item.alike:
             self._decide(connection, other, said.person, said.role, approved=False)
 
-    def _decide(self, connection: Connection, correction_id: str, by: str, role: Role, *, approved: bool) -> None:
+    def _decide(
+        self,
+        connection: Connection,
+        correction_id: str,
+        by: str,
+        role: Role,
+        *,
+        approved: bool,
+        if_waiting: bool = True,
+    ) -> None:
         said = Said("", by, role, FeedbackKind.DECISION, FeedbackSource.BUTTON, {"approved": approved})
-        corrections.decide_in(connection, self.db, correction_id, said)
+        corrections.decide_in(connection, self.db, correction_id, said, if_waiting=if_waiting)
+
+    def _find_held(self, connection: Connection, item: Item) -> Correction:
+        """Return the verified answer of an item. Raises `AlreadyDecided` if it was withdrawn meanwhile."""
+        held = corrections.find_in(connection, item.id)
+        if held.state is not corrections.State.APPROVED:
+            raise AlreadyDecided(f"correction {item.id}", held.decided_by)
+        return held
+
+    def _list_first(self) -> list[Item]:
+        """Return all that comes before what was imported, heaviest first."""
+        return sorted([*self._list_corrections(), *self.list_doubts()], key=lambda item: item.place)
 
     def _note(self, connection: Connection, item: Item, outcome: str, by: str) -> None:
         record_decision(connection, self.team, Decision(item.kind.value, item.id, outcome, by, self.db.clock()))

@@ -6,7 +6,7 @@ from slack_bolt import Ack, App
 
 from bot.commands.review import build_next, build_view, open_queue, show
 from bot.learning.general import find_placeholder
-from bot.learning.review import FIRST, GONE, Item, Kind, Place
+from bot.learning.review import DOUBTS, FIRST, GONE, Item, Kind, Place
 from bot.listeners.failures import guard
 from bot.listeners.outcomes import show_outcome
 from bot.listeners.whispers import whisper
@@ -27,7 +27,7 @@ def register(app: App, services: Services) -> None:
     def queue(body: Body, approved: bool | None) -> None:
         def job() -> None:
             show(services, body["view"]["id"], decide(services, body, approved))
-            if approved:
+            if approved is not None:  # a rejection may withdraw what was served
                 services.serve_corrections()
 
         services.pool.submit(body["trigger_id"], guard(services, body, job))
@@ -94,7 +94,7 @@ def _decide(services: Services, view: Body, state: dict[str, Any], approved: boo
         if not approved:
             waiting.reject(item, by=person, role=role)
             return _tell_outcome(services, wording.REVIEW_REJECTED, item, person)
-        (_, question), (_, text) = review_view.read_words(view)
+        question, text = [words for _, words in review_view.read_words(view)] or ("", "")
         is_changed = waiting.approve(item, question, text, by=person, role=role)
     except AlreadyDecided as error:
         return _tell_taken(error.by)
@@ -112,7 +112,7 @@ def _tell_outcome(services: Services, sentence: str, item: Item, person: str) ->
     """Show the outcome on the item's cards, and return it."""
     at = f"{services.clock():%Y-%m-%d %H:%M} UTC"
     outcome = sentence.format(person=person, at=at, question=escape_mrkdwn(shorten(item.question, 120)))
-    decided = () if item.kind is Kind.IMPORTED else (item.id, *item.alike)
+    decided = () if item.kind in (Kind.IMPORTED, *DOUBTS) else (item.id, *item.alike)
     for correction_id in decided:
         show_outcome(services, correction_id, outcome)
     return outcome

@@ -49,28 +49,34 @@ def build_item(
     lines: tuple[EvidenceLine, ...],
     support: Support | None,
     waiting: str,
+    buttons: tuple[str, str],
     notice: str = "",
 ) -> Block:
-    """Return the window for one item. `state` comes back with the decision, see `read_state`."""
+    """Return the window for one item. `state` comes back with the decision, see `read_state`.
+
+    Where there is no text, there is nothing to change either. `buttons` are the words for yes and no.
+    """
     item = f"{state['kind']}:{state['id']}"
     answer = _build_field(f"{TEXT_BLOCK}:{item}", wording.REVIEW_LABEL, text)
+    fields = [_build_field(f"{QUESTION_BLOCK}:{item}", wording.REVIEW_QUESTION, question), answer] if text else []
     if len(text) > MAX_CHARACTERS:
         answer["hint"] = plain_text(wording.REVIEW_CUT.format(limit=MAX_CHARACTERS))
-    told = [("Chip said", said)] if said else []
+    told = [] if text else [("Question", question)]
+    told += [("Chip said", said)] if said and said != text else []
     told += [(wording.REVIEW_OTHERS, other) for other in others]
     shown_before = [build_section("\n".join(_name(name, value) for name, value in told))] if told else []
-    buttons = [build_button("Reject", REJECT, "now", "danger"), build_button("Skip", SKIP, "now")]
+    yes, no = buttons
+    pressed = [build_button(no, REJECT, "now", "danger"), build_button("Skip", SKIP, "now")]
     shown = [
         *_tell(notice),
         build_section(why),
         *shown_before,
-        *_quote(lines, support),
-        _build_field(f"{QUESTION_BLOCK}:{item}", wording.REVIEW_QUESTION, question),
-        answer,
-        {"type": "actions", "block_id": "review_buttons", "elements": buttons},
+        *(_quote(lines, support) if text else []),
+        *fields,
+        {"type": "actions", "block_id": "review_buttons", "elements": pressed},
         build_context(waiting),
     ]
-    return _build_window(shown) | {"submit": plain_text("Approve"), "private_metadata": json.dumps(state)}
+    return _build_window(shown) | {"submit": plain_text(yes), "private_metadata": json.dumps(state)}
 
 
 def read_state(view: dict[str, Any]) -> dict[str, Any]:
@@ -79,13 +85,11 @@ def read_state(view: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def read_words(view: dict[str, Any]) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Return the question and the answer as they were submitted, each after the id of its block."""
+def read_words(view: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the question and the answer as they were submitted, each after the id of its block; [] if neither is."""
     values = view["state"]["values"]
-    asked, said = (
-        next(name for name in values if name.startswith(f"{block}:")) for block in (QUESTION_BLOCK, TEXT_BLOCK)
-    )
-    return (asked, values[asked][_INPUT].get("value") or ""), (said, values[said][_INPUT].get("value") or "")
+    named = [name for block in (QUESTION_BLOCK, TEXT_BLOCK) for name in values if name.startswith(f"{block}:")]
+    return [(name, values[name][_INPUT].get("value") or "") for name in named]
 
 
 def build_open_button(kind: str, item_id: str) -> Block:

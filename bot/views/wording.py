@@ -269,6 +269,25 @@ REVIEW_THREAD = "*<@{person}>* ({role}) answered this in a thread. May I say it 
 REVIEW_DISLIKED = (
     "Somebody found this answer bad and did not write what is right. I propose what the documents say to the question."
 )
+REVIEW_DISPUTED = "People disagree about this answer: {ups} up, {downs} down ({answers} answers to this question)."
+REVIEW_CROWD = (
+    "{about} voted {votes} times within {seconds} seconds, {ups} of them up. I leave these votes out until somebody "
+    "has looked: shall they count?"
+)
+REVIEW_CROWD_OF = "votes of {crowd}"
+REVIEW_SEVERAL = "Several people"
+REVIEW_DENIED = "*<@{person}>* approved this answer, and something contradicts it now."
+REVIEW_OUTDATED = "*<@{person}>* approved this answer. Its documents have changed since, so I do not show it."
+REVIEW_APPROVE = "Approve"
+REVIEW_REJECT = "Reject"
+REVIEW_WRONG = "It is wrong"
+REVIEW_COUNT = "Count them"
+REVIEW_LEAVE_OUT = "Leave them out"
+REVIEW_KEEP = "Keep it"
+REVIEW_WITHDRAW = "Withdraw it"
+REVIEW_LOG = "*Decided in the review*"
+REVIEW_LOG_EMPTY = "Nothing was decided in the review yet."
+REVIEW_FORGOTTEN = "(deleted meanwhile)"
 REVIEW_ALIKE = "{count} more ask the same; your decision holds for all."
 REVIEW_OTHERS = "Somebody else says"
 REVIEW_BUTTON = "Review"

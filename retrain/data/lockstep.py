@@ -35,12 +35,12 @@ class Cast:
 def find_bursts(cast: Cast, *, seconds: int, of_person: int, on_reply: int) -> Mask:
     """Return which votes belong to a burst: too many by one person, or too many alike on one reply, in seconds."""
     on_one = cast.replies.astype(np.int64) * 2 + cast.ups
-    return _find_crowded(cast.people.astype(np.int64), cast.seconds, of_person, seconds) | _find_crowded(
+    return find_crowded(cast.people.astype(np.int64), cast.seconds, of_person, seconds) | find_crowded(
         on_one, cast.seconds, on_reply, seconds
     )
 
 
-def _find_crowded(keys: NDArray[np.int64], at: NDArray[np.int64], many: int, seconds: int) -> Mask:
+def find_crowded(keys: NDArray[np.int64], at: NDArray[np.int64], many: int, seconds: int) -> Mask:
     """Return which entries are in a window of `seconds` with at least `many` entries of the same key."""
     order = np.lexsort((at, keys))
     crowded = np.zeros(len(keys), dtype=bool)

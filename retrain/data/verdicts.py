@@ -1,8 +1,8 @@
 """Combines all feedback on each reply: how likely the reply is good, and who says so.
 
 Weighs votes by their raters' reliability. The claim check is a rater too; asking again and asking for a person are
-weaker ones. A burst of votes waits for review, and people who vote in lockstep count as one. Reads the database in
-batches and keeps columns of numbers, so that a million votes take some tens of megabytes.
+weaker ones. A burst of votes counts for nothing until staff let it, and people who vote in lockstep count as one. Reads
+the database in batches and keeps columns of numbers, so that a million votes take some tens of megabytes.
 """
 
 from array import array
@@ -20,6 +20,7 @@ from feedback.events import FeedbackKind, Role
 from feedback.replies import TAUGHT
 from feedback.tables import feedback_events, replies, standing_votes
 from retrain.data.claims import check_shown
+from retrain.data.crowds import find_counted
 from retrain.data.lockstep import Cast, find_bursts, find_groups
 from retrain.data.raters import Ballots, Numbers, Ratings, Trust, rate
 from retrain.settings import CurateSettings
@@ -91,6 +92,7 @@ def weigh(db: Database, settings: CurateSettings) -> Weighed:
         votes.cast, seconds=settings.burst_seconds, of_person=settings.burst_of_person, on_reply=settings.burst_on_reply
     )
     bursts &= ~is_staff[votes.cast.people] if len(votes.cast) else bursts
+    bursts &= ~find_counted(db, votes.cast, votes.people, votes.reply_ids)
     group = find_groups(votes.cast, len(votes.people))
     counted = _count_groups_once(votes.cast.keep(~bursts), group, votes.people)
     first = max(0, len(votes.reply_ids) - _LOOKED_AT * settings.most_likes)
