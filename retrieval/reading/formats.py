@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from retrieval.reading import delimited, mail, records
 from retrieval.reading.decoding import decode_text
 from retrieval.reading.documents import DocumentKind, Part, RejectedError
-from retrieval.reading.markup import markdown, webpage
+from retrieval.reading.markup import asciidoc, markdown, restructured, webpage
 from retrieval.reading.office import slides, word, workbook
 from retrieval.reading.pdf import file as pdf
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Reader = Callable[[bytes], Iterator[Part]]
 
 # Part of every fingerprint. Raise it when the same bytes would give other documents.
-READERS_VERSION = 4
+READERS_VERSION = 5
 TEXT_BYTES = 5_000_000
 FILE_BYTES = 64_000_000
 # What an office file may unfold to. A large workbook unfolds about tenfold, a bomb a thousandfold.
@@ -53,8 +53,13 @@ _HTML = Format(webpage.read_html, TEXT_BYTES)
 FORMATS = {
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".mdx": _MARKDOWN,
+    ".rst": Format(restructured.read_rst, TEXT_BYTES),
+    ".adoc": Format(asciidoc.read_asciidoc, TEXT_BYTES),
+    ".asciidoc": Format(asciidoc.read_asciidoc, TEXT_BYTES),
     ".txt": _TEXT,
     ".text": _TEXT,
+    ".log": _TEXT,
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,

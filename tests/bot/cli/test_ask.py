@@ -21,6 +21,10 @@ PAGES = {
     "It repairs no mixers.\n\n## Kiel\n\nThe shop in Kiel opens at 8. It repairs mixers.",
     "terms": "A minor repair order is signed for 14 days. See the [list of dealers](https://dealers.bora.example/list).",
     "reset": "To reset the mixer, run:\n\n```\nboractl stop\nboractl wipe --all  # keep the bowl\n```",
+    "lids.rst": "Lids\n====\n\n.. note:: The :term:`lid` of the Bora 20 is made of beech wood.\n",
+    "bowls.adoc": "= Bowls\n\nNOTE: The bowl of the Bora 35 holds 12 litres.\n",
+    "belts.mdx": "import Tab from '@x'\n\n# Belts\n\n<Tab label=\"Use\">\nA belt lasts 600 hours.\n</Tab>\n",
+    "boot.log": "The service hatch opens with a coin.\n",
 }
 REFUSAL = "I don't know|I'm not sure"
 
@@ -31,9 +35,9 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("mixers")
     for name, text in PAGES.items():
         title = {"codes": "Fault codes of the mixers", "parts": "Price list of parts"}.get(name, name.title())
-        page = f"# {title.replace('-', ' ')}\n\n{text}\n"
+        page = text if "." in name else f"# {title.replace('-', ' ')}\n\n{text}\n"
         (home / "documents").mkdir(exist_ok=True)
-        (home / "documents" / f"{name}.md").write_text(page, encoding="utf-8")
+        (home / "documents" / (name if "." in name else f"{name}.md")).write_text(page, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "CHIP_CONFIG"):
             patch.delenv(name, raising=False)
@@ -69,6 +73,11 @@ ASKED = {
     "List all fault codes": "310.*301.*17",
     # A short form that a sentence spells out.
     "How long does an MRO run?": "14 days",
+    # Every format is read.
+    "What is the lid of the Bora 20 made of?": "beech",
+    "How much does the bowl of the Bora 35 hold?": "12 litres",
+    "How long does a belt last?": "600 hours",
+    "How does the service hatch open?": "coin",
     # Addresses and commands come as they stand.
     "Where is the list of dealers?": r"https://dealers\.bora\.example/list",
     "How do I reset the mixer?": r"boractl stop\nboractl wipe --all  # keep the bowl\n",
