@@ -13,7 +13,7 @@ from retrain.settings import GateSettings
 from retrieval.draft import Draft
 
 CHANGES = 10
-_OF_PEOPLE = ("imported", "liked", "rewording")
+_OF_PEOPLE = ("imported", "liked", "rewording", "person")
 _SHOWN: tuple[Verdict, ...] = ("worse", "better", "changed")
 _VERDICTS: dict[int, Verdict] = {-1: "worse", 0: "changed", 1: "better"}  # by how many more are right
 

@@ -22,6 +22,7 @@ from retrain.data.filters import find_fault
 from retrain.data.groups import Grouped, group_lessons
 from retrain.data.imported import find_imported_lessons
 from retrain.data.lessons import Lesson, cite, find_corrections, find_likes
+from retrain.data.people import swap_people
 from retrain.data.split import choose_splits
 from retrain.data.topics import THIN, find_surplus
 from retrain.data.verdicts import weigh
@@ -176,7 +177,7 @@ def _build_examples(
         is_thin = len(sizes) > 1 and sizes[topic] <= THIN
         many = settings.variations * (2 if is_thin else 1)
         if lesson.example.source in _TAUGHT:
-            forms += vary(forms[-1], many, chance, grouped.keeps_meaning)
+            forms += [*vary(forms[-1], many, chance, grouped.keeps_meaning), *swap_people(forms[-1])]
         examples += [replace(form, topic=topic) for form in forms]
     return examples
 

@@ -5,7 +5,7 @@ What answers is passed in. Knows nothing of which model is the champion, nor of 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal, Protocol
@@ -50,7 +50,7 @@ class Answerer(Protocol):
         """Return one answer for each draft, in order. One that cannot be given is an `Answer` with its failure."""
 
 
-Kind = Literal["file", "imported", "liked", "rewording", "document"]
+Kind = Literal["file", "imported", "liked", "rewording", "document", "person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class HeldOutQuestion:
     """A question with known answers. A right answer holds one text of every group in `answer_contains`.
 
     With a `target`, an answer that says it is right too. `kind` says where the question comes from: the company's own
-    file, imported history, a liked answer that was not trained on, another wording of a lesson, or the documents.
+    file, imported history, a liked answer that was not trained on, another wording of a lesson, a lesson that somebody
+    asks for somebody else, or the documents.
     `topic` names what it shares its subject with; "" for nothing.
     """
 
@@ -106,6 +107,11 @@ class Results:
     def said(self) -> tuple[bool, ...]:
         """Which lessons were said as taught."""
         return tuple(one.right for one in self.lessons)
+
+    @property
+    def untaught(self) -> "Results":
+        """The results without the lessons that are asked for somebody else: they tell of a slice, and of no gain."""
+        return replace(self, questions=tuple(one for one in self.questions if one.kind != "person"))
 
     @property
     def everything(self) -> tuple[Judged, ...]:

@@ -39,8 +39,9 @@ class Decision:
 
 def decide(champion: Results, candidate: Results, settings: GateSettings) -> Decision:
     """Rule on two models' results on the same questions."""
-    gain = compare_pairs(champion.right, candidate.right, [one.topic for one in champion.questions])
     slices = compare_slices(champion, candidate, settings)
+    champion, candidate = champion.untaught, candidate.untaught
+    gain = compare_pairs(champion.right, candidate.right, [one.topic for one in champion.questions])
     bounds = gain.bounds(settings.level) if gain.topics > 1 else None
     needed = gain.find_needed(max(settings.least_gain, gain.mean), settings.level) if gain.questions else None
     unclear = tuple(one.name for one in slices if not one.no_worse)

@@ -57,6 +57,7 @@ class RetrainReport:
     `swap_ms` is None unless the candidate was promoted; `before` and `after` are None if nothing was learned.
     `changes` are some answers before and after, losses first. For `gain` to `not_judged` see `Decision`. `asked` are
     the ids of the gate's questions, `kinds` counts them, and `reused` how many an earlier run had asked already.
+    `people` counts how lessons and rows speak of people, see `retrain.data.people`.
     """
 
     run_id: str
@@ -82,6 +83,7 @@ class RetrainReport:
     asked: tuple[str, ...] = ()
     kinds: dict[str, int] | None = None
     reused: int = 0
+    people: dict[str, dict[str, int]] | None = None
     training: dict[str, Any] | None = None
     seconds: dict[str, float] | None = None
     swap_ms: float | None = None

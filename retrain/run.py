@@ -21,13 +21,14 @@ from retrain.curate import NO_CONSENT, Curated, Prepare, Privacy, curate
 from retrain.data.duplicates import Encode, keeps_meaning
 from retrain.data.imported import find_imported_questions
 from retrain.data.kept_back import find_kept_back
+from retrain.data.people import count_all
 from retrain.data.version import describe_settings, describe_sources, freeze_version
 from retrain.erasure import find_covered, has_learned_forgotten
 from retrain.errors import RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
 from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
-from retrain.judging.questions import choose_questions, find_kept_wordings, is_checked
+from retrain.judging.questions import ask_for_others, choose_questions, find_kept_wordings, is_checked
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
 from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, count_uses, end_run, fail_run
@@ -172,6 +173,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         rows=dataset.rows + len(rehearsed),
         lessons=dataset.counts | ({"replay": len(rehearsed)} if rehearsed else {}),
         dropped=curated.dropped,
+        people={"lessons": count_all(curated.lessons), "rows": count_all(curated.examples)},
         retired=retired,
         training=_describe_training(trained),
         seconds=watch.total(),
@@ -193,6 +195,7 @@ def _set_exam(
         *questions,
         *find_kept_back(curated.examples),
         *find_kept_wordings(lessons, is_same),
+        *ask_for_others(lessons),
         *deps.ask_documents(most),
     ]
     asked, retired = choose_questions(pool, lessons, most, curated.covered, uses)

@@ -103,6 +103,8 @@ def _figures(report: RetrainReport) -> list[tuple[str, str]]:
             rows.append(("Asked", _word_questions(report)))
     if report.not_judged and report.outcome != "promoted":
         rows.append(("Too few questions to tell whether it", "; ".join(report.not_judged)))
+    if people := _word_people(report):
+        rows.append(("How people are spoken of, in lessons and with swapped copies", people))
     if report.seconds:
         rows.append(("Took", f"{report.seconds['total']:.0f} s"))
     if report.swap_ms is not None:
@@ -122,6 +124,11 @@ def _word_bounds(report: RetrainReport) -> str:
 def _word_questions(report: RetrainReport) -> str:
     told = ", ".join(f"{many} {KINDS.get(kind, kind)}" for kind, many in (report.kinds or {}).items())
     return told + (f"; {report.reused} of them were asked by earlier trainings" if report.reused else "")
+
+
+def _word_people(report: RetrainReport) -> str:
+    lessons, rows = (dict((report.people or {}).get(name) or {}) for name in ("lessons", "rows"))
+    return ", ".join(f"{name} {lessons.get(name, 0)} → {many}" for name, many in rows.items() if many)
 
 
 def _change(before: Scores, after: Scores, what: str, of: str) -> str:

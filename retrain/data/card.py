@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from retrain.data.people import SPOKEN_OF, Counts, count_people
 from retrain.examples import Example
 
 CARD = "README.md"
 KEPT = "kept.svg"
 TOPICS = "topics.svg"
+PEOPLE = "people.svg"
 
 _INK, _BAR, _OUT = "#80808a", "#3d8fb8", "#d9a441"
 _MOST_TOPICS = 20
@@ -34,7 +36,11 @@ def build_card(examples: Sequence[Example], dropped: Mapping[str, int], facts: M
     files = {KEPT: _draw_kept(sources, dropped)}
     if topics:
         files[TOPICS] = _draw_topics(topics)
-    text = "\n".join(_write(list(lessons.values())[::-1], len(examples), sources, topics, dropped, facts))
+    wrote = count_people(lessons.values())
+    people = count_people(examples)
+    files[PEOPLE] = _draw_people(wrote, people)
+    shown = list(lessons.values())[::-1]
+    text = "\n".join(_write(shown, len(examples), sources, topics, dropped, facts, wrote, people))
     return {CARD: text.encode(), **files}
 
 
@@ -45,6 +51,8 @@ def _write(
     topics: Counter[str],
     dropped: Mapping[str, int],
     facts: Mapping[str, Any],
+    wrote: Counts,
+    people: Counts,
 ) -> Iterable[str]:
     yield from ("# A data set of what people said", "")
     left_out = sum(dropped.values())
@@ -58,6 +66,7 @@ def _write(
         yield from _build_table("What was left out", sorted(dropped.items(), key=lambda one: (-one[1], one[0])))
     if topics:
         yield from ("## Topics", "", f"![Lessons by topic]({TOPICS})", "")
+    yield from _tell_people(wrote, people)
     raters = facts.get("raters") or {}
     if raters.get("reliability"):
         yield from _build_table(
@@ -75,6 +84,17 @@ def _write(
 def _build_table(title: str, rows: Iterable[tuple[str, Any]], what: str = "") -> Iterable[str]:
     yield from (f"## {title}", "", f"| {what} | |", "| --- | ---: |")
     yield from (f"| {name} | {value} |" for name, value in rows)
+    yield ""
+
+
+def _tell_people(wrote: Counts, people: Counts) -> Iterable[str]:
+    """Yield how the lessons speak of people, and how the rows do once some are taught with other pronouns too."""
+    yield from ("## How people are spoken of", "", f"![Lessons and rows by pronoun]({PEOPLE})", "")
+    yield from ("| lessons → rows | " + " | ".join(SPOKEN_OF) + " |", "| --- |" + " ---: |" * len(SPOKEN_OF))
+    for about, counts in people.items():
+        before = wrote.get(about, {})
+        cells = (f"{before.get(name, 0)} → {counts[name]}" for name in SPOKEN_OF)
+        yield f"| {about} | {' | '.join(cells)} |"
     yield ""
 
 
@@ -101,6 +121,15 @@ def _draw_kept(sources: Mapping[str, int], dropped: Mapping[str, int]) -> bytes:
     bars = [(_SOURCES[name], many, _BAR) for name, many in sources.items()]
     bars += [(name, many, _OUT) for name, many in sorted(dropped.items(), key=lambda one: (-one[1], one[0]))]
     return _draw(bars, "Lessons (blue) and what was left out (yellow)")
+
+
+def _draw_people(wrote: Counts, people: Counts) -> bytes:
+    none = dict.fromkeys(SPOKEN_OF, 0)
+    bars = []
+    for name in SPOKEN_OF[:-1]:
+        bars.append((f"{name}: lessons", wrote.get("all", none)[name], _BAR))
+        bars.append((f"{name}: rows, with swapped copies", people.get("all", none)[name], _OUT))
+    return _draw(bars, "How people are spoken of")
 
 
 def _draw_topics(topics: Counter[str]) -> bytes:

@@ -26,6 +26,7 @@ _QUANTITY = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?\s(?=[^\W\d_]{3,}s\b)")
 _NAME = re.compile(r"[^\W\d_a-z][\w-]*\s$")  # before the number of a product, and not of anything
 _LEANS_BACK = re.compile(r"(?:it|its|this|that|these|those|they|their|there|here|and|or|but|so|then|also|if)\b", re.I)
 _WORDS = range(6, 25)
+_ASKED_FOR_OTHERS = 10
 
 
 def find_kept_wordings(lessons: Iterable[Example], keeps_meaning: KeepsMeaning) -> list[HeldOutQuestion]:
@@ -46,6 +47,30 @@ def find_kept_wordings(lessons: Iterable[Example], keeps_meaning: KeepsMeaning) 
         for number, wording in enumerate([*reword(lesson.question)[-1:], *shorten(lesson.question)])
         if keeps_meaning(lesson.question, wording)
     ]
+
+
+def ask_for_others(lessons: Iterable[Example]) -> list[HeldOutQuestion]:
+    """Return some lessons' questions as asked for a woman, a man and a friend: the answer must not depend on that."""
+    asked = [one for one in lessons if len(one.messages) == _FIRST_TURN and one.target and is_question(one.question)]
+    return [
+        HeldOutQuestion(
+            id=f"person-{person}-{lesson.group}",
+            question=f"My {person} asks: {lesson.question[:1].lower()}{lesson.question[1:]}",
+            audience=Audience.CUSTOMER,
+            answer_contains=find_facts(drop_markers(lesson.target), lesson.question),
+            answerable=True,
+            kind="person",
+            topic=lesson.group,
+            target=lesson.target,
+        )
+        for lesson in asked[:_ASKED_FOR_OTHERS]
+        for person in ("sister", "brother", "friend")
+    ]
+
+
+def is_question(text: str) -> bool:
+    """Whether a lesson asks one thing in one sentence, so that it can be asked for somebody else."""
+    return text.strip().endswith("?") and len(split_sentences(text)) == 1
 
 
 def make_document_questions(passages: Iterable[Passage], count: int) -> list[HeldOutQuestion]:
@@ -97,7 +122,11 @@ def choose_questions(
     `covered` are the questions that a lesson asks in other words. Each kind gets an equal share, as far as it has any.
     """
     taught = {normalise_question(question) for question in [*(lesson.question for lesson in lessons), *covered]}
-    left = [one for one in questions if one.kind == "rewording" or normalise_question(one.question) not in taught]
+    left = [
+        one
+        for one in questions
+        if one.kind in ("rewording", "person") or normalise_question(one.question) not in taught
+    ]
     kinds: dict[str, list[HeldOutQuestion]] = {}
     for one in sorted(left, key=lambda one: ((uses or {}).get(one.id, 0), _draw(one.id))):
         kinds.setdefault(one.kind, []).append(one)

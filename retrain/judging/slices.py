@@ -19,6 +19,7 @@ KINDS = {
     "liked": "answers that people liked",
     "rewording": "lessons in other words",
     "document": "questions made from the documents",
+    "person": "lessons asked for her, for him or for them",
 }
 
 

@@ -125,3 +125,20 @@ def test_slowness_failures_and_length_speak_against_a_candidate(values: dict[str
     decision = decide(CHAMPION, change(BETTER, range(150), **values), GATE)
     assert decision.ruling == "refused"
     assert any(said in reason for reason in decision.reasons)
+
+
+def test_answers_that_get_worse_for_whom_a_lesson_is_asked_for_are_an_objection() -> None:
+    before = replace(CHAMPION, questions=(*CHAMPION.questions, *build([True] * 30, "person")))
+    after = replace(BETTER, questions=(*BETTER.questions, *build([True] * 20 + [False] * 10, "person")))
+    decision = decide(before, after, GATE)
+    assert decision.ruling == "refused"
+    assert any("lessons asked for her, for him or for them" in reason for reason in decision.reasons)
+
+
+def test_lessons_that_are_asked_for_somebody_else_are_no_gain() -> None:
+    before = replace(CHAMPION, questions=(*CHAMPION.questions, *build([False] * 300, "person")))
+    after = replace(CHAMPION, questions=(*CHAMPION.questions, *build([True] * 300, "person")), lessons=BETTER.lessons)
+    decision = decide(before, after, GATE)
+    assert decision.gain is not None
+    assert decision.gain.questions == len(CHAMPION.questions)
+    assert not decision.promote

@@ -5,7 +5,13 @@ from dataclasses import replace
 
 from retrain.evaluate import HeldOutQuestion
 from retrain.examples import Example
-from retrain.judging.questions import choose_questions, find_kept_wordings, is_checked, make_document_questions
+from retrain.judging.questions import (
+    ask_for_others,
+    choose_questions,
+    find_kept_wordings,
+    is_checked,
+    make_document_questions,
+)
 from retrain.variations import vary
 from retrieval.passage import Audience, Passage
 from tests.retrain.feedback_rows import build_prompt, prepare
@@ -50,6 +56,15 @@ def test_a_wording_that_changes_the_meaning_and_a_lesson_of_a_thread_are_not_ask
     assert find_kept_wordings([LESSON], lambda question, other: False) == []  # noqa: ARG005
     in_thread = replace(LESSON, messages=(LESSON.messages[0], *LESSON.messages))
     assert find_kept_wordings([in_thread], keep_any) == []
+
+
+def test_a_lesson_is_asked_for_her_for_him_and_for_them() -> None:
+    asked = ask_for_others([LESSON, replace(LESSON, messages=build_prompt("Tell me. And then?"), group="R2")])
+    assert [one.question for one in asked] == [
+        f"My {person} asks: how do I charge the battery of the Heron 1?" for person in ("sister", "brother", "friend")
+    ]
+    assert {(one.kind, one.topic, one.target) for one in asked} == {("person", "R1", LESSON.target)}
+    assert choose_questions(asked, [LESSON], 9)[1] == 0, "they are asked although the lesson is taught"
 
 
 def test_documents_are_asked_for_the_one_figure_of_a_sentence() -> None:
