@@ -260,6 +260,7 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
         settings.data / "index",
         embedder or load_embedder(chosen.embedder, threads=chosen.reading_threads or len(find_cores())),
         default_audience=Audience(chosen.default_audience),
+        audience_words={word: Audience(meant) for word, meant in chosen.audience_words.items()},
         max_hits=chosen.passages,
         search_settings=SearchSettings(
             chosen.rankings, chosen.worth_of_words, chosen.rank_constant, chosen.ranking_depth, chosen.exact_units

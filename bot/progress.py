@@ -27,11 +27,11 @@ MOST_NAMED = 30
 _REMARKS = {
     RemarkKind.STRANGE_AUDIENCE: (
         "{many} {says} “audience: {word}”, which is no audience of Chip's: read {readers}, as what names none. "
-        "`knowledge.default_audience`, or the source's own audience, changes that."
+        "`knowledge.audience_words` says what the word means."
     ),
     RemarkKind.DOUBTFUL_AUDIENCE: (
         "{many} {says} “audience: {word}”, which may mean staff: read {readers}. "
-        f"Write one of these instead: {AUDIENCE_FORMS}."
+        f"Write one of these instead: {AUDIENCE_FORMS}; or say in `knowledge.audience_words` what the word means."
     ),
     RemarkKind.WITHHELD: (
         "{many} {says} “{word}”: read {readers}, because it is not published. Take the line away once it is."

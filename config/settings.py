@@ -104,6 +104,9 @@ class KnowledgeSettings(_Section):
 
     folder: Path = SAMPLE / "knowledge"
     default_audience: Literal["customer", "staff"] = "staff"
+    audience_words: dict[str, Literal["customer", "staff"]] = Field(
+        default_factory=dict, description="What other words for readers at the head of a file mean: {ITPro: customer}."
+    )
     file_seconds: float = Field(60.0, gt=0, description="Processor time that reading one file may take.")
     file_megabytes: int = Field(2048, ge=256, description="Memory that reading one file may take.")
     embedder: str = Field(

@@ -4,7 +4,7 @@ Ties the index, the query, line search and the choice of evidence together. Safe
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ from retrieval.ranking.evidence import (
     choose_passages,
 )
 from retrieval.ranking.gathered import find_outline
-from retrieval.reading.documents import Found
+from retrieval.reading.documents import Found, Rules
 from retrieval.reading.file_reader import FileReader, ReadingLimits
 from retrieval.reading.formats import read_parts
 from retrieval.retrieved import Retrieved
@@ -73,6 +73,7 @@ class Knowledge:
         embedder: Embedder,
         *,
         default_audience: Audience = Audience.STAFF,
+        audience_words: Mapping[str, Audience] | None = None,
         max_hits: int = SEARCHED_PASSAGES,
         search_settings: SearchSettings | None = None,
         standalone_questions: bool = True,
@@ -90,6 +91,8 @@ class Knowledge:
         self._embedder = embedder
         self._gestures = Gestures(embedder)
         self._default_audience = default_audience
+        words = {word.casefold(): meant for word, meant in (audience_words or {}).items()}
+        self._audience_words = tuple(sorted(words.items()))
         self._search_settings = search_settings or SearchSettings()
         self._standalone_questions = standalone_questions
         self._limits = limits or EvidenceLimits()
@@ -117,11 +120,17 @@ class Knowledge:
                 progress(done, name)
 
         try:
-            report = self._index.ingest(folder, default_audience=self._default_audience, progress=note)
+            report = self._index.ingest(
+                folder, default_audience=self._default_audience, words=self._audience_words, progress=note
+            )
         finally:
             self._reading = None
         self._verified.review()
         return report
+
+    def build_rules(self, audience: Audience) -> Rules:
+        """Return the rules of a source whose documents are for this audience unless they name another."""
+        return Rules(audience, words=self._audience_words)
 
     @property
     def reading(self) -> ReadSoFar | None:

@@ -125,7 +125,7 @@ class Upkeep:
         return self.folder / "clones"
 
     def _list_items(self, source: Source) -> Iterator[Found]:
-        prefix, rules = f"{source.name}:", Rules(source.audience)
+        prefix, rules = f"{source.name}:", self.knowledge.build_rules(source.audience)
         match source.kind:
             case SourceKind.FOLDER:
                 yield from list_folder(Path(source.location), rules, prefix=prefix)

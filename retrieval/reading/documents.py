@@ -5,7 +5,7 @@ Every format becomes CommonMark or plain text with a title and a date. Knows not
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -115,16 +115,26 @@ class Part:
 ReadFile = Callable[[str, bytes], Iterator[Part]]
 
 
+# What words for readers mean, in lower case: ("itpro", customers).
+AudienceWords = tuple[tuple[str, Audience], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What holds for all documents of one source.
 
     `audience` is that of documents that name none, or of all of them if `is_fixed`: text that strangers may write must
-    not choose who reads it.
+    not choose who reads it. `words` says what other words for readers mean: "itpro" are customers.
     """
 
     audience: Audience = Audience.STAFF
     is_fixed: bool = False
+    words: AudienceWords = ()
+
+    def find_meant(self, remark: Remark) -> Audience | None:
+        """Return the readers that a word for readers means here; None if nobody said."""
+        is_word = remark.kind in (RemarkKind.STRANGE_AUDIENCE, RemarkKind.DOUBTFUL_AUDIENCE)
+        return dict(self.words).get(remark.word.casefold()) if is_word else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,7 @@ def build_document(part: Part, source: str, rules: Rules) -> Document:
     """Return the document of one part. Raise `RejectedError` if it holds no words."""
     if not any(character.isalnum() for character in part.text):
         raise RejectedError("The document is empty.")
+    part = _settle_words(part, rules)
     source = f"{source}#{part.name}" if part.name else source
     title = part.title or _first_heading(part) or _title_from(source)
     title = " ".join(title.split())[:_MAX_TITLE]
@@ -155,6 +166,16 @@ def build_document(part: Part, source: str, rules: Rules) -> Document:
     covered = f"{source}\0{title}\0{audience}\0{part.updated}\0{part.kind}\0{part.url}\0{part.text}\0{remarks}"
     digest = hashlib.sha256(covered.encode("utf-8", "replace")).hexdigest()
     return Document(source, title, audience, part.updated, part.kind, part.text, digest, part.url, part.seen, remarks)
+
+
+def _settle_words(part: Part, rules: Rules) -> Part:
+    """Return the part for the readers that its own word for them means, where the rules say so."""
+    meant = [audience for remark in part.remarks if (audience := rules.find_meant(remark))]
+    if not meant:
+        return part
+    remarks = tuple(remark for remark in part.remarks if rules.find_meant(remark) is None)
+    is_withheld = any(remark.kind is RemarkKind.WITHHELD for remark in remarks)
+    return replace(part, audience=meant[0], remarks=remarks, is_withheld=is_withheld)
 
 
 def _choose_audience(part: Part, rules: Rules) -> Audience:

@@ -17,7 +17,7 @@ from retrieval.encoders.embedder import UNITS_VERSION, Embedder
 from retrieval.english.sentences import build_stretch
 from retrieval.passage import Audience, Passage
 from retrieval.reading.chunks import CHUNKER_VERSION, TARGET_WORDS, build_passages
-from retrieval.reading.documents import Document, Found, ReadFile, Rules, StoppedError
+from retrieval.reading.documents import AudienceWords, Document, Found, ReadFile, Rules, StoppedError
 from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import list_folder
 from retrieval.store.catalogue import Catalogue, Entry
@@ -83,9 +83,11 @@ class Index:
         self.vectors.close()
         self.catalogue.close()
 
-    def ingest(self, folder: Path, *, default_audience: Audience, progress: Progress | None = None) -> IngestReport:
+    def ingest(
+        self, folder: Path, *, default_audience: Audience, words: AudienceWords = (), progress: Progress | None = None
+    ) -> IngestReport:
         """Make the index hold what the folder holds. Raise `NotADirectoryError` where there is none."""
-        return self.sync(FOLDER_ORIGIN, list_folder(folder, Rules(default_audience)), progress=progress)
+        return self.sync(FOLDER_ORIGIN, list_folder(folder, Rules(default_audience, words=words)), progress=progress)
 
     def sync(self, origin: str, found: Iterable[Found], *, progress: Progress | None = None) -> IngestReport:
         """Make the index hold what a source lists, and read the list as it comes.

@@ -186,6 +186,31 @@ def test_a_manual_with_somebody_elses_heads_is_read_and_each_word_is_told_once(
         assert "17 kg" in run("facts", name, "--staff").output
 
 
+def test_an_admin_settles_what_a_strange_word_for_readers_means(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, word in (("tarn", "ITPro"), ("orla", "Admin"), ("heron", "Internal")):
+        text = f"---\naudience: {word}\n---\nThe {name.title()} 4 weighs 17 kg.\n"
+        (home / "documents" / f"{name}.md").write_text(text, encoding="utf-8")
+    told = run("ingest").output
+    assert "tarn.md says “audience: ITPro”" in told
+    assert "orla.md says “audience: Admin”, which is no audience of Chip's: read for staff only" in told
+    assert "`knowledge.audience_words` says what the word means" in told
+
+    monkeypatch.setenv(
+        "CHIP_KNOWLEDGE__AUDIENCE_WORDS", '{"itpro": "customer", "Admin": "staff", "internal": "customer"}'
+    )
+    for result in (run("ingest"), run("doctor"), run("sources", "list")):
+        assert result.exit_code == 0, result.output
+        assert "says “" not in result.output
+    for name, is_found in (("Tarn 4", True), ("Heron 4", True), ("Orla 4", False)):
+        assert ("17 kg" in run("facts", name).output) is is_found
+        assert "17 kg" in run("facts", name, "--staff").output
+
+    monkeypatch.setenv("CHIP_KNOWLEDGE__AUDIENCE_WORDS", '{"itpro": "everybody"}')
+    wrong = run("ingest")
+    assert wrong.exit_code == 2
+    assert "audience_words" in wrong.output
+
+
 def test_no_command_shows_the_help() -> None:
     result = run()
     for command in (
