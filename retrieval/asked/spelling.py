@@ -22,7 +22,7 @@ _CONTRACTED = re.compile(
     re.IGNORECASE,
 )
 # What a slip costs: letters swapped, a double letter, one left out, one too many, another one.
-_SWAPPED, _DOUBLED, _LEFT_OUT, _TOO_MANY, _ANOTHER = 0.0, 0.5, 1.0, 2.0, 3.0
+_SWAPPED, _DOUBLED, _LEFT_OUT, _TOO_MANY, _ANOTHER = 0.5, 0.5, 1.0, 2.0, 3.0
 # How much less it costs to arrive at a word that the documents hold, or at a longer one that any question may hold.
 _HELD_WORD, _PLAIN_WORD = 0.9, 3.0
 _VOWELS = "aeiouy"

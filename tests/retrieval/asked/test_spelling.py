@@ -7,7 +7,7 @@ from retrieval.english.terms import tokenise
 
 HELD = frozenset(
     tokenise(
-        "The Bora 20 mixer; warranty, filter change and lids. Marina Hansen repairs it in Lund. Order. College, unlink."
+        "The Bora 20 mixer; warranty, filter change and lids. Marina Hansen repairs it in Lund. Order. College, unlink, fleet."
     )
 )
 
@@ -22,6 +22,7 @@ def knows(word: str) -> bool:
         ("Waht does the Broa 20 cots?", "What does the Bora 20 cost?"),
         ("how mutch is the fliter of the bora 20", "how much is the filter of the bora 20"),
         ("Is the warrenty of the Borra 20 long?", "Is the warranty of the Bora 20 long?"),
+        ("how much is the flet plan", "how much is the fleet plan"),
         ("Whats a mixr", "What's a mixer"),
         ("I cant order it and it doesnt wokr", "I can't order it and it doesn't work"),
         ("the filtter of my collegue is hevy", "the filter of my colleague is heavy"),
