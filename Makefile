@@ -10,6 +10,8 @@ DEVELOP := $(VENV)/.ready-to-develop
 # so nothing is built apart.
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-build-isolation
+# pip writes INSTALLER last. A package without one was interrupted, and pip would count it as installed with files missing.
+CLEAR := find $(VENV)/lib -name '*.dist-info' ! -exec test -e {}/INSTALLER \; -prune -exec rm -r {} +
 # What llama.cpp is compiled with, as llama-cpp-python and its build backend ask for it.
 BUILD := scikit-build-core[pyproject]>=0.9.2 cmake>=3.21 ninja>=1.5 setuptools>=77
 UV := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11.5 --generate-hashes --no-annotate \
@@ -58,8 +60,7 @@ $(READY): requirements-build.lock requirements.lock pyproject.toml
 	@echo "[1/3] Creating the virtual environment in $(VENV)"
 	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "The virtual environment could not be made; the lines above say why. On Debian or Ubuntu: sudo apt install python3-venv. Then run make again." >&2; exit 1; }
-	@# pip writes INSTALLER last: a package without one was interrupted, and counts as installed although files are missing.
-	@find $(VENV)/lib -name '*.dist-info' ! -exec test -e {}/INSTALLER \; -prune -exec rm -r {} +
+	@$(CLEAR)
 	@echo "[2/3] Installing the pinned dependencies (the first time this compiles llama.cpp: about 5 minutes on two cores)"
 	@{ $(INSTALL) --no-deps --require-hashes -r requirements-build.lock && \
 	  $(INSTALL) --no-deps --require-hashes -r requirements.lock && \
@@ -71,6 +72,7 @@ $(READY): requirements-build.lock requirements.lock pyproject.toml
 
 $(DEVELOP): requirements-dev.lock $(READY)
 	@echo "Installing what tests and checks need"
+	@$(CLEAR)
 	@$(INSTALL) --quiet --no-deps --require-hashes -r requirements-dev.lock || { $(STOPPED); }
 	@touch $(DEVELOP)
 

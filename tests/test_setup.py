@@ -33,7 +33,7 @@ TOOLS = (
 )
 TORCH = re.findall(r"torch==[\d.]+", (PROJECT / "pyproject.toml").read_text())
 PYTHON = """#!/bin/sh
-# `too-old`, `no-index` and `fail-once` in the working folder say what goes wrong. Each call is a line in `calls`.
+# Files say what goes wrong: `too-old`, `no-index`, and `fail-once` with a lock. Each call is a line in `calls`.
 echo "$@" >> calls
 case "$*" in
   *--version*) echo "Python 3.9.1" ;;
@@ -41,7 +41,9 @@ case "$*" in
   *"import pip"*) test -e "$(dirname "$0")/pip" ;;
   *"version_info"*) test ! -e too-old ;;
   *"-m venv"*) rm -rf .venv && mkdir -p .venv/bin .venv/lib && cp "$0" .venv/bin/python && touch .venv/bin/pip ;;
-  *"-r requirements.lock"*) test ! -e fail-once || { rm fail-once; exit 1; } ;;
+  *"-r requirements"*)
+    read lock 2>/dev/null < fail-once
+    case "$*" in *"-r $lock") test ! -e fail-once || { rm fail-once; exit 1; } ;; esac ;;
 esac
 """
 
@@ -142,20 +144,24 @@ def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -
 
 
 def test_a_failed_install_says_how_to_go_on_and_the_second_try_works(checkout: Checkout) -> None:
-    (checkout.folder / "fail-once").touch()
+    (checkout.folder / "fail-once").write_text("requirements.lock")
     _assert_stopped(checkout.make("setup"), "Run make again: it goes on where it stopped.")
     assert checkout.make("setup").returncode == 0
     assert checkout.calls().count("-m venv") == 1
 
 
-def test_a_package_whose_install_was_interrupted_is_installed_again(checkout: Checkout) -> None:
-    (checkout.folder / "fail-once").touch()
-    checkout.make("setup")
+@pytest.mark.parametrize(("lock", "command"), [("requirements.lock", "setup"), ("requirements-dev.lock", "check")])
+def test_a_package_whose_install_was_interrupted_is_installed_again(
+    checkout: Checkout, lock: str, command: str
+) -> None:
+    (checkout.folder / "fail-once").write_text(lock)
+    _assert_stopped(checkout.make(command), "Run make again")
     packages = checkout.folder / ".venv" / "lib" / "site-packages"
     for name in ("whole.dist-info/INSTALLER", "half.dist-info/METADATA"):
         (packages / name).parent.mkdir(parents=True)
         (packages / name).touch()
-    assert checkout.make("setup").returncode == 0
+    checkout.make(command)
+    assert checkout.calls().count(f"-r {lock}") == 2
     assert [path.name for path in packages.iterdir()] == ["whole.dist-info"]
 
 
