@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 WAL_PAUSE_SECONDS = 0.01
+FULL = "the disk is full; make room and start Chip again"
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _READ_ONLY = "chip_read_only"
@@ -187,7 +188,9 @@ def _upgrade(engine: Engine) -> None:
     except CommandError as error:
         raise DatabaseUnusable(engine.url.render_as_string(), f"its schema is unknown to this Chip: {error}") from error
     except DBAPIError as error:
-        raise DatabaseUnusable(engine.url.render_as_string(), str(error.orig)) from error
+        is_full = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        reason = FULL if is_full else str(error.orig)
+        raise DatabaseUnusable(engine.url.render_as_string(), reason) from error
 
 
 def _hide(url: str) -> str:

@@ -58,6 +58,16 @@ CREATE TABLE IF NOT EXISTS verified (
 _MAX_VALUES = 900
 
 
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
+_DAMAGE.add(sqlite3.SQLITE_ERROR)  # a table or a column is missing
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether an error means that the file is damaged. A full disk or a lock, for example, passes and means nothing."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _DAMAGE
+
+
 class CatalogueFile:
     """One connection, used by one thread at a time."""
 

@@ -21,6 +21,7 @@ from retrieval.reading.documents import AudienceWords, Document, Found, ReadFile
 from retrieval.reading.formats import read_parts
 from retrieval.sources.folder import list_folder
 from retrieval.store.catalogue import Catalogue, Entry
+from retrieval.store.catalogue_file import is_damage
 from retrieval.store.exact import EXACT_UNITS, ExactVectors
 from retrieval.store.lexical import LexicalIndex
 from retrieval.store.source_sync import IngestReport, Progress, SourceSync, SyncSteps
@@ -158,9 +159,16 @@ class Index:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Admit one writer at a time, among the threads and among the processes."""
+        """Admit one writer at a time, among the threads and among the processes.
+
+        Raise `OSError` if the disk takes nothing.
+        """
         with self._threads, self._processes:
-            yield
+            try:
+                yield
+            except (sqlite3.OperationalError, VectorsDamagedError) as error:
+                reason = f"The index in {self._folder} cannot be written: {error}."
+                raise OSError(f"{reason} If the disk is full, make room and try again; nothing is lost.") from error
 
     @contextmanager
     def _syncing(self) -> Iterator[None]:
@@ -223,6 +231,8 @@ class Index:
         try:
             return Catalogue(path)
         except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
             self._note(f"The catalogue could not be read ({error}); the documents must be read again.")
             for damaged in self._folder.glob("catalogue.sqlite3*"):
                 damaged.unlink()

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from feedback import migrations
+from feedback import database, migrations
 from feedback.consent import record_consent
 from feedback.conversation import find_thread
 from feedback.database import Database, migrate, open_database
@@ -131,6 +131,12 @@ def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, clock: Clock) 
     with pytest.raises(DatabaseUnusable, match="not a database"):
         open_database(f"sqlite:///{path}", clock=clock, new_id=str)
     assert path.read_bytes() == b"not a database" * 400
+
+
+def test_a_full_disk_is_one_sentence_that_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_use_wal", lambda connection: connection.execute("PRAGMA max_page_count = 5"))
+    with pytest.raises(DatabaseUnusable, match="the disk is full; make room and start Chip again"):
+        migrate(f"sqlite:///{tmp_path / 'chip.db'}")
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])

@@ -2,7 +2,9 @@
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,3 +73,49 @@ def test_an_index_of_another_version_is_read_again_and_said_so(chroma: Path, fol
     assert any("another version of Chip" in sentence for sentence in knowledge.holdings.find_problems())
     assert knowledge.ingest(folder).added == 3
     knowledge.close()
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, timeout: float = 5.0) -> None:
+    """Let the catalogue grow by no page, and wait for a lock no longer than `timeout` seconds."""
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def connect_limited(path: Path, **given: Any) -> sqlite3.Connection:
+        if path.name != "catalogue.sqlite3":
+            return connect(path, **given)
+        connection = connect(path, **{"timeout": timeout, **given})
+        connection.execute("PRAGMA max_page_count = 1")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect_limited)
+
+
+def test_a_full_disk_is_one_sentence_and_the_next_try_goes_on(
+    chroma: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        (folder / f"{number}.md").write_text(TEXT.format(name=f"Robot {number}", count=number))
+    with monkeypatch.context() as full:
+        limit(full)
+        knowledge = Knowledge(chroma.parent, WordEmbedder())
+        with pytest.raises(OSError, match=r"cannot be written: .*full.*make room and try again"):
+            knowledge.ingest(folder)
+        assert best(knowledge, "Heron") == "The Heron mows 3 lawns."
+        knowledge.close()
+    again = Knowledge(chroma.parent, WordEmbedder())
+    again.ingest(folder)
+    assert best(again, "Robot 29") == "The Robot 29 mows 29 lawns."
+    again.close()
+
+
+def test_a_catalogue_that_cannot_be_written_now_is_not_deleted(chroma: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = chroma.parent / "catalogue.sqlite3"
+    other = sqlite3.connect(catalogue, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with monkeypatch.context() as impatient:
+        limit(impatient, timeout=0.01)
+        with pytest.raises(OSError, match="cannot be written"):
+            Knowledge(chroma.parent, WordEmbedder())
+    other.close()
+    again = Knowledge(chroma.parent, WordEmbedder())
+    assert again.holdings.count().documents == 3
+    again.close()
