@@ -43,7 +43,7 @@ SAMPLE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A set in customers' words: which noun stands for which term, what teaches, what tests, and the other questions."""
+    """A set in customers' words: the noun of each term, what teaches, what tests, and the other questions."""
 
     nouns: Mapping[str, str]
     teach: Sequence[Pair]
@@ -130,7 +130,7 @@ def measure(name: str, questions: Sequence[Question], knowledge: Knowledge) -> I
     print(f"{name}: {len(renamed.teach)} teach, {len(renamed.test)} test; {renamed.nouns}")
     for one in learned:
         print(f"  {one.word} → {one.phrase}: {one.questions} questions, {one.before:.2f} → {one.after:.2f}")
-    glossary = Glossary({one.word: one.phrase for one in learned})
+    glossary = Glossary({term: one.phrase for one in learned if (term := find_term(one.word))})
     yield Figure("words renamed", len(renamed.nouns), on=name)
     right = [one for one in learned if renamed.nouns and _is_right(one, renamed.nouns)]
     yield Figure("words learned", len(learned), on=name)
@@ -151,7 +151,7 @@ def measure(name: str, questions: Sequence[Question], knowledge: Knowledge) -> I
 
 
 def _is_right(meaning: Meaning, nouns: Mapping[str, str]) -> bool:
-    return any(find_term(noun) == meaning.word and term in meaning.phrase.split() for term, noun in nouns.items())
+    return any(noun == meaning.word and term in tokenise(meaning.phrase) for term, noun in nouns.items())
 
 
 def add_options(parser: ArgumentParser) -> None:

@@ -44,6 +44,9 @@ from retrain.curate import Curated, Privacy
 from retrain.errors import RetrainError
 from retrain.evaluate import HeldOutQuestion
 from retrain.examples import Dataset
+from retrain.finder.pairs import find_pairs
+from retrain.finder.shelf import build_glossary, propose
+from retrain.finder.words import Meaning, learn_words
 from retrain.free_cores import find_cores
 from retrain.judging.questions import make_document_questions
 from retrain.report import RetrainReport
@@ -61,6 +64,7 @@ from retrieval.search import SearchSettings
 
 GAP_PERIOD = timedelta(days=30)
 MOST_PASSAGES_ASKED = 5_000  # of which the gate's questions are made
+WORD_PASSAGES, WORD_DEPTH = 5, 20  # looked at for a correction's passage, and for the place of a passage
 # With more than one thread, BLAS threads spin against the others: with two, numpy's products took 1.8 to 24 times as
 # long on two busy cores.
 BLAS_THREADS = 1
@@ -181,7 +185,7 @@ class Core:
             settings=retrain_settings(self.settings),
             heldout_path=self.settings.heldout,
             prepare_replay=self._prepare_replay,
-            ask_documents=self._ask_documents,
+            ask_documents=self.ask_documents,
             stop=stop,
             encode=self.knowledge.encode,
             describe_consent=lambda: describe_consents(self.db, self.consent_unasked),
@@ -216,6 +220,27 @@ class Core:
         self.knowledge.set_verified(build_verified_answers(self.db, self.knowledge.passage) if is_on else [])
         return is_on
 
+    def learn_words(self) -> list[Meaning]:
+        """Learn which words of customers mean which words of the documents. Return what is new."""
+        pairs = find_pairs(
+            self.db,
+            retrain_settings(self.settings).curate,
+            self.knowledge.passage,
+            lambda text: [hit.passage for hit in self.knowledge.search(text, STAFF_SCOPE, WORD_PASSAGES)],
+            self._covers(),
+        )
+        texts = (passage.text for passage in islice(self.knowledge.passages(STAFF_SCOPE), MOST_PASSAGES_ASKED))
+        return propose(self.db, learn_words(pairs, texts, self._find_rank)) if pairs else []
+
+    def _find_rank(self, question: str, wanted: frozenset[str]) -> float:
+        """Return how well a question finds one of these passages, in [0, 1]."""
+        hits = self.knowledge.search(question, STAFF_SCOPE, WORD_DEPTH)
+        return next((1.0 / rank for rank, hit in enumerate(hits, start=1) if hit.passage.id in wanted), 0.0)
+
+    def use_words(self) -> None:
+        """Search with the words that admins let Chip use, from now on."""
+        self.knowledge.set_glossary(build_glossary(self.db))
+
     def find_missing_rows(self) -> list[tuple[str, str]]:
         """Return what a report says about the questions that the documents did not answer lately."""
         return build_missing_rows(find_missing(self.db, self.knowledge, since=now_utc() - GAP_PERIOD))
@@ -234,7 +259,7 @@ class Core:
         questions = make_questions(passages, count)
         return [self.prepare_lesson(question, Audience.CUSTOMER) for question in questions]
 
-    def _ask_documents(self, count: int) -> Sequence[HeldOutQuestion]:
+    def ask_documents(self, count: int) -> Sequence[HeldOutQuestion]:
         """Return up to so many questions for figures in the documents that customers may read."""
         many = self.knowledge.holdings.count().passages
         passages = self.knowledge.passages(CUSTOMER_SCOPE)
@@ -335,6 +360,7 @@ def open_core(settings: Settings, say: Tell) -> Iterator[Core]:
         knowledge = open_knowledge(settings)
         stack.callback(knowledge.close)
         core = Core(settings, db, knowledge, engine, load_claim_model(settings), base)
+        core.use_words()
         _serve_live_adapter(core, say)
         yield core
 

@@ -32,7 +32,8 @@ class Services:
     """The services that listeners use. `admin_channel` is an id, or None if the channel was not found.
 
     `consent_unasked` holds for learning until an admin decides. `serve_corrections` serves the corrections that hold
-    from now on, and returns False if that is switched off. `suggest` returns the questions that a newcomer is offered.
+    from now on, and returns False if that is switched off. `use_words` takes up which words admins let Chip use.
+    `suggest` returns the questions that a newcomer is offered.
     `prepare_lesson` returns what the documents alone say to a question now, and `doubts` are what staff should look at.
     `read_names` opens the reader of the names that Slack does not show. `may_learn` says whether training may use what
     a person of some role taught. `triage_pool` finds out what a message is, `answer_pool` answers those that are
@@ -49,6 +50,7 @@ class Services:
     learning: Learning
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
+    use_words: Callable[[], None]
     prepare_lesson: Callable[[str, Audience], Draft]
     doubts: Doubts
     read_names: Callable[[], AbstractContextManager[FindNames | None]]

@@ -193,6 +193,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         tell=lambda text: tell(text, None),
         report=lambda report: tell(*build_report(report, core.find_missing_rows())),
         serve_corrections=core.serve_corrections,
+        learn_words=core.learn_words,
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)
@@ -217,6 +218,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         learning=learning,
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
+        use_words=core.use_words,
         prepare_lesson=core.prepare_lesson,
         doubts=Doubts(
             core.db,

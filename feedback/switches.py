@@ -49,6 +49,14 @@ def find_switch(db: Database, team: str, name: str, *, subject: str = WORKSPACE)
     return None if row is None else Setting(row.subject, row.name, row.value, row.set_by, row.set_at)
 
 
+def list_switches(db: Database, team: str, name: str) -> list[Setting]:
+    """Return the switches of this name, of whatever subject, as they were last set."""
+    same = (switches.c.team == team) & (switches.c.name == name)
+    with db.read() as connection:
+        rows = connection.execute(select(switches).where(same).order_by(switches.c.subject)).all()
+    return [Setting(row.subject, row.name, row.value, row.set_by, row.set_at) for row in rows]
+
+
 def is_on(db: Database, team: str, name: str, *, subject: str = WORKSPACE, default: bool = False) -> bool:
     """Whether a switch is "on"."""
     found = find_switch(db, team, name, subject=subject)

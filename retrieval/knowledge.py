@@ -11,6 +11,7 @@ from pathlib import Path
 
 from retrieval.asked.gestures import Gesture, Gestures
 from retrieval.asked.gist import asks
+from retrieval.asked.glossary import Glossary
 from retrieval.asked.query import MAX_CHARACTERS, Query, read_query
 from retrieval.asked.shareable import is_shareable
 from retrieval.asked.small_talk import may_be_small_talk
@@ -105,6 +106,7 @@ class Knowledge:
         self._titles = Titles(self._index.catalogue)
         self._lines = LineSearch(self._index, embedder, cross_encoder, self._search_settings, max_hits, self._limits)
         self._reading: ReadSoFar | None = None
+        self._glossary = Glossary()
         self._verified = VerifiedStore(self._index, embedder, self._lines.find_documents, self._lines.choose_sure_lines)
 
     def ingest(self, folder: Path, *, progress: Progress | None = None) -> IngestReport:
@@ -153,6 +155,10 @@ class Knowledge:
         """Hold exactly these answers, which staff approved. They are found as soon as this returns."""
         self._verified.replace(answers)
 
+    def set_glossary(self, glossary: Glossary) -> None:
+        """Search with the documents' words in the place of customers', as this glossary says, from now on."""
+        self._glossary = glossary
+
     def to_review(self) -> list[VerifiedAnswer]:
         """Return the approved answers whose documents have changed; they are not shown until staff approve them again.
 
@@ -183,7 +189,7 @@ class Knowledge:
         catalogue, knows = self._index.catalogue, self._index.lexical.knows
         list_texts = partial(catalogue.walk_texts, scope.audiences)
         asked = read_query(question, turns, knows, self._titles.list_all, list_texts)
-        query, searched = asked.text, asked.searched
+        query, searched = asked.text, self._glossary.translate(asked.searched)
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK, is_whole=whole_passages)
         offered: tuple[EvidenceLine, ...] = ()
@@ -200,7 +206,7 @@ class Knowledge:
             found = find(searched, vector, scope)
             found = [pair for pair in found if self._verified.may_answer(query, pair[0].passage)]
             ranked = self._lines.rank(searched, vector, found)
-            if searched != query:
+            if asked.searched != query:
                 ranked = replace(ranked, confidence=SURE_WITH_THREAD * ranked.confidence)
             evidence = (choose_passages if whole_passages else choose_evidence)(ranked, self._limits)
             compared = choose_evidence(ranked, COMPARED)

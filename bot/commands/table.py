@@ -3,6 +3,7 @@
 from bot.commands import admins, consent, everyone, staff
 from bot.commands.call import Call, Command, may
 from bot.commands.channels import channels
+from bot.commands.words import words
 from bot.views import wording
 from feedback.events import Role
 
@@ -40,6 +41,7 @@ _ALL = (
         admins.retrain,
     ),
     Command("models", "models", "lists the base and its adapters", Role.ADMIN, admins.models),
+    Command("words", "words [use|drop <word>]", "shows customers' words for things", Role.ADMIN, words),
     Command("serve", "serve <adapter>", "lets an adapter answer that was not judged", Role.ADMIN, admins.serve),
     Command(
         "rollback",

@@ -5,7 +5,7 @@ One retrain runs at a time; its report goes to the admin channel. Knows nothing 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.erasure import Erased, erase_forgotten
 from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
+from retrain.finder.words import Meaning
 from retrain.proof import Proof, prove
 from retrain.report import RetrainReport, find_ended_elsewhere, find_report_of
 from retrain.unlearn import take_back_lessons
@@ -31,6 +32,7 @@ Rows = list[tuple[str, str]]
 
 FORGETTING = "forgetting"  # the trigger of a training that replaces an adapter
 CHIP = "Chip"
+MOST_WORDS = 10  # told at once
 CHOSEN = "an admin decided"
 
 
@@ -50,6 +52,7 @@ class Learning:
     tell: Callable[[str], None]
     report: Callable[[RetrainReport], None]
     serve_corrections: Callable[[], object] = lambda: None
+    learn_words: Callable[[], Sequence[Meaning]] = tuple
     steps: Steps = field(default_factory=lambda: Steps(dict))
     find_next_run: Callable[[], datetime | None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -154,6 +157,7 @@ class Learning:
             finally:
                 self.steps.end()
             self.report(report)
+            self._tell_words()
             return build_rows(report)[0]
         except (RetrainRunning, RetrainStopped) as ended:
             self.tell(str(ended))
@@ -165,6 +169,12 @@ class Learning:
             failed = wording.RETRAIN_FAILED.format(reason=reason, reference=reference)
             self.tell(failed)
             return failed
+
+    def _tell_words(self) -> None:
+        """Learn customers' words, and tell admins what is new."""
+        if new := self.learn_words():
+            rows = [wording.WORD_MEANS.format(word=one.word, phrase=one.phrase) for one in new[:MOST_WORDS]]
+            self.tell(wording.WORDS_NOTICED.format(words="\n".join(rows)))
 
     def rollback(self, *, to: str | None, by: str) -> tuple[str, str]:
         """Serve what served before, or `to`. Return the names of what served and of what serves now.

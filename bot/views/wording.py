@@ -314,6 +314,27 @@ MODEL_SERVES = " – serves now"
 MODEL_REFUSED = " – failed its test and may not answer"
 MODEL_NOT_JUDGED = " – was not judged; `/chip serve` lets it answer"
 MODEL_HINT = "`/chip rollback <name>` lets another one answer that passed its test."
+WORD_MEANS = "• “{word}” → “{phrase}”"
+WORDS_NOTICED = (
+    "Customers seem to use other words than the documents:\n{words}\nI use none until an admin says so: `/chip words`."
+)
+WORDS_NONE = (
+    "I have not learned any words of customers yet. Corrections and liked answers teach me them at each training."
+)
+WORDS_HINT = "`/chip words use <word>` searches with the documents' words; `/chip words drop <word>` does not."
+WORD_ROW = (
+    "means “{phrase}”, as {questions} questions of {people}{staff} show: they find their passage {before:.0%} well "
+    "without it and {after:.0%} with it. {state}"
+)
+WORD_STATES = {
+    "proposed": "*Waits for you.*",
+    "used": "Used, as <@{by}> decided.",
+    "dropped": "Not used, as <@{by}> decided.",
+}
+WORD_DECIDED = {
+    "used": "From now on “{word}” is searched as “{phrase}”.",
+    "dropped": "“{word}” is searched as it stands.",
+}
 SERVED_NOW = "*{adapter}* answers from now on, as <@{person}> decided; before that it was *{previous}*."
 SERVED_TO_YOU = "Done: *{adapter}* answers now. `/chip rollback` goes back."
 SERVE_WHICH = "Name the adapter: `/chip serve A…`. `/chip models` lists them."

@@ -6,14 +6,14 @@ cannot say which phrase is meant, and one customer may call a thing as nobody el
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy.stats import binom
 
 from retrieval.asked.glossary import Glossary, find_term
-from retrieval.english.terms import tokenise
+from retrieval.english.terms import tokenise, tokenise_with_words
 
 FindRank = Callable[[str, frozenset[str]], float]
 """Returns how well a question finds passages: 1.0 for the first place, 1/2 for the second, down to 0.0."""
@@ -95,19 +95,21 @@ def _learn_word(
 ) -> Meaning | None:
     """Return the phrase that brings the word's passages up most, if one does and takes none down."""
     before = [find_rank(pair.question, frozenset(pair.passages)) for pair in pairs]
-    best: Meaning | None = None
+    best, most = None, 0.0
     for phrase in _find_candidates(pairs, phrases):
-        glossary = Glossary({word: phrase})
+        shown = _show_phrase(phrase, pairs)
+        glossary = Glossary({word: shown})
         after = [find_rank(glossary.translate(pair.question), frozenset(pair.passages)) for pair in pairs]
-        if sum(after) > max(sum(before), best.after * len(pairs) if best else 0.0) and not _sinks(before, after):
+        if sum(after) > max(sum(before), most) and not _sinks(before, after):
+            most = sum(after)
             best = Meaning(
-                word,
-                phrase,
+                _show_word(word, pairs),
+                shown,
                 len(pairs),
                 len({pair.asker for pair in pairs}),
                 any(pair.by_staff for pair in pairs),
-                sum(before) / len(pairs),
-                sum(after) / len(pairs),
+                round(sum(before) / len(pairs), 3),
+                round(sum(after) / len(pairs), 3),
             )
     return best
 
@@ -137,6 +139,26 @@ def _find_chance(phrase: str, many: int, pairs: Sequence[Pair], phrases: Sequenc
     share = (_count(phrase, phrases) + 1) / (len(phrases) + 1)
     widest = max(len(pair.passages) for pair in pairs)
     return float(binom.sf(many - 1, len(pairs), 1.0 - (1.0 - share) ** widest))
+
+
+def _show_word(word: str, pairs: Sequence[Pair]) -> str:
+    """Return a word as most of its questions write it."""
+    forms = Counter(form for pair in pairs for term, form in tokenise_with_words(pair.question) if term == word)
+    return forms.most_common(1)[0][0]
+
+
+def _show_phrase(phrase: str, pairs: Sequence[Pair]) -> str:
+    """Return a phrase as most of the passages write it, in small letters."""
+    wanted = phrase.split()
+    forms: Counter[str] = Counter()
+    for pair in pairs:
+        for text in pair.passages.values():
+            found = tokenise_with_words(text)
+            for start in range(len(found) - len(wanted) + 1):
+                part = found[start : start + len(wanted)]
+                if [term for term, _ in part] == wanted:
+                    forms[" ".join(word for _, word in part)] += 1
+    return forms.most_common(1)[0][0]
 
 
 def _list_phrases(text: str) -> Iterator[str]:

@@ -20,8 +20,11 @@ from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.consent import record_consent
 from feedback.events import Role
 from retrain import registry
+from retrain.finder.shelf import build_glossary, propose
+from retrain.finder.words import Meaning
+from retrain.judging.questions import is_checked
 from retrain.report import RetrainReport, find_reports
-from retrieval.passage import Audience
+from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
 from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, STAFF, TEAM, Chip
@@ -43,7 +46,7 @@ def test_help_shows_what_the_caller_may_do(chip: Chip, person: str, role: Role, 
     answer = json.loads(run(chip, person, text, HELP, "`/chip help`"))[0]
     shown = {command.word for command in COMMANDS.values() if command.help_line() in answer}
     assert shown == {command.word for command in COMMANDS.values() if may(role, command.least)}
-    assert len(shown) == {Role.CUSTOMER: 4, Role.STAFF: 7, Role.ADMIN: 16}[role]
+    assert len(shown) == {Role.CUSTOMER: 4, Role.STAFF: 7, Role.ADMIN: 17}[role]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,31 @@ def test_the_button_under_a_report_lets_an_adapter_answer_for_an_admin_alone(chi
     assert chip.workspace.visit(ADA).click(chip.show(ADA, shown), ADMIN, SERVE)
     chip.wait_for_said(ADMIN, "as <@U0ADA> decided")
     assert registry.live(chip.core.db, chip.engine.base_id) == "A1"
+
+
+def test_the_gate_asks_for_figures_of_customers_documents_that_search_finds(chip: Chip) -> None:
+    asked = chip.core.ask_documents(20)
+    assert "how many minutes" in " ".join(one.question for one in asked)
+    assert "euros" not in " ".join(one.question for one in asked), "staff's documents are not asked"
+    assert any(is_checked(one, chip.core.prepare_lesson(one.question, one.audience)) for one in asked)
+
+
+def test_a_learned_word_is_shown_in_plain_words_used_once_an_admin_says_so_and_taken_back(chip: Chip) -> None:
+    meaning = Meaning("juice", "runs", 3, 2, by_staff=True, before=0.25, after=1.0)
+    run(chip, ADA, "/chip words", ADMIN, "words of customers yet")
+    propose(chip.core.db, [meaning])
+    listed = run(chip, ADA, "/chip words", ADMIN, "Customers' words")
+    assert "means “runs”, as 3 questions of 2 people, confirmed by staff show" in listed
+    assert "Waits for you" in listed
+    question = "juice of the Tansy 4"
+    assert chip.core.knowledge.find_evidence(question, CUSTOMER_SCOPE).query == question
+
+    run(chip, ADA, "/chip words use juice", ADMIN, "is searched as “runs”")
+    assert build_glossary(chip.core.db).translate(question) == "runs of the Tansy 4"
+    assert chip.core.knowledge.find_evidence(question, CUSTOMER_SCOPE).query == question, "people keep their own words"
+    run(chip, ADA, "/chip words drop juice", ADMIN, "is searched as it stands")
+    run(chip, ADA, "/chip words use gizmo", ADMIN, "Nothing was learned about")
+    run(chip, SAM, "/chip words", HELP, wording.ADMINS_ONLY.format(command="words"))
 
 
 def test_a_command_that_fails_tells_the_caller_a_reference(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
