@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
-from statistics import median
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, exists, func, select
 
 from feedback.corrections import approved, find_pending
 from feedback.database import Database
@@ -72,12 +71,13 @@ def summary(db: Database, since: datetime | None = None, until: datetime | None 
         period &= replies.c.created_at < until
     with db.read() as connection:
         given = connection.execute(_select_totals().where(period)).one()
-        times = connection.execute(select(replies.c.first_text_ms, replies.c.total_ms).where(period)).all()
+        first_text_ms, total_ms = (
+            _find_median(connection, column, period) for column in (replies.c.first_text_ms, replies.c.total_ms)
+        )
         corrections = _count_said(connection, FeedbackKind.CORRECTION, period, since, func.count())
         called = func.count(feedback_events.c.reply_id.distinct())
         escalations = _count_said(connection, FeedbackKind.ESCALATION, period, since, called)
-        votes = _count_votes(connection, period)
-        voted = _count_voted(connection, period)
+        votes, voted = _count_votes(connection, period)
     up, down = (sum(votes.get((role, vote), 0) for role in Role) for vote in (Vote.UP, Vote.DOWN))
     return Measures(
         replies=given.replies,
@@ -92,8 +92,8 @@ def summary(db: Database, since: datetime | None = None, until: datetime | None 
         corrected=len(approved(db, select(replies.c.id).where(period))),
         pending=len(find_pending(db)),
         escalations=escalations,
-        median_first_text_ms=_median([first for first, _ in times if first is not None]),
-        median_total_ms=_median([total for _, total in times]),
+        median_first_text_ms=first_text_ms,
+        median_total_ms=total_ms,
         sentences=given.sentences or 0,
         withheld=given.withheld or 0,
         handed_over=given.handed_over or 0,
@@ -127,22 +127,24 @@ def _count_said(
     return connection.scalar(select(count).select_from(said).where(period, is_kind)) or 0
 
 
-def _count_votes(connection: Connection, period: ColumnElement[bool]) -> dict[tuple[Role, Vote], int]:
-    """Return how many verdicts stand on the period's replies, by the voters' role."""
-    role, verdict = standing_votes.c.role, standing_votes.c.verdict
-    in_period = standing_votes.c.reply_id.in_(select(replies.c.id).where(period))
-    query = select(role, verdict, func.count()).where(in_period).group_by(role, verdict)
-    return {(Role(row[0]), Vote(row[1])): row[2] for row in connection.execute(query)}
+def _count_votes(connection: Connection, period: ColumnElement[bool]) -> tuple[dict[tuple[Role, Vote], int], int]:
+    """Return how many verdicts stand on the period's replies, by the voters' role, and how many replies have any."""
+    vote = standing_votes.c
+    query = select(vote.role, vote.verdict, func.count()).join(replies, replies.c.id == vote.reply_id)
+    counted = connection.execute(query.where(period).group_by(vote.role, vote.verdict)).all()
+    has_any = exists().where(vote.reply_id == replies.c.id)
+    voted = connection.scalar(select(func.count()).select_from(replies).where(period, has_any)) or 0
+    return {(Role(row[0]), Vote(row[1])): row[2] for row in counted}, voted
 
 
-def _count_voted(connection: Connection, period: ColumnElement[bool]) -> int:
-    in_period = standing_votes.c.reply_id.in_(select(replies.c.id).where(period))
-    return connection.scalar(select(func.count(standing_votes.c.reply_id.distinct())).where(in_period)) or 0
+def _find_median(connection: Connection, column: ColumnElement[int], period: ColumnElement[bool]) -> float | None:
+    """Return the median of a column, None without values: the database sorts, so that no row is built for each."""
+    known = period & column.is_not(None)
+    count = connection.scalar(select(func.count()).select_from(replies).where(known)) or 0
+    middle = select(column).where(known).order_by(column).offset((count - 1) // 2).limit(2 - count % 2)
+    values = list(connection.scalars(middle)) if count else []
+    return float(sum(values) / len(values)) if values else None
 
 
 def _share(up: int, down: int) -> float | None:
     return up / (up + down) if up + down else None
-
-
-def _median(values: list[int]) -> float | None:
-    return float(median(values)) if values else None

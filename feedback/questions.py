@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Integer, cast, func, select
 
 from feedback.database import Database
 from feedback.events import FeedbackKind
@@ -45,28 +45,44 @@ class PopularQuestion:
 
 def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day]:
     """Return one entry for each day (UTC) from `since` to `until`, days without a question included."""
-    period = (replies.c.team == team) & (replies.c.created_at >= since) & (replies.c.created_at <= until)
-    columns = (replies.c.id, replies.c.refused, replies.c.created_at, replies.c.finish)
+    given = replies.c
+    period = (given.team == team) & (given.created_at >= since) & (given.created_at <= until)
+    spoken = period & given.finish.not_in(UNSPOKEN)
+    on_day, vote, said = _select_day(db), standing_votes.c, feedback_events.c
+    refused = func.sum(cast(given.refused, Integer))
+    called = func.count(said.reply_id.distinct())
+    escalated = (said.kind == FeedbackKind.ESCALATION.value) & (said.at >= since) & period
     with db.read() as connection:
-        rows = connection.execute(select(*columns).where(period)).all()
-        verdicts = select(standing_votes.c.reply_id, standing_votes.c.verdict)
+        asked = connection.execute(select(on_day, func.count(), refused).where(spoken).group_by(on_day)).all()
         votes = connection.execute(
-            verdicts.where(standing_votes.c.reply_id.in_(select(replies.c.id).where(period)))
+            select(on_day, vote.verdict, func.count())
+            .join(standing_votes, vote.reply_id == given.id)
+            .where(period)
+            .group_by(on_day, vote.verdict)
         ).all()
-        is_escalation = feedback_events.c.kind == FeedbackKind.ESCALATION.value
-        calls = select(feedback_events.c.reply_id).where(is_escalation, feedback_events.c.at >= since)
-        escalated = set(connection.scalars(calls))
-    day_of = {row.id: row.created_at.date() for row in rows}
-    spoken = [row for row in rows if row.finish not in UNSPOKEN]
-    given = Counter(day_of[row.id] for row in spoken)
-    refused = Counter(day_of[row.id] for row in spoken if row.refused)
-    said = Counter((day_of[vote.reply_id], vote.verdict) for vote in votes if vote.reply_id in day_of)
-    called = Counter(day_of[reply_id] for reply_id in escalated if reply_id in day_of)
+        calls = connection.execute(
+            select(on_day, called).join(feedback_events, said.reply_id == given.id).where(escalated).group_by(on_day)
+        ).all()
+    count = {str(row[0]): (row[1], row[2] or 0) for row in asked}
+    voted = {(str(row[0]), row[1]): row[2] for row in votes}
+    people = {str(row[0]): row[1] for row in calls}
     days = [since.date() + timedelta(days=offset) for offset in range((until.date() - since.date()).days + 1)]
     return [
-        Day(day, given[day], refused[day], said[day, Vote.UP.value], said[day, Vote.DOWN.value], called[day])
+        Day(
+            day,
+            *count.get(day.isoformat(), (0, 0)),
+            voted.get((day.isoformat(), Vote.UP.value), 0),
+            voted.get((day.isoformat(), Vote.DOWN.value), 0),
+            people.get(day.isoformat(), 0),
+        )
         for day in days
     ]
+
+
+def _select_day(db: Database) -> ColumnElement[str]:
+    """Return the day (UTC) of a reply as the database counts it."""
+    at: Any = replies.c.created_at
+    return func.date(func.timezone("UTC", at) if db.engine.dialect.name == "postgresql" else at)
 
 
 def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[PopularQuestion]:

@@ -145,8 +145,8 @@ replies = Table(
     Column("sentences", Integer, nullable=True),
     Column("withheld", Integer, nullable=True),
     Index(None, "team", "channel", "question_ts"),
-    Index(None, "team", "created_at"),
-    # All that the measures of a period count, so that they need not read the prompts beside it.
+    # All that days count, and all that the measures of a period count, so that no prompt beside it is read.
+    Index("ix_replies_daily", "team", "created_at", "finish", "refused", "id"),
     Index("ix_replies_measured", *_MEASURED),
 )
 
@@ -190,6 +190,7 @@ standing_votes = Table(
     _at("at"),
     Index(None, "at"),
     Index(None, "person"),
+    Index("ix_standing_votes_counted", "reply_id", "role", "verdict", "person"),
 )
 
 promotions = Table(

@@ -41,7 +41,7 @@ def newest_revision() -> str | None:
 
 def _drop_later_indexes(older: sqlite3.Connection) -> None:
     """Bring the indexes of replies back to what they were before revision 0010."""
-    for index in ("ix_replies_measured", "ix_replies_team_created_at"):
+    for index in ("ix_replies_measured", "ix_replies_daily"):
         older.execute(f"DROP INDEX {index}")
     older.execute("CREATE INDEX ix_replies_created_at ON replies (created_at)")
 
