@@ -82,7 +82,11 @@ def _teach(nouns: Mapping[str, str], taught: Mapping[str, Sequence[Passage]]) ->
         for passage in list({passage.source: passage for passage in taught[term]}.values())[:MOST]
     }
     speak = Glossary(nouns).translate
-    return [Pair(speak(_ask_heading(one)), {one.id: one.text}, one.id, by_staff=True) for one in chosen.values()]
+    return [Pair(speak(_ask_heading(one)), {one.id: _show(one)}, one.id, by_staff=True) for one in chosen.values()]
+
+
+def _show(passage: Passage) -> str:
+    return f"{passage.heading}\n{passage.text}"
 
 
 def _ask_heading(passage: Passage) -> str:
@@ -108,7 +112,7 @@ def teach(renamed: Renamed, knowledge: Knowledge, passages: Sequence[Passage]) -
         hits = knowledge.search(question, STAFF_SCOPE, DEPTH)
         return next((1.0 / rank for rank, hit in enumerate(hits, 1) if hit.passage.id in wanted), 0.0)
 
-    return learn_words(renamed.teach, (passage.text for passage in passages), find_rank)
+    return learn_words(renamed.teach, map(_show, passages), find_rank)
 
 
 def count_found(asked: Sequence[tuple[Question, str]], knowledge: Knowledge, folder: str) -> tuple[int, int]:

@@ -229,7 +229,10 @@ class Core:
             lambda text: [hit.passage for hit in self.knowledge.search(text, STAFF_SCOPE, WORD_PASSAGES)],
             self._covers(),
         )
-        texts = (passage.text for passage in islice(self.knowledge.passages(STAFF_SCOPE), MOST_PASSAGES_ASKED))
+        texts = (
+            f"{passage.heading}\n{passage.text}"
+            for passage in islice(self.knowledge.passages(STAFF_SCOPE), MOST_PASSAGES_ASKED)
+        )
         return propose(self.db, learn_words(pairs, texts, self._find_rank)) if pairs else []
 
     def _find_rank(self, question: str, wanted: frozenset[str]) -> float:
