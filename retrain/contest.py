@@ -92,8 +92,8 @@ def _list_changes(
 def build_scores(results: Results) -> Scores:
     """Return the figures of one model's results."""
     return Scores(
-        heldout_right=sum(results.right),
-        heldout=len(results.right),
+        heldout_right=sum(results.untaught.right),
+        heldout=len(results.untaught.right),
         said=sum(results.said),
         lessons=len(results.said),
         refused_answerable=results.refused_answerable,

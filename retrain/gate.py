@@ -40,8 +40,8 @@ class Decision:
 def decide(champion: Results, candidate: Results, settings: GateSettings) -> Decision:
     """Rule on two models' results on the same questions."""
     slices = compare_slices(champion, candidate, settings)
-    champion, candidate = champion.untaught, candidate.untaught
-    gain = compare_pairs(champion.right, candidate.right, [one.topic for one in champion.questions])
+    before, after = champion.untaught, candidate.untaught
+    gain = compare_pairs(before.right, after.right, [one.topic for one in before.questions])
     bounds = gain.bounds(settings.level) if gain.topics > 1 else None
     needed = gain.find_needed(max(settings.least_gain, gain.mean), settings.level) if gain.questions else None
     unclear = tuple(one.name for one in slices if not one.no_worse)
@@ -119,7 +119,7 @@ def _object_to_speed(champion: Results, candidate: Results, settings: GateSettin
     if not champion.median_ms or candidate.median_ms is None:
         return []
     ratio = candidate.median_ms / champion.median_ms
-    if ratio <= settings.max_slowdown:
+    if ratio <= settings.max_slowdown or candidate.median_ms <= settings.unnoticed_ms:
         return []
     return [
         f"Its answers take {candidate.median_ms / 1000:.1f} s, {ratio:.1f} times as long as before "
@@ -137,6 +137,7 @@ def _object_to_length(champion: Results, candidate: Results, settings: GateSetti
 
 
 def _tell(champion: Results, candidate: Results) -> list[str]:
+    champion, candidate = champion.untaught, candidate.untaught
     of = len(candidate.right)
     if not of:
         return ["No question of your own was asked that it was not taught."]

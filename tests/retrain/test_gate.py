@@ -86,6 +86,21 @@ def test_one_fragment_where_a_whole_answer_stood_is_an_objection() -> None:
     assert both.promote
 
 
+def test_nobody_notices_a_few_tenths_of_a_second() -> None:
+    assert decide(CHAMPION, change(BETTER, range(150), milliseconds=260.0), GATE).promote
+
+
+def test_a_lesson_asked_for_somebody_else_is_no_gain_but_its_broken_answer_counts() -> None:
+    asked = build([False] * 40, "person")
+    before = replace(CHAMPION, questions=(*CHAMPION.questions, *asked))
+    after = replace(CHAMPION, questions=(*CHAMPION.questions, *build([True] * 40, "person")))
+    decision = decide(before, after, GATE)
+    assert decision.gain is not None
+    assert (decision.gain.mean, decision.ruling) == (0.0, "refused")
+    broken = replace(BETTER, questions=(*BETTER.questions, replace(asked[0], whole=False), *asked[1:]))
+    assert "1 empty or broken answer" in decide(before, broken, GATE).reasons[0]
+
+
 def test_a_slice_that_got_worse_is_not_hidden_by_a_gain_elsewhere() -> None:
     before = replace(CHAMPION, questions=(*CHAMPION.questions, *build([True] * 40, "liked")))
     after = replace(BETTER, questions=(*BETTER.questions, *build([False] * 8 + [True] * 32, "liked")))
@@ -116,7 +131,7 @@ def test_a_slice_with_too_few_questions_is_named_and_an_admin_decides() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"milliseconds": 260.0}, "2.6 times as long"),
+        ({"milliseconds": 1260.0}, "12.6 times as long"),
         ({"milliseconds": None}, "It failed to answer 150 times, the model before it never."),
         ({"words": 200}, "200 words on average, 9 before"),
     ],
