@@ -28,6 +28,8 @@ NO_PASSAGES = "No passages."
 REFUSAL = "I don't know. The documents that I can see do not answer this. Shall I bring in a person?"
 UNSURE = "I'm not sure that the documents answer this, but these pages may help:"
 MAX_EVIDENCE_LINES = 9
+# So many characters of a line are read: Chip quotes the evidence itself, and what is read takes time and room.
+READ_OF_LINE = 400
 
 _MARKER = re.compile(rf"{NUMBERED_MARKER} ?")
 
@@ -71,8 +73,12 @@ def _render_evidence(evidence: Evidence) -> str:
         if line.heading != heading:
             rows.append(line.heading)
             heading = line.heading
-        rows.append(f"[{line.number}] {line.flat}")
+        rows.append(f"[{line.number}] {_cut(line.flat)}")
     return "\n".join(rows)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= READ_OF_LINE else f"{line[:READ_OF_LINE].rpartition(' ')[0]} …"
 
 
 @dataclass(frozen=True, slots=True)

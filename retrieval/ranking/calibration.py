@@ -26,7 +26,7 @@ def shift_odds(confidence: float, shift: float) -> float:
     """Return a probability whose log-odds are so much higher. What is impossible (0.0) stays so."""
     if confidence <= 0.0 or not shift:
         return confidence
-    return 1.0 / (1.0 + math.exp(-(_log_odds(confidence) + shift)))
+    return 1.0 / (1.0 + math.exp(-(log_odds(confidence) + shift)))
 
 
 def measure_shift(shift: float, answerable: Sequence[float], others: Sequence[float], *, nothing: float) -> Calibration:
@@ -44,8 +44,8 @@ def find_shift(answerable: Sequence[float], others: Sequence[float], *, nothing:
 
     Of shifts that are as good, the middle one of the longest run. Both sequences hold at least one confidence.
     """
-    wanted = _log_odds(nothing)
-    edges = sorted({round(wanted - _log_odds(confidence), 6) for confidence in (*answerable, *others)})
+    wanted = log_odds(nothing)
+    edges = sorted({round(wanted - log_odds(confidence), 6) for confidence in (*answerable, *others)})
     between = [(low + high) / 2 for low, high in pairwise(edges)]
     spans = [edges[0] - 1.0, *between, edges[-1] + 1.0]
     measured = [measure_shift(shift, answerable, others, nothing=nothing) for shift in spans]
@@ -55,6 +55,7 @@ def find_shift(answerable: Sequence[float], others: Sequence[float], *, nothing:
     return measure_shift(round(spans[shift], 2), answerable, others, nothing=nothing)
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
+    """Return the log-odds of a probability, within those of .0001 and .9999."""
     bounded = min(max(probability, _LEAST), 1.0 - _LEAST)
     return math.log(bounded / (1.0 - bounded))

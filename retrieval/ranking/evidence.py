@@ -27,11 +27,9 @@ from retrieval.ranking.windows import WINDOW_WORDS, widen
 # questions, and in the first 24 for 98.
 SEARCHED_PASSAGES = 24
 # So many lines a cross-encoder reads again, and only those whose log-odds are near the best one's: what lies further
-# below comes first too seldom for the 20 ms that a line costs (3.5 lines are read on average; docs/LOG.md).
+# below comes first too seldom for the 20 ms that a line costs (7 lines are read on average; docs/LOG.md).
 READ_LINES = 8
-READ_WITHIN = 2.0
-# Below this chance that the best passage answers, the next one is said too.
-EVEN = 0.5
+READ_WITHIN = 4.0
 # So many pages are offered where Chip is not sure.
 OFFERED_PAGES = 3
 # So short a line says nothing without the heading that it answers.
@@ -48,18 +46,18 @@ class EvidenceLimits:
     `read_passages` whole passages of `read_characters` together.
     """
 
-    max_lines: int = 2
-    max_words: int = 200
+    max_lines: int = 3
+    max_words: int = 240
     # The same confidence means more on one set of documents than on another: these suit public questions, a company's
     # own are met by its shift (docs/LOG.md).
     strong: float = 0.50
     fair: float = 0.30
-    nothing: float = 0.25
+    nothing: float = 0.15
     # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer. Of 15 questions
     # about other things 14 stayed below on a set of documents that nothing was fitted on.
     hopeless: float = 0.07
     # A line is left out when its log-odds are this far below the best one's.
-    keep_within: float = 2.5
+    keep_within: float = 5.0
     shift: float = 0.0
     widens: bool = True
     read_passages: int = 4
@@ -245,12 +243,12 @@ def _choose(units: Sequence[ScoredUnit], limits: EvidenceLimits) -> list[ScoredU
 def _choose_windows(
     units: Sequence[ScoredUnit], ranked: RankedUnits, confidence: float, limits: EvidenceLimits
 ) -> list[ScoredUnit]:
-    """Return the best unit as wide as it answers; where that is less likely than not, the next passage's beside it."""
+    """Return the best unit as wide as it answers, and beside it the best of other passages that fit about as well."""
+    most = 1 if units[0].denies else limits.max_lines
     chosen: list[ScoredUnit] = []
     words = 0
     for unit in units:
-        is_enough = confidence >= EVEN or len(chosen) == limits.max_lines
-        if chosen and (is_enough or units[0].denies or unit.score < units[0].score - limits.keep_within):
+        if len(chosen) == most or unit.score < units[0].score - limits.keep_within:
             break
         if any(unit.passage.id == other.passage.id for other in chosen):
             continue

@@ -7,6 +7,7 @@ Knows nothing of search, documents or prompts.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from retrieval.english.meanings import load_meanings
 from retrieval.passage import Vectors
 from retrieval.ranking.bounds import find_ruled_out
-from retrieval.ranking.calibration import shift_odds
+from retrieval.ranking.calibration import log_odds
 from retrieval.ranking.denials import find_denials
 from retrieval.ranking.direct import find_direct
 from retrieval.ranking.features import NAMES, Candidate, build_features
@@ -26,12 +27,10 @@ from retrieval.ranking.others import find_others, write_as_lines
 
 Numbers = NDArray[np.float64]
 
-# What a cross-encoder's log-odds count beside a line's score and beside the log-odds of a match: chosen on the 60
-# held-out questions. The last puts the default threshold between what suits public questions and what suits a company,
-# which has a shift of its own (docs/LOG.md).
-ODDS_OF_LINE = 0.5
-ODDS_OF_MATCH = 0.25
-MATCH_AFTER_READING = 0.65
+# What a cross-encoder's log-odds count beside a line's score, and what the log-odds of a match count beside the best of
+# the cross-encoder's: chosen on six sets of real documents that neither was fitted on (docs/LOG.md).
+ODDS_OF_LINE = 1.0
+MATCH_BESIDE_ODDS = 0.5
 # What a line's score and the log-odds of a match gain where it denies what the question takes for granted: public
 # questions hardly ever do, so that nothing of it could be fitted.
 DENIAL_OF_LINE = 3.0
@@ -134,8 +133,10 @@ def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranki
     denials = list(ranking.denials)
     every[denials] = np.maximum(every[denials], 0.0)
     scores = ranking.scores + ODDS_OF_LINE * every
-    read = ODDS_OF_MATCH * float(every[int(np.argmax(scores))]) + MATCH_AFTER_READING
-    return Ranking(scores, shift_odds(ranking.confidence, read), ranking.denials)
+    if ranking.confidence <= 0.0:
+        return Ranking(scores, 0.0, ranking.denials)
+    match = MATCH_BESIDE_ODDS * log_odds(ranking.confidence) + float(every[order].max())
+    return Ranking(scores, 1.0 / (1.0 + math.exp(-match)), ranking.denials)
 
 
 @cache

@@ -17,9 +17,9 @@ from retrieval.ranking.units import ScoredUnit
 WIDEN_WITHIN = 8.0
 WINDOW_WORDS = 120
 # A line of fewer words gets what stands next to it, up to so many words, unless it is so sure to answer.
-BARE_WORDS = 30
-CONTEXT_WORDS = 70
-SURE = 0.8
+BARE_WORDS = 60
+CONTEXT_WORDS = 100
+SURE = 0.9
 _CHARACTERS_A_WORD = 9
 
 
