@@ -19,7 +19,7 @@ from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vecto
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.features import Candidate
 from retrieval.ranking.gathered import gather, tell_heading
-from retrieval.ranking.rank import blend_odds, rank_lines
+from retrieval.ranking.rank import blend_odds, leave_unread, rank_lines
 from retrieval.ranking.units import ScoredUnit
 from retrieval.ranking.windows import WINDOW_WORDS, widen
 
@@ -32,6 +32,9 @@ READ_LINES = 8
 READ_WITHIN = 4.0
 # So many pages are offered where Chip is not sure.
 OFFERED_PAGES = 3
+# Of two stretches that share so many words, most of those of the shorter one, the first says enough: pages of sister
+# models repeat whole paragraphs.
+LONG_PASSAGE = 15
 # So short a line says nothing without the heading that it answers.
 BARE_WORDS = 3
 _BARE_ANSWER = re.compile(r"(?:yes|no|never|always|sometimes|not yet|ja|nein|oui|non|sí|はい|いいえ)\b", re.IGNORECASE)
@@ -188,7 +191,9 @@ def rank_units(
         for position in range(len(own))
     ]
     ranking = rank_lines(question, vector, candidates, np.concatenate(vectors))
-    if cross_encoder is not None:
+    if cross_encoder is None:
+        ranking = leave_unread(ranking)
+    else:
         least = ranking.scores.max() - READ_WITHIN
         best = [shown[number] for number in ranking.order()[:READ_LINES] if ranking.scores[number] >= least]
         odds = cross_encoder.score(question, [(passage.heading, flatten(text)) for passage, text in best])
@@ -244,7 +249,8 @@ def _choose_windows(
     units: Sequence[ScoredUnit], ranked: RankedUnits, confidence: float, limits: EvidenceLimits
 ) -> list[ScoredUnit]:
     """Return the best unit as wide as it answers, and beside it the best of other passages that fit about as well."""
-    most = 1 if units[0].denies else limits.max_lines
+    is_whole = units[0].denies or units[0] not in ranked.units  # a list of all of its kind
+    most = 1 if is_whole else limits.max_lines
     chosen: list[ScoredUnit] = []
     words = 0
     for unit in units:
@@ -271,9 +277,11 @@ def _says_the_same(unit: ScoredUnit, other: ScoredUnit) -> bool:
     if is_held and unit.passage.heading == other.passage.heading:
         return True
     ours, theirs = (tokenise(f"{u.passage.heading} {flatten(u.text)}") for u in (unit, other))
-    union = set(ours) | set(theirs)
+    union, shared = set(ours) | set(theirs), set(ours) & set(theirs)
     numbers = {t for t in set(ours) ^ set(theirs) if any(c.isdigit() for c in t)}
-    return bool(union) and not numbers and len(set(ours) & set(theirs)) / len(union) > 0.9
+    if len(shared) >= LONG_PASSAGE and len(shared) > 0.9 * min(len(set(ours)), len(set(theirs))):
+        return True
+    return bool(union) and not numbers and len(shared) / len(union) > 0.9
 
 
 def _number(units: Sequence[ScoredUnit]) -> tuple[EvidenceLine, ...]:

@@ -25,6 +25,10 @@ _HOLDS_FOR_MORE = re.compile(
 _SMALL_WORDS = frozenset(["a", "i", "in", "at", "to", "of", "on", "by", "no", "for", "is", "or", "as", "and"])
 
 
+# A code in more lines than this is the subject of a whole page and tells no line apart.
+FEW_LINES = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Others:
     """What is about something else. `lines`, (lines,), marks such lines; `is_unknown`: no line holds what is asked."""
@@ -49,6 +53,14 @@ def find_others(question: str, candidates: Sequence[Candidate]) -> Others:
     # A model that no document names may be anybody's ("my Galaxy 24"), unless the documents know its family.
     unknown = [one for one in missing if one.kind is not Kind.MODEL or any(are_siblings(one, other) for other in known)]
     return Others(np.array(marks, dtype=bool), is_unknown=bool(unknown) and len(missing) == len(asked))
+
+
+def find_named(question: str, candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Return which candidate lines hold a code that the question names, (lines,), where these are few."""
+    texts = [find_identifiers(line.text) for line in candidates]
+    asked = {one for one in find_asked(question, frozenset().union(*texts)) if one.kind is Kind.CODE}
+    marks = np.array([bool(asked & text) for text in texts], dtype=bool)
+    return marks if marks.sum() <= FEW_LINES else np.zeros(len(candidates), dtype=bool)
 
 
 def write_as_lines(question: str, candidates: Sequence[Candidate]) -> str:

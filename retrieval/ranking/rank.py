@@ -9,7 +9,7 @@ Knows nothing of search, documents or prompts.
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from retrieval.english.meanings import load_meanings
 from retrieval.passage import Vectors
 from retrieval.ranking.bounds import find_ruled_out
-from retrieval.ranking.calibration import log_odds
+from retrieval.ranking.calibration import log_odds, shift_odds
 from retrieval.ranking.denials import find_denials
 from retrieval.ranking.direct import find_direct
 from retrieval.ranking.features import NAMES, Candidate, build_features
-from retrieval.ranking.others import find_others, write_as_lines
+from retrieval.ranking.others import find_named, find_others, write_as_lines
 
 Numbers = NDArray[np.float64]
 
@@ -31,6 +31,8 @@ Numbers = NDArray[np.float64]
 # the cross-encoder's: chosen on six sets of real documents that neither was fitted on (docs/LOG.md).
 ODDS_OF_LINE = 1.0
 MATCH_BESIDE_ODDS = 0.5
+# What the log-odds of a match lose where no cross-encoder reads: one threshold then suits both.
+MATCH_UNREAD = -0.65
 # What a line's score and the log-odds of a match gain where it denies what the question takes for granted: public
 # questions hardly ever do, so that nothing of it could be fitted.
 DENIAL_OF_LINE = 3.0
@@ -47,12 +49,13 @@ class Ranking:
     """Scores of lines, (lines,): log-odds against each other, comparable only within one question.
 
     `confidence` in [0, 1] is how likely it is that the best line answers. `denials` are the numbers of lines that deny
-    what the question takes for granted.
+    what the question takes for granted, and `named` those of the few lines that hold a code which it names.
     """
 
     scores: Numbers
     confidence: float
     denials: tuple[int, ...] = ()
+    named: tuple[int, ...] = ()
 
     def order(self) -> list[int]:
         """Return the numbers of the lines, best first, ties as they came."""
@@ -92,7 +95,12 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     scores = scores + DENIAL_OF_LINE * denials
     best = int(np.argmax(scores))
     logit += DENIAL_OF_MATCH * denials[best] + DIRECT_OF_MATCH * find_direct(question, candidates)[best]
-    return Ranking(scores, float(1.0 / (1.0 + np.exp(-logit))), tuple(map(int, np.flatnonzero(denials))))
+    confidence = float(1.0 / (1.0 + np.exp(-logit)))
+    return Ranking(scores, confidence, _list_marked(denials), _list_marked(find_named(question, candidates)))
+
+
+def _list_marked(marks: Sequence[bool] | NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(map(int, np.flatnonzero(marks)))
 
 
 def summarise(features: Numbers, scores: Numbers) -> Numbers:
@@ -114,6 +122,11 @@ SUMMARY_NAMES = (
 )
 
 
+def leave_unread(ranking: Ranking) -> Ranking:
+    """Return the ranking for where no cross-encoder reads its lines."""
+    return replace(ranking, confidence=shift_odds(ranking.confidence, MATCH_UNREAD))
+
+
 def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranking:
     """Return the ranking after a cross-encoder has read its best lines.
 
@@ -129,14 +142,14 @@ def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranki
         below = ranking.scores - ranking.scores.max()
         scores = every + np.where(np.isin(np.arange(len(every)), order), 0.0, below - 1.0)
         return Ranking(scores, ranking.confidence, ranking.denials)
-    # No lesson of the cross-encoder's was answered by a denial, and it holds them all for wrong.
-    denials = list(ranking.denials)
-    every[denials] = np.maximum(every[denials], 0.0)
+    # No lesson of the cross-encoder's was answered by a denial, and few named a code: it holds them all for wrong.
+    strange = [*ranking.denials, *ranking.named]
+    every[strange] = np.maximum(every[strange], 0.0)
     scores = ranking.scores + ODDS_OF_LINE * every
     if ranking.confidence <= 0.0:
-        return Ranking(scores, 0.0, ranking.denials)
+        return replace(ranking, scores=scores)
     match = MATCH_BESIDE_ODDS * log_odds(ranking.confidence) + float(every[order].max())
-    return Ranking(scores, 1.0 / (1.0 + math.exp(-match)), ranking.denials)
+    return replace(ranking, scores=scores, confidence=1.0 / (1.0 + math.exp(-match)))
 
 
 @cache

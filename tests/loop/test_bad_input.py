@@ -1,6 +1,7 @@
 """What nobody should send, and the clear outcome that it has."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_another_language_gets_an_answer_or_i_do_not_know(chip: Chip, text: str)
     message = chip.ask(CLEO, text)
     reply = chip.reply_at("D0CLEO", message)
     assert reply.question == text
-    assert message["markdown"] == f"{reply.shown} [1]" or reply.refused
+    assert re.sub(r" \[\d\]", "", message["markdown"]) == reply.shown or reply.refused
 
 
 def test_words_that_look_like_instructions_stay_in_the_question(chip: Chip) -> None:

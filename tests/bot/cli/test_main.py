@@ -154,7 +154,7 @@ def test_models_rollback_moves_the_pointer(home: Path) -> None:
 
 
 def test_ask_answers_from_the_documents_and_can_show_the_prompt() -> None:
-    result = run("ask", "How much does the Moss mow?", "--show-prompt", "--staff")
+    result = run("ask", "How far does the Moss mow?", "--show-prompt", "--staff")
     assert result.exit_code == 0, result.output
     assert "600 square metres" in result.output
     assert "tokens in" in result.output
@@ -334,7 +334,7 @@ def test_an_unknown_setting_is_answered_with_the_known_ones(home: Path) -> None:
 
 
 def ask_file(home: Path, *answerable: bool, holds: str = "600") -> str:
-    about = {True: "How many square metres does the Moss mow?", False: "Who painted the ceiling of the opera house?"}
+    about = {True: "How far does the Moss mow?", False: "Who painted the ceiling of the opera house?"}
     rows = [
         {"id": str(n), "question": about[one], "audience": "staff", "answer_contains": [[holds]], "answerable": one}
         for n, one in enumerate(answerable)

@@ -34,7 +34,7 @@ def test_the_best_line_comes_first_whatever_the_rank_of_its_passage(embedder: Em
 
 def test_a_sentence_that_leans_back_brings_the_one_before(embedder: Embedder) -> None:
     lines = cut(embedder, "In how many minutes does the Moss 2 Pro charge?", MOSS, PRO).lines
-    assert lines[0].text == "The Moss 2 Pro runs for 140 minutes. It charges in 75 minutes."
+    assert lines[0].text.startswith("The Moss 2 Pro runs for 140 minutes. It charges in 75 minutes.")
     assert not any(line.text == "The Moss 2 Pro runs for 140 minutes." for line in lines)
 
 
@@ -54,6 +54,17 @@ def test_the_same_line_of_two_passages_is_shown_once_and_another_figure_is_kept(
     texts = [line.text for line in cut(embedder, asked, MOSS, same, other, limits=unsure).lines]
     assert sum("The Moss 2 runs for 90 minutes." in text for text in texts) == 1
     assert "The Moss 2 runs for 95 minutes." in texts
+
+
+def test_a_paragraph_that_a_sister_models_page_repeats_is_said_once(embedder: Embedder) -> None:
+    text = (
+        "If the kettle starts with its old firmware but does not boot the new image, write the image with the flash "
+        "tool that its maker offers, once, before anything else is installed on the card or on the drive inside."
+    )
+    pages = [hit(name, f"Kettle {name}", text + more) for name, more in (("Uno", ""), ("Duo", " Ask us for help."))]
+    unsure = EvidenceLimits(max_lines=3, nothing=0.0, keep_within=99.0)
+    lines = cut(embedder, "The new image does not boot, how do I write it?", *pages, MOSS, limits=unsure).lines
+    assert sum("flash tool" in line.text for line in lines) == 1
 
 
 def test_stored_vectors_give_the_same_evidence(embedder: Embedder) -> None:

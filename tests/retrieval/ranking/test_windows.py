@@ -28,28 +28,28 @@ def test_a_sure_line_stands_alone() -> None:
 
 
 def test_neighbours_that_fit_are_shown_with_all_between_them_and_the_lead_in() -> None:
-    wide = widen(BEST, [BEST, unit("```bash\npumpctl open\n```", 4.0), unit("The lid is made of steel.", -9.0)], 0.85)
+    wide = widen(BEST, [BEST, unit("```bash\npumpctl open\n```", 4.0), unit("The lid is made of steel.", -9.0)], 0.92)
     assert wide.text == "To open it:\n1. Switch the pump off.\n2. Lift the lid.\n```bash\npumpctl open\n```"
 
 
 def test_sentences_of_a_paragraph_stay_in_one_line() -> None:
     best = unit("Clean both each month.", 5.0)
-    assert widen(best, [best, unit("The pump has two filters.", 4.0)], 0.85).text == (
+    assert widen(best, [best, unit("The pump has two filters.", 4.0)], 0.92).text == (
         "The pump has two filters. Clean both each month."
     )
 
 
 def test_a_window_keeps_within_its_words() -> None:
     far = unit("The lid is made of steel.", 4.5)
-    assert widen(BEST, [BEST, far], 0.85, most_words=11).text == "To open it:\n1. Switch the pump off."
+    assert widen(BEST, [BEST, far], 0.92, most_words=11).text == "To open it:\n1. Switch the pump off."
 
 
 def test_a_line_of_another_passage_and_a_denial_widen_nothing() -> None:
     other = ScoredUnit(replace(PASSAGE, id="p2"), "2. Lift the lid.", 5.0)
     alone = unit("The lid is made of steel.", 5.0)
-    assert widen(alone, [alone, other], 0.85) is alone
+    assert widen(alone, [alone, other], 0.92) is alone
     denial = replace(BEST, denies=True)
-    assert widen(denial, [denial, unit("2. Lift the lid.", 5.0)], 0.85) is denial
+    assert widen(denial, [denial, unit("2. Lift the lid.", 5.0)], 0.92) is denial
 
 
 def test_a_list_is_shown_beside_the_item_that_was_found() -> None:
