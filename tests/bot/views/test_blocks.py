@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from bot.views import blocks, home, learning_view, rules_view, sources_view, ticket_card
-from bot.views.home import Dashboard, HomeFacts, Waiting
+from bot.views.home import Dashboard, HomeFacts
+from bot.views.review_view import build_open_button
 from bot.views.ticket_card import CardFacts
 from bot.workspace.block_kit import find_problems, prepare_view
 from feedback.channel_rules import AnswerIn, ChannelRules, Listen, Quiet
 from feedback.consent import LOCAL
 from feedback.conversation import Message
-from feedback.corrections import Correction, State
 from feedback.events import Role
 from feedback.measures import Measures
 from feedback.questions import PopularQuestion
@@ -52,10 +52,8 @@ RULES = ChannelRules(Listen.EVERY, "staff", Quiet(time(22), time(7)), AnswerIn.E
 def build_full_home(text: str) -> dict[str, Any]:
     """An admin's Home with all that it can show."""
     measures = Measures(9, 3, 2, 1, 1, 2, 0.5, 0.5, 1, 1, 3, 1, 400.0, 900.0, 40, 1)
-    correction = Correction("F1", "R1", "U1", Role.CUSTOMER, text, START, State.WAITING, None, None, 1)
-    waiting = [Waiting(replace(correction, id=f"F{n}"), build_reply(question=text, shown=text)) for n in range(3)]
     asked = [PopularQuestion(text, 3, 2)] * 9
-    board = Dashboard(measures, measures, 2, asked, waiting, text, text, "", START, text, text, True, START, 30)
+    board = Dashboard(measures, measures, 2, asked, text, text, "", START, text, text, True, START, 30)
     return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, [text] * 4, True, board))
 
 
@@ -75,7 +73,9 @@ BUILDERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
     ),
     "footer without sources": lambda _: blocks.build_answer_footer("R1", [], offer_person=False),
     "correction prompt": lambda _: blocks.build_correction_prompt("R1"),
-    "correction card": lambda text: blocks.build_correction_card("F1", "U1", text, text, text),
+    "correction card": lambda text: blocks.build_correction_card(
+        "U1", text, text, text, build_open_button("correction", "F1")
+    ),
     "ticket card": lambda text: build_card(TicketState.OPEN, text)[1],
     "claimed ticket card": lambda text: build_card(TicketState.CLAIMED, text)[1],
     "answered ticket card": lambda text: build_card(TicketState.ANSWERED, text)[1],
