@@ -41,6 +41,12 @@ class Difference:
             return 1.0
         return float(t.cdf((self.mean - at_least) / self.error, self.topics - 1))
 
+    def chance_of_more(self, at_most: float) -> float:
+        """Return the chance of a mean so far above `at_most`, if that were the true difference."""
+        if self.topics < 2:
+            return 1.0
+        return float(t.sf((self.mean - at_most) / self.error, self.topics - 1))
+
     def find_needed(self, gain: float, level: float) -> int:
         """Return how many such questions show a true gain of this size with 80 % power."""
         differing = max(self.differing, gain)

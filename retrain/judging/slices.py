@@ -12,6 +12,7 @@ from retrain.settings import GateSettings
 
 Is = Callable[[Judged], bool]
 
+FEWEST_LOSSES = 3
 GETS_WRONG = "gets wrong "
 KINDS = {
     "file": "questions of your file",
@@ -27,7 +28,8 @@ KINDS = {
 class Slice:
     """One thing that may get worse: the difference of its share, in words, and how it stands.
 
-    `no_worse`: it was shown that the share rose by less than `margin`. `worse`: it rose by more, or surely rose.
+    `no_worse`: it was shown that the share rose by less than `margin`. `worse`: it rose by more, in some questions at
+    least, or surely rose.
     """
 
     name: str
@@ -48,7 +50,7 @@ def compare_slices(champion: Results, candidate: Results, settings: GateSettings
         if any(belongs(one) for one, _ in pairs)
     ]
     shown = reject_all([one.difference.chance_of(one.margin) for one in found], settings.slice_level)
-    sunk = reject_all([1.0 - one.difference.chance_of(0.0) for one in found], settings.slice_level)
+    sunk = reject_all([one.difference.chance_of_more(0.0) for one in found], settings.slice_level)
     return [
         Slice(
             one.name,
@@ -57,10 +59,15 @@ def compare_slices(champion: Results, candidate: Results, settings: GateSettings
             one.difference,
             one.margin,
             no_worse=is_shown,
-            worse=one.difference.mean > one.margin or (is_sunk and one.after > one.before),
+            worse=_is_clearly_worse(one) or (is_sunk and one.after > one.before),
         )
         for one, is_shown, is_sunk in zip(found, shown, sunk, strict=True)
     ]
+
+
+def _is_clearly_worse(one: Slice) -> bool:
+    """Whether the share rose by more than the margin, and by more than the odd answer that any training changes."""
+    return one.difference.mean > one.margin and one.after - one.before >= FEWEST_LOSSES
 
 
 def _list_slices(settings: GateSettings) -> list[tuple[str, Is, Is, float]]:

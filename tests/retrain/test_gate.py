@@ -101,6 +101,15 @@ def test_a_lesson_asked_for_somebody_else_is_no_gain_but_its_broken_answer_count
     assert "1 empty or broken answer" in decide(before, broken, GATE).reasons[0]
 
 
+def test_one_wrong_answer_among_four_refuses_nothing_but_an_admin_hears_of_it() -> None:
+    before = Results(build([False] * 4), build_lessons([False]))
+    before = change(before, range(4), refused=True, topic="one topic")
+    after = replace(change(before, [0], refused=False), lessons=build_lessons([True]))
+    decision = decide(before, after, GATE)
+    assert decision.ruling == "not judged"
+    assert "says what is wrong" in decision.not_judged
+
+
 def test_a_slice_that_got_worse_is_not_hidden_by_a_gain_elsewhere() -> None:
     before = replace(CHAMPION, questions=(*CHAMPION.questions, *build([True] * 40, "liked")))
     after = replace(BETTER, questions=(*BETTER.questions, *build([False] * 8 + [True] * 32, "liked")))

@@ -95,7 +95,7 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert report.before is not None
     assert report.after is not None
     assert (report.before.said, report.after.said, report.after.lessons) == (0, 1, 1)
-    assert report.kinds == {"file": 1, "rewording": 1}
+    assert report.kinds == {"file": 1, "rewording": 1, "person": 3}
     assert report.retired == 1, "what is taught is no longer held out"
     assert report.lessons == {"correction": 1, "replay": 2}
     assert serving.history == []

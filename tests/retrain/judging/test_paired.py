@@ -46,7 +46,7 @@ def test_the_stated_number_of_questions_shows_the_gain() -> None:
 def test_questions_of_one_topic_show_nothing() -> None:
     found = compare_pairs([False] * 9, [True] * 9, ["a"] * 9)
     assert found.bounds(LEVEL) == (-inf, inf)
-    assert found.chance_of(0.1) == 1.0
+    assert found.chance_of(0.1) == found.chance_of_more(0.0) == 1.0
     assert compare_pairs([], [], []).questions == 0
 
 
