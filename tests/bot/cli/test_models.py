@@ -113,6 +113,7 @@ def test_a_model_of_the_hub_is_shown_and_asked_for_before_it_is_fetched(
     content = (home / "tiny.gguf").read_bytes()
     with FakeHub({REPOSITORY: {"tiny-q8.gguf": content}}, licence="mit") as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # another test may have gone offline
         refused = run("add", f"hf:{REPOSITORY}", answer="n\n")
         assert refused.exit_code == 1
         assert "licence: mit" in refused.output
