@@ -298,7 +298,7 @@ def open_knowledge(settings: Settings, embedder: Embedder | None = None) -> Know
             chosen.evidence_passages,
             chosen.evidence_words,
             keep_within=chosen.evidence_within,
-            shift=chosen.shift,
+            shift=chosen.confidence_shift,
             read_passages=chosen.read_passages,
             read_characters=chosen.read_characters,
         ),

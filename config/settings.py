@@ -18,8 +18,6 @@ SAMPLE_EXAMPLES = (
     "Can the Heron 1 fly?",
     "How do I return a robot?",
 )
-SAMPLE_SHIFT = 0.65
-"""What `chip calibrate` finds for the sample company on its 60 held-out questions."""
 ENVIRONMENT_PREFIX = "CHIP_"
 TOKEN_VARIABLES = {
     "SLACK_BOT_TOKEN": "bot_token",
@@ -143,12 +141,11 @@ class KnowledgeSettings(_Section):
     evidence_within: float = Field(
         5.0, gt=0, description="Log-odds below the best passage within which a second one is quoted."
     )
-    confidence_shift: float | None = Field(
-        None,
+    confidence_shift: float = Field(
+        0.0,
         ge=-8,
         le=8,
-        description="More answers (above 0) or more refusals: `chip calibrate` measures it on your own questions. "
-        "Unset: 0, and for the sample company what it measured there.",
+        description="More answers (above 0) or more refusals: `chip calibrate` measures it on your own questions.",
     )
     claim_model: str | None = Field(
         None,
@@ -160,13 +157,6 @@ class KnowledgeSettings(_Section):
         description="Serve a correction that staff approved at once, to questions like the one that it answers. "
         "Without it and with exact quotes, Chip answers only what a document holds.",
     )
-
-    @property
-    def shift(self) -> float:
-        """What is added to the log-odds that a line answers."""
-        if self.confidence_shift is not None:
-            return self.confidence_shift
-        return SAMPLE_SHIFT if self.is_sample else 0.0
 
     @property
     def is_sample(self) -> bool:

@@ -20,12 +20,11 @@ from benchmarks.base_model.squad import load_questions, load_unanswerable, measu
 from benchmarks.figures import Figure
 from benchmarks.retrieval.sample_company import QUESTIONS, load_rows
 from benchmarks.run import begin_run, build_parser, record
-from config.settings import SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
+from config.settings import SAMPLE, KnowledgeSettings
 from retrain.bases.shelf import DEFAULT, SHIPPED
 from retrieval.encoders.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.encoders.embedder import load_embedder
 from retrieval.knowledge import Knowledge
-from retrieval.ranking.evidence import EvidenceLimits
 
 SUITES = ("speed", "company", "swaps", "squad", "squad2", "dstc9")
 
@@ -44,7 +43,7 @@ def measure(
 ) -> Iterator[Iterator[Figure]]:
     """Yield the figures of each suite, which is measured as they are taken; `limit` caps the questions of each."""
     model, embedder = BaseModel(base, threads=threads, exact_quotes=exact_quotes), RememberingEmbedder(load_embedder())
-    knowledge = Knowledge(index, embedder, cross_encoder=cross_encoder, limits=EvidenceLimits(shift=SAMPLE_SHIFT))
+    knowledge = Knowledge(index, embedder, cross_encoder=cross_encoder)
     knowledge.ingest(SAMPLE / "knowledge")
     rows = load_rows(QUESTIONS)
     chosen = Random(seed).sample(rows, k=min(limit, len(rows)))

@@ -20,12 +20,12 @@ from typing import Any
 
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
-from config.settings import PROJECT, SAMPLE, SAMPLE_SHIFT, KnowledgeSettings
+from config.settings import PROJECT, SAMPLE, KnowledgeSettings
 from retrieval.encoders.cross_encoder import CrossEncoder, load_cross_encoder
 from retrieval.encoders.embedder import Embedder, load_embedder
 from retrieval.knowledge import Knowledge
 from retrieval.passage import CUSTOMER_SCOPE, STAFF_SCOPE, Audience, Hit, Passage, Scope
-from retrieval.ranking.evidence import SEARCHED_PASSAGES, EvidenceLimits, RankedUnits, rank_units
+from retrieval.ranking.evidence import SEARCHED_PASSAGES, RankedUnits, rank_units
 from retrieval.search import score_dense, search
 from retrieval.store.index import Index
 
@@ -125,9 +125,7 @@ def _measure_ranking(name: str, rows: Sequence[Row], rank: Callable[[Row], list[
 
 
 def _measure_evidence(rows: Sequence[Row], folder: Path, cross_encoder: CrossEncoder | None) -> Iterator[Figure]:
-    knowledge = Knowledge(
-        folder, load_embedder(), limits=EvidenceLimits(shift=SAMPLE_SHIFT), cross_encoder=cross_encoder
-    )
+    knowledge = Knowledge(folder, load_embedder(), cross_encoder=cross_encoder)
     milliseconds, words, places = [], [], []
     by_kind: dict[str, list[bool]] = {}
     for row in rows:

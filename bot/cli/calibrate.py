@@ -66,7 +66,7 @@ def calibrate(settings: "Settings", questions: Path | None, output: Console) -> 
     found = _search(settings, load_heldout(questions))
     found.require_both_kinds(questions)
     nothing = EvidenceLimits().nothing
-    now = measure_shift(settings.knowledge.shift, found.right, found.others, nothing=nothing)
+    now = measure_shift(settings.knowledge.confidence_shift, found.right, found.others, nothing=nothing)
     best = find_shift(found.right, found.others, nothing=nothing)
     for name, one in (("as set ", now), ("best   ", best)):
         output.print(found.tell(name, one), markup=False, soft_wrap=True)

@@ -56,8 +56,7 @@ class EvidenceLimits:
     strong: float = 0.50
     fair: float = 0.30
     nothing: float = 0.15
-    # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer. Of 15 questions
-    # about other things 14 stayed below on a set of documents that nothing was fitted on.
+    # Below `nothing`, and from here on, the pages that may help are offered in the place of an answer.
     hopeless: float = 0.07
     # A line is left out when its log-odds are this far below the best one's.
     keep_within: float = 5.0
@@ -262,6 +261,8 @@ def _choose_windows(
         wide = widen(unit, ranked.units, confidence, room) if unit in ranked.units else unit
         told = tell_heading(ranked.question, unit).text.removesuffix(unit.text)
         wide = replace(wide, text=f"{told}{wide.text}")
+        if chosen and wide.text.endswith((":", "：")):
+            continue  # what it leads to is not there
         if not chosen or (count_words(wide.text) <= room and not any(_says_the_same(wide, one) for one in chosen)):
             chosen.append(wide)
             words += count_words(wide.text)

@@ -28,7 +28,7 @@ from retrieval.ranking.others import find_named, find_others, write_as_lines
 Numbers = NDArray[np.float64]
 
 # What a cross-encoder's log-odds count beside a line's score, and what the log-odds of a match count beside the best of
-# the cross-encoder's: chosen on six sets of real documents that neither was fitted on (docs/LOG.md).
+# the cross-encoder's: chosen on five products that neither was fitted on (docs/LOG.md).
 ODDS_OF_LINE = 1.0
 MATCH_BESIDE_ODDS = 0.5
 # What the log-odds of a match lose where no cross-encoder reads: one threshold then suits both.

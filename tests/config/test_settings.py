@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.loading import load_settings
-from config.settings import SAMPLE_HELDOUT, SAMPLE_SHIFT, SettingsError
+from config.settings import SAMPLE_HELDOUT, SettingsError
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -102,16 +102,6 @@ def test_a_wrong_type_repeats_no_secret(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError) as raised:
         load_settings(write(tmp_path, text), {})
     assert "s3cr3t" not in str(raised.value)
-
-
-def test_the_sample_companys_shift_is_for_its_documents_only(tmp_path: Path) -> None:
-    def shift(environment: dict[str, str]) -> float:
-        return load_settings(environment=environment).settings.knowledge.shift
-
-    assert shift({}) == SAMPLE_SHIFT
-    assert shift({"CHIP_KNOWLEDGE__FOLDER": str(tmp_path)}) == 0.0
-    assert shift({"CHIP_KNOWLEDGE__CONFIDENCE_SHIFT": "0"}) == 0.0
-    assert shift({"CHIP_KNOWLEDGE__FOLDER": str(tmp_path), "CHIP_KNOWLEDGE__CONFIDENCE_SHIFT": "-1.5"}) == -1.5
 
 
 def test_another_companys_documents_are_offered_and_judged_without_the_samples_questions(tmp_path: Path) -> None:
