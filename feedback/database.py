@@ -30,7 +30,7 @@ BUSY_TIMEOUT_MS = 30_000
 WAL_PAUSE_SECONDS = 0.01
 FULL = "the disk is full; make room and start Chip again"
 
-_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _READ_ONLY = "chip_read_only"
 _MIGRATION_LOCK = 0x43686970  # any number that nobody else locks: "Chip" in ASCII
 
@@ -178,7 +178,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _upgrade(engine: Engine) -> None:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":  # replicas start together; SQLite has its write lock already

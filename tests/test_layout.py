@@ -58,6 +58,7 @@ ROOMS: dict[str, set[str]] = {
         "bot.learning",
         "bot.commands",
     },
+    "bot.backup": {"config", "feedback", "retrain", "retrain.data", "retrieval.store"},
     "bot.cli": {*BELOW_BOT, "bot"},  # and every room of bot, see below
     "bot": {*BELOW_BOT},
 }

@@ -151,6 +151,37 @@ def forget(
 
 
 @app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new folder, or a new .tar, .tgz or .tar.gz.")],
+    models: bool = typer.Option(False, "--models", help="Base models too, which are large."),
+    config: ConfigOption = None,
+) -> None:
+    """Back up all of Chip's data, also while it runs. Secrets and what can be built again are left out."""
+    loaded = load(config)
+    with plain_errors():
+        from bot.cli.backup import back_up
+
+        for line in back_up(loaded, target, with_models=models):
+            print_line(line)
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(help="What `chip backup` wrote.")],
+    verify: bool = typer.Option(False, "--verify", help="Try it out in a folder of its own, and restore nothing."),
+    replace: bool = typer.Option(False, "--replace", help="Put aside the data that stands there already."),
+    config: ConfigOption = None,
+) -> None:
+    """Put a back-up back into the data folder, while no Chip runs there."""
+    loaded = load(config)
+    with plain_errors():
+        from bot.cli.backup import put_back, try_backup
+
+        for line in try_backup(backup) if verify else put_back(loaded, backup, replace=replace):
+            print_line(line)
+
+
+@app.command()
 def gaps(
     days: float = typer.Option(30.0, help="How many days to look back."),
     config: ConfigOption = None,

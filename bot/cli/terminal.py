@@ -44,6 +44,7 @@ def plain_errors() -> Iterator[None]:
     """Turn the errors that a person can mend into one sentence and exit code 1."""
     from slack_sdk.errors import SlackClientError
 
+    from bot.backup.manifest import BackupError
     from bot.cli.ask import QuestionFileError
     from bot.cli.calibrate import NothingToMeasureError
     from bot.cli.workspace import WorkspaceOptionError
@@ -61,6 +62,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except (
+        BackupError,
         InstallationError,
         EngineError,
         FeedbackError,
