@@ -40,7 +40,7 @@ CASES ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test test-rest fast check fix docs lock sbom bench bench-loop bench-knowledge bench-answers bench-data bench-serving setup help clean
+.PHONY: run test test-rest fast check fix docs lock sbom bench bench-loop bench-knowledge bench-answers bench-data bench-grow bench-serving setup help clean
 .DEFAULT_GOAL := run
 
 # A virtual environment whose Python does not start (it was upgraded, or removed) is made again.
@@ -115,7 +115,7 @@ sbom: $(DEVELOP) ## write docs/LICENCES.md: every package that Chip needs, with 
 	  $(BIN)/pip-licenses --from=mixed --format=markdown --packages torch \
 	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements.lock); } > docs/LICENCES.md
 
-bench: bench-loop bench-knowledge bench-answers bench-data bench-serving ## measure everything: the five below; the page of it
+bench: bench-loop bench-knowledge bench-answers bench-data bench-grow bench-serving ## measure everything: the six below; the page of it
 	@$(BIN)/python -m benchmarks.page
 
 bench-loop: $(DEVELOP) ## measure the whole loop and Slack (15 minutes)
@@ -147,6 +147,9 @@ bench-data: $(DEVELOP) ## measure personal data, forgetting one person of 10,000
 	@$(BIN)/python -m benchmarks.privacy
 	@$(BIN)/python -m benchmarks.forgetting
 	@$(BIN)/python -m benchmarks.curation --events 1000000 $(if $(STUDY),--study $(STUDY))
+
+bench-grow: $(DEVELOP) ## measure back-ups under load (3 minutes)
+	@$(BIN)/python -m benchmarks.backup
 
 bench-serving: $(DEVELOP) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
 	@mkdir -p $(BENCH)

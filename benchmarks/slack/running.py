@@ -19,8 +19,8 @@ TRANSPORTS = {"socket": "Socket Mode", "http": "HTTP"}
 
 
 @contextmanager
-def running_chip(folder: Path, workspace: LocalWorkspace, transport: str) -> Iterator[None]:
-    """Run `chip run` against the workspace until the end of the context."""
+def running_chip(folder: Path, workspace: LocalWorkspace, transport: str) -> Iterator[str]:
+    """Run `chip run` against the workspace until the end of the context. Lend the address for events over HTTP."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = os.environ | {
@@ -41,9 +41,10 @@ def running_chip(folder: Path, workspace: LocalWorkspace, transport: str) -> Ite
             if process.poll() is not None:
                 raise RuntimeError((folder / "chip.log").read_text())
             time.sleep(0.05)
+        address = f"http://127.0.0.1:{port}/slack/events"
         if transport == "http":
-            workspace.deliver_to(f"http://127.0.0.1:{port}/slack/events", SECRET)
-        yield
+            workspace.deliver_to(address, SECRET)
+        yield address
     finally:
         process.terminate()
         process.wait(60)
