@@ -163,18 +163,23 @@ class ShownAnswer:
         return "\n```" if was_in_code else ""
 
     def recite(self, line: EvidenceLine, *, milliseconds: Callable[[], float]) -> str:
-        """Show a line unchanged, with its lists, code and links. Return its Markdown with its citation."""
+        """Show a line unchanged, with its lists, code and links. Return its Markdown with its citation.
+
+        What stands under another heading than the line before it shows its heading, which is no part of `text`.
+        """
         rows, in_code = [], False
         for row in line.text.split("\n"):
             in_code ^= is_fence(row)
             rows.append(harmless_code(row) if in_code or is_fence(row) else harmless_markdown(row, line.text))
         before = "\n\n" if self.text else ""
+        is_elsewhere = bool(self.cited) and self.cited[-1].heading != line.heading
+        label = f"**{harmless_markdown(line.lowest_heading)}**\n" if is_elsewhere and line.lowest_heading else ""
         self.text += before + line.text
         self.cited.append(line)
         self.sentences += 1
         self.first_text_ms = self.first_text_ms or milliseconds()
         joint = "\n" if is_fence(rows[-1]) or is_table_row(rows[-1]) else " "
-        return before + "\n".join(rows) + f"{joint}[{line.number}]"
+        return before + label + "\n".join(rows) + f"{joint}[{line.number}]"
 
     def offer(self, lead: str, pages: Sequence[EvidenceLine], *, milliseconds: Callable[[], float]) -> str:
         """Show pages that may help, each by its lowest heading and its best line, of which a long one is cut."""
