@@ -135,7 +135,7 @@ class KnowledgeSettings(_Section):
     standalone_questions: bool = Field(True, description="A follow-up is searched with what it leaves to its thread.")
     passages: int = Field(24, ge=1, le=200, description="Passages that search hands to the evidence cut.")
     evidence_passages: int = Field(3, ge=1, le=4, description="Passages that are quoted where one may not answer.")
-    evidence_words: int = Field(240, ge=20, description="Words that are quoted at most.")
+    evidence_words: int = Field(320, ge=20, description="Words that are quoted at most.")
     read_passages: int = Field(4, ge=1, le=9, description="Whole passages that a base gets that reads them.")
     read_characters: int = Field(2_600, ge=400, description="Their characters together; a large model can use 12000.")
     evidence_within: float = Field(

@@ -59,8 +59,9 @@ class Saying:
             if markdown := self._show(sentence):
                 yield markdown
         if self._is_quoted():
+            is_one_of_several = len(self._quotable) > 1
             for line in self._quotable:
-                yield self.shown.recite(line, milliseconds=self._milliseconds)
+                yield self.shown.recite(line, milliseconds=self._milliseconds, shows_heading=is_one_of_several)
         elif self._is_cut() and self.shown.text:
             yield f"{self.shown.finish()}\n\n{wording.CUT_SHORT}"
         elif self.completion().finish != "cancelled" and not self.shown.text:

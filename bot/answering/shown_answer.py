@@ -162,18 +162,19 @@ class ShownAnswer:
         was_in_code, self._in_code = self._in_code, False
         return "\n```" if was_in_code else ""
 
-    def recite(self, line: EvidenceLine, *, milliseconds: Callable[[], float]) -> str:
+    def recite(self, line: EvidenceLine, *, milliseconds: Callable[[], float], shows_heading: bool = False) -> str:
         """Show a line unchanged, with its lists, code and links. Return its Markdown with its citation.
 
-        What stands under another heading than the line before it shows its heading, which is no part of `text`.
+        With `shows_heading` its heading stands above it, unless the line before it has the same one. The heading is no
+        part of `text`.
         """
         rows, in_code = [], False
         for row in line.text.split("\n"):
             in_code ^= is_fence(row)
             rows.append(harmless_code(row) if in_code or is_fence(row) else harmless_markdown(row, line.text))
         before = "\n\n" if self.text else ""
-        is_elsewhere = bool(self.cited) and self.cited[-1].heading != line.heading
-        label = f"**{harmless_markdown(line.lowest_heading)}**\n" if is_elsewhere and line.lowest_heading else ""
+        is_new = not self.cited or self.cited[-1].heading != line.heading
+        label = f"**{harmless_markdown(line.lowest_heading)}**\n" if shows_heading and is_new else ""
         self.text += before + line.text
         self.cited.append(line)
         self.sentences += 1

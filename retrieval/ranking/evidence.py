@@ -50,7 +50,7 @@ class EvidenceLimits:
     """
 
     max_lines: int = 3
-    max_words: int = 240
+    max_words: int = 320
     # The same confidence means more on one set of documents than on another: these suit public questions, a company's
     # own are met by its shift (docs/LOG.md).
     strong: float = 0.50

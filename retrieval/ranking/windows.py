@@ -15,10 +15,10 @@ from retrieval.ranking.units import ScoredUnit
 # is to answer, beyond even odds, the more it stands alone. A window holds at most so many words, of which code and
 # addresses are several. Chosen on documents that nothing else was fitted on (docs/LOG.md).
 WIDEN_WITHIN = 8.0
-WINDOW_WORDS = 120
+WINDOW_WORDS = 200
 # A line of fewer words gets what stands next to it, up to so many words, unless it is so sure to answer.
-BARE_WORDS = 60
-CONTEXT_WORDS = 100
+BARE_WORDS = 80
+CONTEXT_WORDS = 120
 SURE = 0.9
 _CHARACTERS_A_WORD = 9
 
@@ -53,6 +53,7 @@ def widen(
             first, last = wider
     if confidence < SURE:
         first, last = _give_context(pieces, first, last, min(most_words, CONTEXT_WORDS))
+    first, last = _complete_list(pieces, first, last, most_words)
     first, last = _close(pieces, first, last, most_words)
     text = _join(pieces[first : last + 1])
     return replace(best, text=text) if count_words(text) > count_words(best.text) else best
@@ -86,6 +87,20 @@ def _give_context(pieces: Sequence[_Piece], first: int, last: int, most_words: i
         else:
             break
     return first, last
+
+
+def _complete_list(pieces: Sequence[_Piece], first: int, last: int, most_words: int) -> tuple[int, int]:
+    """Return the window with the rest of a list that it begins or ends in, if there is room: below, then above."""
+    while _goes_on(pieces, last) and _count(pieces, first, last + 1) <= most_words:
+        last += 1
+    while first and _goes_on(pieces, first - 1) and _count(pieces, first - 1, last) <= most_words:
+        first -= 1
+    return first, last
+
+
+def _goes_on(pieces: Sequence[_Piece], place: int) -> bool:
+    """Whether the piece at a place and the one after it are items of one list."""
+    return place + 1 < len(pieces) and all(ITEM.match(piece.text) for piece in pieces[place : place + 2])
 
 
 def _close(pieces: Sequence[_Piece], first: int, last: int, most_words: int) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """What staff approved is said as they wrote it, without the model."""
 
+from collections import deque
+
 from bot.answering.say import Voice
-from bot.answering.shown_answer import ShownAnswer
 from retrieval.draft import Draft, build_draft
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
 from retrieval.retrieved import Retrieved
@@ -31,16 +32,19 @@ def test_a_verified_answer_keeps_its_lines_steps_links_brackets_and_code() -> No
     assert engine.requests == []
 
 
-def test_a_quote_from_elsewhere_shows_its_heading() -> None:
+def test_quotes_from_several_places_show_their_headings() -> None:
     lines = [
         EvidenceLine(1, "Blades last a year.", "Moss 2 › Care", "P1"),
         EvidenceLine(2, "Wash them weekly.", "Moss 2 › Care", "P2"),
         EvidenceLine(3, "Blades cost 9 euros.", "Parts › Prices @channel", "P3"),
     ]
-    shown = ShownAnswer(lines)
-    told = "".join(shown.recite(line, milliseconds=lambda: 1.0) for line in lines)
-    care, prices = told.split("**")[0], told.split("**")[1:]
+    evidence = Evidence(tuple(lines), Match.FAIR)
+    asked = build_draft(Retrieved("How?", (), evidence, 0.5, "How?", is_question=True), "Acme", "How?", CUSTOMER_SCOPE)
+    engine = QuotingEngine(queue=deque(["[1]"]))
+    saying = Voice(engine, lambda _sentence, _scope: (), list, 60).say(asked, "R1")
+    care, prices, blades = "".join(saying).removeprefix("**Care**\n").split("**")
     assert care == "Blades last a year. [1]\n\nWash them weekly. [2]\n\n"
-    assert prices[0].startswith("Prices @") and "@channel" not in prices[0]
-    assert prices[1] == "\nBlades cost 9 euros. [3]"
-    assert shown.text == "Blades last a year.\n\nWash them weekly.\n\nBlades cost 9 euros."
+    assert prices.startswith("Prices @")
+    assert "@channel" not in prices
+    assert blades == "\nBlades cost 9 euros. [3]"
+    assert saying.shown.text == "Blades last a year.\n\nWash them weekly.\n\nBlades cost 9 euros."

@@ -41,7 +41,7 @@ def test_sentences_of_a_paragraph_stay_in_one_line() -> None:
 
 def test_a_window_keeps_within_its_words() -> None:
     far = unit("The lid is made of steel.", 4.5)
-    assert widen(BEST, [BEST, far], 0.92, most_words=11).text == "To open it:\n1. Switch the pump off."
+    assert widen(BEST, [BEST, far], 0.92, most_words=8).text == "To open it:\n1. Switch the pump off."
 
 
 def test_a_line_of_another_passage_and_a_denial_widen_nothing() -> None:
@@ -73,3 +73,11 @@ def test_a_bare_line_gets_what_stands_next_to_it_unless_it_is_sure() -> None:
     best = ScoredUnit(passage, "Limited functionality means a bad connection.", 5.0)
     assert widen(best, [best], 0.6).text == text
     assert widen(best, [best], 0.9) is best
+
+
+def test_a_window_that_ends_in_a_list_holds_the_rest_of_it() -> None:
+    keys = "\n".join(f"- {key} - does {name}, at once" for key, name in zip("MVACDPRSTG", "abcdefghij", strict=True))
+    passage = replace(PASSAGE, text=f"Shortcuts:\n{keys}")
+    best = ScoredUnit(passage, "- A - does c, at once", 2.0)
+    told = widen(best, [best], 0.7).text
+    assert told == f"Shortcuts:\n{keys}"
