@@ -1,7 +1,8 @@
 """Loads the settings: environment over file over defaults, each value with its source, each mistake named.
 
 Environment names are `CHIP_SECTION__KEY`. Slack's tokens have the names that Slack's documentation uses
-(`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN`).
+(`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN`). A name with `_FILE` at its end gives the file that holds the value, as containers
+and services get their secrets.
 """
 
 import os
@@ -21,6 +22,7 @@ from config.settings import ENVIRONMENT_PREFIX, TOKEN_VARIABLES, Settings, Setti
 
 FILE_VARIABLE = "CHIP_CONFIG"
 DEFAULT_FILE = Path("chip.yaml")
+VALUE_FILE = "_FILE"
 # Only a wrong value of these types is repeated in an error. A section, a list or a text may hold a secret.
 _SHOWN_TYPES = (int, float, bool, int | None, float | None)
 
@@ -59,6 +61,9 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     from_file = _read_file(path) if path else {}
     from_environment = _read_environment(environment)
     sources = dict.fromkeys(_keys(from_file), str(path)) | dict.fromkeys(_keys(from_environment), "environment")
+    for values, file_of_value in _read_value_files(environment):
+        from_environment = _merge(from_environment, values)
+        sources |= dict.fromkeys(_keys(values), str(file_of_value))
     try:
         return LoadedSettings(Settings(**_merge(from_file, from_environment)), sources)
     except ValidationError as error:
@@ -91,7 +96,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     chosen = {key: value for key, value in environment.items() if key.startswith(ENVIRONMENT_PREFIX) and value}
-    chosen.pop(FILE_VARIABLE, None)
+    chosen = {name: value for name, value in chosen.items() if name != FILE_VARIABLE and not name.endswith(VALUE_FILE)}
     for name in chosen:
         _require_known(name)
     source = EnvSettingsSource(Settings)
@@ -101,6 +106,28 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if value := environment.get(name):
             values.setdefault("slack", {}).setdefault(key, value)
     return values
+
+
+def _read_value_files(environment: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Yield the value of each variable that names a file, as `_read_environment` returns values, and that file."""
+    for variable, place in environment.items():
+        name = variable.removesuffix(VALUE_FILE)
+        is_ours = name.startswith(ENVIRONMENT_PREFIX) or name in TOKEN_VARIABLES
+        if not place or name == variable or not is_ours:
+            continue
+        if environment.get(name):
+            raise SettingsError(f"Both {name} and {variable} are set. Set one of them.")
+        yield _read_environment({name: _read_value(variable, Path(place))}), Path(place)
+
+
+def _read_value(variable: str, file: Path) -> str:
+    try:
+        value = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The file that {variable} names cannot be read: {error}") from error
+    if not value:
+        raise SettingsError(f"The file {file}, which {variable} names, is empty. Write the value into it.")
+    return value
 
 
 def _require_known(name: str) -> None:

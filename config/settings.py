@@ -234,6 +234,11 @@ class Settings(BaseSettings):
     data: Path = Field(Path("var"), description="Folder for the database, the index, adapters and retrain runs.")
     models: Path | None = Field(None, description="Folder for base models; by default one in the data folder.")
     database: str | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder.")
+    stop_seconds: float = Field(
+        25.0,
+        gt=0,
+        description="How long running answers may take to end once Chip is told to stop; then it ends anyway.",
+    )
     slack: SlackSettings = SlackSettings()
     http: HttpSettings = HttpSettings()
     workspace: WorkspaceSettings = WorkspaceSettings()

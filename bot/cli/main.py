@@ -46,12 +46,10 @@ def run(config: ConfigOption = None, verbose: bool = typer.Option(False, help="L
     """Start Chip: in Slack when its tokens are set, else in the local workspace."""
     loaded = load(config)
     _set_up_logging(verbose)
+    stop = _stop_on_signals(loaded.settings.stop_seconds)
     with plain_errors():
         from bot.run import run_chip
 
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
         for line in loaded.lines():
             if line.source != "default":
                 say(f"  {line.key} = {line.value} ({line.source})")
@@ -261,6 +259,27 @@ def main() -> None:
     """Run the command line."""
     os.umask(0o077)  # conversations, tokens and adapters are for this user alone
     app()
+
+
+def _stop_on_signals(seconds: float) -> threading.Event:
+    """Return what Ctrl+C and SIGTERM set. After so many seconds more the process ends anyway, which loses nothing."""
+    stop = threading.Event()
+
+    def begin_to_stop(*_: object) -> None:
+        if not stop.is_set():
+            stop.set()
+            end = threading.Timer(seconds, _end_now, [seconds])
+            end.daemon = True
+            end.start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, begin_to_stop)
+    return stop
+
+
+def _end_now(seconds: float) -> None:
+    say(f"Ended after {seconds:g} s, before all answers had. The next start takes them up.")
+    os._exit(0)
 
 
 def _settings_table(loaded: LoadedSettings) -> Table:

@@ -116,3 +116,34 @@ def test_examples_and_heldout_questions_that_are_set_win(tmp_path: Path) -> None
     file = write(tmp_path, 'workspace:\n  examples: ["Do you ship abroad?"]\nretrain:\n  heldout: mine.jsonl\n')
     settings = load_settings(file, {}).settings
     assert (settings.examples, settings.heldout) == (("Do you ship abroad?",), Path("mine.jsonl"))
+
+
+def test_a_file_holds_a_secret_that_the_environment_should_not(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("xoxb-secret\n", encoding="utf-8")
+    (tmp_path / "url").write_text("sqlite:////data/own.db\n", encoding="utf-8")
+    named = {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "token"), "CHIP_DATABASE_FILE": str(tmp_path / "url")}
+    loaded = load_settings(environment=named)
+    assert loaded.settings.slack.bot_token is not None
+    assert loaded.settings.slack.bot_token.get_secret_value() == "xoxb-secret"
+    assert loaded.settings.database == "sqlite:////data/own.db"
+    assert loaded.sources == {"slack.bot_token": str(tmp_path / "token"), "database": str(tmp_path / "url")}
+    assert all("xoxb-secret" not in line.value for line in loaded.lines())
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"SLACK_BOT_TOKEN_FILE": "missing"}, "SLACK_BOT_TOKEN_FILE names cannot be read"),
+        ({"SLACK_BOT_TOKEN_FILE": "empty"}, "is empty"),
+        ({"SLACK_BOT_TOKEN_FILE": "full", "SLACK_BOT_TOKEN": "x"}, "Both SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE"),
+        ({"CHIP_COLOUR_FILE": "full"}, "CHIP_COLOUR names no setting"),
+    ],
+)
+def test_a_file_that_holds_no_value_is_refused(
+    environment: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").write_text("\n", encoding="utf-8")
+    (tmp_path / "full").write_text("x", encoding="utf-8")
+    with pytest.raises(SettingsError, match=told):
+        load_settings(environment=environment)
