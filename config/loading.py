@@ -1,8 +1,8 @@
 """Loads the settings: environment over file over defaults, each value with its source, each mistake named.
 
 Environment names are `CHIP_SECTION__KEY`. Slack's tokens have the names that Slack's documentation uses
-(`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN`). A name with `_FILE` at its end gives the file that holds the value, as containers
-and services get their secrets.
+(`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN`). With `_FILE` at its end a name gives the file that holds the value, for secrets
+that containers and services hand over as files.
 """
 
 import os
