@@ -22,10 +22,12 @@ from retrieval.reading.table_heads import is_value
 from retrieval.reading.table_lines import tell_rows
 
 # The index stores this number: raise it when the same document would give other passages.
-CHUNKER_VERSION = 5
+CHUNKER_VERSION = 6
 TARGET_WORDS = 120
 # Code is not cut up to this many words: half of a listing does not run.
 MAX_CODE_WORDS = 400
+# Nor is a list up to this many words: half of the steps do not help.
+MAX_LIST_WORDS = 200
 _MARKER = re.compile(NUMBERED_MARKER)
 # Lines of text that are all this short were broken on purpose: an address, opening hours.
 _SHORT_LINE = 50
@@ -92,7 +94,10 @@ def _pack(blocks: Iterator[_Block], target_words: int) -> Iterator[_Block]:
 
 
 def _cut_long(lines: tuple[str, ...], target_words: int) -> Iterator[list[str]]:
-    """Yield runs of about the target. An overlong line is cut between sentences or, at worst, between words."""
+    """Yield runs of about the target, a list whole. An overlong line is cut between sentences or between words."""
+    if ITEM.match(lines[0]) and sum(map(count_words, lines)) <= MAX_LIST_WORDS:
+        yield list(lines)
+        return
     run: list[str] = []
     for line in lines:
         pieces = [line] if count_words(line) <= target_words else list(_cut_line(line, target_words))

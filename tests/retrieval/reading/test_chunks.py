@@ -187,3 +187,14 @@ def test_a_sentence_without_end_is_cut_and_not_lost() -> None:
 
 def test_a_data_sheet_in_markdown_keeps_its_first_row() -> None:
     assert lines_of("| Flow | 40 l/min |\n|---|---|\n| Weight | 11 kg |\n") == ["Flow: 40 l/min", "Weight: 11 kg"]
+
+
+def test_a_list_stays_whole_with_its_lead_in_unless_it_is_very_long() -> None:
+    def count_passages(items: int) -> int:
+        steps = "\n".join(
+            f"{number}. Turn screw number {number} by a half, then wait and listen." for number in range(items)
+        )
+        return len(build_passages(markdown(f"# Moss 2\nDo this in order:\n\n{steps}")))
+
+    assert count_passages(15) == 1
+    assert count_passages(40) > 1
