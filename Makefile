@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-build-i
 CLEAR := find $(VENV)/lib -name '*.dist-info' ! -exec test -e {}/INSTALLER \; -prune -exec rm -r {} +
 # What llama.cpp is compiled with, as llama-cpp-python and its build backend ask for it.
 BUILD := scikit-build-core[pyproject]>=0.9.2 cmake>=3.21 ninja>=1.5 setuptools>=77
-UV := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11.5 --generate-hashes --no-annotate \
+UV := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate \
   --index-url https://pypi.org/simple --custom-compile-command "make lock" --override .torch-elsewhere --no-emit-package torch
 # On Linux, PyPI's torch brings gigabytes of CUDA. A machine without an NVIDIA GPU takes torch from PyTorch's own index
 # of CPU builds, if it can be reached: pip would try it again and again for each of 150 packages. PIP_FLAGS= turns this off.
@@ -51,14 +51,16 @@ STOPPED = echo "The set-up stopped before its end; the lines above say why (most
 setup: $(READY) ## set everything up, without starting anything
 
 $(READY): requirements-build.lock requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || { \
-	  echo "Chip needs Python 3.11.5 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Chip needs Python 3.11 or newer, but '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing). Install one and name it: make run PYTHON=python3.12" >&2; exit 1; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
 	  echo "Chip compiles llama.cpp and needs a C++ compiler. On Debian or Ubuntu: sudo apt install build-essential. Then run make again." >&2; exit 1; }
+	@test -d $(VENV) || test ! -e $(VENV) -a ! -L $(VENV) || { \
+	  echo "The set-up makes a folder called $(VENV), but something else has that name here. Move it away and run make again." >&2; exit 1; }
 	@test $$(( $$(df -Pk . | awk 'END { print $$4 }') + $$(du -skH $(VENV) 2>/dev/null | cut -f1) + 0 )) -ge $(ROOM)000000 || { \
 	  echo "The set-up needs $(ROOM) GB of free disk and there is less here. Make room and run make again." >&2; exit 1; }
 	@echo "[1/3] Creating the virtual environment in $(VENV)"
-	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
+	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "The virtual environment could not be made; the lines above say why. On Debian or Ubuntu: sudo apt install python3-venv. Then run make again." >&2; exit 1; }
 	@$(CLEAR)
 	@echo "[2/3] Installing the pinned dependencies (the first time this compiles llama.cpp: about 5 minutes on two cores)"

@@ -109,7 +109,7 @@ def test_a_set_up_runs_once(checkout: Checkout) -> None:
 
 def test_an_old_python_is_named_with_what_to_do(checkout: Checkout) -> None:
     (checkout.folder / "too-old").touch()
-    _assert_stopped(checkout.make("run"), "needs Python 3.11.5 or newer, but 'python3' is Python 3.9.1. Install one")
+    _assert_stopped(checkout.make("run"), "needs Python 3.11 or newer, but 'python3' is Python 3.9.1. Install one")
 
 
 def test_a_missing_python_is_called_missing(checkout: Checkout) -> None:
@@ -125,6 +125,16 @@ def test_a_missing_compiler_is_named_before_anything_is_made(checkout: Checkout)
 def test_a_full_disk_is_named_before_anything_is_made(checkout: Checkout) -> None:
     _assert_stopped(checkout.make("run", "ROOM=999999"), "needs 999999 GB of free disk")
     assert not (checkout.folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "link to nowhere"])
+def test_something_else_in_the_environments_place_is_named_and_left_alone(checkout: Checkout, kind: str) -> None:
+    place = checkout.folder / ".venv"
+    place.write_text("mine") if kind == "file" else place.symlink_to("nowhere")
+    _assert_stopped(checkout.make("run"), "a folder called .venv, but something else has that name here. Move it away")
+    assert place.is_symlink() or place.read_text() == "mine"
+    place.unlink()
+    assert checkout.make("setup").returncode == 0
 
 
 def test_a_half_made_environment_is_made_again(checkout: Checkout) -> None:
