@@ -8,10 +8,10 @@ Passages are synthetic: sentences over an invented vocabulary with Zipf's freque
 vectors around 200 centres. Search is measured by its front door, which encodes the question (one of the sample
 company's, with the real model), and without that. Run it on a quiet machine.
 
-How to read it: a raw query asks Chroma for results of the customers' collection, by the same client, and "with
-encoding" by the same model; readings are taken in turns, so that ratios hold on a busy machine. The words of invented
-questions follow Zipf's law with no stop words left out, which is harder on BM25 than people's questions. Below
-100,000 sentences search compares them all and does not ask Chroma.
+How to read it: a raw query asks Chroma for results of the customers' collection, in the same process, and "with
+encoding" by the same model; readings are taken in turns, so that ratios hold on a busy machine. "Opening" is that of
+the filled index. The words of invented questions follow Zipf's law with no stop words left out, which is harder on BM25
+than people's questions. Below 100,000 sentences search compares them all and does not ask Chroma.
 """
 
 import gc
@@ -22,12 +22,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import partial
 from itertools import cycle
 from multiprocessing import get_context
 from pathlib import Path
 
+import chromadb
 import numpy as np
+from chromadb.api.models.Collection import Collection
+from chromadb.config import Settings
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the package has no types
 
@@ -62,6 +66,8 @@ SEARCH_DOCUMENT_PASSAGES = 500
 INDEXING_DOCUMENT_PASSAGES = 20
 SIZES = (1_000, 100_000, 1_000_000)
 SEARCH = "search with encoding"
+
+Calls = dict[str, list[Callable[[], object]]]
 
 
 class SyntheticText:
@@ -139,15 +145,15 @@ def measure_search(passages: int, keep: Path | None, fill_seconds: float) -> lis
     folder = keep or Path(tempfile.mkdtemp(prefix="chip-scale-"))
     vectors = SyntheticVectors(2)
     on = f"{passages:,} passages"
-    started = time.perf_counter()
-    knowledge = Knowledge(folder, vectors)
-    index = knowledge._index
-    figures = [Figure("opening", time.perf_counter() - started, "s", on=on)]
+    index = Index(folder, vectors)
     try:
-        figures.append(Figure("filling", fill(index, passages, fill_seconds), "s", on=on))
+        figures = [Figure("filling", fill(index, passages, fill_seconds), "s", on=on)]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         figures.append(Figure("memory at most while filling", peak / 2**10, "MiB", on=on))
-        figures += _measure_latencies(knowledge, vectors, on)
+        started = time.perf_counter()
+        with closing(Knowledge(folder, vectors)) as knowledge:
+            figures.append(Figure("opening", time.perf_counter() - started, "s", on=on))
+            figures += _measure_latencies(_build_calls(folder, knowledge, index, vectors), on)
         count = index.catalogue.count()[1]
         for place in ("chroma", "catalogue", "words"):
             size = sum(map(_size, folder.glob(f"{place}*")))
@@ -157,13 +163,13 @@ def measure_search(passages: int, keep: Path | None, fill_seconds: float) -> lis
         print(f"{index.catalogue.count()[1]:,} passages so far; call it again with the same folder")
         return []
     finally:
-        knowledge.close()
+        index.close()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measure_latencies(knowledge: Knowledge, vectors: SyntheticVectors, on: str) -> Iterator[Figure]:
-    times = measure(_build_calls(knowledge, vectors))
+def _measure_latencies(calls: Calls, on: str) -> Iterator[Figure]:
+    times = measure(calls)
     for name, own in times.items():
         goal = "≤ 60" if (name, on) == (SEARCH, "100,000 passages") else ""
         yield Figure(f"{name}, p50", float(np.median(own)), "ms", on=on, goal=goal)
@@ -173,9 +179,9 @@ def _measure_latencies(knowledge: Knowledge, vectors: SyntheticVectors, on: str)
         yield Figure(f"search{ending} / raw query{ending}", float(ratio), on=on, goal=goal)
 
 
-def _build_calls(knowledge: Knowledge, vectors: SyntheticVectors) -> dict[str, list[Callable[[], object]]]:
+def _build_calls(folder: Path, knowledge: Knowledge, index: Index, vectors: SyntheticVectors) -> Calls:
     """Return what is timed: this many calls of each kind."""
-    text, embedder, index = SyntheticText(1), load_embedder(), knowledge._index
+    text, embedder, collection = SyntheticText(1), load_embedder(), _open_collection(folder / "chroma")
     text.begin(10**9)
     questions = [text.sentence(8) for _ in range(QUESTIONS)]
     asked = list(zip(questions, vectors.encode(questions), strict=True))
@@ -188,27 +194,32 @@ def _build_calls(knowledge: Knowledge, vectors: SyntheticVectors) -> dict[str, l
     vectors.takes_time = encode
     return {
         SEARCH: [partial(knowledge.search, q, CUSTOMER_SCOPE, LIMIT) for q, _ in asked],
-        "raw query with encoding": [partial(_query_encoded, index, encode, v) for _, v in asked],
+        "raw query with encoding": [partial(_query_encoded, collection, encode, v) for _, v in asked],
         "search": [partial(search, index, q, v, CUSTOMER_SCOPE, LIMIT) for q, v in asked],
-        "raw query": [partial(_query_raw, index, v) for _, v in asked],
+        "raw query": [partial(_query_raw, collection, v) for _, v in asked],
         "encoding": [encode for _ in asked],
         "of search: dense": [partial(score_dense, index, v, CUSTOMER_SCOPE, DEPTH) for _, v in asked],
         "of search: words": [partial(index.lexical.rank, q, customers, DEPTH) for q, _ in asked],
     }
 
 
-def _query_encoded(index: Index, encode: Callable[[], object], vector: Vectors) -> object:
+def _open_collection(folder: Path) -> Collection:
+    """Open the customers' collection with Chroma's own client. It shares what the index holds open of the folder."""
+    client = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+    return client.get_collection(f"units.{Audience.CUSTOMER.value}.all", embedding_function=None)
+
+
+def _query_encoded(collection: Collection, encode: Callable[[], object], vector: Vectors) -> object:
     encode()
-    return _query_raw(index, vector)
+    return _query_raw(collection, vector)
 
 
-def _query_raw(index: Index, vector: Vectors) -> object:
-    """Ask Chroma in the plainest way: the customers' collection, its default of 10 results, only ids."""
-    held = index.vectors._collections[Audience.CUSTOMER]
-    return held.query(query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"])
+def _query_raw(collection: Collection, vector: Vectors) -> object:
+    """Ask Chroma in the plainest way: its default of 10 results, only ids."""
+    return collection.query(query_embeddings=vector.reshape(1, -1), n_results=10, include=["distances"])
 
 
-def measure(calls: dict[str, list[Callable[[], object]]]) -> dict[str, NDArray[np.float64]]:
+def measure(calls: Calls) -> dict[str, NDArray[np.float64]]:
     """Return the milliseconds of the calls of each name, taken in turns, after a tenth of them unmeasured.
 
     Other work on the machine affects all of them equally.
