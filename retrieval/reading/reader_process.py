@@ -13,7 +13,9 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from typing import BinaryIO
+from enum import Enum
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from retrieval.reading.documents import Part, RejectedError
 from retrieval.reading.formats import read_parts
@@ -72,8 +74,17 @@ def _count(parts: Iterator[Part]) -> Iterator[Part]:
         yield part
 
 
+class _ValuePickler(pickle.Pickler):
+    """Writes a member of an enum as its class and value. Python 3.11.2 writes `getattr`, which no reader may accept."""
+
+    def reducer_override(self, value: object) -> Any:
+        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
+
+
 def _write_answer(answers: BinaryIO, value: Part | str | None) -> None:
-    told = pickle.dumps(value)
+    buffer = BytesIO()
+    _ValuePickler(buffer).dump(value)
+    told = buffer.getvalue()
     answers.write(LENGTH.pack(len(told)) + told)
     answers.flush()
 
