@@ -40,7 +40,7 @@ from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.bases.base import Base, BaseModelError
 from retrain.bases.shelf import DEFAULT, Shelf
-from retrain.curate import Curated, Privacy
+from retrain.curate import Curated, Privacy, find_bar
 from retrain.errors import RetrainError
 from retrain.evaluate import HeldOutQuestion
 from retrain.examples import Dataset
@@ -210,6 +210,10 @@ class Core:
     def may_learn(self, reply: Reply, teacher: Role | None) -> bool:
         """Whether a reply may be learned from when a person of this role teaches it, by consent and by choice."""
         return self._covers()(reply, teacher)
+
+    def is_for_staff(self, reply: Reply) -> bool:
+        """Whether customers may not read what a reply says, so that the adapter that serves them may not learn it."""
+        return find_bar(reply, self._find_audience) is not None
 
     def _covers(self) -> Covers:
         return respect_choices(self.db, build_covers(self.db, self.consent_unasked))

@@ -21,6 +21,7 @@ from feedback.choices import Covers
 from feedback.consent import Consent
 from feedback.database import Database
 from feedback.privacy import FindNames
+from feedback.replies import Reply
 from retrieval.draft import Draft
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
@@ -36,9 +37,9 @@ class Services:
     `suggest` returns the questions that a newcomer is offered.
     `prepare_lesson` returns what the documents alone say to a question now, and `doubts` are what staff should look at.
     `read_names` opens the reader of the names that Slack does not show. `may_learn` says whether training may use what
-    a person of some role taught. `triage_pool` finds out what a message is, `answer_pool` answers those that are
-    questions, and `pool` does everything else, so that no press waits for a question. `later` retries calls that Slack
-    refused.
+    a person of some role taught, `is_for_staff` whether customers may not read what a reply says. `triage_pool` finds
+    out what a message is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no
+    press waits for a question. `later` retries calls that Slack refused.
     """
 
     client: WebClient
@@ -55,6 +56,7 @@ class Services:
     doubts: Doubts
     read_names: Callable[[], AbstractContextManager[FindNames | None]]
     may_learn: Covers
+    is_for_staff: Callable[[Reply], bool]
     consent_unasked: Consent
     tickets: Tickets
     rules: RuleBook

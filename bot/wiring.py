@@ -230,6 +230,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         ),
         read_names=core.read_names,
         may_learn=core.may_learn,
+        is_for_staff=core.is_for_staff,
         consent_unasked=core.consent_unasked,
         tickets=tickets,
         rules=rules,

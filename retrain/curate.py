@@ -188,17 +188,19 @@ def _may_train(lesson: Lesson, settings: CurateSettings, privacy: Privacy, dropp
     if not lesson.example.pair and not privacy.covers(reply, lesson.teacher):
         dropped[NO_CONSENT] += 1
         return False
-    if settings.staff_replies:
-        return True
-    audiences = [privacy.find_audience(line.passage_id) for line in reply.evidence]
+    reason = None if settings.staff_replies else find_bar(reply, privacy.find_audience)
+    if reason is not None:
+        dropped[reason] += 1
+    return reason is None
+
+
+def find_bar(reply: Reply, find_audience: Callable[[str], Audience | None]) -> str | None:
+    """Return why an adapter that serves customers too may not learn this reply; None if it may."""
+    audiences = [find_audience(line.passage_id) for line in reply.evidence]
     if any(audience is not None and audience not in CUSTOMER_SCOPE.audiences for audience in audiences):
-        dropped["evidence that customers may not read"] += 1
-        return False
+        return "evidence that customers may not read"
     is_open = bool(audiences) and None not in audiences and len(reply.messages) == _FIRST_TURN
-    if reply.audience != Audience.CUSTOMER and not is_open:
-        dropped["for staff only"] += 1
-        return False
-    return True
+    return None if is_open or reply.audience == Audience.CUSTOMER else "for staff only"
 
 
 def _keep_last_word(lessons: Sequence[Lesson], dropped: Counter[str]) -> list[Lesson]:

@@ -184,7 +184,9 @@ def tell_use(services: Services, correction: corrections.Correction, reply: repl
 
 def tell_training(services: Services, correction: corrections.Correction, reply: replies.Reply) -> str:
     """Return whether the next training may use a correction."""
-    return wording.LEARNED_NEXT if services.may_learn(reply, correction.role) else wording.NOT_LEARNED
+    if not services.may_learn(reply, correction.role):
+        return wording.NOT_LEARNED
+    return wording.NOT_LEARNED_FOR_STAFF if services.is_for_staff(reply) else wording.LEARNED_NEXT
 
 
 def _ask_for_decision(services: Services, correction: corrections.Correction, reply: replies.Reply) -> None:

@@ -83,6 +83,10 @@ LEARNED_NEXT = "I learn it in the next training too."
 NOT_LEARNED = (
     "I do not learn it in a training: learning from it is not allowed. An admin decides that: `/chip learning`."
 )
+NOT_LEARNED_FOR_STAFF = (
+    "I do not learn it in a training, because the model also answers customers, and no document shows that they may "
+    "read this."
+)
 CORRECTION_WAITS = "Thank you. I have kept your correction; a colleague checks it before I use it."
 CORRECTION_CARD = "*<@{person}> corrected an answer.* It waits for approval."
 CORRECTION_FORGOTTEN = "What stood here was deleted, so there is nothing to decide any more."

@@ -144,6 +144,20 @@ def test_thanks_promise_training_only_where_consent_covers_it(chip: Chip, is_on:
     assert told in chip.wait_for_said(HELP, wording.CORRECTION_LEARNED).text
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [(RUNTIME, wording.LEARNED_NEXT), ("@Chip Do you sell coffee machines?", wording.NOT_LEARNED_FOR_STAFF)],
+    ids=["a customers' document answers", "nothing answers staff"],
+)
+def test_thanks_promise_training_only_for_what_customers_may_read(chip: Chip, question: str, told: str) -> None:
+    message = chip.ask(SAM, question, STAFF)
+    sam = chip.workspace.visit(SAM)
+    sam.click(message, STAFF, blocks.VOTE, f"down:{chip.reply_at(STAFF, message).id}")
+    sam.wait_for_view()
+    assert sam.submit_view({blocks.CORRECTION_BLOCK: RIGHT}) == {}
+    assert told in chip.wait_for_said(STAFF, wording.CORRECTION_LEARNED).text
+
+
 def test_a_training_without_consent_points_to_the_decision(chip: Chip) -> None:
     consent.record_consent(chip.core.db, TEAM, by=ADA, is_on=False)
     correct(chip, SAM)
