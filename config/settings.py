@@ -201,6 +201,17 @@ class RetrainSettings(_Section):
     every_hours: float = Field(24.0, gt=0)
     min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")
     max_per_person: int = Field(40, ge=1, description="Lessons that one person may teach in one retrain.")
+    canary_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="Share of new conversations that an adapter answers which passed, before it serves; 0: it serves "
+        "at once.",
+    )
+    canary_promotes: bool = Field(
+        False, description="Chip lets such an adapter serve once people were better off; otherwise an admin decides."
+    )
+    canary_days: int = Field(28, ge=1, description="A trial on people that decided nothing ends after so many days.")
     heldout: Path | None = Field(
         None,
         description="Questions with known answers, on which a new adapter is judged. Unset: none, and for the sample "

@@ -1,8 +1,8 @@
 """The database's tables, as SQLAlchemy Core describes them: the one place that names columns and types.
 
 The migrations under `feedback/migrations` make the same tables; a test compares the two. `feedback_events` and
-`promotions` are append-only, which triggers enforce. Knows nothing of who reads or writes the rows. `promotions` and
-`retrain_runs` belong to retraining, but one database has one schema.
+`promotions` are append-only, which triggers enforce. Knows nothing of who reads or writes the rows. `promotions`,
+`canaries` and `retrain_runs` belong to retraining, but one database has one schema.
 """
 
 import re
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     false,
 )
 
-APPEND_ONLY = ("feedback_events", "promotions", "consents")
+APPEND_ONLY = ("feedback_events", "promotions", "consents", "canaries")
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -201,6 +202,21 @@ promotions = Table(
     _at("at"),
     _name("adapter_id", nullable=True),
     _name("base_id"),
+    _name("by"),
+    _text("reason"),
+)
+
+# What share of the new conversations a candidate answers beside `control_id`, from this row on; 0: no more.
+canaries = Table(
+    "canaries",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("id", index=True),
+    _at("at"),
+    _name("adapter_id"),
+    _name("base_id"),
+    _name("control_id", nullable=True),
+    Column("share", Float, nullable=False),
     _name("by"),
     _text("reason"),
 )

@@ -110,6 +110,24 @@ class ScheduleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CanarySettings:
+    """How a candidate that passed the gate is tried on people before it serves.
+
+    It answers this `share` of the new conversations; 0: it serves at once. `promotes`: Chip itself lets it serve once
+    it is shown to be better; otherwise an admin decides. After `days` without a decision it ends. `level` is the chance
+    that a candidate which is as good as what serves is found worse, however often somebody looks. What people say
+    within `settle_minutes` of a conversation's first answer counts. `shift` is the harm that status speaks of.
+    """
+
+    share: float = 0.0
+    promotes: bool = False
+    days: int = 28
+    level: float = 0.05
+    settle_minutes: int = 60
+    shift: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainSettings:
     """All settings of a retrain. `min_feedback` is how many new votes and corrections a scheduled run waits for."""
 
@@ -117,4 +135,5 @@ class RetrainSettings:
     curate: CurateSettings = field(default_factory=CurateSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     gate: GateSettings = field(default_factory=GateSettings)
+    canary: CanarySettings = field(default_factory=CanarySettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)

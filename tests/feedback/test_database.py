@@ -22,11 +22,13 @@ from feedback.errors import DatabaseUnusable
 from feedback.inbox import find_unfinished, record_event
 from feedback.measures import summary
 from feedback.replies import find_reply
-from feedback.tables import APPEND_ONLY, METADATA, messages, promotions
+from feedback.tables import APPEND_ONLY, METADATA, canaries, messages, promotions
 from feedback.votes import record_button, record_reaction, standing_verdicts, verdicts
 from tests.patience import PATIENCE_SECONDS
 
 from .conftest import START, Clock, GiveReply
+
+_LATER_TABLES = ("standing_votes", "imports", "imported_pairs", "proposals", "decisions", "canaries")
 
 
 def revisions() -> ScriptDirectory:
@@ -69,7 +71,7 @@ def test_replies_from_before_their_sentences_were_counted_are_kept_and_not_count
         for column in ("sentences", "withheld"):
             older.execute(f"ALTER TABLE replies DROP COLUMN {column}")
         older.execute("ALTER TABLE channel_rules DROP COLUMN hides_votes")
-        for table in ("standing_votes", "imports", "imported_pairs", "proposals", "decisions"):
+        for table in _LATER_TABLES:
             older.execute(f"DROP TABLE {table}")
         older.execute("UPDATE alembic_version SET version_num = '0005'")
     older.close()
@@ -92,7 +94,7 @@ def test_votes_from_before_they_were_folded_stand_as_they_did(path: Path, db: Da
     expected = standing_verdicts(db)
     db.close()
     with sqlite3.connect(path) as older:
-        for table in ("standing_votes", "imports", "imported_pairs", "proposals", "decisions"):
+        for table in _LATER_TABLES:
             older.execute(f"DROP TABLE {table}")
         _drop_later_indexes(older)
         older.execute("UPDATE alembic_version SET version_num = '0007'")
@@ -199,7 +201,9 @@ def test_the_log_cannot_be_rewritten_even_by_hand(
     give_reply("R1")
     record_button(db, reply_id="R1", person="U1", role="customer", verdict="up")
     with db.begin() as connection:
-        connection.execute(insert(promotions).values(id="P1", at=START, base_id="b", by="UA", reason="better"))
+        changed = {"at": START, "base_id": "b", "by": "UA", "reason": "better"}
+        connection.execute(insert(promotions).values(id="P1", **changed))
+        connection.execute(insert(canaries).values(id="Y1", adapter_id="A1", share=0.1, **changed))
     record_consent(db, "T1", by="UA", is_on=True)
     with pytest.raises(IntegrityError, match="append-only"), db.begin() as connection:
         connection.exec_driver_sql(statement.format(table))
