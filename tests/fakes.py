@@ -98,7 +98,8 @@ class QuotingEngine:
         if isinstance(planned, str):
             planned = Slowly(tuple(_cut(planned)))
         planned = _limit(planned, request.max_tokens)
-        return QuotedGeneration(request, planned, self.base_id, self.adapter_id(request.lane))
+        is_live = request.lane is Lane.CANARY and self.adapter_id(Lane.CANARY) is None
+        return QuotedGeneration(request, planned, self.base_id, self.adapter_id(Lane.LIVE if is_live else request.lane))
 
     def use_adapter(self, adapter: Adapter | None, lane: Lane = Lane.LIVE) -> float:
         if self._is_closed:

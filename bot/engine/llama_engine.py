@@ -253,6 +253,7 @@ class LlamaEngine:
         self._answer_probes(lanes)
         self._drop_ended(lanes)
         self._read_prompts(model, template, lanes.slot_tokens)
+        self._send_home(lanes)
         for lane in Lane:
             self._admit(lanes, lane)
         track = lanes.next_track()
@@ -318,6 +319,12 @@ class LlamaEngine:
                 with self._wake:
                     self._room.remove(job)
                 job.fail(_as_failure(error))
+
+    def _send_home(self, lanes: Lanes) -> None:
+        """Let what serves answer who waits for a canary that has ended. The bare base must not answer in its place."""
+        if lanes.adapter_id(Lane.CANARY) is None:
+            with self._wake:
+                self._room.move(Lane.CANARY, Lane.LIVE)
 
     def _admit(self, lanes: Lanes, lane: Lane) -> None:
         while lanes.has_room(lane):

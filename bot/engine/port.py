@@ -16,6 +16,7 @@ class Lane(StrEnum):
     """Which adapter answers, each in a context of its own.
 
     The live one, a canary that serves a share of people, or one on trial (evaluation), which waits while people wait.
+    While the canary has no adapter, the live one answers for it.
     """
 
     LIVE = "live"

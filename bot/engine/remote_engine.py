@@ -142,7 +142,8 @@ class RemoteEngine:
     # From here on, on a thread of the pool.
 
     def _run(self, request: GenerationRequest, generation: QueuedGeneration, submitted: float) -> None:
-        adapter_id = self.adapter_id(request.lane)
+        is_live = request.lane is Lane.CANARY and self.adapter_id(Lane.CANARY) is None
+        adapter_id = self.adapter_id(Lane.LIVE if is_live else request.lane)
         name = adapter_id or self._settings.url_model or self._base.id
         seconds = request.deadline_seconds or self._settings.deadline_seconds
         answering = Answering(request, generation, self._base.id, adapter_id, self._clock, submitted)

@@ -5,6 +5,7 @@ another's single question by one answer. Room is shared like the memory of a swi
 may hold more of a lane's queue than is still free, so one person fills half of it and there is a place for the next.
 """
 
+from dataclasses import replace
 from itertools import count
 
 from bot.engine.job import Job
@@ -56,6 +57,13 @@ class WaitingRoom:
     def remove(self, job: Job) -> None:
         """Remove this job."""
         self._queues[job.request.lane].remove(job)
+
+    def move(self, lane: Lane, to: Lane) -> None:
+        """Let those who wait in a lane wait in another one, after those who are there."""
+        for job in self._queues[lane]:
+            job.request = replace(job.request, lane=to)
+        self._queues[to] += self._queues[lane]
+        self._queues[lane] = []
 
     def wait_seconds(self) -> float:
         """Estimate when a place is free: the time of recent requests, divided by the slots that end them."""

@@ -192,6 +192,15 @@ def test_an_adapter_that_the_server_cannot_load_is_refused(
     assert server.requests[-1]["model"] == adapters[0].id
 
 
+def test_what_serves_answers_for_a_canary_that_has_ended(
+    engine: RemoteEngine, server: FakeOpenAI, adapters: tuple[Adapter, Adapter]
+) -> None:
+    server.models.append(adapters[0].id)
+    engine.use_adapter(adapters[0])
+    assert engine.submit(ask("Hi?", lane=Lane.CANARY)).completion().adapter_id == adapters[0].id
+    assert server.requests[-1]["model"] == adapters[0].id
+
+
 def test_an_answer_by_another_model_than_the_adapter_is_not_shown(
     engine: RemoteEngine, server: FakeOpenAI, base: Base, adapters: tuple[Adapter, Adapter]
 ) -> None:

@@ -95,6 +95,24 @@ def test_the_lanes_speak_with_their_own_adapters(
         assert speaks.text == expected[speaks.adapter_id, question]
 
 
+def test_who_waits_for_a_canary_that_ends_is_answered_by_what_serves(
+    base: Base, adapters: tuple[Adapter, Adapter], start: StartEngine
+) -> None:
+    engine = start(base, slots=2)
+    expected = reference_answers(engine, [*adapters])
+    engine.use_adapter(adapters[0])
+    engine.use_adapter(adapters[1], Lane.CANARY)
+    generations = [(question, engine.submit(ask(question, lane=Lane.CANARY))) for question in QUESTIONS * 3]
+
+    engine.use_adapter(None, Lane.CANARY)
+    generations += [(question, engine.submit(ask(question, lane=Lane.CANARY))) for question in QUESTIONS]
+
+    spoke = [generation.completion() for _, generation in generations]
+    for (question, _), speaks in zip(generations, spoke, strict=True):
+        assert speaks.text == expected[speaks.adapter_id, question]  # by one of both, and never by the bare base
+    assert {speaks.adapter_id for speaks in spoke[-len(QUESTIONS) :]} == {adapters[0].id}
+
+
 def test_the_trial_lane_ends_while_people_still_wait(base: Base, start: StartEngine) -> None:
     engine = start(base, slots=2)
     people = [engine.submit(ask("Talk.", max_tokens=30)) for _ in range(40)]
