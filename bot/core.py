@@ -51,7 +51,7 @@ from retrain.free_cores import find_cores
 from retrain.judging.questions import make_document_questions
 from retrain.report import RetrainReport
 from retrain.run import Progress, RetrainDeps, curate_feedback, find_questions, freeze, run_retrain
-from retrain.settings import CurateSettings, RetrainSettings, ScheduleSettings
+from retrain.settings import CanarySettings, CurateSettings, RetrainSettings, ScheduleSettings
 from retrieval.draft import Draft, prepare
 from retrieval.encoders.cross_encoder import load_cross_encoder
 from retrieval.encoders.embedder import Embedder, load_embedder
@@ -281,6 +281,9 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
             max_per_person=settings.retrain.max_per_person, grounded=settings.knowledge.verified_answers
         ),
         schedule=ScheduleSettings(every_hours=settings.retrain.every_hours),
+        canary=CanarySettings(
+            settings.retrain.canary_share, settings.retrain.canary_promotes, settings.retrain.canary_days
+        ),
     )
 
 

@@ -26,6 +26,7 @@ from retrieval.upkeep import Outcome
 logger = logging.getLogger(__name__)
 
 POINTER_SECONDS = 5.0
+TRIAL_SECONDS = 60.0
 SOURCE_SECONDS = 60.0
 TOKEN_SECONDS = 300.0
 SURVEY_SECONDS = 300.0
@@ -82,6 +83,8 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
 
     return [
         Job("follow the adapter's pointer", services.learning.follow_pointer, POINTER_SECONDS),
+        Job("follow the trial on people", services.trials.follow, POINTER_SECONDS),
+        Job("decide the trial on people", services.trials.decide, TRIAL_SECONDS),
         Job("sync sources", sync_sources, SOURCE_SECONDS),
         Job("check the token", token.check, TOKEN_SECONDS),
         Job("forget payloads", lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), HOUR_SECONDS),

@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from bot.answering.answer import Answering
 from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
+from bot.learning.canary import Trials
 from bot.learning.doubts import Doubts
 from bot.learning.learning import Learning
 from bot.slack.directory import Directory
@@ -49,6 +50,7 @@ class Services:
     answering: Answering
     stops: Stops
     learning: Learning
+    trials: Trials
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
     use_words: Callable[[], None]

@@ -17,7 +17,8 @@ from bot.answering.answer import Answering
 from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.app import UNSIGNED, build_app, resume
-from bot.core import Core, make_id, now_utc
+from bot.core import Core, make_id, now_utc, retrain_settings
+from bot.learning.canary import Trials
 from bot.learning.doubts import Doubts
 from bot.learning.learning import Learning
 from bot.learning.participants import build_find_names
@@ -41,12 +42,13 @@ from bot.transport.gateway import Gateway, open_gateway
 from bot.transport.health import Health, TokenWatch
 from bot.transport.later import Later
 from bot.transport.work import WorkPool
-from bot.views.report import build_report
+from bot.views.report import build_offer, build_report
 from bot.welcome import welcome
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.inbox import mark_ended
 from feedback.replies import Reply
+from retrain.canary.log import FOUND_BETTER
 from retrain.report import find_step_seconds
 from retrieval.knowledge import Knowledge
 from retrieval.reading.documents import Unreadable
@@ -127,6 +129,7 @@ def attach(
         client = build_client(bot_token, base_url)
         services = replace(build_services(core, client), on_removed=on_removed)
         services.serve_corrections()
+        services.trials.follow()  # before the first question
         stack.callback(services.waiting.close)
         stack.callback(services.pool.close)
         stack.callback(services.answer_pool.close)
@@ -164,6 +167,16 @@ def build_services(core: Core, client: WebClient) -> Services:
     )
     admin_channel = find_channel(client, slack.admin_channel)
     stops = Stops(core.db)
+    tell = _build_tell(client, admin_channel)
+    trials = Trials(
+        db=core.db,
+        engine=core.engine,
+        adapters_folder=core.adapters_folder,
+        settings=retrain_settings(core.settings).canary,
+        tell=lambda text: tell(text, None),
+        offer=lambda text, adapter_id: tell(text, build_offer(text, adapter_id)),
+        let_serve=lambda adapter_id, by: learning.serve(adapter_id, by=by, reason=FOUND_BETTER),
+    )
     answering = Answering(
         client=client,
         directory=directory,
@@ -177,8 +190,8 @@ def build_services(core: Core, client: WebClient) -> Services:
         new_id=make_id,
         stops=stops,
         threads=ThreadReader(client),
+        choose_lane=trials.choose_lane,
     )
-    tell = _build_tell(client, admin_channel)
     stopping = threading.Event()
     find_names = build_find_names(core.db, directory, identity["user_id"])
     steps = Steps(partial(find_step_seconds, core.db), StepNote(client, admin_channel).show)
@@ -194,6 +207,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         report=lambda report: tell(*build_report(report, core.find_missing_rows())),
         serve_corrections=core.serve_corrections,
         learn_words=core.learn_words,
+        changed=trials.follow,
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)
@@ -216,6 +230,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         answering=answering,
         stops=stops,
         learning=learning,
+        trials=trials,
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
         use_words=core.use_words,

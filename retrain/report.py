@@ -10,14 +10,14 @@ from sqlalchemy import insert, select, update
 from feedback.database import Database
 from feedback.tables import retrain_runs
 
-Outcome = Literal["promoted", "refused", "not judged", "nothing to learn"]
+Outcome = Literal["promoted", "on trial", "refused", "not judged", "nothing to learn"]
 Verdict = Literal["better", "worse", "changed"]
 
 COMMAND_LINE = "command line"  # what sets off a run in a process of its own
 RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
 NOT_JUDGED = "not judged"
 _LOOKED_BACK = 100  # runs whose questions are counted
-_TRAINED = ("promoted", "refused", NOT_JUDGED)
+_TRAINED = ("promoted", "on trial", "refused", NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)

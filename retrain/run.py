@@ -16,6 +16,7 @@ from typing import Any
 from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.bases.base import Base
+from retrain.canary.log import begin, end, find_running
 from retrain.contest import Comparison, Exam, build_scores, compare
 from retrain.curate import NO_CONSENT, Curated, Prepare, Privacy, curate
 from retrain.data.duplicates import Encode, keeps_meaning
@@ -38,6 +39,7 @@ from retrieval.draft import Draft
 
 logger = logging.getLogger(__name__)
 
+CHIP = "Chip"  # who decides where no person does
 NOTHING_SAID = "There is no liked answer and no approved correction yet."
 NOTHING_ALLOWED = "There is something to learn from, but none of it may be used; what was left out says why."
 
@@ -161,11 +163,13 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         exam, retired = _set_exam(deps, questions, curated, uses)
         comparison = compare(exam, deps.answerer, champion, candidate, deps.settings.gate)
     adapter = register(candidate, deps.adapters_folder, comparison.describe())
-    swap_ms = None
-    if comparison.decision.promote:
+    swap_ms, is_tried = None, comparison.decision.promote and _try_on_people(deps, adapter, champion)
+    if comparison.decision.promote and not is_tried:
         with watch.step("promote", "Serving the new adapter"):
             swap_ms = _serve(deps, adapter, champion, report.requested_by, " ".join(comparison.decision.reasons))
     judged = _report_judgement(report, exam, comparison)
+    if is_tried:
+        judged = replace(judged, outcome="on trial")
     return replace(
         judged,
         adapter_id=adapter.id,
@@ -295,6 +299,20 @@ def _build_candidate(deps: RetrainDeps, base: Base, dataset: Dataset, trained: T
         folder=trained.adapter_folder,
     )
     return build_candidate(card, deps.adapters_folder)
+
+
+def _try_on_people(deps: RetrainDeps, adapter: Adapter, champion: Adapter | None) -> bool:
+    """Let the adapter answer a share of the conversations first, where that is wanted. The bot takes it up.
+
+    Not if what serves has to go in any case: nothing may be compared with it, and nobody may wait for it to go.
+    """
+    serving, wanted = live(deps.db, adapter.base_id), deps.settings.canary.share
+    if not wanted or serving != (champion.id if champion else None):
+        return False
+    if (running := find_running(deps.db, adapter.base_id)) is not None:
+        end(deps.db, running, by=CHIP, reason=f"{adapter.id} is tried instead")
+    begin(deps.db, adapter.id, adapter.base_id, serving, wanted, by=CHIP, reason="it passed its test")
+    return True
 
 
 def _serve(deps: RetrainDeps, adapter: Adapter, champion: Adapter | None, by: str, reason: str) -> float:

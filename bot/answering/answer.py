@@ -20,7 +20,7 @@ from bot.answering.reply_stream import ReplyStream
 from bot.answering.say import Saying, Voice
 from bot.answering.shown_answer import ShownAnswer
 from bot.answering.stops import Stops
-from bot.engine.port import Completion, DeadlinePassed, EngineBusy, EngineError, PromptTooLong
+from bot.engine.port import Completion, DeadlinePassed, EngineBusy, EngineError, Lane, PromptTooLong
 from bot.slack.directory import Directory
 from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.lost_streams import find_lost_stream
@@ -50,7 +50,7 @@ ASKED_AGAIN_WITHIN = timedelta(minutes=30)
 class Answering:
     """Answers questions in one workspace; begin with `answer`.
 
-    A prompt holds at most `thread_messages` earlier turns of its thread.
+    A prompt holds at most `thread_messages` earlier turns of its thread. `choose_lane` says which adapter answers.
     """
 
     client: WebClient
@@ -65,6 +65,7 @@ class Answering:
     new_id: Callable[[str], str]
     stops: Stops
     threads: ThreadReader
+    choose_lane: Callable[[Question], Lane] = lambda question: Lane.LIVE  # noqa: ARG005
 
     def answer(self, question: Question, show: Show | None = None) -> None:
         """Answer in the question's thread: from evidence, with "I don't know", or with the reason for no answer.
@@ -174,6 +175,7 @@ class Answering:
         saying = self.voice.say(
             pending.draft,
             pending.reply_id,
+            lane=self.choose_lane(question),
             person=question.person,
             workspace=question.team,
             milliseconds=pending.milliseconds,

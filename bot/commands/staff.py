@@ -21,7 +21,8 @@ _SHOWN = 5
 
 def status(call: Call) -> None:
     """Show the model in use and the figures."""
-    call.say("Chip's status", blocks.build_fields("Status", call.services.learning.status_rows()))
+    rows = [*call.services.learning.status_rows(), *call.services.trials.status_rows()]
+    call.say("Chip's status", blocks.build_fields("Status", rows))
 
 
 def stats(call: Call) -> None:

@@ -2,6 +2,7 @@
 
 from bot.commands import admins, consent, everyone, staff
 from bot.commands.call import Call, Command, may
+from bot.commands.canary import canary
 from bot.commands.channels import channels
 from bot.commands.words import words
 from bot.views import wording
@@ -43,6 +44,13 @@ _ALL = (
     Command("models", "models", "lists the base and its adapters", Role.ADMIN, admins.models),
     Command("words", "words [use|drop <word>]", "shows customers' words for things", Role.ADMIN, words),
     Command("serve", "serve <adapter>", "lets an adapter answer that was not judged", Role.ADMIN, admins.serve),
+    Command(
+        "canary",
+        "canary [<adapter> [percent]|off]",
+        "tries an adapter on a share of the new conversations",
+        Role.ADMIN,
+        canary,
+    ),
     Command(
         "rollback",
         "rollback [adapter|base]",

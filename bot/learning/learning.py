@@ -41,7 +41,8 @@ class Learning:
     """Retraining and the live adapter.
 
     `run` does a retrain; `tell` and `report` post to the admin channel; `serve_corrections` serves the corrections that
-    hold after some were taken back. `run` tells `steps` its progress. `stopping` is set when Chip ends, and ends `run`.
+    hold after some were taken back. `run` tells `steps` its progress. `changed` is called when another adapter serves,
+    or when adapters were deleted. `stopping` is set when Chip ends, and ends `run`.
     """
 
     db: Database
@@ -53,6 +54,7 @@ class Learning:
     report: Callable[[RetrainReport], None]
     serve_corrections: Callable[[], object] = lambda: None
     learn_words: Callable[[], Sequence[Meaning]] = tuple
+    changed: Callable[[], None] = lambda: None
     steps: Steps = field(default_factory=lambda: Steps(dict))
     find_next_run: Callable[[], datetime | None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -119,9 +121,12 @@ class Learning:
     def _sweep(self) -> Erased | None:
         """Remove what was forgotten from datasets and adapters. None while a retrain runs, which sweeps itself."""
         try:
-            return erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id)
+            erased = erase_forgotten(self.db, self.adapters_folder, self.runs_folder, self.engine.base_id)
         except RetrainRunning:
             return None
+        if erased.deleted:
+            self.changed()
+        return erased
 
     def _replace_forgetful(self) -> None:
         """Train until the live adapter has learned nothing that was forgotten; if that does not help, go back."""
@@ -191,13 +196,14 @@ class Learning:
         except (AdapterError, EngineError) as error:
             raise RetrainError(str(error)) from error
         registry.rollback(self.db, adapter, base_id, by=by, reason="rollback")
+        self.changed()
         now = adapter.id if adapter else None
         if count := take_back_lessons(self.db, self.adapters_folder, self.runs_folder, left=left, now=now, by=by):
             self.serve_corrections()
             self.tell(wording.LESSONS_TAKEN_BACK.format(count=count))
         return previous, self.name(now)
 
-    def serve(self, adapter_id: str, *, by: str) -> str:
+    def serve(self, adapter_id: str, *, by: str, reason: str = CHOSEN) -> str:
         """Let an adapter serve that the gate could not judge, or that passed it. Return the name of what served before.
 
         Raises `RetrainError` if it must not serve, or cannot.
@@ -209,7 +215,8 @@ class Learning:
             self.engine.use_adapter(adapter)
         except (AdapterError, EngineError) as error:
             raise RetrainError(str(error)) from error
-        registry.choose(self.db, adapter, by=by, reason=CHOSEN)
+        registry.choose(self.db, adapter, by=by, reason=reason)
+        self.changed()
         return previous
 
     def follow_pointer(self) -> None:

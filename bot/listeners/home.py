@@ -110,6 +110,7 @@ def gather_dashboard(services: Services) -> home.Dashboard:
         next_retrain=learning.find_next_run(),
         last_retrain=f"{runs[0]['started_at']:%Y-%m-%d}: {runs[0]['state']}" if runs else "–",
         learning=describe(find_consent(services)),
+        trial=services.trials.status_rows(),
         is_paused=switches.is_on(services.db, team, PAUSED),
         now=now,
         days=DAYS,

@@ -30,7 +30,7 @@ _QUESTIONS = 5
 class Dashboard:
     """How Chip is doing, over the last days and over as many days `before`.
 
-    `base` and `adapter` name what serves. Times are in UTC.
+    `base` and `adapter` name what serves, and `trial` says how the adapter on trial does. Times are in UTC.
     """
 
     measures: Measures
@@ -43,6 +43,7 @@ class Dashboard:
     next_retrain: datetime | None
     last_retrain: str
     learning: str
+    trial: Sequence[tuple[str, str]]
     is_paused: bool
     now: datetime
     days: int
@@ -113,6 +114,7 @@ def _dashboard(board: Dashboard) -> list[Block]:
         *([_fields(_lead(board))] if board.measures.replies else [build_section(wording.BOARD_NOBODY)]),
         build_context(wording.BOARD_MORE),
         _fields(_figures(board)),
+        *([_fields(board.trial)] if board.trial else []),
         {"type": "actions", "block_id": "home_admin", "elements": _buttons(board)},
     ]
     if board.is_paused:

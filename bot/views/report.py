@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import blocks, wording
+from retrain.canary.log import DEFAULT_SHARE
 from retrain.curate import NO_CONSENT
 from retrain.judging.slices import KINDS
 from retrain.proof import Proof
 from retrain.report import RetrainReport, Scores
 
-SERVE = "serve_adapter"
+SERVE, TRY = "serve_adapter", "try_adapter"
 LONGEST = 240  # characters of an answer in the report
 _VERDICTS = {"better": "Better", "worse": "Worse", "changed": "Changed"}
 _HEADLINES = {
     "promoted": "The training passed its test: {adapter} answers from now on.",
+    "on trial": "The training passed its test: {adapter} answers a share of the new conversations first.",
     "refused": "The training was not good enough: {champion} keeps answering.",
     "not judged": "The training could not be judged: {champion} keeps answering until an admin decides.",
     "nothing to learn": "There was nothing to learn yet; nothing changed.",
@@ -45,20 +47,34 @@ def build_report(report: RetrainReport, missing: Sequence[tuple[str, str]] = ())
     """
     headline, rows = build_rows(report)
     fields = blocks.build_fields(headline, [*rows, *missing])
-    choice = [_offer_serving(report)] if report.outcome == "not judged" and report.adapter_id else []
+    choice = [_offer_choice(report.adapter_id)] if report.outcome == "not judged" and report.adapter_id else []
     return headline, [*fields, *_show_changes(report), *choice, blocks.build_context(_small_print(report))]
 
 
-def _offer_serving(report: RetrainReport) -> blocks.Block:
-    """Return the button that lets the adapter answer, once an admin is sure."""
-    button = blocks.build_button(wording.SERVE_BUTTON, SERVE, report.adapter_id or "")
-    sure = {
-        "title": blocks.plain_text(wording.SERVE_BUTTON),
-        "text": blocks.plain_text(wording.SERVE_SURE),
-        "confirm": blocks.plain_text(wording.SERVE_BUTTON),
+def build_offer(text: str, adapter_id: str) -> list[blocks.Block]:
+    """Return a text with the button that lets an adapter answer everybody."""
+    return [blocks.build_section(text), {"type": "actions", "elements": [_build_serve_button(adapter_id, text)]}]
+
+
+def _offer_choice(adapter_id: str) -> blocks.Block:
+    """Return the buttons that let an adapter answer everybody, or some people first."""
+    some = wording.TRIAL_BUTTON.format(share=DEFAULT_SHARE)
+    trial = blocks.build_button(some, TRY, adapter_id) | {"confirm": _confirm("Try it", wording.TRIAL_SURE)}
+    return {"type": "actions", "elements": [_build_serve_button(adapter_id, wording.SERVE_SURE), trial]}
+
+
+def _build_serve_button(adapter_id: str, sure: str) -> blocks.Block:
+    button = blocks.build_button(wording.SERVE_BUTTON, SERVE, adapter_id)
+    return button | {"confirm": _confirm(wording.SERVE_BUTTON, sure)}
+
+
+def _confirm(title: str, text: str) -> blocks.Block:
+    return {
+        "title": blocks.plain_text(title),
+        "text": blocks.plain_text(shorten(text, 290)),
+        "confirm": blocks.plain_text(title),
         "deny": blocks.plain_text("Not yet"),
     }
-    return {"type": "actions", "elements": [button | {"confirm": sure}]}
 
 
 def list_changes(report: RetrainReport) -> list[tuple[str, str, str]]:

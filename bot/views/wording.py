@@ -347,6 +347,34 @@ SERVE_BUTTON = "Let it answer"
 SERVE_SURE = (
     "The test could not tell whether it is better. It answers everybody from then on; `/chip rollback` goes back."
 )
+TRIAL_NONE = (
+    "No adapter is being tried on people. `/chip canary <adapter> [percent]` tries one; `/chip models` lists them."
+)
+TRIAL_USAGE = "Write `/chip canary <adapter> 25`, `/chip canary 40` or `/chip canary off`."
+TRIAL_BUTTON = "Try it on {share:.0%} of conversations"
+TRIAL_SURE = (
+    "It answers this share of the new conversations. If people are worse off, I end that by myself; `/chip canary off` "
+    "ends it at once."
+)
+TRIAL_BEGUN = "*{adapter}* is tried: it answers {share:.0%} of the new conversations from now on."
+TRIAL_CHANGED = "*{adapter}* answers {share:.0%} of the new conversations from now on."
+TRIAL_HOW = "I end it by myself if people are worse off. `/chip canary` shows how it goes, `/chip canary off` ends it."
+TRIAL_ENDED = "The trial of *{adapter}* is over, and what served before answers everybody: {reason}"
+TRIAL_ADMIN = "an admin ended it."
+TRIAL_HARMFUL = "people were worse off with it. {counts}"
+TRIAL_UNDECIDED = "{days} days did not show whether it is better or worse. {counts}"
+TRIAL_OTHER_BASE = "the base was changed to {base}, for which it was not made."
+TRIAL_SERVES = "it serves everybody now."
+TRIAL_OTHER_CONTROL = "what serves was changed, so there is nothing to compare it with."
+TRIAL_ADAPTER_GONE = "it learned something that was forgotten, and is deleted."
+TRIAL_PROMOTED = "*{adapter}* answers everybody from now on: people were better off with it. {counts}"
+TRIAL_BETTER = "People are better off with *{adapter}*, which is on trial. {counts} Shall it answer everybody?"
+TRIAL_SHARE = "{adapter} answers {share:.0%} of the new conversations since {since:%Y-%m-%d %H:%M} UTC"
+TRIAL_COUNTS = "{tried_bad} of {tried} with it, {others_bad} of {others} with what serves, went badly."
+TRIAL_NEAR = (
+    "{harm:.0%} of the way to ending it, {benefit:.0%} to “people are better off”. If {shift:.0f} points more went "
+    "badly, about {needed:,} conversations would mostly show it"
+)
 PAUSED = "I am paused just now. Please ask again later, or contact the support team directly."
 PAUSED_NOW = "Chip is paused; `/chip resume` lets it answer again."
 RESUMED_NOW = "Chip answers again."

@@ -3,26 +3,32 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from bot.core import Core, open_core
+from bot.answering import answer as answer_module
+from bot.core import Core, now_utc, open_core
 from bot.progress import ingest_documents
+from bot.services import Services
 from bot.views import wording
 from bot.views.blocks import CORRECTION_BLOCK, VOTE
 from bot.wiring import connect
 from bot.workspace.server import LocalWorkspace
 from config.loading import load_settings
 from config.settings import Settings
-from feedback import corrections, replies
+from feedback import corrections, replies, votes
+from retrain import registry
 from retrieval.prompt import split_claims
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.slow
 
 QUESTION = "How long does the Tansy 4 run on one charge?"
+MOST_CONVERSATIONS = 60
 TAUGHT = "The Tansy 4 runs for 75 minutes when the cutting height is above 40 mm."
 
 DOCUMENTS = {
@@ -93,12 +99,16 @@ def core(settings: Settings) -> Iterator[Core]:
 
 
 @pytest.fixture
-def workspace(core: Core) -> Iterator[LocalWorkspace]:
-    with (
-        LocalWorkspace() as workspace,
-        connect(core, bot_token=workspace.bot_token, app_token=workspace.app_token, base_url=workspace.api_url),
-    ):
+def workspace() -> Iterator[LocalWorkspace]:
+    with LocalWorkspace() as workspace:
         yield workspace
+
+
+@pytest.fixture
+def services(core: Core, workspace: LocalWorkspace) -> Iterator[Services]:
+    connected = connect(core, bot_token=workspace.bot_token, app_token=workspace.app_token, base_url=workspace.api_url)
+    with connected as services:
+        yield services
 
 
 def ask(workspace: LocalWorkspace, core: Core, question: str) -> replies.Reply:
@@ -130,7 +140,22 @@ def run_command(workspace: LocalWorkspace, text: str, expected: str, timeout_sec
     return workspace.wait_for(find, timeout_seconds) or ""
 
 
-def test_a_correction_is_learned_gated_served_and_rolled_back(workspace: LocalWorkspace, core: Core) -> None:
+def let_an_hour_pass(services: Services) -> None:
+    """Decide the trial as an hour later, when what was said counts."""
+    db = services.trials.db
+    services.trials.db = replace(db, clock=lambda: now_utc() + timedelta(hours=1, seconds=1))
+    services.trials.decide()
+    services.trials.db = db
+
+
+def vote(workspace: LocalWorkspace, reply: replies.Reply, verdict: str) -> None:
+    ada = workspace.visit("U0ADA")
+    ada.click(ada.messages("D0ADA", reply.thread_ts)[-1], "D0ADA", VOTE, value=f"{verdict}:{reply.id}")
+
+
+def test_a_correction_is_learned_gated_tried_promoted_and_rolled_back(
+    workspace: LocalWorkspace, core: Core, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = ask(workspace, core, QUESTION)
     assert before.adapter_id is None
     assert before.evidence[0].text.startswith("The Tansy 4 runs for 55 minutes")
@@ -143,18 +168,32 @@ def test_a_correction_is_learned_gated_served_and_rolled_back(workspace: LocalWo
     assert ada.submit_view({CORRECTION_BLOCK: TAUGHT}) == {}
     workspace.wait_for(lambda: corrections.approved(core.db))
 
-    report = run_command(workspace, "/chip retrain", "The training (passed|was|could)", 300.0)
+    report = run_command(workspace, "/chip retrain", "The training (passed|was|could)", 900.0)
     assert "could not be judged" in report, report
     answer = re.search(r"A[0-9a-f]{16}", run_command(workspace, "/chip models", "was not judged"))
     assert answer is not None
-    run_command(workspace, f"/chip serve {answer.group()}", "answers now")
+    trained = answer.group()
+    run_command(workspace, f"/chip canary {trained} 50", "answers 50% of the new conversations")
+    services.trials.settings = replace(services.trials.settings, promotes=True)
+    monkeypatch.setattr(answer_module, "ASKED_AGAIN_WITHIN", timedelta(0))  # as if on different days
+    spoke: list[str | None] = []
+    while registry.live(core.db, core.engine.base_id) is None:
+        assert len(spoke) < MOST_CONVERSATIONS
+        reply = ask(workspace, core, QUESTION)
+        assert reply.adapter_id in (None, trained)
+        assert (TAUGHT in reply.shown) is (reply.adapter_id == trained), "no reply mixes two adapters"
+        vote(workspace, reply, "up" if reply.adapter_id else "down")
+        workspace.wait_for(lambda: votes.verdicts(core.db, reply.id))  # noqa: B023
+        spoke.append(reply.adapter_id)
+        let_an_hour_pass(services)
+    assert 5 < spoke.count(trained) < len(spoke) - 5
+    run_command(workspace, "/chip status", rf"Adapter.*{trained}")
     told = [message["text"] for message in ada.messages("C0ADMIN")]
     assert wording.RETRAIN_OVER in told, "one message told the steps, and is over before the report"
 
     after = ask(workspace, core, QUESTION)
-    assert after.adapter_id is not None
+    assert after.adapter_id == trained
     assert " ".join(claim.text for claim in split_claims(after.answer)) == TAUGHT
-    assert after.adapter_id in run_command(workspace, "/chip status", rf"Adapter.*{after.adapter_id}")
 
     run_command(workspace, "/chip rollback", "again; before that it was")
     restored = ask(workspace, core, QUESTION)
