@@ -4,6 +4,7 @@ The order and the confidence come from `ranker` and, where there is one, a cross
 again; here lines are cut from passages, chosen and numbered. Knows nothing of prompts or models.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from retrieval.passage import Evidence, EvidenceLine, Hit, Match, Passage, Vecto
 from retrieval.ranking.calibration import shift_odds
 from retrieval.ranking.features import Candidate
 from retrieval.ranking.gathered import gather, tell_heading
-from retrieval.ranking.rank import blend_odds, leave_unread, rank_lines
+from retrieval.ranking.rank import Numbers, blend_odds, leave_unread, rank_lines
 from retrieval.ranking.units import ScoredUnit
 from retrieval.ranking.windows import WINDOW_WORDS, widen
 
@@ -30,6 +31,9 @@ SEARCHED_PASSAGES = 24
 # below comes first too seldom for the 20 ms that a line costs (7 lines are read on average; docs/LOG.md).
 READ_LINES = 8
 READ_WITHIN = 4.0
+# What the log-odds that a line's page answers count beside the line's own: the second and third quote come more often
+# from the page that answers, and right answers have a tenth fewer words (docs/LOG.md).
+PAGE_OF_LINE = 0.6
 # So many pages are offered where Chip is not sure.
 OFFERED_PAGES = 3
 # Of two stretches that share so many words, most of those of the shorter one, the first says enough: pages of sister
@@ -197,11 +201,22 @@ def rank_units(
         best = [shown[number] for number in ranking.order()[:READ_LINES] if ranking.scores[number] >= least]
         odds = cross_encoder.score(question, [(passage.heading, flatten(text)) for passage, text in best])
         ranking = blend_odds(ranking, odds, is_calibrated=cross_encoder.is_calibrated)
+    ranking = replace(ranking, scores=ranking.scores + _favour_pages([passage for passage, _ in shown], ranking.scores))
     scored = (
         ScoredUnit(*shown[number], round(float(ranking.scores[number]), 5), number in ranking.denials)
         for number in ranking.order()
     )
     return RankedUnits(tuple(scored), ranking.confidence, question)
+
+
+def _favour_pages(passages: Sequence[Passage], scores: Numbers) -> Numbers:
+    """Return what each line, (lines,), gains: the more, the better its whole page answers, by its passages' best lines."""
+    best: dict[str, dict[str, float]] = {}
+    for passage, score in zip(passages, scores, strict=True):
+        page = best.setdefault(passage.source, {})
+        page[passage.id] = max(float(score), page.get(passage.id, -math.inf))
+    odds = {source: float(np.logaddexp.reduce(list(page.values()))) for source, page in best.items()}
+    return PAGE_OF_LINE * np.array([odds[passage.source] - max(odds.values()) for passage in passages])
 
 
 def _collect_vectors(hits: Sequence[Hit], embedder: Embedder, stored: Mapping[str, Vectors]) -> list[Vectors]:

@@ -105,3 +105,16 @@ def test_a_base_that_reads_gets_whole_passages_within_its_room(embedder: Embedde
     assert len(short.lines) == 1
     assert PRO.passage.text.startswith(short.lines[0].text)
     assert choose_passages(ranked, EvidenceLimits(nothing=1.0)).lines == ()
+
+
+def test_of_two_equal_lines_the_one_whose_page_says_more_of_it_comes_first(embedder: Embedder) -> None:
+    line = "The blades of the mower are changed once a year."
+    alone, beside = hit("one", "Mower", line), hit("two", "Mower", line)
+    more = hit("three", "Mower", "Change the blades of the mower with a hex key.")
+    page = replace(more, passage=replace(more.passage, source=beside.passage.source))
+    question = "How do I change the blades of the mower?"
+    vector = embedder.encode([question])[0]
+    hits = [alone, beside, page]
+    ranked = rank_units(question, vector, hits, embedder=embedder, unit_vectors={})
+    order = [unit.passage.id for unit in ranked.units if unit.text == line]
+    assert order == ["two", "one"]
