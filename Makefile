@@ -150,8 +150,9 @@ bench-data: $(DEVELOP) ## measure personal data, forgetting one person of 10,000
 	@$(BIN)/python -m benchmarks.forgetting
 	@$(BIN)/python -m benchmarks.curation --events 1000000 $(if $(STUDY),--study $(STUDY))
 
-bench-grow: $(DEVELOP) ## measure back-ups under load (3 minutes)
+bench-grow: $(DEVELOP) ## measure back-ups under load, and fairness among workspaces (6 minutes)
 	@$(BIN)/python -m benchmarks.backup
+	@$(BIN)/python -m benchmarks.fairness
 
 bench-serving: $(DEVELOP) ## measure the engine beside other servers (2 to 3 hours; goes on where it was stopped)
 	@mkdir -p $(BENCH)
