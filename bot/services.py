@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from slack_sdk import WebClient
 
 from bot.answering.answer import Answering
+from bot.answering.quotas import Quotas
 from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.learning.canary import Trials
@@ -40,7 +41,7 @@ class Services:
     `read_names` opens the reader of the names that Slack does not show. `may_learn` says whether training may use what
     a person of some role taught, `is_for_staff` whether customers may not read what a reply says. `triage_pool` finds
     out what a message is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no
-    press waits for a question. `later` retries calls that Slack refused.
+    press waits for a question. `later` retries calls that Slack refused. `quotas` counts questions.
     """
 
     client: WebClient
@@ -49,6 +50,7 @@ class Services:
     directory: Directory
     answering: Answering
     stops: Stops
+    quotas: Quotas
     learning: Learning
     trials: Trials
     serve_corrections: Callable[[], bool]

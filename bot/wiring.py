@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.answering.answer import Answering
+from bot.answering.quotas import DAY, Quotas
 from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.app import UNSIGNED, build_app, resume
@@ -47,7 +48,7 @@ from bot.welcome import welcome
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.inbox import mark_ended
-from feedback.replies import Reply
+from feedback.replies import Reply, list_askers
 from retrain.canary.log import FOUND_BETTER
 from retrain.report import find_step_seconds
 from retrieval.knowledge import Knowledge
@@ -218,7 +219,9 @@ def build_services(core: Core, client: WebClient) -> Services:
         reminders=Reminders(cards, after=timedelta(minutes=slack.ticket_reminder_minutes), clock=now_utc),
         staff_channel=staff_channel,
         clock=now_utc,
+        most_calls=core.settings.limits.calls_per_day,
     )
+    asked_before = list_askers(core.db, identity["team_id"], now_utc() - DAY)
     settling = partial(settle, core.db)
     # Twice as many as are decoded together: while half are generated, evidence is found for the other half.
     answer_pool = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
@@ -229,6 +232,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         directory=directory,
         answering=answering,
         stops=stops,
+        quotas=Quotas(core.settings.limits, now_utc, asked_before),
         learning=learning,
         trials=trials,
         serve_corrections=core.serve_corrections,

@@ -97,6 +97,17 @@ class WorkspaceSettings(_Section):
     )
 
 
+class LimitSettings(_Section):
+    """How much one person or one workspace may ask, so that nobody keeps the others waiting. Unset: any number."""
+
+    person_per_minute: int | None = Field(None, ge=1, description="Questions of one person within a minute.")
+    workspace_per_minute: int | None = Field(None, ge=1, description="Questions of a workspace within a minute.")
+    workspace_per_day: int | None = Field(None, ge=1, description="Questions of a workspace within 24 hours.")
+    calls_per_day: int | None = Field(
+        None, ge=1, description="Conversations within 24 hours in which one asker may call for a person."
+    )
+
+
 class KnowledgeSettings(_Section):
     """The company's documents. A document that names no audience gets `default_audience`."""
 
@@ -253,6 +264,7 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     http: HttpSettings = HttpSettings()
     workspace: WorkspaceSettings = WorkspaceSettings()
+    limits: LimitSettings = LimitSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     engine: EngineSettings = EngineSettings()
     retrain: RetrainSettings = RetrainSettings()

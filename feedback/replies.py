@@ -162,6 +162,13 @@ def find_refused(db: Database, since: datetime | None = None) -> list[Reply]:
         return [_build_reply(row) for row in connection.execute(query.order_by(replies.c.created_at))]
 
 
+def list_askers(db: Database, team: str, since: datetime) -> list[tuple[datetime, str]]:
+    """Return when who was answered since then, oldest first."""
+    query = select(replies.c.created_at, replies.c.asker).where(replies.c.created_at > since, replies.c.team == team)
+    with db.read() as connection:
+        return [(row.created_at, row.asker) for row in connection.execute(query.order_by(replies.c.created_at))]
+
+
 def find_parts(db: Database, reply_id: str) -> list[tuple[str, str]]:
     """Return where the reply is shown, as (channel, ts) in the order in which the parts were added."""
     query = select(reply_parts.c.channel, reply_parts.c.ts).where(reply_parts.c.reply_id == reply_id)

@@ -156,6 +156,13 @@ def count_open(db: Database, team: str, asker: str) -> int:
         return int(connection.execute(select(func.count()).select_from(tickets).where(theirs)).scalar_one())
 
 
+def count_since(db: Database, team: str, asker: str, since: datetime) -> int:
+    """Return in how many conversations a person called for somebody since then, answered or not."""
+    theirs = (tickets.c.team == team) & (tickets.c.asker == asker) & (tickets.c.opened_at > since)
+    with db.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(tickets).where(theirs)).scalar_one())
+
+
 def find_waiting(db: Database, team: str, *, reminded_before: datetime | None = None) -> list[Ticket]:
     """Return the team's open tickets, oldest first, without those that staff were reminded of since then."""
     query = select(*_COLUMNS).where(tickets.c.team == team, tickets.c.open_key.is_not(None))

@@ -31,6 +31,9 @@ def ask(call: Call) -> None:
     if call.services.knowledge.find_gesture(call.rest) is Gesture.WANTS_PERSON:
         call.say(_hand_over_directly(call.services, question))
         return
+    if refusal := call.services.quotas.take(call.person):
+        call.say(refusal)
+        return
     call.services.answering.answer(question, show)
 
 

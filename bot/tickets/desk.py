@@ -7,7 +7,7 @@ correction and closes the ticket. `feedback.tickets` owns what a ticket is.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.slack.directory import Directory
 from bot.slack.errors import SLACK_ERRORS, is_passing, name_error
@@ -26,19 +26,24 @@ from feedback.tickets import Ticket, TicketState
 logger = logging.getLogger(__name__)
 
 NOTE = "note:"
+CALLS_PERIOD = timedelta(days=1)
 MOST_OPEN = 3  # conversations in which one person may call for somebody at once
 _SECTION_BYTES = 2_800
 
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """The desk of one workspace. `staff_channel` is None if Chip sees no such channel."""
+    """The desk of one workspace. `staff_channel` is None if Chip sees no such channel.
+
+    `most_calls` is how often one person may call for somebody within a day; None for any number.
+    """
 
     cards: TicketCards
     crossing: Crossing
     reminders: Reminders
     staff_channel: str | None
     clock: Callable[[], datetime]
+    most_calls: int | None = None
 
     @property
     def db(self) -> Database:
@@ -58,10 +63,9 @@ class Tickets:
         """
         if self.staff_channel is None:
             return wording.PERSON_NOWHERE, True
-        if tickets.find_open(self.db, reply.team, reply.channel, reply.thread_ts) is None:
-            count = tickets.count_open(self.db, reply.team, person)
-            if count >= MOST_OPEN:
-                return wording.PERSON_ASKED_OFTEN.format(count=count), False
+        is_open = tickets.find_open(self.db, reply.team, reply.channel, reply.thread_ts) is not None
+        if not is_open and (refusal := self._refuse_call(reply.team, person)):
+            return refusal, False
         ticket, is_new = tickets.open_ticket(
             self.db,
             team=reply.team,
@@ -74,6 +78,16 @@ class Tickets:
         if ticket.card_ts is None:
             self.cards.post(ticket, reply)
         return (wording.PERSON_ASKED if is_new else wording.PERSON_ASKED_ALREADY), is_new
+
+    def _refuse_call(self, team: str, person: str) -> str | None:
+        """Return why the person may not call for somebody in one more conversation now, or None."""
+        count = tickets.count_open(self.db, team, person)
+        if count >= MOST_OPEN:
+            return wording.PERSON_ASKED_OFTEN.format(count=count)
+        if self.most_calls is None:
+            return None
+        count = tickets.count_since(self.db, team, person, self.clock() - CALLS_PERIOD)
+        return wording.PERSON_ASKED_TODAY.format(count=count) if count >= self.most_calls else None
 
     def claim(self, ticket_id: str, person: str) -> str | None:
         """Make the person the claimant. Return why not, or None."""

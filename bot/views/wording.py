@@ -104,6 +104,18 @@ PERSON_ASKED_OFTEN = (
     "You have asked for a colleague in {count} other conversations, which are still open. They are answered first: "
     "please write there what else you need."
 )
+PERSON_ASKED_TODAY = (
+    "You have asked for a colleague {count} times within a day, as often as one person may. Please write where you "
+    "asked before what else you need."
+)
+ASKED_OFTEN = "You asked {most} questions within a minute, which is as many as I may answer. Please ask in {again}."
+WORKSPACE_ASKED_OFTEN = (
+    "I was asked {most} questions here within a minute, which is as many as I may answer. Please ask in {again}."
+)
+WORKSPACE_ASKED_TODAY = (
+    "I have answered {most} questions here within a day, which is as many as I may. Please ask in {again}, or write "
+    "that you need a person."
+)
 PERSON_NOWHERE = "I could not reach the staff channel. Please contact the support team directly."
 
 TICKET_NOTICE = "{name} asks for a person"

@@ -107,6 +107,11 @@ def answer_edit(services: Services, body: Body) -> None:
         )
         return
     is_resumed = inbox.find_event(services.db, question.key) is not None
+    if not is_resumed and (refusal := services.quotas.take(question.person)):
+        services.client.chat_postEphemeral(
+            channel=question.channel, user=question.person, thread_ts=question.thread_ts, text=refusal
+        )
+        return
     if messages.is_asking(services, question, body["trigger_id"]):
         services.stops.expect(question)
         messages.answer_question(services, question, body["trigger_id"], is_resumed=is_resumed)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_bolt import App
@@ -58,9 +59,20 @@ def build_handler(services: Services) -> Callable[[dict[str, Any]], None]:
                 _overhear(services, body["event"])
             inbox.mark_done(services.db, key)
             return
+        if refusal := services.quotas.take(question.person):
+            services.pool.submit(key, partial(_refuse, services, question, key, refusal))
+            return
         _queue(services, question, key)
 
     return handle
+
+
+def _refuse(services: Services, question: Question, key: str, sentence: str) -> None:
+    """Say why a question is not answered now. Who wants a person gets one all the same."""
+    if not courtesies.respond(services, question):
+        services.answering.say_instead(question, sentence)
+    inbox.mark_done(services.db, question.key)
+    inbox.mark_done(services.db, key)
 
 
 def _queue(services: Services, question: Question, key: str, *, is_resumed: bool = False, tries: int = 0) -> None:
