@@ -210,7 +210,7 @@ def rank_units(
 
 
 def _favour_pages(passages: Sequence[Passage], scores: Numbers) -> Numbers:
-    """Return what each line, (lines,), gains: the more, the better its whole page answers, by its passages' best lines."""
+    """Return what each line, (lines,), gains: the more, the better the best lines of its page's passages answer."""
     best: dict[str, dict[str, float]] = {}
     for passage, score in zip(passages, scores, strict=True):
         page = best.setdefault(passage.source, {})
