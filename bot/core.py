@@ -49,8 +49,9 @@ from retrain.finder.shelf import build_glossary, propose
 from retrain.finder.words import Meaning, learn_words
 from retrain.free_cores import find_cores
 from retrain.judging.questions import make_document_questions
-from retrain.report import RetrainReport
+from retrain.report import SCHEDULE, RetrainReport
 from retrain.run import Progress, RetrainDeps, curate_feedback, find_questions, freeze, run_retrain
+from retrain.schedule import due
 from retrain.settings import CanarySettings, CurateSettings, RetrainSettings, ScheduleSettings
 from retrieval.draft import Draft, prepare
 from retrieval.encoders.cross_encoder import load_cross_encoder
@@ -160,7 +161,11 @@ class Core:
         version: Path | None = None,
     ) -> RetrainReport:
         """Run one retrain and serve its result if it passes; see `run_retrain`. `find_names`: see `Privacy`."""
-        deps = replace(self._build_retrain_deps(find_names, stop or threading.Event()), version=version)
+        deps = replace(
+            self._build_retrain_deps(find_names, stop or threading.Event()),
+            version=version,
+            is_wanted=lambda: trigger != SCHEDULE or due(self.db, self.settings.retrain.min_feedback),
+        )
         if tell is not None:
             deps = replace(deps, tell=tell)
         return run_retrain(deps, trigger=trigger, requested_by=requested_by)
@@ -280,7 +285,12 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
         curate=CurateSettings(
             max_per_person=settings.retrain.max_per_person, grounded=settings.knowledge.verified_answers
         ),
-        schedule=ScheduleSettings(every_hours=settings.retrain.every_hours),
+        schedule=ScheduleSettings(
+            settings.retrain.every_hours,
+            settings.retrain.cron,
+            settings.retrain.quiet_hours,
+            settings.slack.time_zone,
+        ),
         canary=CanarySettings(
             settings.retrain.canary_share, settings.retrain.canary_promotes, settings.retrain.canary_days
         ),

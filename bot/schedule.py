@@ -4,6 +4,7 @@ Knows when. The module that owns a job defines what it does, and a person can ru
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from bot.transport.health import TokenWatch
 from bot.views import wording
 from feedback.forgetting import forget_older
 from feedback.inbox import forget_payloads
-from retrain.schedule import due, find_next, start_schedule
+from retrain.report import SCHEDULE
+from retrain.schedule import Schedule, due
 from retrieval.upkeep import Outcome
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ LATER_SECONDS = 5.0
 TICKET_SECONDS = 60.0
 PROPOSAL_SECONDS = 600.0
 HOUR_SECONDS = 3600.0
+CLOCK_SECONDS = 30.0
 KEEP_PAYLOADS = timedelta(days=1)  # of events that are done: only a person who looks for a fault needs them
 
 
@@ -53,11 +56,13 @@ def run_schedule(core: Core, services: Services, token: TokenWatch, is_stopping:
     Only one run of a job happens at a time, and one run makes up for all missed ones. The log names the job that
     raised.
     """
-    scheduler = start_schedule(lambda: _retrain_if_due(core, services), retrain_settings(core.settings).schedule)
+    chosen = retrain_settings(core.settings).schedule
+    schedule = Schedule(lambda asked: _retrain_if_due(core, services, asked), chosen, core.settings.data, now_utc)
     try:
-        services.learning.find_next_run = lambda: find_next(scheduler)
+        services.learning.find_next_run = schedule.find_next
+        services.learning.bring_forward = schedule.bring_forward
         for job in build_jobs(core, services, token, is_stopping):
-            scheduler.add_job(
+            schedule.scheduler.add_job(
                 job.run,
                 "interval",
                 seconds=job.seconds,
@@ -67,9 +72,28 @@ def run_schedule(core: Core, services: Services, token: TokenWatch, is_stopping:
                 max_instances=1,
                 misfire_grace_time=None,
             )
+        with _watch_clock(schedule):
+            yield
+    finally:
+        schedule.close()
+
+
+@contextmanager
+def _watch_clock(schedule: Schedule) -> Iterator[None]:
+    """Look now and then whether the clock was set back. A job could not: it would wait itself."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(CLOCK_SECONDS):
+            schedule.mend_clock()
+
+    watcher = threading.Thread(target=watch, name="clock-watch")
+    watcher.start()
+    try:
         yield
     finally:
-        scheduler.shutdown()
+        ended.set()
+        watcher.join()
 
 
 def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: Callable[[], bool]) -> list[Job]:
@@ -107,9 +131,10 @@ def forget_old(core: Core) -> None:
         logger.info("%d replies from before %d days lost their words", count, days)
 
 
-def _retrain_if_due(core: Core, services: Services) -> None:
-    if due(core.db, core.settings.retrain.min_feedback):
-        services.learning.start(trigger="schedule", requested_by="schedule")
+def _retrain_if_due(core: Core, services: Services, asked: str) -> None:
+    """Begin a retrain if enough was said, or if something `asked` for it earlier and says why."""
+    if asked or due(core.db, core.settings.retrain.min_feedback):
+        services.learning.start(trigger=asked or SCHEDULE, requested_by=SCHEDULE)
 
 
 def _word_turn(outcome: Outcome) -> str:

@@ -209,7 +209,14 @@ class EngineSettings(_Section):
 class RetrainSettings(_Section):
     """When and how Chip learns. Learning rate, rank and epochs are in `retrain/settings.py`."""
 
-    every_hours: float = Field(24.0, gt=0)
+    every_hours: float = Field(24.0, gt=0, description="How often a retrain is considered.")
+    cron: str | None = Field(
+        None,
+        description="When instead of `every_hours`, as a cron line of five fields in `slack.time_zone`: 0 3 * * sat.",
+    )
+    quiet_hours: str | None = Field(
+        None, description="Hours in which none begins by itself, in `slack.time_zone`: 08:00-18:00."
+    )
     min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")
     max_per_person: int = Field(40, ge=1, description="Lessons that one person may teach in one retrain.")
     canary_share: float = Field(

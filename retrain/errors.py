@@ -13,6 +13,13 @@ class RetrainRunning(RetrainError):
         self.since = since
 
 
+class RetrainNotNeeded(RetrainError):
+    """Another process learned from the same feedback a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__("Another training has just learned from all that was said.")
+
+
 class RetrainStopped(RetrainError):
     """The process is ending, and the retrain with it. All feedback stays for the next one."""
 

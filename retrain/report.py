@@ -14,6 +14,7 @@ Outcome = Literal["promoted", "on trial", "refused", "not judged", "nothing to l
 Verdict = Literal["better", "worse", "changed"]
 
 COMMAND_LINE = "command line"  # what sets off a run in a process of its own
+SCHEDULE = "schedule"
 RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
 NOT_JUDGED = "not judged"
 _LOOKED_BACK = 100  # runs whose questions are counted

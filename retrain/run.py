@@ -25,7 +25,7 @@ from retrain.data.kept_back import find_kept_back
 from retrain.data.people import count_all
 from retrain.data.version import describe_settings, describe_sources, freeze_version
 from retrain.erasure import find_covered, has_learned_forgotten
-from retrain.errors import RetrainStopped
+from retrain.errors import RetrainNotNeeded, RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
 from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
@@ -62,7 +62,8 @@ class RetrainDeps:
     a question from small talk. `use_adapter` serves an adapter and returns the
     swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. `describe_consent` says
     for the data set's card what was consented to. `version` is the folder of the data set version to train on; None
-    chooses from all feedback. Once `stop` is set the run ends with `RetrainStopped`. Folders are created as needed.
+    chooses from all feedback. Once `stop` is set the run ends with `RetrainStopped`. `is_wanted` is asked once no other
+    run can begin. Folders are created as needed.
     """
 
     db: Database
@@ -84,6 +85,7 @@ class RetrainDeps:
     describe_consent: Callable[[], list[dict[str, Any]]] = list
     version: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    is_wanted: Callable[[], bool] = lambda: True
 
 
 class _Watch:
@@ -111,10 +113,12 @@ class _Watch:
 def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> RetrainReport:
     """Learn from all feedback that holds, and serve the result if it passes the gate.
 
-    Raises `RetrainRunning` while another run goes on, and `RetrainError`, `AdapterError` or `FeedbackError`
-    if a step fails; then the run is recorded as failed and what serves stays.
+    Raises `RetrainRunning` while another run goes on, `RetrainNotNeeded` if it is not wanted, and `RetrainError`,
+    `AdapterError` or `FeedbackError` if a step fails; then the run is recorded as failed and what serves stays.
     """
     with hold_lock(deps.runs_folder, deps.db.clock()):
+        if not deps.is_wanted():
+            raise RetrainNotNeeded
         run_id, started_at = begin_run(deps.db, trigger=trigger, requested_by=requested_by)
         try:
             discard_unfinished(deps.adapters_folder)

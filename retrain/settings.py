@@ -101,12 +101,13 @@ class GateSettings:
 class ScheduleSettings:
     """When a retrain is considered: every `every_hours`, or by `cron` (five fields) if one is given.
 
-    A call that is late by up to `grace_seconds` still runs; a later one is left to the next.
+    None begins by itself in the `quiet_hours`, written like 08:00-18:00. Both count in `time_zone`.
     """
 
     every_hours: float = 24.0
     cron: str | None = None
-    grace_seconds: int = 3600
+    quiet_hours: str | None = None
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

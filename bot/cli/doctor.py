@@ -10,7 +10,7 @@ import yaml
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.core import load_claim_model, make_id, now_utc, open_knowledge, open_shelf
+from bot.core import load_claim_model, make_id, now_utc, open_knowledge, open_shelf, retrain_settings
 from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers, describe_remarks
@@ -24,6 +24,7 @@ from retrain.adapter import AdapterError
 from retrain.bases.base import BaseModelError
 from retrain.errors import PromotionError, RetrainError
 from retrain.evaluate import load_heldout
+from retrain.schedule import build_trigger, find_quiet_hours
 from retrieval.encoders.cross_encoder import CrossEncoderError
 from retrieval.encoders.entailment import EntailmentModelError
 
@@ -186,6 +187,19 @@ def _look_at_heldout(settings: Settings) -> Iterator[Finding]:
     yield Finding("held-out questions", "ok", f"{count} judge every training.")
 
 
+def _look_at_schedule(settings: Settings) -> Iterator[Finding]:
+    chosen = retrain_settings(settings).schedule
+    try:
+        build_trigger(chosen)
+        quiet = find_quiet_hours(chosen)
+    except RetrainError as error:
+        yield Finding("schedule", "problem", f"{error} Mend `retrain.cron`, `retrain.quiet_hours`, `slack.time_zone`.")
+        return
+    when = f"by `{chosen.cron}` ({chosen.time_zone})" if chosen.cron else f"every {chosen.every_hours:g} hours"
+    but = f", never between {chosen.quiet_hours} ({chosen.time_zone})" if quiet else ""
+    yield Finding("schedule", "ok", f"A training is considered {when}{but}.")
+
+
 def _look_at_claim_model(settings: Settings) -> Iterator[Finding]:
     name = settings.knowledge.claim_model
     if name is None:
@@ -262,6 +276,7 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "database": _look_at_database,
     "documents": _look_at_documents,
     "held-out questions": _look_at_heldout,
+    "schedule": _look_at_schedule,
     "claim model": _look_at_claim_model,
     "Slack": _look_at_slack,
 }

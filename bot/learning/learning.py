@@ -20,7 +20,7 @@ from feedback.forgetting import Forgotten
 from retrain import registry
 from retrain.adapter import AdapterError
 from retrain.erasure import Erased, erase_forgotten
-from retrain.errors import RetrainError, RetrainRunning, RetrainStopped
+from retrain.errors import RetrainError, RetrainNotNeeded, RetrainRunning, RetrainStopped
 from retrain.finder.words import Meaning
 from retrain.proof import Proof, prove
 from retrain.report import RetrainReport, find_ended_elsewhere, find_report_of
@@ -43,6 +43,7 @@ class Learning:
     `run` does a retrain; `tell` and `report` post to the admin channel; `serve_corrections` serves the corrections that
     hold after some were taken back. `run` tells `steps` its progress. `changed` is called when another adapter serves,
     or when adapters were deleted. `stopping` is set when Chip ends, and ends `run`.
+    `find_next_run` and `bring_forward` are the schedule's: see `retrain.schedule`.
     """
 
     db: Database
@@ -57,6 +58,7 @@ class Learning:
     changed: Callable[[], None] = lambda: None
     steps: Steps = field(default_factory=lambda: Steps(dict))
     find_next_run: Callable[[], datetime | None] = lambda: None
+    bring_forward: Callable[[str], datetime | None] = lambda reason: None  # noqa: ARG005
     stopping: threading.Event = field(default_factory=threading.Event)
     _unusable: str | None = field(default=None, init=False)
     _heard_until: datetime = field(init=False)
@@ -164,6 +166,9 @@ class Learning:
             self.report(report)
             self._tell_words()
             return build_rows(report)[0]
+        except RetrainNotNeeded as ended:
+            logger.info("no retrain: %s", ended)
+            return str(ended)
         except (RetrainRunning, RetrainStopped) as ended:
             self.tell(str(ended))
             return str(ended)

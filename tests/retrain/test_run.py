@@ -12,12 +12,13 @@ from feedback.database import Database
 from feedback.history.imports import NewPair, Use, record_import, record_pairs
 from retrain.adapter import Adapter
 from retrain.bases.base import load_base
-from retrain.errors import PromotionError, RetrainRunning, RetrainStopped, TrainingFailed
+from retrain.errors import PromotionError, RetrainNotNeeded, RetrainRunning, RetrainStopped, TrainingFailed
 from retrain.evaluate import Answer, HeldOutQuestion
 from retrain.lock import hold_lock
 from retrain.registry import choose, find_rollback, find_servable, list_adapters, live, promote, rollback
 from retrain.report import count_uses, find_reports
 from retrain.run import Progress, RetrainDeps, run_retrain
+from retrain.schedule import due
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
 from retrieval.draft import Draft
 from retrieval.passage import Audience
@@ -194,6 +195,29 @@ def test_a_second_retrain_is_told_since_when_the_first_runs(db: Database, deps: 
         run_retrain(deps, trigger="command", requested_by="U9")
     assert find_reports(db) == []
     assert run_retrain(deps, trigger="command", requested_by="U9").outcome == "nothing to learn"
+
+
+def test_two_schedulers_on_one_folder_run_one_retrain(db: Database, deps: RetrainDeps) -> None:
+    add_reply(db, "R1", "How long does it charge?")
+    like(db, "R1", verdict="down")
+    scheduled = replace(deps, is_wanted=lambda: due(db, 1))
+    ended: list[str] = []
+    together = threading.Barrier(2)
+
+    def run() -> None:
+        together.wait()
+        try:
+            ended.append(run_retrain(scheduled, trigger="schedule", requested_by="schedule").outcome)
+        except (RetrainRunning, RetrainNotNeeded) as error:
+            ended.append(type(error).__name__)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended.count("nothing to learn") == 1, ended
+    assert [row["state"] for row in find_reports(db)] == ["nothing to learn"]
 
 
 @pytest.mark.slow

@@ -73,6 +73,7 @@ def test_good_settings_have_no_problem(home: Path, base: Path) -> None:
         "database": "ok",
         "documents": "ok",
         "held-out questions": "warning",
+        "schedule": "ok",
         "Slack": "warning",
     }
     documents = next(finding.text for finding in findings if finding.part == "documents")
@@ -247,6 +248,14 @@ def test_a_cross_encoder_that_is_not_there_is_named_with_its_mend(home: Path, ba
     (said,) = problems(settings, "documents")
     assert "nowhere" in said
     assert "knowledge.cross_encoder" in said
+
+
+def test_a_schedule_that_says_no_time_is_named(home: Path, base: Path) -> None:
+    (told,) = problems(load(home, base, CHIP_RETRAIN__CRON="at night"), "schedule")
+    assert "'at night' is not a cron line of five fields" in told
+    settings = load(home, base, CHIP_RETRAIN__CRON="0 3 * * sat", CHIP_RETRAIN__QUIET_HOURS="08:00-18:00")
+    (finding,) = (one for one in examine(settings) if one.part == "schedule")
+    assert finding.text == "A training is considered by `0 3 * * sat` (UTC), never between 08:00-18:00 (UTC)."
 
 
 def test_a_claim_model_that_is_not_there_is_named(home: Path, base: Path) -> None:
