@@ -13,6 +13,7 @@ from retrain.settings import GateSettings
 from retrieval.draft import Draft
 
 CHANGES = 10
+TURN = 48  # questions
 _OF_PEOPLE = ("imported", "liked", "rewording", "person")
 _SHOWN: tuple[Verdict, ...] = ("worse", "better", "changed")
 _VERDICTS: dict[int, Verdict] = {-1: "worse", 0: "changed", 1: "better"}  # by how many more are right
@@ -51,16 +52,27 @@ class Comparison:
 def compare(
     exam: Exam, answerer: Answerer, champion: Adapter | None, candidate: Adapter, settings: GateSettings
 ) -> Comparison:
-    """Examine the champion (None: the bare base), then the candidate, and decide."""
-    before, old = _examine(exam, answerer, champion, settings)
-    after, new = _examine(exam, answerer, candidate, settings)
+    """Examine the champion (None: the bare base) and the candidate, and decide."""
+    old, new = _ask_by_turns(exam, answerer, champion, candidate)
+    before, after = _judge(exam, old, settings), _judge(exam, new, settings)
     return Comparison(before, after, decide(before, after, settings), _list_changes(exam, before, old, after, new))
 
 
-def _examine(
-    exam: Exam, answerer: Answerer, adapter: Adapter | None, settings: GateSettings
-) -> tuple[Results, list[Answer]]:
-    answers = answerer.answer([*exam.drafts, *exam.lesson_drafts], adapter)
+def _ask_by_turns(
+    exam: Exam, answerer: Answerer, champion: Adapter | None, candidate: Adapter
+) -> tuple[list[Answer], list[Answer]]:
+    """Return both models' answers. They take turns, so that a busy minute of the machine slows both alike."""
+    drafts = [*exam.drafts, *exam.lesson_drafts]
+    old, new = list[Answer](), list[Answer]()
+    for turn, start in enumerate(range(0, len(drafts), TURN)):
+        asked = drafts[start : start + TURN]
+        order = [(champion, old), (candidate, new)]
+        for adapter, answers in reversed(order) if turn % 2 else order:
+            answers += answerer.answer(asked, adapter)
+    return old, new
+
+
+def _judge(exam: Exam, answers: Sequence[Answer], settings: GateSettings) -> Results:
     split = len(exam.drafts)
     return judge(
         exam.questions,
@@ -69,7 +81,7 @@ def _examine(
         answers[split:],
         settings.say_threshold,
         [*exam.drafts, *exam.lesson_drafts],
-    ), answers
+    )
 
 
 def _list_changes(

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from retrain.adapter import Adapter
 from retrain.errors import DatasetError
 from retrain.examples import Example
+from retrain.judging.style import leaves_style
 from retrain.judging.whole import is_whole
 from retrain.prompt_forms import drop_markers
 from retrain.variations import split_words
@@ -50,7 +51,7 @@ class Answerer(Protocol):
         """Return one answer for each draft, in order. One that cannot be given is an `Answer` with its failure."""
 
 
-Kind = Literal["file", "imported", "liked", "rewording", "document", "person"]
+Kind = Literal["file", "imported", "liked", "rewording", "document", "person", "reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class HeldOutQuestion:
 
     With a `target`, an answer that says it is right too. `kind` says where the question comes from: the company's own
     file, imported history, a liked answer that was not trained on, another wording of a lesson, a lesson that somebody
-    asks for somebody else, or the documents.
+    asks for somebody else, the documents, or general reading, which is nobody's.
     `topic` names what it shares its subject with; "" for nothing.
     """
 
@@ -78,6 +79,7 @@ class Judged:
     """One answer as it was judged. A lesson is `right` if it is said as taught.
 
     A failure is neither right, nor refused, nor whole. `milliseconds` is None for it. `words` counts what was seen.
+    `off_style`: it is written otherwise than people here wrote the same; None where nobody did.
     """
 
     kind: Kind | Literal["lesson"]
@@ -89,6 +91,11 @@ class Judged:
     unsupported: bool
     words: int
     milliseconds: float | None
+    off_style: bool | None = None
+
+
+NO_GAIN: tuple[Kind, ...] = ("person", "reading")
+"""What tells of a slice and of no gain: lessons that are asked for somebody else, and general reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +117,8 @@ class Results:
 
     @property
     def untaught(self) -> "Results":
-        """The results without the lessons that are asked for somebody else: they tell of a slice, and of no gain."""
-        return replace(self, questions=tuple(one for one in self.questions if one.kind != "person"))
+        """The results on what was not taught and is the company's own: only these tell of a gain."""
+        return replace(self, questions=tuple(one for one in self.questions if one.kind not in NO_GAIN))
 
     @property
     def everything(self) -> tuple[Judged, ...]:
@@ -138,11 +145,6 @@ class Results:
         """The median time of an answer; None without answers."""
         times = [one.milliseconds for one in self.everything if one.milliseconds is not None]
         return median(times) if times else None
-
-    @property
-    def mean_words(self) -> float:
-        """The words of an answer to a question on average; 0.0 without questions."""
-        return sum(one.words for one in self.questions) / max(1, len(self.questions))
 
 
 def load_heldout(path: Path) -> list[HeldOutQuestion]:
@@ -191,6 +193,7 @@ def judge(
             topic=question.topic or question.id,
             answerable=question.answerable,
             right=is_right(question, answer, say_threshold),
+            taught=question.target,
         )
         for question, answer, held in zip(questions, answers, quotable[: len(answers)], strict=True)
     ]
@@ -202,6 +205,7 @@ def judge(
             topic=lesson.topic or lesson.group,
             answerable=True,
             right=says(answer, lesson.target) >= say_threshold,
+            taught=lesson.target,
         )
         for lesson, answer, held in zip(lessons, lesson_answers, quotable[len(answers) :], strict=True)
     ]
@@ -216,19 +220,22 @@ def _judge_answer(
     topic: str,
     answerable: bool,
     right: bool,
+    taught: str,
 ) -> Judged:
     failed = answer.failure is not None
     refused = _refuses(answer)
+    said = drop_markers(answer.seen)
     return Judged(
         kind=kind,
         topic=topic,
         answerable=answerable,
         right=right,
         refused=refused,
-        whole=not failed and not answer.is_cut and (refused or is_whole(drop_markers(answer.seen), quotable)),
+        whole=not failed and not answer.is_cut and (refused or is_whole(said, quotable)),
         unsupported=answer.withheld > 0,
         words=len(split_words(answer.seen)),
         milliseconds=None if failed else answer.milliseconds,
+        off_style=not (failed or refused) and leaves_style(said, drop_markers(taught)) if taught else None,
     )
 
 

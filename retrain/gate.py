@@ -57,8 +57,6 @@ def _rule(
         *_object_to_fragments(champion, candidate),
         *(_word_worse(one) for one in slices if one.worse),
         *_object_to_failures(champion, candidate),
-        *_object_to_speed(champion, candidate, settings),
-        *_object_to_length(champion, candidate, settings),
     ]
     if objections:
         return "refused", objections
@@ -113,27 +111,6 @@ def _object_to_failures(champion: Results, candidate: Results) -> list[str]:
         return []
     times = "once" if candidate.failures == 1 else f"{candidate.failures} times"
     return [f"It failed to answer {times}, the model before it {champion.failures or 'never'}."]
-
-
-def _object_to_speed(champion: Results, candidate: Results, settings: GateSettings) -> list[str]:
-    if not champion.median_ms or candidate.median_ms is None:
-        return []
-    ratio = candidate.median_ms / champion.median_ms
-    if ratio <= settings.max_slowdown or candidate.median_ms <= settings.unnoticed_ms:
-        return []
-    return [
-        f"Its answers take {candidate.median_ms / 1000:.1f} s, {ratio:.1f} times as long as before "
-        f"(accepted: {settings.max_slowdown:g} times)."
-    ]
-
-
-def _object_to_length(champion: Results, candidate: Results, settings: GateSettings) -> list[str]:
-    if not champion.questions:
-        return []
-    before, after = champion.mean_words, candidate.mean_words
-    if after <= max(before, settings.short_words) * settings.max_longer:
-        return []
-    return [f"Its answers have {after:.0f} words on average, {before:.0f} before."]
 
 
 def _tell(champion: Results, candidate: Results) -> list[str]:

@@ -30,6 +30,7 @@ from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
 from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
 from retrain.judging.questions import ask_for_others, choose_questions, find_kept_wordings, is_checked
+from retrain.judging.reading import load_reading
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
 from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, count_uses, end_run, fail_run
@@ -209,6 +210,7 @@ def _set_exam(
     asked, retired = choose_questions(pool, lessons, most, curated.covered, uses)
     drafted = [(one, deps.prepare(one.question, one.audience)) for one in asked]
     fit = [(one, draft) for one, draft in drafted if is_checked(one, draft)]
+    fit += load_reading(deps.settings.gate.reading_questions, whole_passages=deps.base.reads_passages)
     lesson_drafts = [rebuild_draft(lesson, deps.is_question) for lesson in lessons]
     return Exam([one for one, _ in fit], [draft for _, draft in fit], lessons, lesson_drafts), retired
 
@@ -225,7 +227,7 @@ def _report_judgement(report: RetrainReport, exam: Exam, comparison: Comparison)
         gain_bounds=decision.bounds,
         needed=decision.needed,
         not_judged=decision.not_judged,
-        asked=tuple(question.id for question in exam.questions),
+        asked=tuple(question.id for question in exam.questions if question.kind != "reading"),
         kinds=dict(Counter(question.kind for question in exam.questions)),
         changes=comparison.changes,
     )

@@ -78,8 +78,8 @@ class GateSettings:
     worse. `least_gain` is the smallest gain worth waiting for: with questions enough to show it, no doubt is left. In
     no slice may the share of what is bad rise by `margin`, or by `part_margin` where only a part of the questions can
     show it. With fewer than `least_questions` about `least_topics` nothing is judged; at most `most_questions` are
-    asked. `max_slowdown` limits the ratio of median answer times above `unnoticed_ms`, and `max_longer` that of words,
-    above `short_words`.
+    asked, and `reading_questions` of general reading. An answer is slow at more than `max_slowdown` times the other's
+    time and `unnoticed_ms`, and long at more than `max_longer` times the other's words and `short_words`.
     """
 
     say_threshold: float = 0.8
@@ -91,6 +91,7 @@ class GateSettings:
     least_questions: int = 30
     least_topics: int = 10
     most_questions: int = 160
+    reading_questions: int = 48
     max_slowdown: float = 2.0
     unnoticed_ms: float = 600.0
     max_longer: float = 2.0

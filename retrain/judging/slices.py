@@ -11,9 +11,12 @@ from retrain.judging.paired import Difference, compare_pairs, reject_all
 from retrain.settings import GateSettings
 
 Is = Callable[[Judged], bool]
+IsBeside = Callable[[Judged, Judged], bool]
+"""Whether something is true of an answer, beside the other model's answer to the same."""
 
 FEWEST_LOSSES = 3
 GETS_WRONG = "gets wrong "
+OFF_STYLE = "writes otherwise than your people taught (steps run together, or far too long)"
 KINDS = {
     "file": "questions of your file",
     "imported": "questions of imported history",
@@ -21,6 +24,7 @@ KINDS = {
     "rewording": "lessons in other words",
     "document": "questions made from the documents",
     "person": "lessons asked for her, for him or for them",
+    "reading": "general reading, which has nothing to do with your company",
 }
 
 
@@ -70,20 +74,53 @@ def _is_clearly_worse(one: Slice) -> bool:
     return one.difference.mean > one.margin and one.after - one.before >= FEWEST_LOSSES
 
 
-def _list_slices(settings: GateSettings) -> list[tuple[str, Is, Is, float]]:
+def _list_slices(settings: GateSettings) -> list[tuple[str, Is, IsBeside, float]]:
     of_all, of_part = settings.margin, settings.part_margin
-    kinds = [(f"{GETS_WRONG}{words}", _of_kind(kind), _is_not_right, of_part) for kind, words in KINDS.items()]
+    kinds = [(f"{GETS_WRONG}{words}", _of_kind(kind), _alone(_is_not_right), of_part) for kind, words in KINDS.items()]
+    longer, slower = f"{settings.max_longer:g} times the length", f"{settings.max_slowdown:g} times as long"
     return [
         *kinds,
-        ("says what is wrong", _can_be_answered, _is_wrong, of_all),
-        ("says “I don't know” to what can be answered", _can_be_answered, lambda one: one.refused, of_all),
-        ("answers what cannot be answered", _cannot_be_answered, _is_not_right, of_part),
-        ("claims what no document holds", _is_anything, lambda one: one.unsupported, of_all),
+        ("says what is wrong", _can_be_answered, _alone(_is_wrong), of_all),
+        ("says “I don't know” to what can be answered", _can_be_answered, _alone(lambda one: one.refused), of_all),
+        ("answers what cannot be answered", _cannot_be_answered, _alone(_is_not_right), of_part),
+        ("claims what no document holds", _is_anything, _alone(lambda one: one.unsupported), of_all),
+        (OFF_STYLE, _has_style, _alone(lambda one: bool(one.off_style)), of_part),
+        (f"answers at more than {longer} of the other", _is_anything, _find_longer(settings), of_part),
+        (f"takes more than {slower} as the other", _is_anything, _find_slower(settings), of_part),
     ]
 
 
-def _compare(name: str, pairs: Sequence[tuple[Judged, Judged]], is_bad: Is, margin: float) -> Slice:
-    before, after = [is_bad(one) for one, _ in pairs], [is_bad(other) for _, other in pairs]
+def _alone(is_bad: Is) -> IsBeside:
+    return lambda one, _other: is_bad(one)
+
+
+def _find_longer(settings: GateSettings) -> IsBeside:
+    """Return whether one answer is far longer than the other, where both answer and a person would notice."""
+
+    def is_longer(one: Judged, other: Judged) -> bool:
+        both = not other.refused and other.whole
+        return both and one.words > max(settings.short_words, settings.max_longer * other.words)
+
+    return is_longer
+
+
+def _find_slower(settings: GateSettings) -> IsBeside:
+    """Return whether one answer took far longer than the other, and longer than nobody notices."""
+
+    def is_slower(one: Judged, other: Judged) -> bool:
+        if one.milliseconds is None or other.milliseconds is None:
+            return False
+        return one.milliseconds > max(settings.unnoticed_ms, settings.max_slowdown * other.milliseconds)
+
+    return is_slower
+
+
+def _has_style(one: Judged) -> bool:
+    return one.off_style is not None
+
+
+def _compare(name: str, pairs: Sequence[tuple[Judged, Judged]], is_bad: IsBeside, margin: float) -> Slice:
+    before, after = [is_bad(one, other) for one, other in pairs], [is_bad(other, one) for one, other in pairs]
     difference = compare_pairs(before, after, [one.topic for one, _ in pairs])
     return Slice(name, sum(before), sum(after), difference, margin)
 

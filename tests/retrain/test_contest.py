@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feedback.database import Database
 from retrain.adapter import Adapter
-from retrain.contest import CHANGES, Exam, compare
+from retrain.contest import CHANGES, TURN, Exam, compare
 from retrain.evaluate import Answer, HeldOutQuestion
 from retrain.examples import Example
 from retrain.prompt_forms import QUESTION
@@ -21,13 +21,15 @@ CANDIDATE = Adapter("A1", "b", "h", "2026-01-01", {}, {}, {}, Path("A1"))
 
 
 class Scripted:
-    """Says of each model what it was given, in the order of the questions."""
+    """Says of each model what it was given, in the order of the questions, and keeps who was asked how many when."""
 
     def __init__(self, before: Sequence[str], after: Sequence[str]) -> None:
-        self._said = {False: before, True: after}
+        self._said = {False: iter(before), True: iter(after)}
+        self.turns: list[tuple[str, int]] = []
 
     def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
-        return [Answer(text, 1.0) for text, _ in zip(self._said[adapter is not None], drafts, strict=True)]
+        self.turns.append(("old" if adapter is None else "new", len(drafts)))
+        return [Answer(next(self._said[adapter is not None]), 1.0) for _ in drafts]
 
 
 def build_draft(question: str) -> Draft:
@@ -66,6 +68,15 @@ def test_answers_that_are_the_same_are_not_shown_and_never_more_than_ten() -> No
     many = build_exam([(f"Colour {number}?", "red") for number in range(30)], "Weight?", "3 kilograms")
     scripted = Scripted(["red"] * 31, ["blue"] * 31)
     assert len(compare(many, scripted, None, CANDIDATE, GateSettings()).changes) == CHANGES
+
+
+def test_both_models_take_turns_so_that_a_busy_machine_slows_both() -> None:
+    many = build_exam([(f"Colour {number}?", "red") for number in range(TURN + 9)], "Weight?", "3 kilograms")
+    scripted = Scripted(["red"] * (TURN + 10), [f"{number} red" for number in range(TURN + 10)])
+    comparison = compare(many, scripted, None, CANDIDATE, GateSettings())
+    assert scripted.turns == [("old", TURN), ("new", TURN), ("new", 10), ("old", 10)]
+    assert [change.after for change in comparison.changes if change.question == "Colour 0?"] in ([], ["0 red"])
+    assert all(comparison.after.right)
 
 
 def test_what_a_person_asked_is_not_kept_with_the_report(db: Database) -> None:

@@ -140,15 +140,38 @@ def test_a_slice_with_too_few_questions_is_named_and_an_admin_decides() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"milliseconds": 1260.0}, "12.6 times as long"),
+        ({"milliseconds": 1260.0}, "takes more than 2 times as long as the other: 150 of 153, 0 before"),
         ({"milliseconds": None}, "It failed to answer 150 times, the model before it never."),
-        ({"words": 200}, "200 words on average, 9 before"),
+        ({"words": 200}, "answers at more than 2 times the length of the other: 150 of 153, 0 before"),
     ],
 )
 def test_slowness_failures_and_length_speak_against_a_candidate(values: dict[str, object], said: str) -> None:
     decision = decide(CHAMPION, change(BETTER, range(150), **values), GATE)
     assert decision.ruling == "refused"
     assert any(said in reason for reason in decision.reasons)
+
+
+def test_a_style_that_is_lost_and_reading_that_is_forgotten_are_objections_and_general_reading_is_no_gain() -> None:
+    styled = change(CHAMPION, range(60), off_style=False)
+    ill = change(change(BETTER, range(60), off_style=False), range(20), off_style=True)
+    assert any("writes otherwise than your people taught" in one for one in decide(styled, ill, GATE).reasons)
+    assert decide(styled, change(BETTER, range(60), off_style=False), GATE).promote
+
+    def read(results: Results, right: Sequence[bool]) -> Results:
+        return replace(results, questions=(*results.questions, *build(right, "reading")))
+
+    forgot = decide(read(CHAMPION, [True] * 48), read(BETTER, [True] * 36 + [False] * 12), GATE)
+    assert forgot.ruling == "refused"
+    assert any("got worse at general reading" in one for one in forgot.reasons)
+    gained = decide(read(CHAMPION, [False] * 48), read(CHAMPION, [True] * 48), GATE)
+    assert gained.gain is not None
+    assert (gained.gain.mean, gained.promote) == (0.0, False)
+
+
+def test_who_refuses_no_more_is_not_too_long() -> None:
+    refused = change(CHAMPION, range(150), refused=True, right=False, words=5)
+    told = change(BETTER, range(150), words=60)
+    assert not any("length" in one for one in decide(refused, told, GATE).reasons)
 
 
 def test_answers_that_get_worse_for_whom_a_lesson_is_asked_for_are_an_objection() -> None:

@@ -26,7 +26,7 @@ PASSAGES = build_passages((("Heron 1", "Charging takes 90 minutes. It folds."), 
 SETTINGS = RetrainSettings(
     curate=CurateSettings(variations=1, replay=2),
     train=TrainSettings(rank=8, alpha=16, learning_rate=1e-2, max_epochs=60, threads=1, priority=0),
-    gate=GateSettings(max_slowdown=100.0),
+    gate=GateSettings(max_slowdown=100.0, reading_questions=4),
 )
 
 

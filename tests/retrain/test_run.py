@@ -28,7 +28,7 @@ from tests.retrain.llama import LlamaAnswerer
 SETTINGS = RetrainSettings(
     curate=CurateSettings(variations=1, replay=2),
     train=TrainSettings(rank=8, alpha=16, learning_rate=1e-2, max_epochs=60, threads=1, priority=0),
-    gate=GateSettings(max_slowdown=100.0),
+    gate=GateSettings(max_slowdown=100.0, reading_questions=4),
 )
 HELD_OUT = (
     '{"id": "h1", "question": "Can it swim?", "audience": "customer", "answer_contains": [], "answerable": false}\n'
@@ -96,7 +96,7 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert report.before is not None
     assert report.after is not None
     assert (report.before.said, report.after.said, report.after.lessons) == (0, 1, 1)
-    assert report.kinds == {"file": 1, "rewording": 1, "person": 3}
+    assert report.kinds == {"file": 1, "rewording": 1, "person": 3, "reading": 4}
     assert report.retired == 1, "what is taught is no longer held out"
     assert report.lessons == {"correction": 1, "replay": 2}
     assert serving.history == []
@@ -132,7 +132,11 @@ def test_what_is_shown_to_be_better_serves_at_once(db: Database, deps: RetrainDe
                 Answer("I don't know." if adapter is None else "[2] Charging takes 90 minutes.", 1.0) for _ in drafts
             ]
 
-    quick = replace(SETTINGS, train=replace(SETTINGS.train, max_epochs=1), gate=GateSettings(least_questions=20))
+    quick = replace(
+        SETTINGS,
+        train=replace(SETTINGS.train, max_epochs=1),
+        gate=GateSettings(least_questions=20, reading_questions=0),
+    )
     documents = [
         HeldOutQuestion(f"d{number}", f"Can part {number} swim?", Audience.CUSTOMER, (("90",),), answerable=True)
         for number in range(12)
