@@ -282,6 +282,7 @@ def retrain_settings(settings: Settings) -> RetrainSettings:
     """Return retraining's own settings for the configured ones."""
     return RetrainSettings(
         min_feedback=settings.retrain.min_feedback,
+        keep=settings.retrain.keep,
         curate=CurateSettings(
             max_per_person=settings.retrain.max_per_person, grounded=settings.knowledge.verified_answers
         ),

@@ -32,6 +32,7 @@ from bot.slack.canvases import fetch_canvases
 from bot.slack.channels import find_channel
 from bot.slack.client import build_client
 from bot.slack.directory import Directory
+from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.pins import fetch_pins
 from bot.slack.threads import ThreadReader
 from bot.tickets.cards import TicketCards
@@ -43,14 +44,15 @@ from bot.transport.gateway import Gateway, open_gateway
 from bot.transport.health import Health, TokenWatch
 from bot.transport.later import Later
 from bot.transport.work import WorkPool
-from bot.views.report import build_offer, build_report
+from bot.views import retrain_plot, wording
+from bot.views.report import build_offer, build_report, describe_plot
 from bot.welcome import welcome
 from config.settings import Settings, SettingsError
 from feedback.channel_rules import RuleBook
 from feedback.inbox import mark_ended
 from feedback.replies import Reply, list_askers
 from retrain.canary.log import FOUND_BETTER
-from retrain.report import find_step_seconds
+from retrain.report import RetrainReport, find_step_seconds
 from retrieval.knowledge import Knowledge
 from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
@@ -205,7 +207,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         steps=steps,
         stopping=stopping,
         tell=lambda text: tell(text, None),
-        report=lambda report: tell(*build_report(report, core.find_missing_rows())),
+        report=partial(_tell_report, core, client, admin_channel),
         serve_corrections=core.serve_corrections,
         learn_words=core.learn_words,
         changed=trials.follow,
@@ -290,6 +292,21 @@ def find_time_zone(name: str) -> tzinfo:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"Setting 'slack.time_zone': there is no time zone {name!r}.") from error
+
+
+def _tell_report(core: Core, client: WebClient, channel: str | None, report: RetrainReport) -> None:
+    """Post a retrain's report and its picture in the admin channel. Without the picture the report says it all."""
+    _build_tell(client, channel)(*build_report(report, core.find_missing_rows()))
+    picture = retrain_plot.draw(report)
+    if channel is None or picture is None:
+        return
+    name = f"chip-training-{report.run_id}.png"
+    try:
+        client.files_upload_v2(
+            channel=channel, content=picture, filename=name, title=wording.REPORT_PLOT, alt_txt=describe_plot(report)
+        )
+    except SLACK_ERRORS as error:
+        logger.warning("the picture of the training cannot be shown: %s", name_error(error))
 
 
 def _build_tell(client: WebClient, channel: str | None) -> Callable[[str, list[dict[str, object]] | None], None]:

@@ -218,6 +218,11 @@ class RetrainSettings(_Section):
         None, description="Hours in which none begins by itself, in `slack.time_zone`: 08:00-18:00."
     )
     min_feedback: int = Field(20, ge=1, description="New votes and corrections before a scheduled retrain runs.")
+    keep: int = Field(
+        10,
+        ge=0,
+        description="Adapters and data sets that stay besides those that serve, can be gone back to or wait for you.",
+    )
     max_per_person: int = Field(40, ge=1, description="Lessons that one person may teach in one retrain.")
     canary_share: float = Field(
         0.0,

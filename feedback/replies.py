@@ -40,14 +40,26 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage that search offered, best first: its score among the others and its cosine similarity in [-1, 1]."""
+
+    passage_id: str
+    heading: str
+    score: float
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One answer. `audience` is customer or staff: whose passages were used.
 
     `question` is what the person wrote and `query` what was searched for. `answer` is the model's raw text and `shown`
     what people saw. `match` is how well the evidence matched, in the prompt's words. `finish` is why generation ended.
     `first_text_ms` is None if no text was streamed; `adapter_id` is None for the bare base. Of `sentences`, `withheld`
-    were not shown because nothing supports them; these two and `asker_role` are None in older rows. A forgotten reply
-    has neither `question` nor `messages`.
+    were not shown because nothing supports them; these two and `asker_role` are None in older rows. `found` is what
+    search offered, `confidence` how likely its best answers, in [0, 1], and `cited` the numbers of the lines of
+    evidence that the answer names; older rows know none of the three. A forgotten reply has neither `question` nor
+    `messages`.
     """
 
     id: str
@@ -77,9 +89,13 @@ class Reply:
     asker_role: str | None = None
     sentences: int | None = None
     withheld: int | None = None
+    found: tuple[FoundPassage, ...] = ()
+    confidence: float | None = None
+    cited: tuple[int, ...] | None = None
 
 
-_PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", "evidence", "match"))
+_IN_EVIDENCE = ("evidence", "match", "found", "confidence", "cited")
+_PLAIN = tuple(name for name in Reply.__slots__ if name not in ("messages", *_IN_EVIDENCE))
 
 
 def record_reply(db: Database, reply: Reply) -> None:
@@ -91,7 +107,13 @@ def record_reply_in(connection: Connection, reply: Reply) -> bool:
     """Store the reply in a transaction of the caller's; see `record_reply`. Return whether it is new."""
     row: dict[str, Any] = {name: getattr(reply, name) for name in _PLAIN}
     row["messages"] = [asdict(message) for message in reply.messages]
-    row["evidence"] = {"match": reply.match, "lines": [asdict(line) for line in reply.evidence]}
+    row["evidence"] = {
+        "match": reply.match,
+        "lines": [asdict(line) for line in reply.evidence],
+        "found": [asdict(passage) for passage in reply.found],
+        "confidence": reply.confidence,
+        "cited": reply.cited,
+    }
     return insert_once(connection, replies, row, ("id",))
 
 
@@ -198,5 +220,14 @@ def is_known(connection: Connection, reply_id: str) -> bool:
 def _build_reply(row: Row[Any]) -> Reply:
     plain = {name: getattr(row, name) for name in _PLAIN}
     sent = tuple(SentMessage(**message) for message in row.messages)
-    lines = tuple(SourceLine(**line) for line in row.evidence["lines"])
-    return Reply(**plain, messages=sent, evidence=lines, match=row.evidence["match"])
+    stored = row.evidence
+    cited = stored.get("cited")
+    return Reply(
+        **plain,
+        messages=sent,
+        evidence=tuple(SourceLine(**line) for line in stored["lines"]),
+        match=stored["match"],
+        found=tuple(FoundPassage(**passage) for passage in stored.get("found", ())),
+        confidence=stored.get("confidence"),
+        cited=None if cited is None else tuple(cited),
+    )

@@ -21,7 +21,8 @@ class Decision:
     """The ruling with its reasons as sentences, and the figures that it rests on.
 
     `gain` is the change of the share of right answers, `bounds` its interval; None where no question was asked.
-    `needed` is how many such questions would show a gain of this size. `not_judged` names what could not be told.
+    `needed` is how many such questions would show a gain of this size. `not_judged` names what could not be told of
+    the `slices`.
     """
 
     ruling: Ruling
@@ -30,6 +31,7 @@ class Decision:
     bounds: tuple[float, float] | None = None
     needed: int | None = None
     not_judged: tuple[str, ...] = ()
+    slices: tuple[Slice, ...] = ()
 
     @property
     def promote(self) -> bool:
@@ -46,7 +48,7 @@ def decide(champion: Results, candidate: Results, settings: GateSettings) -> Dec
     needed = gain.find_needed(max(settings.least_gain, gain.mean), settings.level) if gain.questions else None
     unclear = tuple(one.name for one in slices if not one.no_worse)
     ruling, reasons = _rule(champion, candidate, gain, slices, settings)
-    return Decision(ruling, tuple(reasons), gain if gain.questions else None, bounds, needed, unclear)
+    return Decision(ruling, tuple(reasons), gain if gain.questions else None, bounds, needed, unclear, tuple(slices))
 
 
 def _rule(

@@ -36,13 +36,18 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What the child reported: why it stopped, its epochs in order, rows too long to train on, and seconds."""
+    """What the child reported: why it stopped, its epochs in order, rows too long to train on, and seconds.
+
+    `processor_seconds` and `peak_megabytes` (of memory) are what it cost.
+    """
 
     adapter_folder: Path
     stopped: str
     epochs: tuple[dict[str, Any], ...]
     too_long: int
     seconds: float
+    processor_seconds: float
+    peak_megabytes: float
 
 
 def save_job(job: TrainingJob, folder: Path) -> None:
@@ -99,7 +104,7 @@ def run_training(
         stopped=events[-1]["stopped"],
         epochs=tuple(event for event in events if event["event"] == "epoch"),
         too_long=sum(event["too_long"] for event in events if event["event"] == "start"),
-        seconds=events[-1]["seconds"],
+        **{cost: events[-1][cost] for cost in ("seconds", "processor_seconds", "peak_megabytes")},
     )
 
 

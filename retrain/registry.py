@@ -6,6 +6,7 @@ is never "the newest". Knows nothing of training or of the engine.
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -151,14 +152,22 @@ def rollback(db: Database, adapter: Adapter | None, base_id: str, *, by: str, re
     return _record(db, None if adapter is None else adapter.id, base_id, by, reason)
 
 
-def _find_previous(db: Database, adapters_folder: Path, base_id: str) -> str | None:
-    """Read the history as a stack: a promotion pushes, a rollback pops to what served before."""
+def read_stack(history: Iterable[Promotion]) -> list[str | None]:
+    """Return what a rollback goes back through, from the bare base to what serves now.
+
+    A promotion pushes, a rollback pops to what served before.
+    """
     stack: list[str | None] = [None]
-    for promotion in find_promotions(db, base_id):
+    for promotion in history:
         if promotion.adapter_id in stack:
             del stack[stack.index(promotion.adapter_id) + 1 :]
         else:
             stack.append(promotion.adapter_id)
+    return stack
+
+
+def _find_previous(db: Database, adapters_folder: Path, base_id: str) -> str | None:
+    stack = read_stack(find_promotions(db, base_id))
     before = (one for one in reversed(stack[:-1]) if one is None or (adapters_folder / one).is_dir())
     return next(before, None)
 

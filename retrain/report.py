@@ -50,6 +50,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that must not get worse: how often it was bad of how many answers, before and after.
+
+    `is_wrong` says that the bad answers are those that are not right, so that the rest is right.
+    """
+
+    name: str
+    before: int
+    after: int
+    of: int
+    verdict: Literal["no worse", "worse", "not judged"]
+    is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainReport:
     """All figures of one retrain.
 
@@ -58,7 +73,8 @@ class RetrainReport:
     `swap_ms` is None unless the candidate was promoted; `before` and `after` are None if nothing was learned.
     `changes` are some answers before and after, losses first. For `gain` to `not_judged` see `Decision`. `asked` are
     the ids of the gate's questions, `kinds` counts them, and `reused` how many an earlier run had asked already.
-    `people` counts how lessons and rows speak of people, see `retrain.data.people`.
+    `people` counts how lessons and rows speak of people, see `retrain.data.people`, and `teachers` whom was learned
+    from, by role. `parts` are the slices that the gate compared. `cleared` counts old adapters and data sets that went.
     """
 
     run_id: str
@@ -85,9 +101,12 @@ class RetrainReport:
     kinds: dict[str, int] | None = None
     reused: int = 0
     people: dict[str, dict[str, int]] | None = None
+    teachers: dict[str, int] | None = None
+    parts: tuple[Part, ...] = ()
     training: dict[str, Any] | None = None
     seconds: dict[str, float] | None = None
     swap_ms: float | None = None
+    cleared: int = 0
     changes: tuple[Change, ...] = ()
 
     def without_people(self) -> "RetrainReport":
@@ -196,6 +215,7 @@ def _parse_report(stored: dict[str, Any]) -> RetrainReport:
         "reasons": tuple(stored["reasons"]),
         "changes": tuple(Change(**change) for change in stored.get("changes", ())),
         "not_judged": tuple(stored.get("not_judged", ())),
+        "parts": tuple(Part(**part) for part in stored.get("parts", ())),
         "asked": tuple(stored.get("asked", ())),
         "gain_bounds": tuple(stored["gain_bounds"]) if stored.get("gain_bounds") else None,
     }

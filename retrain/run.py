@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from retrain.data.duplicates import Encode, keeps_meaning
 from retrain.data.imported import find_imported_questions
 from retrain.data.kept_back import find_kept_back
 from retrain.data.people import count_all
+from retrain.data.teachers import count_teachers
 from retrain.data.version import describe_settings, describe_sources, freeze_version
 from retrain.erasure import find_covered, has_learned_forgotten
 from retrain.errors import RetrainNotNeeded, RetrainStopped
@@ -31,9 +32,11 @@ from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
 from retrain.judging.questions import ask_for_others, choose_questions, find_kept_wordings, is_checked
 from retrain.judging.reading import load_reading
+from retrain.judging.slices import GETS_WRONG, Slice
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
-from retrain.report import FAILED, INTERRUPTED, RetrainReport, begin_run, count_uses, end_run, fail_run
+from retrain.report import FAILED, INTERRUPTED, Part, RetrainReport, begin_run, count_uses, end_run, fail_run
+from retrain.retention import clear_away
 from retrain.settings import RetrainSettings
 from retrain.variations import rebuild_draft
 from retrieval.draft import Draft
@@ -64,7 +67,7 @@ class RetrainDeps:
     swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. `describe_consent` says
     for the data set's card what was consented to. `version` is the folder of the data set version to train on; None
     chooses from all feedback. Once `stop` is set the run ends with `RetrainStopped`. `is_wanted` is asked once no other
-    run can begin. Folders are created as needed.
+    run can begin. `in_use` names adapters that answer in part and must stay. Folders are created as needed.
     """
 
     db: Database
@@ -87,6 +90,7 @@ class RetrainDeps:
     version: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     is_wanted: Callable[[], bool] = lambda: True
+    in_use: Callable[[], Collection[str]] = tuple
 
 
 class _Watch:
@@ -128,7 +132,7 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
             empty = RetrainReport(
                 run_id, trigger, requested_by, started_at, "nothing to learn", (), base.id, champion_id
             )
-            report = _learn(deps, base, empty)
+            report = replace(_learn(deps, base, empty), cleared=_clear_away(deps))
             end_run(deps.db, report)
             logger.info(
                 "retrain %s: %s, adapter %s, seconds %s", run_id, report.outcome, report.adapter_id, report.seconds
@@ -139,6 +143,16 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
             fail_run(deps.db, run_id, f"{type(error).__name__}: {error}", state)
             raise
     return report
+
+
+def _clear_away(deps: RetrainDeps) -> int:
+    """Delete what is old and not needed. Return how much; 0 where the disk refuses, which spoils no training."""
+    try:
+        cleared = clear_away(deps.db, deps.adapters_folder, deps.runs_folder, deps.settings.keep, deps.in_use())
+    except OSError as error:
+        logger.warning("old adapters and data sets stay: %s", error)
+        return 0
+    return len(cleared.adapters) + len(cleared.datasets)
 
 
 def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainReport:
@@ -182,6 +196,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         rows=dataset.rows + len(rehearsed),
         lessons=dataset.counts | ({"replay": len(rehearsed)} if rehearsed else {}),
         dropped=curated.dropped,
+        teachers=count_teachers(deps.db, curated.lessons),
         people={"lessons": count_all(curated.lessons), "rows": count_all(curated.examples)},
         retired=retired,
         training=_describe_training(trained),
@@ -230,7 +245,14 @@ def _report_judgement(report: RetrainReport, exam: Exam, comparison: Comparison)
         asked=tuple(question.id for question in exam.questions if question.kind != "reading"),
         kinds=dict(Counter(question.kind for question in exam.questions)),
         changes=comparison.changes,
+        parts=tuple(_build_part(one) for one in decision.slices),
     )
+
+
+def _build_part(one: Slice) -> Part:
+    is_wrong = one.name.startswith(GETS_WRONG)
+    verdict = "worse" if one.worse else "no worse" if one.no_worse else "not judged"
+    return Part(one.name.removeprefix(GETS_WRONG), one.before, one.after, one.difference.questions, verdict, is_wrong)
 
 
 def _find_champion(deps: RetrainDeps, base: Base) -> Adapter | None:
@@ -347,4 +369,6 @@ def _describe_training(trained: TrainingResult) -> dict[str, Any]:
         "memorised": last.get("memorised"),
         "too_long": trained.too_long,
         "seconds": trained.seconds,
+        "processor_seconds": trained.processor_seconds,
+        "peak_megabytes": trained.peak_megabytes,
     }

@@ -131,9 +131,13 @@ class CanarySettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrainSettings:
-    """All settings of a retrain. `min_feedback` is how many new votes and corrections a scheduled run waits for."""
+    """All settings of a retrain. `min_feedback` is how many new votes and corrections a scheduled run waits for.
+
+    `keep` is how many adapters and data sets stay besides those that are needed: see `retrain.retention`.
+    """
 
     min_feedback: int = 20
+    keep: int = 10
     curate: CurateSettings = field(default_factory=CurateSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     gate: GateSettings = field(default_factory=GateSettings)

@@ -6,6 +6,7 @@ progress in JSON lines on standard output. Knows nothing of feedback, the gate o
 
 import json
 import os
+import resource
 import sys
 import time
 import warnings
@@ -44,7 +45,17 @@ def train(folder: Path) -> None:
     stopped = fit(model, fitting, job.settings, _print_epoch)
     model.save_pretrained(folder / ADAPTER_FOLDER)
     layers = export_lora(model, job.settings.alpha, folder / ADAPTER_FOLDER / GGUF)
-    _print_event("done", stopped=stopped, layers=layers, seconds=round(time.monotonic() - started, 2))
+    _print_event("done", stopped=stopped, layers=layers, seconds=round(time.monotonic() - started, 2), **_find_cost())
+
+
+def _find_cost() -> dict[str, float]:
+    """Return the processor time of this process and the most memory that it held."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    units = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kilobytes elsewhere
+    return {
+        "processor_seconds": round(used.ru_utime + used.ru_stime, 2),
+        "peak_megabytes": round(used.ru_maxrss / units, 1),
+    }
 
 
 def _prepare_process(settings: TrainSettings) -> None:

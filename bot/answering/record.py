@@ -97,4 +97,10 @@ def build_reply(
         asker_role=asker_role,
         sentences=shown.sentences,
         withheld=shown.withheld,
+        found=tuple(
+            replies.FoundPassage(hit.passage.id, hit.passage.heading, round(hit.score, 4), round(hit.similarity, 4))
+            for hit in pending.draft.retrieved.hits
+        ),
+        confidence=round(pending.draft.retrieved.confidence, 4),
+        cited=tuple(line.number for line in shown.cited),
     )

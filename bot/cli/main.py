@@ -113,6 +113,7 @@ def retrain(
     with plain_errors():
         from bot.cli.show import StepBars
         from bot.core import open_core
+        from bot.views import retrain_plot, wording
         from bot.views.report import build_rows, list_changes
         from bot.wiring import build_names_of_slack
         from retrain.data.version import find_version
@@ -129,6 +130,10 @@ def retrain(
             output.print(f"  {name}: {value}", markup=False)
         for question, before, after in list_changes(report):
             output.print(f"  {question}\n    before: {before}\n    after:  {after}", markup=False)
+        if (picture := retrain_plot.draw(report)) is not None:
+            path = settings.data / "retrain" / report.run_id / "report.png"
+            path.write_bytes(picture)
+            print_line(f"  {wording.REPORT_PICTURE.format(path=path)}")
 
 
 @app.command()

@@ -5,11 +5,12 @@ import re
 from bot.commands.call import Call
 from bot.services import Services
 from bot.slack.text import escape_mrkdwn
-from bot.views import blocks, wording
+from bot.views import blocks, lineage_view, wording
 from feedback import switches
 from retrain import registry
 from retrain.adapter import Adapter
 from retrain.errors import RetrainError
+from retrain.lineage import trace
 from retrain.report import NOT_JUDGED
 from retrieval.passage import AUDIENCE_FORMS, Audience
 from retrieval.sources.errors import SourceError
@@ -63,8 +64,11 @@ def serve_adapter(services: Services, adapter_id: str, person: str) -> str:
 
 
 def models(call: Call) -> None:
-    """List the base and its adapters, the newest first."""
+    """List the base and its adapters, the newest first; or say where the named one comes from."""
     learning = call.services.learning
+    if call.rest:
+        _show_lineage(call, call.rest)
+        return
     serving, base_id = learning.engine.adapter_id(), learning.engine.base_id
     rows = [(base_id, wording.MODEL_BASE + (wording.MODEL_SERVES if serving is None else ""))]
     adapters = [one for one in registry.list_adapters(learning.adapters_folder) if one.base_id == base_id]
@@ -73,6 +77,16 @@ def models(call: Call) -> None:
         state = wording.MODEL_SERVES if adapter.id == serving else ""
         rows.append((adapter.id, made + (state or _word_ruling(adapter))))
     call.say("Models", [*blocks.build_fields("Models", rows), blocks.build_context(wording.MODEL_HINT)])
+
+
+def _show_lineage(call: Call, adapter_id: str) -> None:
+    learning = call.services.learning
+    known = {adapter.id for adapter in registry.list_adapters(learning.adapters_folder)}
+    if adapter_id not in known:
+        call.say(wording.MODEL_UNKNOWN.format(adapter=escape_mrkdwn(adapter_id)))
+        return
+    lineage = trace(learning.db, learning.adapters_folder, learning.runs_folder, adapter_id)
+    call.say(adapter_id, blocks.build_fields(adapter_id, lineage_view.build_rows(lineage)))
 
 
 def _word_ruling(adapter: Adapter) -> str:

@@ -41,7 +41,7 @@ _ALL = (
         Role.ADMIN,
         admins.retrain,
     ),
-    Command("models", "models", "lists the base and its adapters", Role.ADMIN, admins.models),
+    Command("models", "models [adapter]", "lists the adapters, or says what one learned", Role.ADMIN, admins.models),
     Command("words", "words [use|drop <word>]", "shows customers' words for things", Role.ADMIN, words),
     Command("serve", "serve <adapter>", "lets an adapter answer that was not judged", Role.ADMIN, admins.serve),
     Command(

@@ -1,4 +1,4 @@
-"""Handles the shortcuts in a message's menu: correct an answer of Chip's, or teach Chip the outcome of a thread."""
+"""Handles the shortcuts in a message's menu: correct an answer, ask why it was given, or teach a thread's outcome."""
 
 import logging
 from typing import Any
@@ -12,9 +12,10 @@ from bot.listeners.whispers import open_view_or_tell, whisper
 from bot.services import Services
 from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.text import plain_question
-from bot.views import blocks, teaching, wording
+from bot.views import blocks, teaching, why_view, wording
 from feedback import corrections, replies
 from feedback.events import FeedbackSource, Role
+from retrain.explanation import explain
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +23,17 @@ Body = dict[str, Any]
 
 
 def register(app: App, services: Services) -> None:
-    """Listen to both shortcuts and to the modal of the second."""
+    """Listen to the shortcuts and to the modal of teaching."""
 
     @app.shortcut(teaching.CORRECT_SHORTCUT)
     def handle_correct(ack: Ack, body: Body) -> None:
         ack()
         guard(services, body, lambda: _open_correction(services, body))()
+
+    @app.shortcut(why_view.WHY_SHORTCUT)
+    def handle_why(ack: Ack, body: Body) -> None:
+        ack()
+        guard(services, body, lambda: _explain(services, body))()
 
     @app.shortcut(teaching.TEACH_SHORTCUT)
     def handle_teach(ack: Ack, body: Body) -> None:
@@ -78,6 +84,26 @@ def _open_correction(services: Services, body: Body) -> None:
         return
     view = blocks.build_correction_view(reply.id, reply.question, reply.shown)
     open_view_or_tell(services, body, view)
+
+
+def _explain(services: Services, body: Body) -> None:
+    """Open the window at once, then fill it: a long data set takes its time."""
+    reply = replies.find_reply_at(services.db, body["channel"]["id"], body["message"]["ts"])
+    if reply is None:
+        whisper(services, body, wording.NO_ANSWER_OF_MINE)
+        return
+    try:
+        opened = services.client.views_open(trigger_id=body["trigger_id"], view=why_view.build_loading())
+    except SLACK_ERRORS as error:
+        logger.warning("the explanation did not open: %s", name_error(error))
+        whisper(services, body, wording.WINDOW_NOT_OPENED)
+        return
+    person, learning = body["user"]["id"], services.learning
+    scope = services.directory.scope(person, None)
+    why = explain(services.db, services.knowledge, learning.adapters_folder, learning.runs_folder, reply, scope)
+    is_customer = services.directory.role(person) is Role.CUSTOMER
+    view = why_view.build_short(why) if is_customer else why_view.build_full(why)
+    services.client.views_update(view_id=opened["view"]["id"], view=view)
 
 
 def _open_teaching(services: Services, body: Body) -> None:

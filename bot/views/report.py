@@ -1,9 +1,10 @@
 """Builds a retrain's report as admins read it in Slack. Pure: from the report's figures to text and blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import blocks, wording
+from bot.views.retrain_plot import find_right
 from retrain.canary.log import DEFAULT_SHARE
 from retrain.curate import NO_CONSENT
 from retrain.judging.slices import KINDS
@@ -31,6 +32,7 @@ _SOURCES = {
         "answers asked again, so that they are not forgotten",
     ),
 }
+_TEACHERS = {"customer": ("customer", "customers"), "staff": ("agent", "agents"), "admin": ("admin", "admins")}
 
 
 def build_rows(report: RetrainReport) -> tuple[str, list[tuple[str, str]]]:
@@ -105,8 +107,7 @@ def _quote(text: str) -> str:
 def _figures(report: RetrainReport) -> list[tuple[str, str]]:
     rows = []
     if report.lessons:
-        told = (wording.count(many, *_SOURCES.get(source, (source, source))) for source, many in report.lessons.items())
-        rows.append(("Learned from", ", ".join(told)))
+        rows.append(("Learned from", word_sources(report.lessons) + _word_teachers(report)))
     if report.dropped:
         rows.append(("Left out", ", ".join(f"{count} × {reason}" for reason, count in report.dropped.items())))
     if NO_CONSENT in (report.dropped or {}):
@@ -121,11 +122,42 @@ def _figures(report: RetrainReport) -> list[tuple[str, str]]:
         rows.append(("Too few questions to tell whether it", "; ".join(report.not_judged)))
     if people := _word_people(report):
         rows.append(("How people are spoken of, in lessons and with swapped copies", people))
+    return [*rows, *_list_costs(report)]
+
+
+def _list_costs(report: RetrainReport) -> list[tuple[str, str]]:
+    """Return what the training took and what went along with it."""
+    rows = []
     if report.seconds:
-        rows.append(("Took", f"{report.seconds['total']:.0f} s"))
+        rows.append(("Took", f"{report.seconds['total']:.0f} s{_word_cost(report)}"))
     if report.swap_ms is not None:
         rows.append(("Swapped in", f"{report.swap_ms:.0f} ms, no reply was interrupted"))
+    if report.cleared:
+        rows.append(
+            ("Cleared away", wording.count(report.cleared, "old adapter or data set", "old adapters and data sets"))
+        )
     return rows
+
+
+def word_sources(lessons: Mapping[str, int]) -> str:
+    """Say how many lessons of each source there are."""
+    return ", ".join(wording.count(many, *_SOURCES.get(source, (source, source))) for source, many in lessons.items())
+
+
+def _word_teachers(report: RetrainReport) -> str:
+    """Say how many people taught it, by what they are here; "" where nobody did."""
+    told = [wording.count(many, *_TEACHERS.get(role, (role, role))) for role, many in (report.teachers or {}).items()]
+    return f"; taught by {' and '.join(told)}" if told else ""
+
+
+def _word_cost(report: RetrainReport) -> str:
+    used = report.training or {}
+    if "processor_seconds" not in used:
+        return ""
+    return (
+        f", of which the training itself used {used['processor_seconds']:.0f} s of processor time and at most "
+        f"{used['peak_megabytes']:,.0f} MB of memory"
+    )
 
 
 def _word_bounds(report: RetrainReport) -> str:
@@ -155,6 +187,12 @@ def _small_print(report: RetrainReport) -> str:
     dataset = f" · dataset {report.dataset_hash[:12]}" if report.dataset_hash else ""
     back = " · `/chip rollback` goes back" if report.outcome == "promoted" else ""
     return f"Run {report.run_id} by {report.trigger}{dataset}{back}"
+
+
+def describe_plot(report: RetrainReport) -> str:
+    """Say what the picture of a report shows, for who cannot see it."""
+    told = [f"{part.name} {part.before} → {part.after} of {part.of}" for part in find_right(report)]
+    return f"{wording.REPORT_PLOT}, right: {', '.join(told)}."
 
 
 def word_proof(proof: Proof) -> str:

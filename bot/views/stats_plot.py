@@ -38,7 +38,7 @@ def draw(days: Sequence[Day], title: str) -> bytes:
     _draw_questions(questions, shown, when)
     _draw_satisfaction(satisfaction, shown, when)
     for axes in (questions, satisfaction):
-        _plain(axes)
+        plain(axes)
     half = timedelta(hours=14)
     satisfaction.set_xlim(shown[0].day - half, shown[-1].day + half)
     locator = satisfaction.xaxis.get_major_locator()
@@ -83,7 +83,8 @@ def _draw_satisfaction(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> N
     axes.set_ylabel("thumbs up, %")
 
 
-def _plain(axes: "Axes") -> None:
+def plain(axes: "Axes") -> None:
+    """Make the axes transparent, in a grey that is readable on white and on black."""
     axes.patch.set_alpha(0.0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_INK)

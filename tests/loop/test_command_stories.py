@@ -1,6 +1,7 @@
 """`/chip` as each person sees it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from retrain import registry
 from retrain.finder.shelf import build_glossary, propose
 from retrain.finder.words import Meaning
 from retrain.judging.questions import is_checked
-from retrain.report import RetrainReport, find_reports
+from retrain.report import RetrainReport, Scores, find_reports
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
@@ -119,6 +120,17 @@ def test_an_admin_lets_an_adapter_answer_that_was_not_judged_and_nobody_one_that
     run(chip, ADA, "/chip serve A1", ADMIN, "A1 answers already")
     run(chip, ADA, "/chip rollback", ADMIN, "speaks with")
     assert chip.engine.adapter_id() is None
+
+
+def test_a_report_comes_with_a_picture_of_what_changed(chip: Chip) -> None:
+    assert chip.services is not None
+    scores = Scores(20, 30, 1, 5, 2, 1, 0, 300.0)
+    report = RetrainReport("T1", "command", ADA, now_utc(), "refused", ("Why.",), chip.engine.base_id, None)
+    chip.services.learning.report(replace(report, adapter_id="A1", before=scores, after=replace(scores, said=5)))
+    chip.wait_for_said(ADMIN, "was not good enough")
+    (picture,) = chip.workspace.wait_for(lambda: [f for m in chip.workspace.messages(ADMIN) for f in m.files])
+    assert picture.title == wording.REPORT_PLOT
+    assert chip.read_file(picture.id).startswith(b"\x89PNG")
 
 
 def test_the_button_under_a_report_lets_an_adapter_answer_for_an_admin_alone(chip: Chip) -> None:

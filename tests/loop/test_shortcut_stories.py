@@ -1,8 +1,19 @@
-"""What the menu of a message offers: to correct an answer, and to teach Chip a thread."""
+"""What the menu of a message offers: to correct an answer, to ask why it was given, and to teach Chip a thread."""
 
-from bot.views import blocks, teaching, wording
+import json
+from pathlib import Path
+
+from bot.views import blocks, teaching, why_view, wording
+from bot.workspace.block_kit import find_problems
 from feedback import corrections, measures
-from tests.loop.conftest import CLEO, HELP, SAM, Chip
+from retrain import registry
+from retrain.data.version import freeze_version
+from retrain.examples import Example
+from retrain.explanation import explain
+from retrieval.passage import Audience, Scope
+from tests.loop.adapters import write_adapter
+from tests.loop.conftest import ADA, CLEO, HELP, SAM, STAFF, Chip
+from tests.retrain.feedback_rows import build_prompt
 
 RUNTIME = "How long does the Tansy 4 run on one charge?"
 CAKE = "Which cake does the Tansy 4 bring along?"
@@ -65,3 +76,67 @@ def test_a_customer_cannot_teach(chip: Chip) -> None:
     assert cleo.shortcut(HELP, ts, teaching.TEACH_SHORTCUT)
     assert chip.wait_for_said(HELP, wording.TEACH_STAFF).ephemeral_to == CLEO
     assert cleo.view() is None
+
+
+def test_staff_see_what_an_answer_rests_on_down_to_the_lessons_of_its_adapter(chip: Chip) -> None:
+    learned = [
+        Example(build_prompt(question), target, "correction", 1.0, question)
+        for question, target in ((RUNTIME, "It runs for 55 minutes."), (CAKE, "None."))
+    ]
+    frozen = freeze_version(learned, chip.core.runs_folder, {}, {}, "2026-11-01")
+    adapter = write_adapter(
+        chip.core.adapters_folder, "A1", chip.engine.base_id, ruling="promoted", dataset_hash=frozen.sha256
+    )
+    registry.promote(chip.core.db, adapter, by=ADA, reason="It is better.")
+    chip.engine.use_adapter(adapter)
+    message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    sam = chip.workspace.visit(SAM)
+
+    assert sam.shortcut(HELP, message["ts"], why_view.WHY_SHORTCUT)
+    told = wait_for_explanation(chip, SAM)
+
+    assert "sure that the best passage answers it" in told
+    assert "✓ Tansy 4 › Battery – 0." in told, "what is cited, with how near it is"
+    assert "• Returns" in told, "what was only offered"
+    assert f"the adapter A1 on the base {chip.engine.base_id}" in told
+    assert f"2 corrections (data set {frozen.path.parent.name})" in told
+    assert "passed; answered since" in told
+    assert told.index(RUNTIME, told.index(wording.WHY_NEAREST)) < told.index(CAKE), "the nearest lesson comes first"
+
+
+def test_a_customer_sees_the_cited_documents_and_nothing_else(chip: Chip) -> None:
+    message = chip.ask(CLEO, f"@Chip {RUNTIME}", HELP)
+    assert chip.workspace.visit(CLEO).shortcut(HELP, message["ts"], why_view.WHY_SHORTCUT)
+    told = wait_for_explanation(chip, CLEO)
+    assert wording.WHY_FROM in told
+    assert "Tansy 4 › Battery" in told
+    assert not [word for word in ("sure", "0.", "base", "Returns") if word in told]
+
+
+def test_what_staff_may_not_read_is_not_named_and_the_bare_base_is(chip: Chip) -> None:
+    message = chip.ask(SAM, f"@Chip {RUNTIME}", STAFF)
+    reply = chip.reply_at(STAFF, message)
+    view = why_view.build_full(
+        explain(chip.core.db, chip.core.knowledge, Path(), Path(), reply, Scope(frozenset({Audience.PUBLIC})))
+    )
+    assert wording.WHY_HIDDEN in str(view)
+    assert "Goodwill" not in str(view)
+    assert wording.WHY_BASE.format(base=chip.engine.base_id) in str(view)
+    assert find_problems(view["blocks"], "modal") == []
+
+
+def test_why_is_asked_of_answers_only(chip: Chip) -> None:
+    sam = chip.workspace.visit(SAM)
+    ts = sam.post(HELP, "Who brings cake?")
+    assert sam.shortcut(HELP, ts, why_view.WHY_SHORTCUT)
+    assert chip.wait_for_said(HELP, wording.NO_ANSWER_OF_MINE).ephemeral_to == SAM
+
+
+def wait_for_explanation(chip: Chip, person: str) -> str:
+    visitor = chip.workspace.visit(person)
+
+    def find() -> str:
+        shown = json.dumps(visitor.view() or {}, ensure_ascii=False)
+        return shown if wording.WHY in shown and wording.WHY_LOADING not in shown else ""
+
+    return chip.workspace.wait_for(find)

@@ -16,7 +16,7 @@ from retrain.errors import PromotionError, RetrainNotNeeded, RetrainRunning, Ret
 from retrain.evaluate import Answer, HeldOutQuestion
 from retrain.lock import hold_lock
 from retrain.registry import choose, find_rollback, find_servable, list_adapters, live, promote, rollback
-from retrain.report import count_uses, find_reports
+from retrain.report import count_uses, find_report_of, find_reports
 from retrain.run import Progress, RetrainDeps, run_retrain
 from retrain.schedule import due
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
@@ -99,6 +99,13 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert report.kinds == {"file": 1, "rewording": 1, "person": 3, "reading": 4}
     assert report.retired == 1, "what is taught is no longer held out"
     assert report.lessons == {"correction": 1, "replay": 2}
+    assert report.teachers == {"staff": 1}
+    assert report.training is not None
+    assert report.training["processor_seconds"] > 0 < report.training["peak_megabytes"]
+    assert {part.name: part.of for part in report.parts}["lessons asked for her, for him or for them"] == 3
+    assert find_report_of(db, report.adapter_id or "") == replace(
+        report, changes=tuple(change for change in report.changes if not change.is_private)
+    )
     assert serving.history == []
     (adapter,) = list_adapters(deps.adapters_folder)
     assert (adapter.id, adapter.dataset_hash) == (report.adapter_id, report.dataset_hash)

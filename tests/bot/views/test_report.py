@@ -2,13 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
+from matplotlib.image import imread
 
-from bot.views.report import LONGEST, SERVE, build_report, build_rows, list_changes
+from bot.views.report import LONGEST, SERVE, build_report, build_rows, describe_plot, list_changes
+from bot.views.retrain_plot import ALL, TAUGHT, draw, find_right
 from bot.workspace.block_kit import find_problems
 from retrain.curate import NO_CONSENT
-from retrain.report import Change, Outcome, RetrainReport, Scores
+from retrain.judging.slices import _list_slices
+from retrain.report import Change, Outcome, Part, RetrainReport, Scores
+from retrain.settings import GateSettings
 
 BEFORE = Scores(20, 30, 1, 5, 2, 1, 0, 300.0)
 REPORT = RetrainReport(
@@ -31,6 +36,13 @@ REPORT = RetrainReport(
     needed=900,
     kinds={"file": 20, "rewording": 10},
     reused=6,
+    teachers={"customer": 4, "staff": 1},
+    training={"processor_seconds": 84.2, "peak_megabytes": 1512.3},
+    parts=(
+        Part("questions of your file", 7, 5, 20, "no worse", is_wrong=True),
+        Part("answers that people liked", 1, 6, 20, "worse", is_wrong=True),
+        Part("claims what no document holds", 2, 3, 30, "not judged", is_wrong=False),
+    ),
     seconds={"total": 61.4},
     swap_ms=3.2,
 )
@@ -41,13 +53,13 @@ def test_a_promotion_names_the_adapter_and_all_figures() -> None:
     assert "A7 answers from now on" in headline
     assert dict(rows) == {
         "Why": "It says 5 of 5 lessons.",
-        "Learned from": "3 corrections, 2 liked answers",
+        "Learned from": "3 corrections, 2 liked answers; taught by 4 customers and 1 agent",
         "Left out": "1 × no evidence",
         "Lessons said as taught": "1 → 5 of 5",
         "What nobody taught it, right": "20 → 21 of 30 (+3 points; surely between -4 and +11). "
         "About 900 questions show such a gain",
         "Asked": "20 questions of your file, 10 lessons in other words; 6 of them were asked by earlier trainings",
-        "Took": "61 s",
+        "Took": "61 s, of which the training itself used 84 s of processor time and at most 1,512 MB of memory",
         "Swapped in": "3 ms, no reply was interrupted",
     }
 
@@ -113,3 +125,27 @@ def test_what_changed_nothing_offers_no_way_back() -> None:
 def test_without_heldout_questions_no_figure_of_them_is_shown() -> None:
     none = replace(BEFORE, heldout=0, heldout_right=0)
     assert "Held-out questions right" not in dict(build_rows(replace(REPORT, before=none, after=none))[1])
+
+
+@pytest.mark.parametrize("outcome", ["promoted", "refused", "not judged", "nothing to learn"])
+def test_a_report_speaks_plain_words(outcome: Outcome) -> None:
+    changes = (Change("Is it free?", "Yes, it is.", "No.", "worse", is_private=False),)
+    lessons = dict.fromkeys(("correction", "like", "dislike", "import", "replay"), 1)
+    unclear = tuple(name for name, *_ in _list_slices(GateSettings()))
+    report = replace(REPORT, outcome=outcome, changes=changes, lessons=lessons, not_judged=unclear)
+    said = f"{build_report(report)} {build_rows(report)} {describe_plot(report)}".casefold()
+    assert not [word for word in ("rouge", "champion", "challenger", "replay") if word in said]
+
+
+def test_the_picture_is_transparent_and_has_a_row_for_each_part_that_was_asked() -> None:
+    picture = draw(REPORT)
+    assert picture is not None
+    pixels = imread(BytesIO(picture))
+    assert pixels[0, 0, 3] == 0
+    assert (pixels[:, :, 3] > 0.5).any()
+    rows = [(part.name, part.before, part.after, part.of) for part in find_right(REPORT)]
+    assert rows[0] == (TAUGHT, 1, 5, 5)
+    assert rows[1] == (ALL, 20, 21, 30)
+    assert rows[-1] == ("answers that people liked", 19, 14, 20)
+    assert "answers that people liked 19 → 14 of 20" in describe_plot(REPORT)
+    assert draw(replace(REPORT, before=None, after=None, parts=())) is None
