@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from bot.engine.remote_engine import RemoteEngine
 from bot.learning.gaps import build_missing_rows, find_missing
 from bot.learning.rehearsal import make_questions
 from bot.learning.suggestions import Suggestions
-from bot.learning.trial import TrialAnswerer
+from bot.learning.trial import TrialAnswerer, ask_live
 from bot.learning.verified import build_verified_answers
 from bot.views import wording
 from config.settings import EngineSettings, Settings
@@ -37,7 +38,7 @@ from feedback.events import Role
 from feedback.privacy import Public, read_public
 from feedback.replies import Reply
 from retrain import registry
-from retrain.adapter import AdapterError
+from retrain.adapter import Adapter, AdapterError
 from retrain.bases.base import Base, BaseModelError
 from retrain.bases.shelf import DEFAULT, Shelf
 from retrain.curate import Curated, Privacy, find_bar
@@ -49,6 +50,7 @@ from retrain.finder.shelf import build_glossary, propose
 from retrain.finder.words import Meaning, learn_words
 from retrain.free_cores import find_cores
 from retrain.judging.questions import make_document_questions
+from retrain.probe import Spoken, probe
 from retrain.report import SCHEDULE, RetrainReport
 from retrain.run import Progress, RetrainDeps, curate_feedback, find_questions, freeze, run_retrain
 from retrain.schedule import due
@@ -223,6 +225,18 @@ class Core:
     def _covers(self) -> Covers:
         return respect_choices(self.db, build_covers(self.db, self.consent_unasked))
 
+    def probe(self, adapter: Adapter) -> Spoken | None:
+        """Ask what answers now the questions that tell the adapter apart; see `retrain.probe`."""
+        return probe(adapter, self.runs_folder, self.knowledge.is_question, partial(ask_live, self.voice))
+
+    def tell_base_change(self) -> str:
+        """Return what admins are told where another base leaves the adapter behind; "" where none does."""
+        base_id = self.engine.base_id
+        left = registry.find_left_behind(self.db, base_id)
+        if left is None:
+            return ""
+        return wording.BASE_CHANGED.format(base=base_id, adapter=left.adapter_id, before=left.base_id)
+
     def serve_corrections(self) -> bool:
         """Serve the corrections that hold now, and no others. Return False if serving them is switched off."""
         is_on = self.settings.knowledge.verified_answers
@@ -391,5 +405,7 @@ def _serve_live_adapter(core: Core, say: Tell) -> None:
         adapter = registry.load_live(core.db, core.adapters_folder, core.engine.base_id)
         if adapter is not None:
             core.engine.use_adapter(adapter)
+        elif sentence := core.tell_base_change():
+            say(sentence)
     except (AdapterError, RetrainError, EngineError) as error:
         say(wording.ADAPTER_UNUSABLE.format(reason=error))

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 POINTER_SECONDS = 5.0
 TRIAL_SECONDS = 60.0
+PROBE_SECONDS = 60.0
 SOURCE_SECONDS = 60.0
 TOKEN_SECONDS = 300.0
 SURVEY_SECONDS = 300.0
@@ -109,6 +110,7 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("follow the adapter's pointer", services.learning.follow_pointer, POINTER_SECONDS),
         Job("follow the trial on people", services.trials.follow, POINTER_SECONDS),
         Job("decide the trial on people", services.trials.decide, TRIAL_SECONDS),
+        Job("prove which adapter speaks", services.learning.prove_speaker, PROBE_SECONDS),
         Job("sync sources", sync_sources, SOURCE_SECONDS),
         Job("check the token", token.check, TOKEN_SECONDS),
         Job("forget payloads", lambda: forget_payloads(core.db, now_utc() - KEEP_PAYLOADS), HOUR_SECONDS),

@@ -48,6 +48,7 @@ from bot.views import retrain_plot, wording
 from bot.views.report import build_offer, build_report, describe_plot
 from bot.welcome import welcome
 from config.settings import Settings, SettingsError
+from feedback import switches
 from feedback.channel_rules import RuleBook
 from feedback.inbox import mark_ended
 from feedback.replies import Reply, list_askers
@@ -65,6 +66,7 @@ logger = logging.getLogger(__name__)
 
 WORKERS = 8  # for everything but messages
 TRIAGE_WORKERS = 2  # few: in a burst, acknowledging needs the interpreter
+BASE_TOLD = "base_told"
 NOTE_SECONDS = 5  # for one note about waiting, which nobody misses
 
 
@@ -146,6 +148,7 @@ def attach(
         token = TokenWatch(client, services.directory.team)
         stopping = threading.Event()
         services.learning.forget_lessons()  # that a kill left behind
+        _announce_base_change(core, services)
         stack.enter_context(run_schedule(core, services, token, stopping.is_set))
         stack.callback(stopping.set)
         if not core.settings.is_local:
@@ -211,6 +214,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         serve_corrections=core.serve_corrections,
         learn_words=core.learn_words,
         changed=trials.follow,
+        probe=core.probe,
     )
     staff_channels = (find_channel(client, name) for name in slack.staff_channels)
     staff_channel = next((channel for channel in staff_channels if channel), admin_channel)
@@ -292,6 +296,15 @@ def find_time_zone(name: str) -> tzinfo:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"Setting 'slack.time_zone': there is no time zone {name!r}.") from error
+
+
+def _announce_base_change(core: Core, services: Services) -> None:
+    """Tell admins once that the base has changed and its adapters do not answer any more."""
+    sentence, team = core.tell_base_change(), services.directory.team
+    told = switches.find_switch(core.db, team, BASE_TOLD)
+    if sentence and (told is None or told.value != core.engine.base_id):
+        services.learning.announce(sentence)
+        switches.set_switch(core.db, team, BASE_TOLD, core.engine.base_id, by="Chip")
 
 
 def _tell_report(core: Core, client: WebClient, channel: str | None, report: RetrainReport) -> None:

@@ -1,6 +1,6 @@
 """Asks champion and candidate the same questions and lets the gate decide. Knows nothing of training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from retrain.adapter import Adapter
 from retrain.evaluate import Answer, Answerer, HeldOutQuestion, Results, judge
 from retrain.examples import Example
 from retrain.gate import Decision, decide
+from retrain.probe import PROBES, choose_probes
 from retrain.report import Change, Scores, Verdict
 from retrain.settings import GateSettings
 from retrieval.draft import Draft
@@ -37,6 +38,7 @@ class Comparison:
     after: Results
     decision: Decision
     changes: tuple[Change, ...] = ()
+    probes: Sequence[Mapping[str, str]] = ()
 
     def describe(self) -> dict[str, Any]:
         """Return the scores in the form of an adapter's card."""
@@ -46,6 +48,7 @@ class Comparison:
             "reasons": list(self.decision.reasons),
             "before": asdict(build_scores(self.before)),
             "after": asdict(build_scores(self.after)),
+            PROBES: list(self.probes),
         }
 
 
@@ -55,7 +58,14 @@ def compare(
     """Examine the champion (None: the bare base) and the candidate, and decide."""
     old, new = _ask_by_turns(exam, answerer, champion, candidate)
     before, after = _judge(exam, old, settings), _judge(exam, new, settings)
-    return Comparison(before, after, decide(before, after, settings), _list_changes(exam, before, old, after, new))
+    first = len(exam.drafts)
+    return Comparison(
+        before,
+        after,
+        decide(before, after, settings),
+        _list_changes(exam, before, old, after, new),
+        choose_probes(exam.lessons, old[first:], new[first:]),
+    )
 
 
 def _ask_by_turns(

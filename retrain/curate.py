@@ -40,6 +40,7 @@ Prepare = Callable[[str, Audience], Draft]
 # A system message and the question: an answer with only these had no earlier turn that could reveal staff secrets.
 _FIRST_TURN = 2
 
+BEYOND = "more than one training takes; the latest were chosen, corrections first"
 NO_CONSENT = "learning from it is not allowed"
 SAME_QUESTION = "the same question again"
 REWORDED = "much the same question again"
@@ -121,6 +122,7 @@ def curate(
     lessons = [lesson for lesson in lessons if _may_train(lesson, settings, privacy, dropped)]
     lessons = _keep_faultless(lessons, dropped)
     lessons = _cap_persons(lessons, settings.max_per_person, dropped)
+    lessons = _keep_latest(lessons, settings.most_lessons, dropped)
     grouped = group_lessons(lessons, list(heldout), encode)
     kept = _choose(grouped, dropped)
     examples = _build_examples(grouped, kept, settings, prepare, privacy, random.Random(seed))
@@ -230,6 +232,13 @@ def _cap_persons(lessons: Sequence[Lesson], most: int, dropped: Counter[str]) ->
         else:
             kept.append(lesson)
     return kept[::-1]
+
+
+def _keep_latest(lessons: Sequence[Lesson], most: int, dropped: Counter[str]) -> list[Lesson]:
+    """Keep the last lessons: they come in the order of import, likes, corrections, each from early to late."""
+    if len(lessons) > most:
+        dropped[BEYOND] += len(lessons) - most
+    return list(lessons[max(0, len(lessons) - most) :])
 
 
 def _mask_all(lessons: Iterable[Lesson], privacy: Privacy) -> list[Example]:

@@ -1,5 +1,12 @@
 """The errors of a retrain, under one base. Each message is a sentence that an admin can act on."""
 
+import signal
+
+OUT_OF_MEMORY = (
+    "The system killed the training, as it does when memory runs out. Nothing has changed. Free some memory or take a "
+    "smaller base (`chip models list`), and train again."
+)
+
 
 class RetrainError(Exception):
     """A retrain, promotion or rollback that could not be done."""
@@ -32,9 +39,27 @@ class TrainingFailed(RetrainError):
 
     def __init__(self, exit_code: int, log_tail: tuple[str, ...]) -> None:
         last = log_tail[-1] if log_tail else "it wrote nothing"
-        super().__init__(f"Training ended with exit code {exit_code}: {last}")
+        ended = f"Training ended with exit code {exit_code}: {last}"
+        super().__init__(OUT_OF_MEMORY if exit_code == -signal.SIGKILL else ended)
         self.exit_code = exit_code
         self.log_tail = log_tail
+
+
+class TrainingDiverged(RetrainError):
+    """The loss or a weight became infinite or no number at all."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(
+            f"The training lost its way in epoch {epoch}: its loss is no number any more. Nothing has changed. Train "
+            "again; if it happens again, lower `learning_rate` in retrain/settings.py."
+        )
+
+
+class DiskFull(RetrainError):
+    """There is no room for what a retrain writes."""
+
+    def __init__(self) -> None:
+        super().__init__("The disk is full. Free some space and train again; nothing has changed.")
 
 
 class TrainingFormError(RetrainError):

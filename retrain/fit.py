@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from retrain.errors import TrainingDiverged
 from retrain.free_cores import FreeCores, find_cores
 from retrain.settings import TrainSettings
 from retrain.tokens import Row
@@ -57,7 +58,8 @@ class _Lesson:
 def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable[[Epoch], None]) -> str:
     """Train the model's trainable parameters on the rows until all is learned. Return why it ended.
 
-    That is "memorised" (the model was sure of every lesson `sure_times` in a row), "epochs" or "time".
+    That is "memorised" (the model was sure of every lesson `sure_times` in a row), "epochs" or "time", which also ends
+    an epoch of very many lessons. Raises `TrainingDiverged` once a loss or a weight is no number.
     """
     lessons = _group(rows)
     step = _build_stepper(model, len(lessons), settings)
@@ -66,24 +68,37 @@ def fit(model: Any, rows: Sequence[Row], settings: TrainSettings, tell: Callable
     for number in range(1, settings.max_epochs + 1):
         began = cores.seconds()
         asked = _choose(lessons, settings, chance)
-        loss, tokens = 0.0, 0
+        loss, tokens, seen = 0.0, 0, 0
         for batch in _batch(asked, settings.batch_rows, chance):
             torch.set_num_threads(cores.choose())
             losses, sure = compute_losses(model, [row for _, row in batch], settings)
+            if not bool(torch.isfinite(losses).all()):
+                raise TrainingDiverged(number)
             step(losses, [row.weight for _, row in batch])
             for (lesson, row), is_sure in zip(batch, sure.tolist(), strict=True):
                 lesson.streak = lesson.streak + 1 if is_sure else 0
                 tokens += row.tokens
             loss += float(losses.detach().sum())
+            seen += len(batch)
+            if cores.seconds() > settings.max_seconds:
+                break
         taught = [lesson for lesson in lessons if not lesson.is_rehearsed]
         learned = sum(lesson.streak >= settings.sure_times for lesson in taught)
         now = cores.seconds()
-        tell(Epoch(number, settings.max_epochs, loss / len(asked), learned, len(taught), tokens, now - began))
+        _require_finite(model, number)
+        tell(Epoch(number, settings.max_epochs, loss / seen, learned, len(taught), tokens, now - began))
         if learned == len(taught):
             return "memorised"
         if 2 * now - began > settings.max_seconds:
             return "time"
     return "epochs"
+
+
+def _require_finite(model: Any, epoch: int) -> None:
+    """Raise `TrainingDiverged` if a trained weight is infinite or no number: the last update may have made it so."""
+    trained = (parameter for parameter in model.parameters() if parameter.requires_grad)
+    if not all(bool(torch.isfinite(parameter).all()) for parameter in trained):
+        raise TrainingDiverged(epoch)
 
 
 def _group(rows: Sequence[Row]) -> list[_Lesson]:

@@ -34,12 +34,18 @@ class QuietHours:
 
 def parse_quiet_hours(text: str, zone: tzinfo) -> QuietHours:
     """Read hours like "08:00-18:00". Raises `RetrainError` for what is none."""
-    found = _HOURS.fullmatch(text)
     try:
-        first, second, third, fourth = map(int, found.groups()) if found else ()
-        begin, end = time(first, second), time(third, fourth)
+        begin, end = _read_hours(text)
     except ValueError as error:
         raise RetrainError(f"'{text}' are no hours. Write them like 08:00-18:00.") from error
     if begin == end:
         raise RetrainError(f"'{text}' leave no hour for a training. Write hours like 08:00-18:00.")
     return QuietHours(begin, end, zone)
+
+
+def _read_hours(text: str) -> tuple[time, time]:
+    found = _HOURS.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    first, second, third, fourth = map(int, found.groups())
+    return time(first, second), time(third, fourth)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 
 from feedback.database import Database
 from feedback.tables import promotions
@@ -82,7 +82,24 @@ def find_promotions(db: Database, base_id: str) -> list[Promotion]:
     query = select(promotions).where(promotions.c.base_id == base_id).order_by(promotions.c.number)
     with db.read() as connection:
         rows = connection.execute(query).all()
-    return [Promotion(row.id, row.at, row.adapter_id, row.base_id, row.by, row.reason) for row in rows]
+    return [_build_promotion(row) for row in rows]
+
+
+def _build_promotion(row: Row[Any]) -> Promotion:
+    return Promotion(row.id, row.at, row.adapter_id, row.base_id, row.by, row.reason)
+
+
+def find_left_behind(db: Database, base_id: str) -> Promotion | None:
+    """Return what answered last on another base, if nothing was ever chosen on this one since; None otherwise.
+
+    An adapter belongs to the exact weights that it was trained on, so that a changed base leaves it behind.
+    """
+    query = select(promotions).order_by(promotions.c.number.desc()).limit(1)
+    with db.read() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None or row.base_id == base_id or row.adapter_id is None:
+        return None
+    return _build_promotion(row)
 
 
 def live(db: Database, base_id: str) -> str | None:

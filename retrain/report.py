@@ -74,7 +74,8 @@ class RetrainReport:
     `changes` are some answers before and after, losses first. For `gain` to `not_judged` see `Decision`. `asked` are
     the ids of the gate's questions, `kinds` counts them, and `reused` how many an earlier run had asked already.
     `people` counts how lessons and rows speak of people, see `retrain.data.people`, and `teachers` whom was learned
-    from, by role. `parts` are the slices that the gate compared. `cleared` counts old adapters and data sets that went.
+    from, by role. `parts` are the slices that the gate compared. `taught`
+    counts all lessons, of which `after.lessons` were asked. `cleared` counts old adapters and data sets that went.
     """
 
     run_id: str
@@ -102,6 +103,7 @@ class RetrainReport:
     reused: int = 0
     people: dict[str, dict[str, int]] | None = None
     teachers: dict[str, int] | None = None
+    taught: int = 0
     parts: tuple[Part, ...] = ()
     training: dict[str, Any] | None = None
     seconds: dict[str, float] | None = None

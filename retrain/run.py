@@ -3,6 +3,7 @@
 Everything that serves is passed in as a function. Knows nothing of Slack, of the engine or of the command line.
 """
 
+import errno
 import logging
 import threading
 import time
@@ -13,7 +14,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from feedback.database import Database
+from feedback.errors import FeedbackError
 from retrain.adapter import Adapter
 from retrain.bases.base import Base
 from retrain.canary.log import begin, end, find_running
@@ -26,11 +30,11 @@ from retrain.data.people import count_all
 from retrain.data.teachers import count_teachers
 from retrain.data.version import describe_settings, describe_sources, freeze_version
 from retrain.erasure import find_covered, has_learned_forgotten
-from retrain.errors import RetrainNotNeeded, RetrainStopped
+from retrain.errors import DiskFull, RetrainNotNeeded, RetrainStopped
 from retrain.evaluate import Answerer, HeldOutQuestion, load_heldout
 from retrain.examples import Dataset, Example, load_dataset, save_rehearsal
 from retrain.job import TrainingJob, TrainingResult, run_training
-from retrain.judging.questions import ask_for_others, choose_questions, find_kept_wordings, is_checked
+from retrain.judging.questions import ask_for_others, choose_lessons, choose_questions, find_kept_wordings, is_checked
 from retrain.judging.reading import load_reading
 from retrain.judging.slices import GETS_WRONG, Slice
 from retrain.lock import hold_lock
@@ -139,10 +143,20 @@ def run_retrain(deps: RetrainDeps, *, trigger: str, requested_by: str) -> Retrai
             )
         except BaseException as error:
             logger.warning("retrain %s failed: %s", run_id, type(error).__name__)
-            state = INTERRUPTED if isinstance(error, RetrainStopped) else FAILED
-            fail_run(deps.db, run_id, f"{type(error).__name__}: {error}", state)
+            _record_failure(deps.db, run_id, error)
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull from error
             raise
     return report
+
+
+def _record_failure(db: Database, run_id: str, error: BaseException) -> None:
+    """Record why the run ended; where not even that can be written, the next run records that it ended."""
+    state = INTERRUPTED if isinstance(error, RetrainStopped) else FAILED
+    try:
+        fail_run(db, run_id, f"{type(error).__name__}: {error}", state)
+    except (FeedbackError, SQLAlchemyError) as unrecorded:
+        logger.error("the end of retrain %s is not recorded: %s", run_id, unrecorded)
 
 
 def _clear_away(deps: RetrainDeps) -> int:
@@ -196,6 +210,7 @@ def _learn(deps: RetrainDeps, base: Base, report: RetrainReport) -> RetrainRepor
         rows=dataset.rows + len(rehearsed),
         lessons=dataset.counts | ({"replay": len(rehearsed)} if rehearsed else {}),
         dropped=curated.dropped,
+        taught=len(curated.lessons),
         teachers=count_teachers(deps.db, curated.lessons),
         people={"lessons": count_all(curated.lessons), "rows": count_all(curated.examples)},
         retired=retired,
@@ -210,7 +225,8 @@ def _set_exam(
     deps: RetrainDeps, questions: Sequence[HeldOutQuestion], curated: Curated, uses: Mapping[str, int]
 ) -> tuple[Exam, int]:
     """Return what both models are asked, and how many held-out questions were retired."""
-    most, lessons = deps.settings.gate.most_questions, curated.lessons
+    most, taught = deps.settings.gate.most_questions, curated.lessons
+    lessons = choose_lessons(taught, deps.settings.gate.most_lessons, len(uses))
 
     def is_same(question: str, wording: str) -> bool:
         return keeps_meaning(question, wording, deps.encode)
@@ -222,7 +238,7 @@ def _set_exam(
         *ask_for_others(lessons),
         *deps.ask_documents(most),
     ]
-    asked, retired = choose_questions(pool, lessons, most, curated.covered, uses)
+    asked, retired = choose_questions(pool, taught, most, curated.covered, uses)
     drafted = [(one, deps.prepare(one.question, one.audience)) for one in asked]
     fit = [(one, draft) for one, draft in drafted if is_checked(one, draft)]
     fit += load_reading(deps.settings.gate.reading_questions, whole_passages=deps.base.reads_passages)
@@ -367,6 +383,7 @@ def _describe_training(trained: TrainingResult) -> dict[str, Any]:
         "epochs": len(trained.epochs),
         "loss": last.get("loss"),
         "memorised": last.get("memorised"),
+        "lessons": last.get("lessons"),
         "too_long": trained.too_long,
         "seconds": trained.seconds,
         "processor_seconds": trained.processor_seconds,

@@ -23,7 +23,8 @@ class CurateSettings:
     good, in [0, 1], and teaches what not to say when it is as sure to be bad.
     Votes of customers are set aside for review where one person casts `burst_of_person` of them, or `burst_on_reply`
     people press the same on one reply, within `burst_seconds`. `most_likes` is how many liked replies are looked at,
-    the latest first. From `least_to_split` lessons on, some likes are kept for the gate and some sealed.
+    the latest first. From `least_to_split` lessons on, some likes are kept for the gate and some sealed. At most
+    `most_lessons` are learned at once: corrections come before likes, and late ones before early ones.
     """
 
     max_per_person: int = 40
@@ -33,6 +34,7 @@ class CurateSettings:
     burst_of_person: int = 30
     burst_on_reply: int = 10
     most_likes: int = 10_000
+    most_lessons: int = 1_500
     least_to_split: int = 60
     variations: int = 4
     replay: int = 96
@@ -77,9 +79,10 @@ class GateSettings:
     a candidate which is no better is found better, and `slice_level` that one which is worse in a slice is found no
     worse. `least_gain` is the smallest gain worth waiting for: with questions enough to show it, no doubt is left. In
     no slice may the share of what is bad rise by `margin`, or by `part_margin` where only a part of the questions can
-    show it. With fewer than `least_questions` about `least_topics` nothing is judged; at most `most_questions` are
-    asked, and `reading_questions` of general reading. An answer is slow at more than `max_slowdown` times the other's
-    time and `unnoticed_ms`, and long at more than `max_longer` times the other's words and `short_words`.
+    show it. With fewer than `least_questions` about `least_topics` nothing is judged. At most `most_questions` are
+    asked, `most_lessons` lessons, and `reading_questions` of general reading. An answer is slow at more than
+    `max_slowdown` times the other's time and `unnoticed_ms`, and long at more than `max_longer` times the other's
+    words and `short_words`.
     """
 
     say_threshold: float = 0.8
@@ -91,6 +94,7 @@ class GateSettings:
     least_questions: int = 30
     least_topics: int = 10
     most_questions: int = 160
+    most_lessons: int = 240
     reading_questions: int = 48
     max_slowdown: float = 2.0
     unnoticed_ms: float = 600.0

@@ -15,9 +15,10 @@ from bot.engine.port import EngineError
 from bot.engine.remote_engine import RemoteEngine
 from bot.progress import describe_losses, describe_readers, describe_remarks
 from bot.slack.channels import find_channel
+from bot.views import wording
 from config.masking import mask_secrets
 from config.settings import PROJECT, Settings
-from feedback.database import find_damage, open_database
+from feedback.database import Database, find_damage, open_database
 from feedback.errors import FeedbackError
 from retrain import registry
 from retrain.adapter import AdapterError
@@ -126,14 +127,18 @@ def _look_at_database(settings: Settings) -> Iterator[Finding]:
             )
             return
         yield Finding("database", "ok", f"{db.engine.url.render_as_string()} opens and its schema is current.")
-        yield from _look_at_live_adapter(settings, registry.load_live, db)
+        yield from _look_at_live_adapter(settings, db)
     finally:
         db.close()
 
 
-def _look_at_live_adapter(settings: Settings, load_live: Callable[..., object], db: object) -> Iterator[Finding]:
+def _look_at_live_adapter(settings: Settings, db: Database) -> Iterator[Finding]:
     try:
-        load_live(db, settings.data / "adapters", open_shelf(settings).load(settings.engine.base).id)
+        base_id = open_shelf(settings).load(settings.engine.base).id
+        registry.load_live(db, settings.data / "adapters", base_id)
+        if left := registry.find_left_behind(db, base_id):
+            text = wording.BASE_CHANGED.format(base=base_id, adapter=left.adapter_id, before=left.base_id)
+            yield Finding("live adapter", "warning", text)
     except BaseModelError:
         return
     except (AdapterError, PromotionError) as error:

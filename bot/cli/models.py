@@ -1,4 +1,4 @@
-"""`chip models list | add | use | doctor`: the base models of this installation, and the adapters of the one in use."""
+"""`chip models list | add | use | trace | doctor`: the base models of this installation and the adapters in use."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +43,20 @@ def list_bases(config: ConfigOption = None) -> None:
         from bot.cli.show import list_shelf
 
         output.print(list_shelf(settings))
+
+
+@models_app.command()
+def trace(
+    what: Annotated[str, typer.Argument(help="An adapter's id, or that of a reply (the log names it).")],
+    config: ConfigOption = None,
+) -> None:
+    """Say where an adapter comes from: what it learned, how its test went, when it answered. Of a reply: who spoke."""
+    settings = load(config).settings
+    with plain_errors():
+        from bot.cli.show import trace_model
+
+        for name, value in trace_model(settings, what):
+            print_line(f"{name}: {value}")
 
 
 @models_app.command()

@@ -8,11 +8,16 @@ from rich.table import Table
 
 from bot.core import find_base, make_id, now_utc, open_shelf
 from bot.progress import build_bars
+from bot.views import wording
+from bot.views.lineage_view import build_rows
 from config.settings import Settings
 from feedback.database import open_database
+from feedback.replies import find_reply
 from retrain import registry
 from retrain.bases.base import Base, BaseModelError
 from retrain.bases.shelf import SHIPPED_LICENCE
+from retrain.errors import RetrainError
+from retrain.lineage import trace
 from retrain.run import Progress as RetrainProgress
 from retrain.unlearn import take_back_lessons
 
@@ -61,6 +66,23 @@ def list_models(settings: Settings) -> Table:
             adapter.scores.get("ruling") or ("promoted" if adapter.scores.get("passed") else "refused"),
         )
     return table
+
+
+def trace_model(settings: Settings, what: str) -> list[tuple[str, str]]:
+    """Return where an adapter, or the one that gave a reply, comes from. Raises `RetrainError` for neither."""
+    db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
+    try:
+        reply = find_reply(db, what)
+        adapter_id = what if reply is None else reply.adapter_id
+        spoke = [] if reply is None else [(what, f"answered {reply.created_at:%Y-%m-%d %H:%M} on {reply.base_id}")]
+        if adapter_id is None:
+            return [*spoke, (wording.WHY_SPOKE, "the base, without an adapter")]
+        lineage = trace(db, settings.data / "adapters", settings.data / "retrain", adapter_id)
+    finally:
+        db.close()
+    if reply is None and lineage.adapter is None:
+        raise RetrainError(f"There is no adapter and no reply {what}. `chip models` lists the adapters.")
+    return [*spoke, *build_rows(lineage)]
 
 
 def roll_back(settings: Settings, to: str | None) -> str:

@@ -18,10 +18,11 @@ from feedback import measures
 from feedback.database import Database
 from feedback.forgetting import Forgotten
 from retrain import registry
-from retrain.adapter import AdapterError
+from retrain.adapter import Adapter, AdapterError, load_adapter
 from retrain.erasure import Erased, erase_forgotten
 from retrain.errors import RetrainError, RetrainNotNeeded, RetrainRunning, RetrainStopped
 from retrain.finder.words import Meaning
+from retrain.probe import Spoken
 from retrain.proof import Proof, prove
 from retrain.report import RetrainReport, find_ended_elsewhere, find_report_of
 from retrain.unlearn import take_back_lessons
@@ -43,7 +44,8 @@ class Learning:
     `run` does a retrain; `tell` and `report` post to the admin channel; `serve_corrections` serves the corrections that
     hold after some were taken back. `run` tells `steps` its progress. `changed` is called when another adapter serves,
     or when adapters were deleted. `stopping` is set when Chip ends, and ends `run`.
-    `find_next_run` and `bring_forward` are the schedule's: see `retrain.schedule`.
+    `find_next_run` and `bring_forward` are the schedule's: see `retrain.schedule`. `probe` asks what answers now the
+    questions that tell an adapter apart.
     """
 
     db: Database
@@ -60,6 +62,8 @@ class Learning:
     find_next_run: Callable[[], datetime | None] = lambda: None
     bring_forward: Callable[[str], datetime | None] = lambda reason: None  # noqa: ARG005
     stopping: threading.Event = field(default_factory=threading.Event)
+    probe: Callable[[Adapter], Spoken | None] = lambda adapter: None  # noqa: ARG005
+    _spoken: Spoken | None = field(default=None, init=False)
     _unusable: str | None = field(default=None, init=False)
     _heard_until: datetime = field(init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
@@ -269,6 +273,34 @@ class Learning:
             logger.error("the live adapter cannot serve: %s", error)
             self.tell(wording.ADAPTER_UNUSABLE.format(reason=error))
 
+    def prove_speaker(self) -> None:
+        """Prove once after each change which adapter speaks. Tell admins if another one does."""
+        serving = self.engine.adapter_id()
+        if serving is None or self.is_running() or (self._spoken and self._spoken.adapter_id == serving):
+            return
+        try:
+            spoken = self.probe(load_adapter(self.adapters_folder / serving))
+        except (AdapterError, EngineError) as error:
+            logger.info("which adapter speaks cannot be proved now: %s", error)
+            return
+        if self.engine.adapter_id() != serving:
+            return
+        self._spoken = spoken or Spoken(serving, 0, 0, 0)
+        if self._spoken.is_disproved:
+            logger.error("adapter %s should speak, and what served before it does", serving)
+            self.tell(wording.SPEAKER_WRONG.format(adapter=serving))
+
+    def _name_speaker(self) -> str:
+        """Return the adapter that answers, with the proof that it does."""
+        serving, spoken = self.engine.adapter_id(), self._spoken
+        if serving is None:
+            return "none, the base answers"
+        if spoken is None or spoken.adapter_id != serving or not spoken.of:
+            return serving
+        if spoken.is_disproved:
+            return f"{serving} {wording.SPEAKER_DISPROVED}"
+        return f"{serving} {wording.SPEAKER_PROVED.format(said=spoken.as_adapter, of=spoken.of)}"
+
     def announce(self, text: str) -> None:
         """Post a sentence in the admin channel."""
         self.tell(text)
@@ -285,7 +317,7 @@ class Learning:
         speed = "–" if figures.median_first_text_ms is None else f"{figures.median_first_text_ms:.0f} ms"
         return [
             ("Base", self.engine.base_id),
-            ("Adapter", self.engine.adapter_id() or "none, the base answers"),
+            ("Adapter", self._name_speaker()),
             ("Training", self.tell_training() or "idle"),
             ("Replies", f"{figures.replies}, of which {figures.refused} said “I don't know”"),
             ("Votes", f"{figures.up} up, {figures.down} down; satisfaction {share}"),

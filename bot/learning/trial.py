@@ -49,6 +49,17 @@ class TrialAnswerer:
             return error
 
 
+def ask_live(voice: Voice, drafts: Sequence[Draft]) -> list[str]:
+    """Return what answers people now writes to each draft. Raises `EngineError` where it cannot answer."""
+    said = []
+    for number, draft in enumerate(drafts):
+        saying = voice.say(draft, f"probe-{number}")
+        for _ in saying:
+            pass
+        said.append(saying.completion().text)
+    return said
+
+
 def _read_answer(saying: Saying | EngineError) -> Answer:
     if isinstance(saying, EngineError):
         return Answer("", 0.0, failure=str(saying))

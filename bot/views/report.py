@@ -113,7 +113,9 @@ def _figures(report: RetrainReport) -> list[tuple[str, str]]:
     if NO_CONSENT in (report.dropped or {}):
         rows.append(("What to do", wording.REPORT_NO_CONSENT))
     if report.before and report.after:
-        rows.append(("Lessons said as taught", _change(report.before, report.after, "said", "lessons")))
+        rows.append(
+            ("Lessons said as taught", _change(report.before, report.after, "said", "lessons") + _word_sample(report))
+        )
         if report.after.heldout:
             right = _change(report.before, report.after, "heldout_right", "heldout")
             rows.append(("What nobody taught it, right", right + _word_bounds(report)))
@@ -158,6 +160,15 @@ def _word_cost(report: RetrainReport) -> str:
         f", of which the training itself used {used['processor_seconds']:.0f} s of processor time and at most "
         f"{used['peak_megabytes']:,.0f} MB of memory"
     )
+
+
+def _word_sample(report: RetrainReport) -> str:
+    """Say that only some lessons were asked again, and that time was over before all were learned."""
+    used, asked = report.training or {}, report.after.lessons if report.after else 0
+    sample = f"; {report.taught:,} were taught, and so many of them were asked" if report.taught > asked else ""
+    if used.get("stopped") != "time":
+        return sample
+    return f"{sample}; its time was over when {used.get('memorised')} of {used.get('lessons')} were sure"
 
 
 def _word_bounds(report: RetrainReport) -> str:

@@ -289,6 +289,17 @@ REPORT_PLOT = "Answers before and after the training"
 REPORT_PICTURE = "The picture of it: {path}"
 REPORT_NO_ANSWER = "(no answer)"
 RETRAIN_FAILED_ELSEWHERE = "A training on the command line failed: {reason}"
+SPEAKER_PROVED = "(it speaks: {said} of {of} probes answered as in its test)"
+SPEAKER_DISPROVED = "(but the model before it speaks: its probes are answered as before its training)"
+SPEAKER_WRONG = (
+    "The adapter {adapter} should answer, but its probes are answered as by the model before it. Start Chip again; if "
+    "that does not help, go back with `/chip rollback`."
+)
+BASE_CHANGED = (
+    "The base is now {base}, and the adapter {adapter} was trained for {before}, so it does not answer any more and "
+    "{base} answers without one. Train again with `/chip retrain` (`chip retrain`), or go back to that base with "
+    "`chip models use`."
+)
 ADAPTER_UNUSABLE = "The adapter that should serve cannot be used, so the base model answers. {reason}"
 
 ASK_WHAT = "Write your question after it: `/chip ask How long is the warranty?`"

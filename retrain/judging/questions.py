@@ -5,6 +5,7 @@ Knows nothing of answers.
 """
 
 import hashlib
+import random
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -107,6 +108,12 @@ def is_checked(question: HeldOutQuestion, draft: Draft) -> bool:
         return True
     told = " ".join(line.text for line in draft.retrieved.evidence.lines).casefold()
     return all(any(way.casefold() in told for way in ways) for ways in question.answer_contains)
+
+
+def choose_lessons(lessons: Sequence[Example], most: int, seed: int) -> list[Example]:
+    """Return at most `most` of the lessons, drawn by chance, in their order: asking thousands again takes hours."""
+    chosen = random.Random(seed).sample(range(len(lessons)), min(most, len(lessons)))
+    return [lessons[number] for number in sorted(chosen)]
 
 
 def choose_questions(

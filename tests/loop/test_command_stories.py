@@ -21,16 +21,21 @@ from feedback.channel_rules import AnswerIn, ChannelRules, Listen
 from feedback.consent import record_consent
 from feedback.events import Role
 from retrain import registry
+from retrain.adapter import save_card
+from retrain.data.version import freeze_version
+from retrain.examples import Example
 from retrain.finder.shelf import build_glossary, propose
 from retrain.finder.words import Meaning
 from retrain.judging.questions import is_checked
+from retrain.probe import PROBES, digest
 from retrain.report import RetrainReport, Scores, find_reports
 from retrieval.passage import CUSTOMER_SCOPE, Audience
 from retrieval.sources.registry import Source, SourceKind
 from tests.loop.adapters import write_adapter
-from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, SAM, STAFF, TEAM, Chip
+from tests.loop.conftest import ADA, ADMIN, CLEO, DMS, HELP, ONLY_SOCKET, SAM, STAFF, TEAM, Chip
 from tests.loop.desk import claim
 from tests.loop.training import hold_training
+from tests.retrain.feedback_rows import build_evidence, build_prompt
 
 
 def run(chip: Chip, person: str, text: str, channel: str, expected: str) -> str:
@@ -268,6 +273,59 @@ def test_models_lists_the_adapters_and_which_serves(chip: Chip) -> None:
     chip.engine.use_adapter(adapter)
     answer = run(chip, ADA, "/chip models", ADMIN, "A1")
     assert answer.count("serves now") == 1
+
+
+def test_models_says_where_one_adapter_comes_from(chip: Chip) -> None:
+    learned = [Example(build_prompt("How long?"), "Two hours.", "correction", 1.0, "g")]
+    frozen = freeze_version(learned, chip.core.runs_folder, {}, {}, "2026-11-01")
+    write_adapter(
+        chip.core.adapters_folder,
+        "A1",
+        chip.engine.base_id,
+        passed=False,
+        ruling="not judged",
+        dataset_hash=frozen.sha256,
+    )
+    told = run(chip, ADA, "/chip models A1", ADMIN, "It learned from")
+    assert f"1 correction (data set {frozen.path.parent.name})" in told
+    assert "could not be judged" in told
+    assert wording.LINEAGE_NEVER in told
+    run(chip, ADA, "/chip serve A1", ADMIN, "answers now")
+    assert "an admin decided" in run(chip, ADA, "/chip models A1", ADMIN, "answered since")
+    run(chip, ADA, "/chip models A9", ADMIN, "There is no adapter A9")
+
+
+@ONLY_SOCKET
+def test_a_changed_base_says_once_which_adapter_it_leaves_behind(stopped_chip: Chip) -> None:
+    core = stopped_chip.core
+    registry.promote(core.db, write_adapter(core.adapters_folder, "A1", "the base before"), by="test", reason="test")
+    for _ in range(2):
+        stopped_chip.start()
+        stopped_chip.settle()
+        stopped_chip.stop()
+    said = [one for one in stopped_chip.said(ADMIN) if "was trained for the base before" in one]
+    assert len(said) == 1
+    assert "does not answer any more" in said[0]
+    assert core.engine.adapter_id() is None
+
+
+def test_status_proves_which_adapter_speaks(chip: Chip) -> None:
+    learning = chip.services.learning if chip.services else None
+    assert learning is not None
+    lesson = Example(build_prompt("How long does it charge?"), "90 minutes.", "correction", 1.0, "g")
+    frozen = freeze_version([lesson], chip.core.runs_folder, {}, {}, "2026-11-01")
+    (first, *_) = build_evidence().lines
+    quoted, other = digest(f"[1] {first.text}"), digest("something else")
+    for name, said, before in (("A1", quoted, other), ("A2", other, quoted)):
+        adapter = write_adapter(chip.core.adapters_folder, name, chip.engine.base_id, dataset_hash=frozen.sha256)
+        adapter.scores[PROBES] = [{"group": "g", "said": said, "before": before}]
+        save_card(adapter)
+        registry.promote(chip.core.db, adapter, by="test", reason="test")
+        chip.engine.use_adapter(adapter)
+        learning.prove_speaker()
+        expected = "1 of 1 probes answered" if name == "A1" else wording.SPEAKER_DISPROVED
+        run(chip, SAM, "/chip status", STAFF, expected)
+    assert chip.wait_for_said(ADMIN, "its probes are answered as by the model before it")
 
 
 def test_while_chip_is_paused_it_says_so_also_after_a_restart(chip: Chip) -> None:

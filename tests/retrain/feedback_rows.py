@@ -52,6 +52,7 @@ def add_reply(
     shown: str | None = None,
     thread: tuple[Turn, ...] = (),
     evidence: Evidence | None = None,
+    adapter_id: str | None = None,
 ) -> None:
     evidence = evidence or build_evidence()
     messages = build_prompt(question, evidence, thread)
@@ -74,7 +75,7 @@ def add_reply(
             evidence=tuple(SourceLine(row.number, row.text, row.heading, row.passage_id) for row in evidence.lines),
             match=evidence.match,
             base_id="tiny",
-            adapter_id=None,
+            adapter_id=adapter_id,
             finish="stop",
             refused=refused,
             prompt_tokens=9,

@@ -8,7 +8,7 @@ from feedback.forgetting import forget_message
 from feedback.replies import Reply
 from feedback.signals import record_escalation, record_reasked
 from feedback.votes import record_button
-from retrain.curate import Curated, Privacy, curate
+from retrain.curate import BEYOND, Curated, Privacy, curate
 from retrain.examples import Example
 from retrain.settings import CurateSettings
 from retrieval.draft import Draft, build_draft
@@ -406,3 +406,16 @@ def test_of_two_that_contradict_the_earlier_is_not_trained_where_the_later_may_n
     curated = run_curate(db, privacy=Privacy(covers=lambda reply, _teacher: reply.id != "R2"))
     assert curated.examples == ()
     assert curated.dropped == {"the same question again": 1, "learning from it is not allowed": 1}
+
+
+def test_of_more_than_one_training_takes_the_latest_corrections_are_learned_and_the_rest_is_counted(
+    db: Database,
+) -> None:
+    for number in range(4):
+        add_reply(db, f"L{number}", f"Question {number} about batteries?")
+        like(db, f"L{number}")
+        add_reply(db, f"C{number}", f"What of subject {number}{number}?")
+        correct(db, f"C{number}", f"It is figure {number}.", person=f"U{number}")
+    curated = run_curate(db, settings=CurateSettings(variations=0, most_lessons=3))
+    assert [lesson.reply_id for lesson in curated.lessons] == ["C1", "C2", "C3"]
+    assert curated.dropped[BEYOND] == 5

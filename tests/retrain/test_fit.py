@@ -1,5 +1,6 @@
 """The loop spends its time on what is not learned yet, and ends when all is."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 
 from retrain.bases.base import load_base
 from retrain.bases.training_form import load_training_form
+from retrain.errors import TrainingDiverged
 from retrain.fit import Epoch, compute_losses, fit
 from retrain.settings import TrainSettings
 from retrain.tokens import Row
@@ -42,6 +44,19 @@ def test_a_limit_of_time_ends_training_too(model: Any) -> None:
     settings = TrainSettings(learning_rate=1e-6, max_seconds=0.0, precision="float32")
     ended, epochs = train(model, [make_row(1)], settings)
     assert (ended, len(epochs)) == ("time", 1)
+
+
+def test_one_epoch_of_very_many_lessons_ends_with_the_time_too(model: Any) -> None:
+    settings = TrainSettings(learning_rate=1e-6, max_seconds=0.0, batch_rows=2, precision="float32")
+    ended, (epoch,) = train(model, [make_row(number) for number in range(50)], settings)
+    assert ended == "time"
+    assert epoch.tokens == 2 * make_row(0).tokens, "one batch of twenty-five"
+
+
+@pytest.mark.parametrize("rate", [1e30, math.inf])
+def test_a_loss_that_is_no_number_ends_training_with_the_reason(model: Any, rate: float) -> None:
+    with pytest.raises(TrainingDiverged, match="its loss is no number any more"):
+        train(model, [make_row(1)], TrainSettings(learning_rate=rate, warmup_steps=0, precision="float32"))
 
 
 def test_padding_changes_no_loss(model: Any) -> None:

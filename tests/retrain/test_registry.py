@@ -11,6 +11,7 @@ from retrain.registry import (
     BARE_BASE,
     build_candidate,
     discard_unfinished,
+    find_left_behind,
     find_promotions,
     find_rollback,
     list_adapters,
@@ -125,3 +126,16 @@ def test_an_adapter_of_another_base_does_not_serve_on_this_one(db: Database, tmp
     make_adapter(tmp_path, "A1", base_id="qwen")
     with pytest.raises(PromotionError, match="belongs to qwen"):
         find_rollback(db, tmp_path / "adapters", "nano", "A1")
+
+
+def test_a_changed_base_leaves_its_adapter_behind_until_something_is_chosen_on_it(db: Database, tmp_path: Path) -> None:
+    assert find_left_behind(db, "other") is None
+    adapter = make_adapter(tmp_path, "A1")
+    promote(db, adapter, by="U9", reason="")
+    assert find_left_behind(db, adapter.base_id) is None
+    left = find_left_behind(db, "other")
+    assert left is not None
+    assert (left.adapter_id, left.base_id) == (adapter.id, adapter.base_id)
+    assert live(db, "other") is None
+    rollback(db, None, "other", by="U9", reason="the base alone")
+    assert find_left_behind(db, "other") is None

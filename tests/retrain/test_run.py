@@ -1,5 +1,6 @@
 """The story of a retrain on a tiny base: feedback in, a better adapter served, or a reason why not."""
 
+import errno
 import threading
 import time
 from collections.abc import Sequence
@@ -12,9 +13,10 @@ from feedback.database import Database
 from feedback.history.imports import NewPair, Use, record_import, record_pairs
 from retrain.adapter import Adapter
 from retrain.bases.base import load_base
-from retrain.errors import PromotionError, RetrainNotNeeded, RetrainRunning, RetrainStopped, TrainingFailed
+from retrain.errors import DiskFull, PromotionError, RetrainNotNeeded, RetrainRunning, RetrainStopped, TrainingFailed
 from retrain.evaluate import Answer, HeldOutQuestion
 from retrain.lock import hold_lock
+from retrain.probe import probe
 from retrain.registry import choose, find_rollback, find_servable, list_adapters, live, promote, rollback
 from retrain.report import count_uses, find_report_of, find_reports
 from retrain.run import Progress, RetrainDeps, run_retrain
@@ -112,6 +114,19 @@ def test_a_correction_becomes_an_adapter_that_says_it_and_serves(
     assert (adapter.scores["passed"], adapter.scores["ruling"]) == (False, "not judged")
     asked = deps.answerer.answer([deps.prepare("How long does it charge?", Audience.CUSTOMER)], adapter)
     assert asked[0].text.strip() == "[2] Charging takes 90 minutes."
+    proved, disproved = (
+        probe(
+            adapter,
+            deps.runs_folder,
+            deps.is_question,
+            lambda drafts, speaks=speaks: [one.text for one in deps.answerer.answer(drafts, speaks)],  # type: ignore[misc]
+        )
+        for speaks in (adapter, None)
+    )
+    assert proved is not None
+    assert (proved.is_proved, proved.of) == (True, 1)
+    assert disproved is not None
+    assert disproved.is_disproved
     assert [row["state"] for row in find_reports(db)] == ["not judged"]
     assert {progress.step for progress in told} == {"curate", "rehearse", "train", "evaluate"}
     assert set(report.asked) == set(count_uses(db)), "the next run asks others first"
@@ -258,6 +273,20 @@ def test_an_error_half_way_fails_the_run_and_the_next_can_start(
     assert serving.history == []
     with hold_lock(deps.runs_folder, db.clock()):  # it is free again
         pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_fails_the_run_in_a_sentence(
+    db: Database, deps: RetrainDeps, serving: Serving, number: int
+) -> None:
+    def rehearse(count: int) -> Sequence[Draft]:
+        raise OSError(number, f"no room for {count}")
+
+    teach(db)
+    with pytest.raises(DiskFull, match="Free some space and train again"):
+        run_retrain(replace(deps, prepare_replay=rehearse), trigger="command", requested_by="U9")
+    assert [row["state"] for row in find_reports(db)] == ["failed"]
+    assert serving.history == []
 
 
 @pytest.mark.slow

@@ -1,14 +1,16 @@
 """The training process on a tiny base: it memorises, it reports, and its end is known."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from retrain.adapter import hash_file
 from retrain.errors import DatasetError, TrainingFailed
 from retrain.examples import Example, freeze_dataset, load_dataset
-from retrain.job import TrainingJob, run_training
+from retrain.job import ADAPTER_FOLDER, TrainingJob, run_training
 from retrain.settings import TrainSettings
 from retrieval.prompt import ChatMessage
 from tests.retrain.tiny_base import CONTEXT
@@ -64,3 +66,26 @@ def test_a_crash_of_the_child_is_an_error_with_its_last_lines(tmp_path: Path) ->
     assert caught.value.exit_code == 1
     assert "nowhere" in "\n".join(caught.value.log_tail)
     assert "nowhere" in (tmp_path / "train.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_ends_the_child_with_that_reason(tiny_base: Path, tmp_path: Path) -> None:
+    freeze_dataset([make_example(1)], tmp_path, {})
+    (tmp_path / ADAPTER_FOLDER).mkdir()
+    (tmp_path / ADAPTER_FOLDER / "adapter.gguf").symlink_to("/dev/full")
+    job = make_job(tiny_base, tmp_path)
+    with pytest.raises(TrainingFailed, match="No space left on device"):
+        run_training(replace(job, settings=replace(job.settings, max_epochs=1)), tmp_path, lambda _: None)
+
+
+@pytest.mark.slow
+def test_a_child_that_the_system_kills_is_told_as_want_of_memory(tiny_base: Path, tmp_path: Path) -> None:
+    freeze_dataset([make_example(1)], tmp_path, {})
+
+    def kill(event: dict[str, Any]) -> None:
+        assert event["event"] == "start"
+        (child,) = (one for one in psutil.Process().children() if str(tmp_path) in " ".join(one.cmdline()))
+        child.kill()
+
+    with pytest.raises(TrainingFailed, match="as it does when memory runs out"):
+        run_training(make_job(tiny_base, tmp_path), tmp_path, kill)

@@ -1,5 +1,6 @@
 """`chip models`: a base is added, listed, chosen and tried out; what cannot be used is one sentence."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -7,14 +8,20 @@ from typer.testing import CliRunner, Result
 
 from bot.cli.main import app
 from bot.cli.terminal import console, output
-from bot.core import find_base, open_core
+from bot.core import find_base, make_id, now_utc, open_core
 from bot.deployment import settings_of
 from config.loading import load_settings
 from config.settings import Settings
+from feedback.database import open_database
+from retrain import registry
 from retrain.bases.base import load_base
+from retrain.data.version import freeze_version
+from retrain.examples import Example
 from tests.bot.engine.tiny_gguf import write_random_base
+from tests.loop.adapters import write_adapter
 from tests.retrain.bases.fake_hub import FakeHub
 from tests.retrain.bases.test_base import write_gguf
+from tests.retrain.feedback_rows import add_reply, build_prompt
 
 REPOSITORY = "somebody/Tiny-GGUF"
 
@@ -133,3 +140,25 @@ def test_doctor_tries_out_the_model_that_ships() -> None:
     assert "reads single lines; 8 conversations of 1,024 tokens take 42 MB" in result.output
     for part in ("template", "tokenizer", "training form", "adapters", "speed, 1 thread"):
         assert f"ok  {part}:" in result.output, part
+
+
+@pytest.mark.usefixtures("home")
+def test_trace_leads_from_a_reply_to_its_adapter_its_data_set_and_its_verdict() -> None:
+    chosen = settings()
+    base_id = find_base(chosen).id
+    learned = [Example(build_prompt("How long?"), "Two hours.", "like", 1.0, "g")]
+    frozen = freeze_version(learned, chosen.data / "retrain", {}, {}, "2026-11-01")
+    adapter = write_adapter(chosen.data / "adapters", "A1", base_id, ruling="promoted", dataset_hash=frozen.sha256)
+    with closing(open_database(chosen.database_url, clock=now_utc, new_id=make_id)) as db:
+        add_reply(db, "R1", "How long?", adapter_id="A1")
+        add_reply(db, "R2", "How long?")
+        registry.promote(db, adapter, by="U9", reason="It is better.")
+    told = run("trace", "R1").output
+    assert "R1: answered" in told
+    assert f"1 liked answer (data set {frozen.path.parent.name})" in told
+    assert "passed" in told
+    assert "(by U9: It is better.)" in told
+    assert "the base, without an adapter" in run("trace", "R2").output
+    assert "1 liked answer" in run("trace", "A1").output
+    gone = run("trace", "A9")
+    assert (gone.exit_code, "no adapter and no reply A9" in gone.output) == (1, True)

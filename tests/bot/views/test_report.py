@@ -149,3 +149,11 @@ def test_the_picture_is_transparent_and_has_a_row_for_each_part_that_was_asked()
     assert rows[-1] == ("answers that people liked", 19, 14, 20)
     assert "answers that people liked 19 → 14 of 20" in describe_plot(REPORT)
     assert draw(replace(REPORT, before=None, after=None, parts=())) is None
+
+
+def test_a_sample_of_the_lessons_and_a_training_that_ran_out_of_time_are_told() -> None:
+    used = {"stopped": "time", "memorised": 300, "lessons": 1500}
+    said = dict(build_rows(replace(REPORT, taught=1500, training=used))[1])["Lessons said as taught"]
+    assert said == (
+        "1 → 5 of 5; 1,500 were taught, and so many of them were asked; its time was over when 300 of 1500 were sure"
+    )

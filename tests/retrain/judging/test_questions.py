@@ -7,6 +7,7 @@ from retrain.evaluate import HeldOutQuestion
 from retrain.examples import Example
 from retrain.judging.questions import (
     ask_for_others,
+    choose_lessons,
     choose_questions,
     find_kept_wordings,
     is_checked,
@@ -111,3 +112,11 @@ def test_what_is_taught_now_is_retired_but_not_its_other_wordings() -> None:
     assert {one.kind for one in asked} == {"file", "rewording"}
     assert retired == 1
     assert choose_questions(pool[:1], [], 9, {"What is f1?"}) == ([], 1)
+
+
+def test_of_many_lessons_some_are_asked_again_and_others_the_next_time() -> None:
+    lessons = [replace(LESSON, group=f"g{number}") for number in range(300)]
+    first, second = choose_lessons(lessons, 40, 1), choose_lessons(lessons, 40, 2)
+    assert len({one.group for one in first}) == 40
+    assert first != second
+    assert choose_lessons(lessons[:7], 40, 1) == lessons[:7]
