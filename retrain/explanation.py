@@ -3,7 +3,6 @@
 Reads what is recorded; asks no model. Knows nothing of Slack.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +58,8 @@ def explain(
 def list_offered(reply: Reply, knowledge: Knowledge, scope: Scope) -> list[Offered]:
     """Return what search offered, best first, and what was cited besides: a verified answer, for one."""
     cited = find_cited(reply)
-    found = {one.passage_id: (one.heading, one.similarity) for one in reply.found}
-    rows: Mapping[str, tuple[str, float | None]] = {name: (heading, None) for name, heading in cited.items()} | found
+    rows: dict[str, tuple[str, float | None]] = {name: (heading, None) for name, heading in cited.items()}
+    rows |= {one.passage_id: (one.heading, one.similarity) for one in reply.found}
     return [
         _build_offered(heading, similarity, passage_id in cited, knowledge.passage(passage_id), scope)
         for passage_id, (heading, similarity) in sorted(rows.items(), key=lambda row: -(row[1][1] or 0.0))

@@ -12,6 +12,7 @@ from feedback.tables import retrain_runs
 
 Outcome = Literal["promoted", "on trial", "refused", "not judged", "nothing to learn"]
 Verdict = Literal["better", "worse", "changed"]
+Standing = Literal["no worse", "worse", "not judged"]
 
 COMMAND_LINE = "command line"  # what sets off a run in a process of its own
 SCHEDULE = "schedule"
@@ -60,7 +61,7 @@ class Part:
     before: int
     after: int
     of: int
-    verdict: Literal["no worse", "worse", "not judged"]
+    verdict: Standing
     is_wrong: bool
 
 

@@ -1,8 +1,8 @@
 """Clears away old adapters, data sets and runs, and never one that Chip can go back to or that waits for an admin.
 
-Kept are, for every base: what serves, all that a rollback can reach, each adapter that the gate could not judge since
-then and that nobody has tried, the newest few of all others, and the data sets of all these. Call it only with the
-lock of the retrain.
+Kept are, for every base: what serves, what is tried on people, all that a rollback can reach, each adapter that the
+gate could not judge since then and that never served, the newest few of all others, and the data sets of all these.
+Call it only with the lock of the retrain.
 """
 
 import logging
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from feedback.database import Database
 from retrain.adapter import Adapter
+from retrain.canary.log import find_running
 from retrain.data.version import list_versions
 from retrain.job import ADAPTER_FOLDER, JOB, find_dataset
 from retrain.registry import find_promotions, list_adapters, read_stack
@@ -30,12 +31,10 @@ class Cleared:
     copies: int = 0
 
 
-def clear_away(
-    db: Database, adapters_folder: Path, runs_folder: Path, keep: int, in_use: Collection[str] = ()
-) -> Cleared:
-    """Delete what is neither needed nor among the newest `keep`; `in_use` are ids of adapters that answer in part."""
+def clear_away(db: Database, adapters_folder: Path, runs_folder: Path, keep: int) -> Cleared:
+    """Delete what is neither needed nor among the newest `keep`."""
     adapters = list_adapters(adapters_folder)
-    needed = {one.id for one in adapters if one.id in in_use} | find_needed(db, adapters)
+    needed = find_needed(db, adapters)
     spare = [one for one in adapters if one.id not in needed]
     old = spare[: max(0, len(spare) - keep)]
     for adapter in old:
@@ -55,6 +54,8 @@ def find_needed(db: Database, adapters: Collection[Adapter]) -> set[str]:
     for base_id in {adapter.base_id for adapter in adapters}:
         history = find_promotions(db, base_id)
         needed |= {one for one in read_stack(history) if one is not None}
+        if (canary := find_running(db, base_id)) is not None:
+            needed |= {one for one in (canary.adapter_id, canary.control_id) if one is not None}
         tried = {one.adapter_id for one in history}
         since = max((f"{one.at.isoformat()}" for one in history), default="")
         needed |= {

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -39,7 +39,7 @@ from retrain.judging.reading import load_reading
 from retrain.judging.slices import GETS_WRONG, Slice
 from retrain.lock import hold_lock
 from retrain.registry import build_candidate, discard_unfinished, live, load_live, promote, register
-from retrain.report import FAILED, INTERRUPTED, Part, RetrainReport, begin_run, count_uses, end_run, fail_run
+from retrain.report import FAILED, INTERRUPTED, Part, RetrainReport, Standing, begin_run, count_uses, end_run, fail_run
 from retrain.retention import clear_away
 from retrain.settings import RetrainSettings
 from retrain.variations import rebuild_draft
@@ -71,7 +71,7 @@ class RetrainDeps:
     swap's milliseconds. `tell` gets the progress. `encode` compares questions by meaning. `describe_consent` says
     for the data set's card what was consented to. `version` is the folder of the data set version to train on; None
     chooses from all feedback. Once `stop` is set the run ends with `RetrainStopped`. `is_wanted` is asked once no other
-    run can begin. `in_use` names adapters that answer in part and must stay. Folders are created as needed.
+    run can begin. Folders are created as needed.
     """
 
     db: Database
@@ -94,7 +94,6 @@ class RetrainDeps:
     version: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     is_wanted: Callable[[], bool] = lambda: True
-    in_use: Callable[[], Collection[str]] = tuple
 
 
 class _Watch:
@@ -160,10 +159,10 @@ def _record_failure(db: Database, run_id: str, error: BaseException) -> None:
 
 
 def _clear_away(deps: RetrainDeps) -> int:
-    """Delete what is old and not needed. Return how much; 0 where the disk refuses, which spoils no training."""
+    """Delete what is old and not needed. Return how much; 0 where files refuse, which spoils no training."""
     try:
-        cleared = clear_away(deps.db, deps.adapters_folder, deps.runs_folder, deps.settings.keep, deps.in_use())
-    except OSError as error:
+        cleared = clear_away(deps.db, deps.adapters_folder, deps.runs_folder, deps.settings.keep)
+    except (OSError, ValueError) as error:
         logger.warning("old adapters and data sets stay: %s", error)
         return 0
     return len(cleared.adapters) + len(cleared.datasets)
@@ -267,7 +266,7 @@ def _report_judgement(report: RetrainReport, exam: Exam, comparison: Comparison)
 
 def _build_part(one: Slice) -> Part:
     is_wrong = one.name.startswith(GETS_WRONG)
-    verdict = "worse" if one.worse else "no worse" if one.no_worse else "not judged"
+    verdict: Standing = "worse" if one.worse else "no worse" if one.no_worse else "not judged"
     return Part(one.name.removeprefix(GETS_WRONG), one.before, one.after, one.difference.questions, verdict, is_wrong)
 
 

@@ -44,7 +44,7 @@ def test_a_kill_at_any_step_leaves_what_serves_and_the_next_retrain_ends_well(
             served.append(adapter.id if adapter else None)
             return 1.0
 
-        deps = build_deps(db, tiny_base, tmp_path, lambda progress: None, use_adapter)
+        deps = build_deps(db, tiny_base, tmp_path, lambda _: None, use_adapter)
         assert live(db, deps.base.id) is None, "what served before serves"
         report = run_retrain(deps, trigger="command", requested_by="U9")
         assert report.outcome == "promoted", report.reasons

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from feedback.database import Database
+from retrain.canary.log import begin, end
 from retrain.data.version import freeze_version, list_versions
 from retrain.examples import Example
 from retrain.job import ADAPTER_FOLDER, JOB
@@ -75,11 +76,15 @@ def test_another_bases_adapters_have_a_way_back_of_their_own(db: Database, adapt
     assert names(adapters) == {"A1", "B1"}
 
 
-def test_what_answers_in_part_stays(db: Database, adapters: Path, runs: Path) -> None:
+def test_what_is_tried_on_people_stays_until_the_trial_ends(db: Database, adapters: Path, runs: Path) -> None:
     for name in ("C1", "C2"):
         write_adapter(adapters, name, BASE)
-    clear_away(db, adapters, runs, keep=0, in_use=["C1"])
+    trial = begin(db, "C1", BASE, None, 0.25, by="U9")
+    clear_away(db, adapters, runs, keep=0)
     assert names(adapters) == {"C1"}
+    end(db, trial, by="U9", reason="")
+    clear_away(db, adapters, runs, keep=0)
+    assert names(adapters) == set()
 
 
 def test_data_sets_of_adapters_stay_and_of_others_the_newest(db: Database, adapters: Path, runs: Path) -> None:
