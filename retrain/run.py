@@ -44,6 +44,7 @@ from retrain.retention import clear_away
 from retrain.settings import RetrainSettings
 from retrain.variations import rebuild_draft
 from retrieval.draft import Draft
+from retrieval.prompt import UNSURE
 
 logger = logging.getLogger(__name__)
 
@@ -317,7 +318,10 @@ def freeze(deps: RetrainDeps, curated: Curated) -> Dataset:
 
 
 def _rehearse(deps: RetrainDeps) -> list[Example]:
-    """Return the base's own answers to prompts that feedback does not touch. Rehearsing them prevents forgetting."""
+    """Return the base's own answers to prompts that feedback does not touch. Rehearsing them prevents forgetting.
+
+    Pages that may help are offered in words that no model wrote: an adapter that learned them babbled them elsewhere.
+    """
     drafts = list(deps.prepare_replay(deps.settings.curate.replay))
     answers = deps.answerer.answer(drafts, None)
     return [
@@ -325,7 +329,7 @@ def _rehearse(deps: RetrainDeps) -> list[Example]:
             messages=draft.messages, target=answer.text.strip(), source="replay", weight=1.0, group=f"replay-{number}"
         )
         for number, (draft, answer) in enumerate(zip(drafts, answers, strict=True))
-        if answer.failure is None and answer.text.strip()
+        if answer.failure is None and answer.text.strip() not in ("", UNSURE)
     ]
 
 

@@ -12,7 +12,7 @@ from retrain.explanation import Explanation, Offered
 WHY_SHORTCUT = "why_answer"
 WHY_VIEW = "why"
 
-_LINE = 200
+_LINE, _MOST = 200, 8
 
 
 def build_loading() -> Block:
@@ -68,7 +68,9 @@ def _word_speaker(explanation: Explanation) -> str:
 def _list_offered(offered: Sequence[Offered]) -> Iterable[str]:
     if not offered:
         return [wording.WHY_UNKNOWN]
-    return [_word_offered(one) for one in offered]
+    shown = [one for number, one in enumerate(offered) if number < _MOST or one.is_cited]
+    more = len(offered) - len(shown)
+    return [*map(_word_offered, shown), *([wording.WHY_MORE.format(count=more)] if more else [])]
 
 
 def _word_offered(one: Offered) -> str:

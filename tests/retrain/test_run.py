@@ -15,6 +15,7 @@ from retrain.adapter import Adapter
 from retrain.bases.base import load_base
 from retrain.errors import DiskFull, PromotionError, RetrainNotNeeded, RetrainRunning, RetrainStopped, TrainingFailed
 from retrain.evaluate import Answer, HeldOutQuestion
+from retrain.examples import load_rehearsal
 from retrain.lock import hold_lock
 from retrain.probe import probe
 from retrain.registry import choose, find_rollback, find_servable, list_adapters, live, promote, rollback
@@ -24,6 +25,7 @@ from retrain.schedule import due
 from retrain.settings import CurateSettings, GateSettings, RetrainSettings, TrainSettings
 from retrieval.draft import Draft
 from retrieval.passage import Audience
+from retrieval.prompt import UNSURE
 from tests.retrain.feedback_rows import add_reply, correct, like, prepare
 from tests.retrain.llama import LlamaAnswerer
 
@@ -287,6 +289,25 @@ def test_a_full_disk_fails_the_run_in_a_sentence(
         run_retrain(replace(deps, prepare_replay=rehearse), trigger="command", requested_by="U9")
     assert [row["state"] for row in find_reports(db)] == ["failed"]
     assert serving.history == []
+
+
+def test_what_chip_says_of_pages_that_may_help_is_not_rehearsed(db: Database, deps: RetrainDeps) -> None:
+    class Unsure:
+        def answer(self, drafts: Sequence[Draft], adapter: Adapter | None) -> list[Answer]:
+            assert adapter is None
+            return [Answer(UNSURE, 1.0), *(Answer("[1] It lasts 42 minutes.", 1.0) for _ in drafts[1:])]
+
+    stop = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.step == "rehearse" and progress.share == 1.0:
+            stop.set()
+
+    teach(db)
+    with pytest.raises(RetrainStopped):
+        run_retrain(replace(deps, answerer=Unsure(), stop=stop, tell=tell), trigger="command", requested_by="U9")
+    (folder,) = deps.runs_folder.glob("T*")
+    assert [row.target for row in load_rehearsal(folder)] == ["[1] It lasts 42 minutes."]
 
 
 @pytest.mark.slow
