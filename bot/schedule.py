@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.answering.waiting import REFRESH_SECONDS
+from bot.commands.month import report_month
 from bot.commands.review import build_proposer
 from bot.core import Core, now_utc, retrain_settings
 from bot.listeners.forgetting import empty_cards
@@ -122,6 +123,7 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("try again what Slack refused", services.later.run_due, LATER_SECONDS),
         Job("remind of tickets", services.tickets.reminders.send, TICKET_SECONDS),
         Job("propose what people taught", build_proposer(services).propose, PROPOSAL_SECONDS),
+        Job("report the last month", lambda: report_month(services), HOUR_SECONDS),
         Job("look for contradictions", services.doubts.refresh, HOUR_SECONDS),
     ]
 

@@ -24,6 +24,7 @@ from feedback.consent import Consent
 from feedback.database import Database
 from feedback.privacy import FindNames
 from feedback.replies import Reply
+from feedback.worth import Assumptions
 from retrieval.draft import Draft
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Audience
@@ -41,7 +42,8 @@ class Services:
     `read_names` opens the reader of the names that Slack does not show. `may_learn` says whether training may use what
     a person of some role taught, `is_for_staff` whether customers may not read what a reply says. `triage_pool` finds
     out what a message is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no
-    press waits for a question. `later` retries calls that Slack refused. `quotas` counts questions.
+    press waits for a question. `later` retries calls that Slack refused. `quotas` counts questions. `assumptions`
+    are those of what answers are worth.
     """
 
     client: WebClient
@@ -67,6 +69,7 @@ class Services:
     knowledge: Knowledge
     upkeep: Upkeep
     time_zone: tzinfo
+    assumptions: Assumptions
     pool: WorkPool
     answer_pool: WorkPool
     triage_pool: WorkPool

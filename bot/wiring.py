@@ -52,6 +52,7 @@ from feedback import switches
 from feedback.channel_rules import RuleBook
 from feedback.inbox import mark_ended
 from feedback.replies import Reply, list_askers
+from feedback.worth import Assumptions
 from retrain.canary.log import FOUND_BETTER
 from retrain.report import RetrainReport, find_step_seconds
 from retrieval.knowledge import Knowledge
@@ -262,6 +263,7 @@ def build_services(core: Core, client: WebClient) -> Services:
         knowledge=core.knowledge,
         upkeep=open_upkeep(core.settings, core.knowledge, client),
         time_zone=find_time_zone(slack.time_zone),
+        assumptions=Assumptions(**core.settings.worth.model_dump()),
         pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=settling),
         answer_pool=answer_pool,
         triage_pool=WorkPool(TRIAGE_WORKERS, on_error=settling, name="chip-triage"),

@@ -257,6 +257,16 @@ class PrivacySettings(_Section):
     )
 
 
+class WorthSettings(_Section):
+    """What the report of a month assumes, because nobody can count it. Costs are in `currency`."""
+
+    ticket_share: float = Field(0.5, ge=0, le=1, description="Share of settled questions that had become a ticket.")
+    ticket_cost: float = Field(10.0, ge=0, description="What a ticket costs that a person answers.")
+    ticket_minutes: float = Field(10.0, ge=0, description="How long a person works on it.")
+    machine_cost: float = Field(40.0, ge=0, description="What Chip's machine costs a month, trainings included.")
+    currency: str = Field("EUR", min_length=1, max_length=8)
+
+
 class Settings(BaseSettings):
     """All of Chip's settings."""
 
@@ -281,6 +291,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     retrain: RetrainSettings = RetrainSettings()
     privacy: PrivacySettings = PrivacySettings()
+    worth: WorthSettings = WorthSettings()
 
     @property
     def examples(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from bot.commands import admins, consent, everyone, staff
 from bot.commands.call import Call, Command, may
 from bot.commands.canary import canary
 from bot.commands.channels import channels
+from bot.commands.month import month
 from bot.commands.words import words
 from bot.views import wording
 from feedback.events import Role
@@ -40,6 +41,13 @@ _ALL = (
         "trains on the feedback so far; the result serves if it is better",
         Role.ADMIN,
         admins.retrain,
+    ),
+    Command(
+        "month",
+        "month [2026-10]",
+        "reports a month: satisfaction, what it spared, and what it cost",
+        Role.ADMIN,
+        month,
     ),
     Command("models", "models [adapter]", "lists the adapters, or says what one learned", Role.ADMIN, admins.models),
     Command("words", "words [use|drop <word>]", "shows customers' words for things", Role.ADMIN, words),
