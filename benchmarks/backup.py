@@ -4,8 +4,10 @@ python -m benchmarks.backup [--backups 5]
 
 Starts the real `chip run` over HTTP on one document. Several senders post signed events and note each one that Chip
 acknowledged, while questions are answered. Meanwhile `chip backup` runs in a process of its own, as a timer would start
-it. An event that was acknowledged before a back-up began and is in none of its files is missing.
-The last back-up is tried out and restored. Nothing is asserted: a busy machine gives slow figures.
+it. The last back-up is tried out and restored. Nothing is asserted.
+
+How to read it: an event that was acknowledged before a back-up began and is in none of its files is missing. Times are
+those of a busy machine if its load is above two.
 """
 
 import json

@@ -4,8 +4,9 @@ python -m benchmarks.fairness [--noise 60] [--questions 8]
 
 Serves two workspaces as a deployment does, each with its own documents, index and model (chip-nano), in one process.
 In the quiet one a person asks one question at a time: first while the other is idle, then while sixty people at once
-ask in the other. An answer is what the noisy workspace takes for one of its own then, from the first to the last.
-Nothing is asserted.
+ask in the other. Nothing is asserted.
+
+How to read it: an answer is what the noisy workspace takes for one of its own then, from the first to the last.
 """
 
 import statistics

@@ -9,7 +9,7 @@ vectors around 200 centres. Search is measured by its front door, which encodes 
 company's, with the real model), and without that. Run it on a quiet machine.
 
 How to read it: a raw query asks Chroma for results of the customers' collection, in the same process, and "with
-encoding" by the same model; readings are taken in turns, so that ratios hold on a busy machine. "Opening" is that of
+encoding" by the same model; readings are taken in turns, so that ratios hold on a busy machine; "opening" is that of
 the filled index. The words of invented questions follow Zipf's law with no stop words left out, which is harder on BM25
 than people's questions. Below 100,000 sentences search compares them all and does not ask Chroma.
 """
