@@ -82,10 +82,10 @@ run: $(READY) ## set up what is missing, then start Chip (the local workspace, o
 	@$(BIN)/chip run
 
 test: $(DEVELOP) ## set up what is missing, then run the tests
-	@echo "Running the tests (5 minutes on two cores; make test-rest runs those over HTTP, slow ones and the browser)"
+	@echo "Running the tests (8 minutes on two cores; make test-rest runs those over HTTP, slow ones and the browser)"
 	@$(PYTEST) -m "not http and not slow and not browser"
 
-test-rest: $(DEVELOP) ## run what `make test` leaves out: stories over HTTP, real models and training, the browser (15 minutes)
+test-rest: $(DEVELOP) ## run what `make test` leaves out: stories over HTTP, real models and training, the browser (10 minutes)
 	@$(PYTEST) -m "http or slow or browser"
 
 fast: $(DEVELOP) ## run the tests without stories, engines and command lines (a minute)
