@@ -30,7 +30,7 @@ KINDS = ("message", "app_mention")
 def register(app: App, services: Services) -> None:
     """Listen to messages and mentions.
 
-    Other threads find out what they are, so that acknowledging goes on in a burst.
+    Other threads find out what they are: Bolt's own have to acknowledge presses and commands within three seconds.
     """
     handle = build_handler(services)
 
