@@ -18,6 +18,8 @@ from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.adapter.socket_mode.internals import build_headers, send_response
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.builtin.connection import Connection as Session
+from slack_sdk.socket_mode.builtin.connection import ConnectionState
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.slack.errors import SLACK_ERRORS, name_error
@@ -32,6 +34,22 @@ PING_SECONDS = 10.0
 # (480 kB as JSON, twice, because the blocks repeat it) would exceed Python's recursion limit.
 RECEIVE_BYTES = 65_536
 WATCH_SECONDS = 15.0
+
+
+class SessionState(ConnectionState):
+    """Tells the reader of a session to end: once it is told so, and once the session is closed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._is_told = False
+
+    @property
+    def terminated(self) -> bool:
+        return self._is_told or not self._session.is_active()
+
+    @terminated.setter
+    def terminated(self, is_told: bool) -> None:
+        self._is_told = is_told
 
 
 class PromptClient(SocketModeClient):
@@ -51,6 +69,18 @@ class PromptClient(SocketModeClient):
         line = self.current_session.sock if self.current_session is not None else None
         if line is not None:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _run_current_session(self) -> None:
+        """Read the current session until it is closed.
+
+        slack_sdk's reader looks at its own flag alone. If a session is replaced at the moment when its reader begins,
+        the flag is another session's: the reader stays with the closed session, and nothing reads any later one.
+        """
+        session = self.current_session
+        if session is None or not session.is_active():
+            return
+        self.current_session_state = state = SessionState(session)
+        session.run_until_completion(state)
 
     def process_message(self) -> None:
         """Take what has come, or wait a second for it."""

@@ -13,6 +13,7 @@ import pytest
 from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.builtin.connection import Connection as Session
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
@@ -97,6 +98,26 @@ def test_what_is_no_event_goes_its_own_way_and_what_is_malformed_harms_no_other(
     taker.may_go_on.set()
     wait_until(lambda: len(taker.batches) > 1 and bool(pressed))
     assert (taker.batches, pressed) == ([["e0"], ["e1", "e4"]], ["e3"])
+
+
+class ReplacedSession(Session):
+    """A session that another one replaces just when its reader begins: it was open, and is closed from then on."""
+
+    def __init__(self) -> None:
+        super().__init__("wss://localhost", logging.getLogger("replaced"))
+        self._looks = 0
+
+    def is_active(self) -> bool:
+        self._looks += 1
+        return self._looks == 1
+
+
+def test_a_reader_that_begins_while_its_session_is_replaced_goes_on_to_the_next(client: PromptClient) -> None:
+    sessions = [ReplacedSession(), ReplacedSession()]
+    for session in sessions:
+        client.current_session = session
+        wait_until(lambda session=session: session._looks > 0 and client.current_session is session)  # type: ignore[misc]
+    client.current_session = None
 
 
 class Recorder:
