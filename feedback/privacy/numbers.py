@@ -25,6 +25,7 @@ _PHONES = tuple(
     )
 )
 _NATIONAL = re.compile(_NOT_IN_A_CODE + r"0\d(?:[ ./-]?\d){7,9}" + _NO_MORE_DIGITS)
+_SHORTEST_PHONE = 7
 _COUNTRIES = ("GB", "DE", "FR", "IT", "ES", "NL", "AT", "CH", "AU", "IN", "ZA", "BE", "SE", "PL", "IE", "BR", "JP")
 _ANNOUNCED_PHONE = re.compile(
     r"\b(?i:(?:tele)?phone|mobile|cell|tel|call|ring|reach|text|sms|whatsapp|fax|landline|telefon|handy|mobil|téléphone"
@@ -66,7 +67,10 @@ _FEWEST_DIGITS = 3
 
 def find_phones(text: str) -> Iterator[Found]:
     """Yield telephone numbers: by their shape, by a country's rules for its own, or announced as such."""
-    for pattern in (_SLACK_PHONE, *_PHONES):
+    yield from (Found(match.start(), match.end(), "phone") for match in _SLACK_PHONE.finditer(text))
+    if sum(map(str.isdigit, text)) < _SHORTEST_PHONE:
+        return
+    for pattern in _PHONES:
         yield from (Found(match.start(), match.end(), "phone") for match in pattern.finditer(text))
     for pattern in (_ANNOUNCED_PHONE, _PHONE_FIRST):
         yield from (Found(*match.span("number"), "phone") for match in pattern.finditer(text))

@@ -59,9 +59,12 @@ def find_known(text: str, people: Sequence[Person], public: str = "") -> list[Fo
     only where the words beside it speak of a person. After an @ every name is found.
     """
     found: list[Found] = []
+    folded = text.casefold()
     for person in people:
+        if not any(word in folded for word in _fold_words(person.names)):
+            continue
         for pattern in _build_patterns(person.names):
-            if not pattern.search(public):
+            if not (public and pattern.search(public)):
                 found += (Found(*match.span("name"), "name", person.id) for match in pattern.finditer(text))
     return sorted(found, key=lambda one: one.start - one.end)
 
@@ -70,6 +73,11 @@ def find_known(text: str, people: Sequence[Person], public: str = "") -> list[Fo
 def _build_patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     patterns = dict.fromkeys(pattern for name in names for pattern in _build_forms(_words(name)))
     return tuple(map(re.compile, patterns))
+
+
+@lru_cache(maxsize=4096)
+def _fold_words(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple({word.casefold(): None for name in names for word in _words(name)})
 
 
 def _words(name: str) -> list[str]:

@@ -79,9 +79,10 @@ def find_addresses(text: str) -> Iterator[Found]:
     """Yield postal addresses: whole ones first, then streets and boxes that stand alone."""
     if not any(character.isdigit() for character in text):
         return
-    for start, end in _find_chains(text):
-        if found := _find_in_chain(text, start, end):
-            yield Found(*found, "address")
+    if any(pattern.search(text) for pattern in (_STRONG, _BEFORE_TOWN, _BEHIND_TOWN)):
+        for start, end in _find_chains(text):
+            if found := _find_in_chain(text, start, end):
+                yield Found(*found, "address")
     for match in _ALONE.finditer(text):
         yield Found(match.start(), match.end(), "address")
 
