@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,9 @@ def build_from(path: Path) -> None:
     from benchmarks.feedback_crowd import NOW, TEAM, open_events
 
     db = open_events(path)
-    since = NOW - (NOW - NOW.replace(month=NOW.month - 1))
+    since, today = NOW.date() - timedelta(days=29), NOW.date()
     times = {}
-    for name, look in (("summary_ms", lambda: summary(db, since)), ("daily_ms", lambda: daily(db, TEAM, since, NOW))):
+    for name, look in (("summary_ms", lambda: summary(db, since)), ("daily_ms", lambda: daily(db, TEAM, since, today))):
         look()
         began = time.perf_counter()
         look()

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from feedback.database import Database, open_database
+from feedback.day_marks import mark_days
 from feedback.tables import feedback_events, replies, standing_votes
 from retrieval.draft import build_draft
 from retrieval.passage import CUSTOMER_SCOPE, Evidence, EvidenceLine, Match
@@ -204,6 +205,7 @@ def _store(
         connection.execute(insert(replies), [one.row for one in said])
         connection.execute(insert(standing_votes), standing)
         connection.execute(insert(feedback_events), events)
+        mark_days(connection, {(TEAM, one.row["created_at"].date()) for one in said})
     return len(events)
 
 

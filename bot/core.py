@@ -32,7 +32,7 @@ from config.settings import EngineSettings, Settings
 from feedback import privacy
 from feedback.choices import Covers, respect_choices
 from feedback.consent import LOCAL, OFF, Consent, build_covers, describe_consents
-from feedback.corrections import Lessons
+from feedback.corrections import Held
 from feedback.database import Database, open_database
 from feedback.events import Role
 from feedback.privacy import Public, read_public
@@ -126,7 +126,7 @@ class Core:
         return Voice(
             self.engine,
             self.knowledge.find_lines,
-            Lessons(self.db).texts,
+            Held(self.db).texts,
             chosen.answer_tokens,
             chosen.exact_quotes,
             self.claim_model,

@@ -20,6 +20,7 @@ from bot.services import Services
 from bot.slack.text import escape_mrkdwn
 from bot.transport.health import TokenWatch
 from bot.views import wording
+from feedback.day_counts import read_counts
 from feedback.forgetting import forget_older
 from feedback.inbox import forget_payloads
 from retrain.report import SCHEDULE
@@ -124,6 +125,8 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("remind of tickets", services.tickets.reminders.send, TICKET_SECONDS),
         Job("propose what people taught", build_proposer(services).propose, PROPOSAL_SECONDS),
         Job("report the last month", lambda: report_month(services), HOUR_SECONDS),
+        Job("count the days", lambda: read_counts(core.db), HOUR_SECONDS),
+        Job("look for disputes and crowds", services.doubts.count_votes, PROPOSAL_SECONDS),
         Job("look for contradictions", services.doubts.refresh, HOUR_SECONDS),
     ]
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select
 
 from feedback.database import Database, insert_once
+from feedback.day_marks import mark_replies
 from feedback.tables import feedback_events
 
 
@@ -84,6 +85,7 @@ class Said:
 
 def append_event(connection: Connection, db: Database, said: Said) -> FeedbackEvent:
     """Add one row and return it. If `said.key` was logged before, return that row."""
+    mark_replies(connection, [said.reply_id])
     row = {
         "id": db.new_id("F"),
         "event_key": said.key,

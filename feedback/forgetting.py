@@ -14,12 +14,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
 from feedback.database import Database
+from feedback.day_marks import mark_replies
 from feedback.events import FeedbackKind, FeedbackSource
 from feedback.proposals import drop_forgotten
 from feedback.pseudonyms import pseudonym
 from feedback.tables import (
     channel_rules,
     correction_cards,
+    day_counts,
     decisions,
     erasing,
     feedback_events,
@@ -83,8 +85,9 @@ def _erase_overheard(connection: Connection, reply_ids: list[str]) -> None:
     said = feedback_events.c
     overheard = (said.source == FeedbackSource.THREAD.value) & (said.kind == FeedbackKind.CORRECTION.value)
     for start in range(0, len(reply_ids), 500):
-        about = said.reply_id.in_(reply_ids[start : start + 500])
-        connection.execute(delete(feedback_events).where(overheard, about))
+        batch = reply_ids[start : start + 500]
+        if connection.execute(delete(feedback_events).where(overheard, said.reply_id.in_(batch))).rowcount:
+            mark_replies(connection, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,10 @@ def forget_person(db: Database, team: str, person: str) -> Forgotten:
         rows["tickets"] = connection.execute(update(tickets).where(closed).values(asker=NOBODY)).rowcount
         _erase_prompts(connection, quoting)
         rows["replies"] = len({*asked, *quoting})
+        by_person = feedback_events.c.person == person
+        mark_replies(
+            connection, list(connection.scalars(select(feedback_events.c.reply_id).where(by_person).distinct()))
+        )
         rows["feedback_events"] += _erase_derived(connection, person)
         rows["decisions"] = connection.execute(
             update(decisions).where(decisions.c.by == person).values(by=NOBODY)
@@ -138,8 +145,10 @@ def forget_person(db: Database, team: str, person: str) -> Forgotten:
 def _erase_derived(connection: Connection, person: str) -> int:
     """Delete what staff approved in the place of a person's words: it was made of them."""
     said = feedback_events.c
-    told = connection.execute(select(said.id, said.value).where(said.kind == FeedbackKind.CORRECTION.value)).all()
-    derived = [row.id for row in told if row.value.get("of") == person]
+    corrected = said.kind == FeedbackKind.CORRECTION.value
+    told = connection.execute(select(said.id, said.reply_id, said.value).where(corrected)).all()
+    derived = {row.id: row.reply_id for row in told if row.value.get("of") == person}
+    mark_replies(connection, list(derived.values()))
     return connection.execute(delete(feedback_events).where(said.id.in_(derived))).rowcount
 
 
@@ -216,6 +225,7 @@ def forget_team(db: Database, team: str) -> None:
         connection.execute(delete(standing_votes).where(standing_votes.c.reply_id.in_(ids)))
         connection.execute(delete(reply_parts).where(reply_parts.c.reply_id.in_(ids)))
         for table in (
+            day_counts,
             messages,
             inbox,
             tickets,

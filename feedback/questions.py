@@ -1,20 +1,21 @@
-"""What people ask: how much each day, what most, and what without an answer. Counted from the stored rows."""
+"""What people ask: how much each day, what most, and what without an answer."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import select
 
 from feedback.database import Database
+from feedback.day_counts import Counts, read_counts
 from feedback.events import FeedbackKind
 from feedback.privacy import mask_personal_data
-from feedback.replies import UNSPOKEN
-from feedback.signals import ALIKE, are_words_alike, find_telling_words
-from feedback.tables import feedback_events, replies, standing_votes
+from feedback.signals import ALIKE, find_telling_words, share_most
+from feedback.tables import replies
 from feedback.votes import Vote
 
 _LOOKED_AT = 2_000  # latest questions
@@ -43,46 +44,17 @@ class PopularQuestion:
     people: int
 
 
-def daily(db: Database, team: str, since: datetime, until: datetime) -> list[Day]:
-    """Return one entry for each day (UTC) from `since` to `until`, days without a question included."""
-    given = replies.c
-    period = (given.team == team) & (given.created_at >= since) & (given.created_at <= until)
-    spoken = period & given.finish.not_in(UNSPOKEN)
-    on_day, vote, said = _select_day(db), standing_votes.c, feedback_events.c
-    refused = func.sum(cast(given.refused, Integer))
-    called = func.count(said.reply_id.distinct())
-    escalated = (said.kind == FeedbackKind.ESCALATION.value) & (said.at >= since) & period
-    with db.read() as connection:
-        asked = connection.execute(select(on_day, func.count(), refused).where(spoken).group_by(on_day)).all()
-        votes = connection.execute(
-            select(on_day, vote.verdict, func.count())
-            .join(standing_votes, vote.reply_id == given.id)
-            .where(period)
-            .group_by(on_day, vote.verdict)
-        ).all()
-        calls = connection.execute(
-            select(on_day, called).join(feedback_events, said.reply_id == given.id).where(escalated).group_by(on_day)
-        ).all()
-    count = {str(row[0]): (row[1], row[2] or 0) for row in asked}
-    voted = {(str(row[0]), row[1]): row[2] for row in votes}
-    people = {str(row[0]): row[1] for row in calls}
-    days = [since.date() + timedelta(days=offset) for offset in range((until.date() - since.date()).days + 1)]
-    return [
-        Day(
-            day,
-            *count.get(day.isoformat(), (0, 0)),
-            voted.get((day.isoformat(), Vote.UP.value), 0),
-            voted.get((day.isoformat(), Vote.DOWN.value), 0),
-            people.get(day.isoformat(), 0),
-        )
-        for day in days
-    ]
+def daily(db: Database, team: str, since: date, until: date) -> list[Day]:
+    """Return one entry for each day (UTC) from `since` to `until`, both and days without a question included."""
+    counts = read_counts(db, team, since, until)
+    days = (since + timedelta(days=offset) for offset in range((until - since).days + 1))
+    return [_build_day(day, counts.get(day, Counts()).sums) for day in days]
 
 
-def _select_day(db: Database) -> ColumnElement[str]:
-    """Return the day (UTC) of a reply as the database counts it."""
-    at: Any = replies.c.created_at
-    return func.date(func.timezone("UTC", at) if db.engine.dialect.name == "postgresql" else at)
+def _build_day(day: date, sums: Mapping[str, int]) -> Day:
+    named = {"up": Vote.UP, "down": Vote.DOWN, "escalated": FeedbackKind.ESCALATION, "refused": "refused"}
+    figures = {name: sums.get(key, 0) for name, key in named.items()}
+    return Day(day, sums.get("replies", 0) - sums.get("handed_over", 0), **figures)
 
 
 def find_unanswered(db: Database, team: str, since: datetime, limit: int) -> list[PopularQuestion]:
@@ -138,9 +110,9 @@ def _group(questions: Iterable[tuple[str, str]]) -> list[_Group]:
     by_word: dict[tuple[frozenset[str], str], list[int]] = defaultdict(list)
     for question, asker, words in asked:
         rarest = sorted(words, key=lambda word: (counts[word], word))[: len(words) - ceil(ALIKE * len(words)) + 1]
-        numbers = frozenset(word for word in words if any(map(str.isdigit, word)))
+        numbers = frozenset(filter(_has_digit, words))
         candidates = sorted({number for word in rarest for number in by_word[numbers, word]})
-        found = next((number for number in candidates if are_words_alike(firsts[number], words)), None)
+        found = next((number for number in candidates if share_most(firsts[number], words)), None)
         if found is not None:
             groups[found].append((question, asker))
             continue
@@ -149,6 +121,11 @@ def _group(questions: Iterable[tuple[str, str]]) -> list[_Group]:
         groups.append([(question, asker)])
         firsts.append(words)
     return sorted(groups, key=len, reverse=True)
+
+
+@lru_cache(maxsize=16_384)
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
 
 
 def _describe_group(group: _Group) -> PopularQuestion:

@@ -5,12 +5,13 @@ A long reply has several parts in Slack; each part leads back to its one reply. 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Text, cast, exists, or_, select
 
 from feedback.database import Database, insert_once
+from feedback.day_marks import mark_days
 from feedback.tables import replies, reply_parts
 
 TAUGHT = "taught"
@@ -114,7 +115,10 @@ def record_reply_in(connection: Connection, reply: Reply) -> bool:
         "confidence": reply.confidence,
         "cited": reply.cited,
     }
-    return insert_once(connection, replies, row, ("id",))
+    is_new = insert_once(connection, replies, row, ("id",))
+    if is_new:
+        mark_days(connection, [(reply.team, reply.created_at.astimezone(UTC).date())])
+    return is_new
 
 
 def add_part(db: Database, reply_id: str, channel: str, ts: str) -> None:

@@ -107,7 +107,13 @@ def are_words_alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
     """Whether two sets of distinctive words belong to similar questions."""
     if any(any(character.isdigit() for character in word) for word in ours ^ theirs):
         return False
-    return bool(ours | theirs) and len(ours & theirs) / len(ours | theirs) >= ALIKE
+    return share_most(ours, theirs)
+
+
+def share_most(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether two sets of words share most of their words, whichever those are."""
+    shared = len(ours & theirs)
+    return shared > 0 and shared / (len(ours) + len(theirs) - shared) >= ALIKE
 
 
 def find_telling_words(text: str) -> frozenset[str]:

@@ -114,7 +114,7 @@ messages = Table(
     Index(None, "team", "channel", "thread_ts", "ts"),
 )
 
-_MEASURED = ("created_at", "finish", "id", "refused", "asker", "first_text_ms", "total_ms", "sentences", "withheld")
+_COUNTED = ("team", "created_at", "finish", "refused", "id", "first_text_ms", "sentences", "withheld")
 
 replies = Table(
     "replies",
@@ -146,9 +146,8 @@ replies = Table(
     Column("sentences", Integer, nullable=True),
     Column("withheld", Integer, nullable=True),
     Index(None, "team", "channel", "question_ts"),
-    # All that days count, and all that the measures of a period count, so that no prompt beside it is read.
-    Index("ix_replies_daily", "team", "created_at", "finish", "refused", "id"),
-    Index("ix_replies_measured", *_MEASURED),
+    Index(None, "created_at"),
+    Index("ix_replies_counted", *_COUNTED),  # so that no prompt is read for the counts of a day
 )
 
 # The next two have no foreign keys to `replies`: a reply is recorded when it is complete, and people vote while it
@@ -176,8 +175,9 @@ feedback_events = Table(
     Column("value", JSON, nullable=False),
     _name("role"),
     _at("at"),
-    Index(None, "reply_id", "person"),
+    Index(None, "reply_id", "person", "kind"),
     Index(None, "kind", "at"),
+    Index(None, "kind", "role", "source", "reply_id"),
 )
 
 # What each person thinks of each reply now, folded from `feedback_events` in the transaction that logs a vote.
@@ -189,9 +189,18 @@ standing_votes = Table(
     _name("role"),
     _name("verdict"),
     _at("at"),
-    Index(None, "at"),
+    Index(None, "at", "reply_id", "verdict"),
     Index(None, "person"),
     Index("ix_standing_votes_counted", "reply_id", "role", "verdict", "person"),
+)
+
+# What `day_counts` counted of a day's replies; without `counts` they must be counted again.
+day_counts = Table(
+    "day_counts",
+    METADATA,
+    _name("team", primary_key=True),
+    _name("day", primary_key=True),
+    Column("counts", JSON(none_as_null=True), nullable=True),
 )
 
 promotions = Table(

@@ -17,12 +17,12 @@ def show_gaps(settings: "Settings", days: float, now: datetime, output: Console)
     from bot.core import make_id, now_utc, open_knowledge
     from bot.learning.gaps import find_missing
     from feedback.database import open_database
-    from feedback.measures import summary
+    from feedback.measures import count_replies
 
     since = now - timedelta(days=days)
     db = open_database(settings.database_url, clock=now_utc, new_id=make_id)
     try:
-        asked = summary(db, since).replies
+        asked = count_replies(db, since)
         knowledge = open_knowledge(settings)
         try:
             missing = find_missing(db, knowledge, since=since)

@@ -61,8 +61,8 @@ def measure_month(services: Services, team: str, start: datetime) -> Month:
     end = min(_next(start), services.clock())
     earlier = _next(start - timedelta(days=40))
     worth = estimate_worth(services.db, team, start, end, services.assumptions)
-    days = daily(services.db, team, start, end - _INSTANT)
-    return Month(start, worth, days, daily(services.db, team, earlier, start - _INSTANT))
+    days = daily(services.db, team, start.date(), (end - _INSTANT).date())
+    return Month(start, worth, days, daily(services.db, team, earlier.date(), (start - _INSTANT).date()))
 
 
 def month(call: Call) -> None:

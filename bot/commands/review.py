@@ -60,7 +60,7 @@ def show(services: Services, view_id: str, view: Block) -> None:
 
 def build_next(queue: Queue, after: Place, notice: str = "") -> Block:
     """Return the view of the item behind a place, or the sentence that there is none."""
-    item, count = queue.find_next(after), queue.count()
+    item, count = queue.find_next(after)
     if item is None:
         skipped = after != FIRST and count > 0
         text = wording.REVIEW_END.format(waiting=count) if skipped else wording.REVIEW_NOTHING

@@ -33,8 +33,9 @@ def stats(call: Call) -> None:
     days = max(2, min(int(call.rest or DAYS), _MOST_DAYS))
     now, services = call.services.clock(), call.services
     since = now - timedelta(days=days - 1)
-    figures = questions.daily(services.db, call.team, since, now)
-    earlier = questions.daily(services.db, call.team, since - timedelta(days=days), since - timedelta(days=1))
+    first = since.date()
+    figures = questions.daily(services.db, call.team, first, now.date())
+    earlier = questions.daily(services.db, call.team, first - timedelta(days=days), first - timedelta(days=1))
     asked, refused = sum(day.replies for day in figures), sum(day.refused for day in figures)
     title = wording.STATS_TITLE.format(days=days)
     alt_text = wording.STATS_ALT.format(

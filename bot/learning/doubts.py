@@ -1,10 +1,11 @@
 """What staff should look at although nobody proposed it: disputed votes, crowds of votes, answers that contradict.
 
 A verified answer is doubted where the documents or another verified answer deny it, or where its documents have
-changed. A job looks for these, since each takes a search. Knows nothing of how staff decide.
+changed. Jobs look for doubts, since each answer takes a search, and a month's votes take a second. Knows nothing of how
+staff decide.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from feedback import corrections, votes
 from feedback.corrections import Correction
 from feedback.database import Database
 from feedback.decisions import find_decided
-from feedback.disputes import find_disputed
+from feedback.disputes import Dispute, find_disputed
 from feedback.replies import Reply, find_replies
 from retrain.data.crowds import CROWD, Crowd, find_crowds
 from retrain.data.duplicates import Encode, find_groups
@@ -40,6 +41,12 @@ class Doubts:
     settings: CurateSettings = field(default_factory=CurateSettings)
     _denied: dict[str, str] = field(default_factory=dict)
     _outdated: frozenset[str] = frozenset()
+    _counted: tuple[list[Dispute], list[Crowd]] | None = None
+    _held: corrections.Held = field(init=False)
+    _settled: tuple[list[Correction], set[str]] = field(default=([], set()))
+
+    def __post_init__(self) -> None:
+        self._held = corrections.Held(self.db)
 
     def refresh(self) -> None:
         """Look for verified answers that the documents or each other deny, and for those whose documents changed."""
@@ -49,12 +56,25 @@ class Doubts:
         denied = {one.id: line for one in held if (line := self._find_denial(one, given[one.reply_id]))}
         self._denied = {**denied, **self._find_denied_by_others(held, given)}
 
+    def count_votes(self) -> tuple[list[Dispute], list[Crowd]]:
+        """Find the disputes and the crowds among the votes of the last 30 days, and keep them."""
+        since = self.clock() - LOOKED_BACK
+        disputes = find_disputed(self.db, self.team, since=since, limit=_MOST)
+        self._counted = (disputes, find_crowds(self.db, self.settings, since=since)[:_MOST])
+        return self._counted
+
+    def forget(self) -> None:
+        """Keep nothing that votes and corrections told: some of them were forgotten."""
+        self._counted = None
+        self._settled = ([], set())
+
     def list_items(self) -> list[Item]:
         """Return all doubts that nobody has decided about."""
         return [*self._list_disputed(), *self._list_crowds(), *self._list_doubted()]
 
-    def _list_held(self) -> list[tuple[Correction, Reply]]:
-        held = corrections.approved(self.db)[-_MOST * 5 :]
+    def _list_held(self, only: Collection[str] | None = None) -> list[tuple[Correction, Reply]]:
+        """Return the latest verified answers, or those `only` among them, with the replies that they correct."""
+        held = [one for one in self._held.list()[-_MOST * 5 :] if only is None or one.id in only]
         given = find_replies(self.db, [one.reply_id for one in held])
         return [
             (one, reply)
@@ -82,30 +102,37 @@ class Doubts:
         return denied
 
     def _list_disputed(self) -> Iterator[Item]:
-        since = self.clock() - LOOKED_BACK
-        disputes = find_disputed(self.db, self.team, since=since, limit=_MOST)
+        disputes, _ = self._counted or self.count_votes()
         decided = find_replies(self.db, list(find_decided(self.db, self.team, Kind.DISPUTED.value)))
-        settled = {_search(reply) for reply in decided.values()}
-        settled |= {_search(reply) for _, reply in self._list_held()}
+        settled = {_search(reply) for reply in decided.values()} | self._list_settled()
         given = find_replies(self.db, [one.reply_id for one in disputes])
         for one in disputes:
-            reply = given[one.reply_id]
-            if _search(reply) not in settled:
+            reply = given.get(one.reply_id)
+            if reply is not None and _search(reply) and _search(reply) not in settled:
                 many = one.ups + one.downs
                 place = _place(many, (one.ups + 1) / (many + 2), reply.created_at, reply.id)
                 counts = {"ups": one.ups, "downs": one.downs, "answers": one.answers}
                 yield _build(Kind.DISPUTED, reply.id, place, reply, reply.shown, counts)
 
     def _list_crowds(self) -> Iterator[Item]:
+        _, crowds = self._counted or self.count_votes()
         decided = find_decided(self.db, self.team, CROWD)
-        for crowd in find_crowds(self.db, self.settings, since=self.clock() - LOOKED_BACK)[:_MOST]:
-            reply = find_replies(self.db, [crowd.reply_id]).get(crowd.reply_id)
+        given = find_replies(self.db, [crowd.reply_id for crowd in crowds])
+        for crowd in crowds:
+            reply = given.get(crowd.reply_id)
             if crowd.key not in decided and reply is not None and reply.team == self.team:
                 yield _build_crowd(crowd, reply)
 
+    def _list_settled(self) -> set[str]:
+        """Return the questions that a verified answer answers."""
+        held = self._held.list()
+        if self._settled[0] is not held:
+            self._settled = (held, {_search(reply) for _, reply in self._list_held()})
+        return self._settled[1]
+
     def _list_doubted(self) -> Iterator[Item]:
         outdated = self._outdated
-        held = [(one, reply) for one, reply in self._list_held() if one.id in outdated or one.id in self._denied]
+        held = self._list_held(outdated | self._denied.keys())
         decided = find_decided(self.db, self.team, Kind.DENIED.value)
         counts = votes.count_voters(self.db, [reply.id for _, reply in held])
         for one, reply in held:

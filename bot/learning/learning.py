@@ -15,6 +15,7 @@ from bot.learning.steps import Steps
 from bot.views import wording
 from bot.views.report import build_rows
 from feedback import measures
+from feedback.corrections import find_pending
 from feedback.database import Database
 from feedback.forgetting import Forgotten
 from retrain import registry
@@ -313,7 +314,8 @@ class Learning:
         """Return what `/chip status` shows, as names and values."""
         figures = measures.summary(self.db)
         share = "no votes yet" if figures.satisfaction is None else f"{figures.satisfaction:.0%}"
-        waiting = f" ({figures.pending} wait for approval)" if figures.pending else ""
+        pending = len(find_pending(self.db))
+        waiting = f" ({pending} wait for approval)" if pending else ""
         speed = "–" if figures.median_first_text_ms is None else f"{figures.median_first_text_ms:.0f} ms"
         return [
             ("Base", self.engine.base_id),

@@ -143,10 +143,11 @@ class Queue:
         """Return how many items wait."""
         return len(self._list_first()) + count_proposals(self.db)
 
-    def find_next(self, after: Place) -> Item | None:
-        """Return the first item behind a place; None behind the last."""
-        found = next((item for item in self._list_first() if item.place > after), None)
-        return found or self._find_imported(after[2])
+    def find_next(self, after: Place) -> tuple[Item | None, int]:
+        """Return the first item behind a place, None behind the last, and how many wait in all."""
+        first = self._list_first()
+        found = next((item for item in first if item.place > after), None)
+        return found or self._find_imported(after[2]), len(first) + count_proposals(self.db)
 
     def find(self, kind: Kind, item_id: str) -> Item | None:
         """Return an item that still waits; None if it is decided or deleted."""

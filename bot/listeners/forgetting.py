@@ -55,6 +55,7 @@ def forget_deleted(services: Services, body: Body) -> None:
     event, team = body["event"], services.directory.team
     quoting = tickets.find_quoting(services.db, team, message=(event["channel"], event["deleted_ts"]))
     count = forgetting.forget_message(services.db, team, event["channel"], event["deleted_ts"])
+    services.doubts.forget()
     services.tickets.cards.show_anew(quoting)
     empty_cards(services)
     services.serve_corrections()
@@ -79,6 +80,7 @@ def forget_person(services: Services, person: str) -> tuple[int, Proof]:
     """Forget what a person wrote, at their own wish. Return the number of questions, and the report of proof."""
     quoting = tickets.find_quoting(services.db, services.directory.team, person=person)
     forgotten = forgetting.forget_person(services.db, services.directory.team, person)
+    services.doubts.forget()
     services.tickets.cards.show_anew(quoting)
     empty_cards(services)
     services.serve_corrections()

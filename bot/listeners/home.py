@@ -19,7 +19,7 @@ from bot.slack.errors import SLACK_ERRORS, name_error
 from bot.slack.private_files import send_file
 from bot.slack.text import shorten
 from bot.views import home, learning_view, wording
-from feedback import choices, consent, export, inbox, measures, questions, switches, tickets
+from feedback import choices, consent, corrections, export, inbox, measures, questions, switches, tickets
 from feedback.events import Role
 from retrain.errors import RetrainError
 from retrain.report import find_reports
@@ -95,13 +95,15 @@ def gather(services: Services, person: str) -> home.HomeFacts:
 
 
 def gather_dashboard(services: Services) -> home.Dashboard:
-    """Return how Chip is doing, over the last 30 days."""
+    """Return how Chip is doing, over the last 30 days with today."""
     now, team, learning = services.clock(), services.directory.team, services.learning
+    first = now.date() - timedelta(days=DAYS - 1)
     since = now - timedelta(days=DAYS)
     runs = find_reports(services.db, limit=1)
     return home.Dashboard(
-        measures=measures.summary(services.db, since),
-        before=measures.summary(services.db, since - timedelta(days=DAYS), since),
+        measures=measures.summary(services.db, first),
+        before=measures.summary(services.db, first - timedelta(days=DAYS), first - timedelta(days=1)),
+        pending=len(corrections.find_pending(services.db)),
         tickets=len(tickets.find_waiting(services.db, team)),
         unanswered=questions.find_unanswered(services.db, team, since, _SHOWN),
         base=learning.engine.base_id,

@@ -36,6 +36,7 @@ class Dashboard:
     measures: Measures
     before: Measures
     tickets: int
+    pending: int
     unanswered: Sequence[PopularQuestion]
     base: str
     adapter: str | None
@@ -175,7 +176,7 @@ def _figures(board: Dashboard) -> list[tuple[str, str]]:
         ("Without an answer", f"{figures.refused} of {figures.replies}"),
         ("Sentences left out, since no document says so", withheld),
         ("Waiting for a person", str(board.tickets)),
-        ("Corrections to review", str(figures.pending)),
+        ("Corrections to review", str(board.pending)),
         ("Model in use", f"{board.adapter} on {board.base}" if board.adapter else f"{board.base}, nothing learned yet"),
         ("Time to the first text", speed),
         ("Next training", training),

@@ -2,7 +2,7 @@ import pytest
 
 from feedback.corrections import (
     Correction,
-    Lessons,
+    Held,
     State,
     approved,
     clean_text,
@@ -158,7 +158,7 @@ def test_an_unknown_correction_cannot_be_set_aside(db: Database) -> None:
 def test_the_lessons_follow_decisions_and_what_is_forgotten(db: Database, give_reply: GiveReply) -> None:
     give_reply()
     give_reply("R2")
-    lessons = Lessons(db)
+    lessons = Held(db)
     assert lessons.texts() == []
     waiting = _correct(db, "It flies.", "customer")
     assert lessons.texts() == []
@@ -166,7 +166,7 @@ def test_the_lessons_follow_decisions_and_what_is_forgotten(db: Database, give_r
     assert lessons.texts() == ["It flies."]
     _correct(db, "It runs.", reply_id="R2")
     assert lessons.texts() == ["It flies.", "It runs."]
-    assert lessons.texts() is lessons.texts()
+    assert lessons.list() is lessons.list()
     forget_person(db, "T1", "U-staff")
     _correct(db, "It swims.", "admin", reply_id="R2")
     assert lessons.texts() == ["It flies.", "It swims."]

@@ -3,14 +3,11 @@
 import random
 import time
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from feedback.database import Database
-from feedback.questions import _group, daily, find_most_asked, find_unanswered
+from feedback.questions import _group, find_most_asked, find_unanswered
 from feedback.signals import are_alike
 
 from .conftest import START, GiveReply
@@ -73,23 +70,3 @@ def test_staff_see_what_had_no_answer_in_its_shortest_wording(db: Database, give
         give_reply(f"R{number}", question=question, refused=True)
     asked = find_unanswered(db, "T1", START, 5)
     assert [(one.question, one.times) for one in asked] == [(RUNTIME, 2), ("What is the price of a Heron?", 1)]
-
-
-def test_days_are_counted_from_indexes_alone(db: Database) -> None:
-    """Rows hold whole prompts: beside a million votes, reading them for a picture of 30 days took two seconds."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-        asked.append((statement, values))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    daily(db, "T1", START - timedelta(days=30), START)
-    event.remove(db.engine, "before_cursor_execute", note)
-    queries = [(statement, values) for statement, values in asked if statement.startswith("SELECT date(")]
-    assert len(queries) == 3
-    with db.read() as connection:
-        for statement, values in queries[:2]:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-            read = [row[3] for row in plan if row[3].startswith(("SEARCH", "SCAN"))]
-            assert read
-            assert all("COVERING INDEX" in step for step in read), read

@@ -9,7 +9,7 @@ from bot.answering.say import Saying, Voice
 from bot.engine.llama_engine import LlamaEngine
 from bot.learning.trial import TrialAnswerer
 from config.settings import EngineSettings
-from feedback.corrections import Lessons
+from feedback.corrections import Held
 from feedback.database import Database
 from retrain.bases.base import load_base
 from retrain.registry import choose, find_servable, live, rollback
@@ -46,7 +46,7 @@ def prepare(question: str, audience: Audience = Audience.CUSTOMER) -> Draft:  # 
 def test_a_correction_is_learned_with_its_passage_served_and_rolled_back(
     db: Database, engine: LlamaEngine, tiny_base: Path, tmp_path: Path
 ) -> None:
-    voice = Voice(engine, lambda _sentence, _scope: (), Lessons(db).texts, 24)
+    voice = Voice(engine, lambda _sentence, _scope: (), Held(db).texts, 24)
 
     def answer() -> tuple[str, Saying]:
         saying = voice.say(prepare(QUESTION), "R1")
