@@ -38,10 +38,10 @@ class Counts:
         """The median of the times to the first text; None without any."""
         if not self.first_text_ms:
             return None
-        values, counts = zip(*sorted(self.first_text_ms.items()), strict=True)
-        ends = list(accumulate(counts))
-        middle = (values[bisect(ends, place)] for place in ((ends[-1] - 1) // 2, ends[-1] // 2))
-        return sum(middle) / 2
+        values = sorted(self.first_text_ms)
+        ends = list(accumulate(self.first_text_ms[value] for value in values))
+        lower, upper = (values[bisect(ends, place)] for place in ((ends[-1] - 1) // 2, ends[-1] // 2))
+        return (lower + upper) / 2
 
 
 def read_counts(
@@ -101,7 +101,7 @@ def _count_replies(connection: Connection, is_given: ColumnElement[bool]) -> dic
 
 def _round(milliseconds: int) -> int:
     """Return a time to two significant digits: nobody reads more, and a day has few different ones."""
-    unit = 10 ** max(0, len(str(milliseconds)) - 2)
+    unit = int("1".ljust(len(str(milliseconds)) - 1, "0"))
     return (milliseconds + unit // 2) // unit * unit
 
 

@@ -26,6 +26,10 @@ LARGEST_MAIL = 64 * 2**20
 
 AUTOMATIC = "written by a machine: an automatic reply, a bounce or a newsletter"
 _ID = re.compile(r"<[^<>\s]+>")
+_ONE_ADDRESS = re.compile(
+    r"\s*(?:\"?(?P<name>[\w.' -]*[\w.'-])\"?\s*<(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>|(?P<bare>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))\s*",
+    re.ASCII,
+)
 _REPLY = re.compile(r"^\s*(?:(?:re|aw|antw|sv|ref|fwd?|wg|tr|rv|res)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _TICKET = re.compile(r"\s*\[[^\]]*\d+[^\]]*\]\s*")
 _MACHINE = re.compile(
@@ -137,6 +141,8 @@ def _name_others(mail: Mail, address: str) -> str:
 @lru_cache(maxsize=4096)
 def _parse_addresses(header: str) -> tuple[tuple[str, str], ...]:
     """Return the names and addresses of a header; the same ones stand in many mails, and parsing is slow."""
+    if plain := _ONE_ADDRESS.fullmatch(header):
+        return ((plain["name"] or "", plain["address"] or plain["bare"]),)
     return tuple((name, address) for name, address in getaddresses([_decode(header)]) if address)
 
 

@@ -90,9 +90,20 @@ NO_NAMES = frozenset(
 )
 
 
+# What a text must hold for a cue to match, where looking for that is cheaper than the pattern.
+_NEEDS = {
+    _CUES[1]: ("name", "heisse", "appelle", "llamo", "chiamo", "naam", "heter", "nome", "called"),
+    _CUES[5]: (":",),
+    _CUES[7]: (", ",),
+}
+
+
 def find_by_cues(text: str) -> Iterator[Found]:
     """Yield what the words beside it make a name."""
+    folded = text.casefold()
     for pattern in _CUES:
+        if pattern in _NEEDS and not any(need in folded for need in _NEEDS[pattern]):
+            continue
         for match in pattern.finditer(text):
             if (end := _find_end(match["name"])) > 0:
                 yield Found(match.start("name"), match.start("name") + end, "name")
