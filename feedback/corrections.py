@@ -194,7 +194,7 @@ def find_all(db: Database) -> dict[str, Correction]:
 def find_pending(db: Database) -> list[Correction]:
     """Return the corrections that wait for a decision, oldest first; none about a question that was forgotten."""
     with db.read() as connection:
-        undecided: Sequence[str] = [one for (one,) in connection.execute(_select_undecided().distinct())]
+        undecided = [row.reply_id for row in connection.execute(_select_undecided().distinct())]
         # One statement for all of them would look every correction up that there is.
         made = {
             correction.id: correction

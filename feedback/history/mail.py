@@ -26,9 +26,9 @@ LARGEST_MAIL = 64 * 2**20
 
 AUTOMATIC = "written by a machine: an automatic reply, a bounce or a newsletter"
 _ID = re.compile(r"<[^<>\s]+>")
+_ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _ONE_ADDRESS = re.compile(
-    r"\s*(?:\"?(?P<name>[\w.' -]*[\w.'-])\"?\s*<(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>|(?P<bare>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))\s*",
-    re.ASCII,
+    rf"\s*(?:\"?(?P<name>[\w.' -]*[\w.'-])\"?\s*<(?P<address>{_ADDRESS})>|(?P<bare>{_ADDRESS}))\s*", re.ASCII
 )
 _REPLY = re.compile(r"^\s*(?:(?:re|aw|antw|sv|ref|fwd?|wg|tr|rv|res)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _TICKET = re.compile(r"\s*\[[^\]]*\d+[^\]]*\]\s*")

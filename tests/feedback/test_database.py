@@ -42,8 +42,11 @@ def newest_revision() -> str | None:
 
 
 def _drop_later_indexes(older: sqlite3.Connection) -> None:
-    """Bring the indexes of replies back to what they were before revision 0010, and after 0014 are again."""
-    older.execute("DROP INDEX ix_replies_counted")
+    """Bring the indexes back to what they were before revision 0010."""
+    events = "feedback_events"
+    for index in ("replies_counted", f"{events}_reply_id_person_kind", f"{events}_kind_role_source_reply_id"):
+        older.execute(f"DROP INDEX ix_{index}")
+    older.execute("CREATE INDEX ix_feedback_events_reply_id_person ON feedback_events (reply_id, person)")
 
 
 def test_the_migrated_schema_is_the_schema_in_the_code(db: Database) -> None:

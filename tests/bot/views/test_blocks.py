@@ -51,10 +51,10 @@ RULES = ChannelRules(Listen.EVERY, "staff", Quiet(time(22), time(7)), AnswerIn.E
 
 def build_full_home(text: str) -> dict[str, Any]:
     """An admin's Home with all that it can show."""
-    measures = Measures(9, 3, 2, 1, 1, 2, 0.5, 0.5, 1, 1, 3, 1, 400.0, 900.0, 40, 1)
+    measures = Measures(9, 3, 1, 1, 1, 1, 400.0, 40, 1)
     asked = [PopularQuestion(text, 3, 2)] * 9
     board = Dashboard(
-        measures, measures, 2, asked, text, text, "", START, text, text, [("On trial", text)] * 3, True, START, 30
+        measures, measures, 2, 1, asked, text, text, "", START, text, text, [("On trial", text)] * 3, True, START, 30
     )
     return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, [text] * 4, True, board))
 
