@@ -184,6 +184,20 @@ def restore(
             print_line(line)
 
 
+@app.command("migrate-data")
+def migrate_data(
+    url: Annotated[str, typer.Argument(help="The new database, empty: postgresql://user:password@host/name.")],
+    config: ConfigOption = None,
+) -> None:
+    """Move everything from the configured database to another one, while no Chip runs; each row is compared."""
+    settings = load(config).settings
+    with plain_errors():
+        from bot.cli.moving import move_data
+
+        for line in move_data(settings, url):
+            print_line(line)
+
+
 @app.command()
 def gaps(
     days: float = typer.Option(30.0, help="How many days to look back."),

@@ -31,7 +31,7 @@ def name_page(page: Path) -> str:
 def find_commands(text: str, name: str) -> Iterator[str]:
     """Yield the words after a command's name, in code that begins with it."""
     for code in re.findall(r"`([^`\n]+)`", text) + re.findall(r"^[ ]*([^`\n]+)$", text, re.MULTILINE):
-        if match := re.match(rf"{name} ([a-z]+)", code):
+        if match := re.match(rf"{name} ([a-z]+(?:-[a-z]+)*)", code):
             yield match[1]
 
 
