@@ -20,6 +20,7 @@ from slack_sdk.oauth.installation_store import Installation
 
 from benchmarks.figures import Figure
 from benchmarks.run import begin_run, build_parser, record
+from benchmarks.slack.crowd import ask as ask_in
 from benchmarks.slack.running import CLEO, DIRECT, QUESTION, SECRET, write_document
 from bot.deployment import serve_installations, settings_of
 from bot.workspace.people import BOT_USER_ID, CHANNELS, PEOPLE, Channel, Directory, Person, Team
@@ -54,7 +55,7 @@ def measure(noise: int, questions: int) -> Iterator[Figure]:
         for workspace in (quiet, noisy):
             ask(workspace)  # from here on everything is loaded
         alone = [ask(quiet) for _ in range(questions)]
-        asked = [noisy.visit(person.id).post(room.id, QUESTION) for person, room in zip(crowd, rooms, strict=True)]
+        asked = noisy.inside(lambda w: [ask_in(w, number, room) for number, room in enumerate(rooms)])
         began, left_at_first = time.monotonic(), count_open(noisy, rooms, asked)
         beside: list[float] = []
         while len(beside) < questions and count_open(noisy, rooms, asked):
@@ -108,7 +109,7 @@ def ask(workspace: LocalWorkspace) -> float:
 
 def count_open(workspace: LocalWorkspace, rooms: list[Channel], asked: list[str]) -> int:
     """Return how many of these questions have no finished answer."""
-    messages = (message for room in rooms for message in workspace.messages(room.id))
+    messages = workspace.inside(lambda w: [message for room in rooms for message in w.board.everything(room.id)])
     answered = {message.thread_ts for message in messages if message.bot_id and message.metadata}
     return len(set(asked) - answered)
 
