@@ -50,6 +50,8 @@ from retrain.finder.shelf import build_glossary, propose
 from retrain.finder.words import Meaning, learn_words
 from retrain.free_cores import find_cores
 from retrain.judging.questions import make_document_questions
+from retrain.judging.serving import Judgement, judge_serving
+from retrain.lock import hold_lock
 from retrain.probe import Spoken, probe
 from retrain.report import SCHEDULE, RetrainReport
 from retrain.run import Progress, RetrainDeps, curate_feedback, find_questions, freeze, run_retrain
@@ -65,6 +67,7 @@ from retrieval.ranking.evidence import EvidenceLimits
 from retrieval.reading.file_reader import ReadingLimits
 from retrieval.search import SearchSettings
 
+MOST_JUDGED, MOST_PROBES = 120, 40  # questions of the company, and figures asked of the documents, each week
 GAP_PERIOD = timedelta(days=30)
 MOST_PASSAGES_ASKED = 5_000  # of which the gate's questions are made
 WORD_PASSAGES, WORD_DEPTH = 5, 20  # looked at for a correction's passage, and for the place of a passage
@@ -171,6 +174,25 @@ class Core:
         if tell is not None:
             deps = replace(deps, tell=tell)
         return run_retrain(deps, trigger=trigger, requested_by=requested_by)
+
+    def judge_serving(self, cause: str) -> Judgement | None:
+        """Judge what serves on the company's own questions. None if there are none.
+
+        Raises `RetrainRunning` while a retrain runs, which needs the same lane.
+        """
+        deps = self._build_retrain_deps(find_no_names, threading.Event())
+        questions = [*find_questions(deps)[:MOST_JUDGED], *self.ask_documents(MOST_PROBES)]
+        if not questions:
+            return None
+        with hold_lock(self.runs_folder, now_utc()):
+            adapter = registry.load_live(self.db, self.adapters_folder, self.engine.base_id)
+            serving = (self.engine.base_id, adapter)
+            return judge_serving(self.db, questions, self.prepare_lesson, deps.answerer, serving, cause)
+
+    def word_questions(self) -> dict[str, str]:
+        """Return the wording of each question that what serves is judged by, by its id."""
+        deps = self._build_retrain_deps(find_no_names, threading.Event())
+        return {one.id: one.question for one in [*find_questions(deps), *self.ask_documents(MOST_PROBES)]}
 
     def build_data(self, find_names: FindNames = find_no_names) -> tuple[Dataset, Curated]:
         """Keep what a retrain would learn from now as a data set version, without training."""

@@ -103,7 +103,10 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
     """Return the jobs of one workspace."""
 
     def sync_sources() -> None:
-        services.upkeep.sync_due(is_stopping, lambda turn: services.learning.announce(_word_turn(turn)))
+        def tell_turn(turn: Outcome) -> None:
+            services.learning.announce(_word_turn(turn))
+
+        services.upkeep.sync_due(is_stopping, tell_turn, services.judging.note_change)
 
     def ask_whether_it_helped() -> None:
         ask_those_drawn(services, core.settings.slack.survey_share)
@@ -127,6 +130,8 @@ def build_jobs(core: Core, services: Services, token: TokenWatch, is_stopping: C
         Job("report the last month", lambda: report_month(services), HOUR_SECONDS),
         Job("count the days", lambda: read_counts(core.db), HOUR_SECONDS),
         Job("look for disputes and crowds", services.doubts.count_votes, PROPOSAL_SECONDS),
+        Job("look for drift", services.drift.look, HOUR_SECONDS),
+        Job("judge what serves", services.judging.judge_if_due, HOUR_SECONDS),
         Job("look for contradictions", services.doubts.refresh, HOUR_SECONDS),
     ]
 

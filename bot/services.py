@@ -13,6 +13,8 @@ from bot.answering.stops import Stops
 from bot.answering.waiting import WaitingNotes
 from bot.learning.canary import Trials
 from bot.learning.doubts import Doubts
+from bot.learning.drift import DriftWatch
+from bot.learning.judgement import Judging
 from bot.learning.learning import Learning
 from bot.slack.directory import Directory
 from bot.tickets.desk import Tickets
@@ -55,6 +57,8 @@ class Services:
     quotas: Quotas
     learning: Learning
     trials: Trials
+    drift: DriftWatch
+    judging: Judging
     serve_corrections: Callable[[], bool]
     suggest: Callable[[], Sequence[str]]
     use_words: Callable[[], None]

@@ -21,6 +21,8 @@ from bot.app import UNSIGNED, build_app, resume
 from bot.core import Core, make_id, now_utc, retrain_settings
 from bot.learning.canary import Trials
 from bot.learning.doubts import Doubts
+from bot.learning.drift import DriftWatch
+from bot.learning.judgement import Judging
 from bot.learning.learning import Learning
 from bot.learning.participants import build_find_names
 from bot.learning.step_note import StepNote
@@ -56,6 +58,7 @@ from feedback.worth import Assumptions
 from retrain.canary.log import FOUND_BETTER
 from retrain.report import RetrainReport, find_step_seconds
 from retrieval.knowledge import Knowledge
+from retrieval.passage import CUSTOMER_SCOPE
 from retrieval.reading.documents import Unreadable
 from retrieval.sources.canvases import Canvas
 from retrieval.sources.errors import SourceError
@@ -242,6 +245,15 @@ def build_services(core: Core, client: WebClient) -> Services:
         quotas=Quotas(core.settings.limits, now_utc, asked_before),
         learning=learning,
         trials=trials,
+        drift=DriftWatch(
+            core.db,
+            core.knowledge.encode,
+            lambda question: core.knowledge.is_shareable(question, CUSTOMER_SCOPE),
+            core.knowledge.to_review,
+            lambda text: tell(text, None),
+            lambda reason: learning.bring_forward(reason),  # which the schedule sets later
+        ),
+        judging=Judging(core.db, core.judge_serving, core.word_questions, lambda text: tell(text, None)),
         serve_corrections=core.serve_corrections,
         suggest=core.suggest,
         use_words=core.use_words,

@@ -230,6 +230,34 @@ canaries = Table(
     _text("reason"),
 )
 
+# Each look for a change of questions, answers or documents: what was found, or "" for nothing.
+drifts = Table(
+    "drifts",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _name("kind"),
+    _at("at"),
+    Column("is_alarm", Boolean, nullable=False),
+    _text("found"),
+    Index(None, "kind", "at"),
+)
+
+# Each judgement of the model that serves on the company's own questions.
+judgements = Table(
+    "judgements",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _at("at"),
+    _name("cause"),
+    _name("base_id"),
+    _name("adapter_id", nullable=True),
+    Column("asked", Integer, nullable=False),
+    Column("right", Integer, nullable=False),
+    Column("leaked", Integer, nullable=False),
+    Column("answers", JSON, nullable=False),
+    Index(None, "at"),
+)
+
 retrain_runs = Table(
     "retrain_runs",
     METADATA,

@@ -99,10 +99,16 @@ class Upkeep:
             if source.name not in syncs or now - syncs[source.name].at >= timedelta(hours=source.every_hours)
         ]
 
-    def sync_due(self, is_stopped: Callable[[], bool], on_turn: Callable[[Outcome], None] = lambda _: None) -> None:
+    def sync_due(
+        self,
+        is_stopped: Callable[[], bool],
+        on_turn: Callable[[Outcome], None] = lambda _: None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
         """Read every source that is due; the job of the schedule. The next run continues where this one was stopped.
 
         `on_turn` is told of a source that could be read completely last time and cannot now, or the other way round.
+        `on_change` is called for each source of which a document is new, changed or gone.
         """
 
         def look(_done: int, _name: str) -> None:
@@ -115,6 +121,8 @@ class Upkeep:
                 outcome = self.sync(source.name, look)
                 if bool(outcome.reason) != bool(last and last.problem):
                     on_turn(outcome)
+                if outcome.report and outcome.report.added + outcome.report.changed + outcome.report.removed:
+                    on_change()
         except StoppedError:
             log.info("the refresh of the sources was stopped")
         except SourceError as error:

@@ -113,6 +113,7 @@ def gather_dashboard(services: Services) -> home.Dashboard:
         last_retrain=f"{runs[0]['started_at']:%Y-%m-%d}: {runs[0]['state']}" if runs else "–",
         learning=describe(find_consent(services)),
         trial=services.trials.status_rows(),
+        watch=[*services.judging.rows(), *services.drift.rows()],
         is_paused=switches.is_on(services.db, team, PAUSED),
         now=now,
         days=DAYS,

@@ -30,7 +30,8 @@ _QUESTIONS = 5
 class Dashboard:
     """How Chip is doing, over the last days and over as many days `before`.
 
-    `base` and `adapter` name what serves, and `trial` says how the adapter on trial does. Times are in UTC.
+    `base` and `adapter` name what serves, `trial` says how the adapter on trial does, and `watch`
+    what the weekly test and the looks for drift found. Times are in UTC.
     """
 
     measures: Measures
@@ -45,6 +46,7 @@ class Dashboard:
     last_retrain: str
     learning: str
     trial: Sequence[tuple[str, str]]
+    watch: Sequence[tuple[str, str]]
     is_paused: bool
     now: datetime
     days: int
@@ -116,6 +118,7 @@ def _dashboard(board: Dashboard) -> list[Block]:
         build_context(wording.BOARD_MORE),
         _fields(_figures(board)),
         *([_fields(board.trial)] if board.trial else []),
+        *([_fields(board.watch)] if board.watch else []),
         {"type": "actions", "block_id": "home_admin", "elements": _buttons(board)},
     ]
     if board.is_paused:

@@ -426,6 +426,34 @@ TRIAL_NEAR = (
     "{harm:.0%} of the way to ending it, {benefit:.0%} to “people are better off”. If {shift:.0f} points more went "
     "badly, about {needed:,} conversations would mostly show it"
 )
+DRIFT_NAMES = {
+    "questions": "What people ask has changed",
+    "quality": "Answers got worse",
+    "documents": "Documents changed under approved answers",
+}
+DRIFT_FOUND = "*{what}.* {found}"
+DRIFT_TOPICS = "More than before is asked about: {topics}."
+DRIFT_MEANINGS = "Typical of the last week: {examples}."
+DRIFT_RISES = {
+    "withheld": "a sentence had to be left out of {since:.0%} of the answers ({before:.0%} before)",
+    "reasked": "{since:.0%} of the questions were asked again ({before:.0%} before)",
+    "down": "{since:.0%} of the votes are thumbs down ({before:.0%} before)",
+}
+DRIFT_RISE = "Since about {day:%Y-%m-%d} {said}; for example: {examples}."
+DRIFT_DOCUMENTS = "{count} approved answers wait for a review, for example: {examples}. `/chip review` shows them."
+DRIFT_NO_EXAMPLE = "no question that everybody may read"
+JUDGED = "Test of your own questions"
+JUDGED_ROW = "{right} of {asked} right (between {low:.0%} and {high:.0%}), {at:%Y-%m-%d}"
+JUDGED_BEFORE = "; before: {earlier}"
+JUDGED_LEAKED = "; {leaked} left out, since people asked exactly that"
+JUDGED_WORSE = (
+    "*The test of your own questions went worse: {right} of {asked} right, {lost} fewer than on {day:%Y-%m-%d}.* "
+    "No longer right: {examples}"
+)
+JUDGED_LEAKS = (
+    "{leaked} of the questions that are kept for the test were asked by people word for word, so that they test "
+    "nothing any more. Please put others into the file."
+)
 PAUSED = "I am paused just now. Please ask again later, or contact the support team directly."
 PAUSED_NOW = "Chip is paused; `/chip resume` lets it answer again."
 RESUMED_NOW = "Chip answers again."

@@ -28,7 +28,17 @@ from tests.patience import PATIENCE_SECONDS
 
 from .conftest import START, Clock, GiveReply
 
-_LATER_TABLES = ("standing_votes", "imports", "imported_pairs", "proposals", "decisions", "canaries", "day_counts")
+_LATER_TABLES = (
+    "standing_votes",
+    "imports",
+    "imported_pairs",
+    "proposals",
+    "decisions",
+    "canaries",
+    "day_counts",
+    "drifts",
+    "judgements",
+)
 
 
 def revisions() -> ScriptDirectory:

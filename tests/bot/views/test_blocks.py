@@ -54,7 +54,22 @@ def build_full_home(text: str) -> dict[str, Any]:
     measures = Measures(9, 3, 1, 1, 1, 1, 400.0, 40, 1)
     asked = [PopularQuestion(text, 3, 2)] * 9
     board = Dashboard(
-        measures, measures, 2, 1, asked, text, text, "", START, text, text, [("On trial", text)] * 3, True, START, 30
+        measures,
+        measures,
+        2,
+        1,
+        asked,
+        text,
+        text,
+        "",
+        START,
+        text,
+        text,
+        [("On trial", text)] * 3,
+        [("Drift", text)] * 4,
+        True,
+        START,
+        30,
     )
     return home.build_home(HomeFacts(Role.ADMIN, 99, [text] * 99, asked, [text] * 4, True, board))
 
