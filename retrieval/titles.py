@@ -5,6 +5,9 @@ folder of that name, and "Which robots do you have?" those that end so. Reads th
 written or removed.
 """
 
+from collections import defaultdict
+from itertools import chain, zip_longest
+
 from retrieval.asked.listing import asks_what_chip_knows, find_kind
 from retrieval.english.terms import tokenise
 from retrieval.passage import Evidence, EvidenceLine, Match, Scope
@@ -13,6 +16,8 @@ from retrieval.store.catalogue import Catalogue, Edition
 I_ANSWER_FROM = "I answer questions from the company's documents, such as these:"
 WHAT_I_KNOW = "What I know"
 MOST_TITLES = 12
+# Titles that say nothing of what a page is about.
+_BARE = frozenset({"table of contents", "getting started", "release notes", "read me"})
 
 
 class Titles:
@@ -31,7 +36,7 @@ class Titles:
     def find_listing(self, query: str, scope: Scope) -> Evidence | None:
         """Return the list of titles that answers the query; None if the query asks for something else."""
         if asks_what_chip_knows(query):
-            titles, heading, lead, least = self._find_titles(scope), WHAT_I_KNOW, f"{I_ANSWER_FROM}\n", 1
+            titles, heading, lead, least = self._find_outline(scope), WHAT_I_KNOW, f"{I_ANSWER_FROM}\n", 1
         elif kind := find_kind(query):
             titles, heading, lead, least = self._find_titles(scope, kind), ", ".join(sorted(kind)), "", 2
         else:
@@ -39,6 +44,19 @@ class Titles:
         if len(titles) < least:
             return None
         return Evidence((EvidenceLine(1, f"{lead}{_render_list(titles)}", heading, ""),), Match.STRONG)
+
+    def _find_outline(self, scope: Scope) -> list[str]:
+        """Return the titles in scope, of many the telling ones first, of each folder in turn."""
+        titles = self._find_titles(scope)
+        if len(titles) <= MOST_TITLES:
+            return titles
+        folders: dict[str, list[str]] = defaultdict(list)
+        for edition in self._list_editions():
+            if edition.audience in scope.audiences and _is_telling(edition.title):
+                folders[edition.source.rpartition("/")[0]].append(edition.title)
+        largest = sorted(folders.values(), key=len, reverse=True)
+        telling = filter(None, chain.from_iterable(zip_longest(*largest)))
+        return list(dict.fromkeys([*telling, *titles]))
 
     def _find_titles(self, scope: Scope, kind: frozenset[str] | None = None) -> list[str]:
         """Return the titles in scope, each once; with `kind` only those in a folder of this name, or that end so."""
@@ -59,6 +77,12 @@ class Titles:
 def _render_list(titles: list[str]) -> str:
     rest = [f"and {len(titles) - MOST_TITLES} more"] if len(titles) > MOST_TITLES else []
     return "\n".join(f"- {title}" for title in [*titles[:MOST_TITLES], *rest])
+
+
+def _is_telling(title: str) -> bool:
+    """Whether a title of two words or more says what a page is about: neither "auth" nor "V22.5.5" does."""
+    words = [word for word in title.split() if word.isalpha() and len(word) > 2]
+    return len(words) > 1 and title.casefold() not in _BARE
 
 
 def _find_folder_terms(source: str) -> frozenset[str]:
