@@ -263,7 +263,8 @@ def _convert_inline(text: str) -> str:
 def _break_line(line: str) -> str:
     """Return a line with breaks for `<br>`. In table rows and headings there are none."""
     if line.lstrip().startswith("|"):
-        return line.replace("\ue005", ", ")
+        line = re.sub(r"\|\s*\ue005+|\ue005+\s*\|", "|", line)
+        return re.sub(r"\ue005+", ", ", re.sub(r"(?<=[.!?:;,])\ue005+", " ", line))
     return line.replace("\ue005", " " if line.lstrip().startswith("#") else "  \n")
 
 

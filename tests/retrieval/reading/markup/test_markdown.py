@@ -166,3 +166,11 @@ def test_what_is_never_closed_takes_no_time(piece: str) -> None:
     started = time.perf_counter()
     read_markdown(piece * 5_000)
     assert time.perf_counter() - started < 2.0
+
+
+def test_breaks_in_a_cell_part_its_words_and_double_no_mark() -> None:
+    rows = "| 443 | HTTPS polls.<br><br>Cloudlink connects |\n| 53 | DNS<br/>and more<br> |\n"
+    assert show_text(f"| Port | Use |\n|---|---|\n{rows}").replace("\u00a0", " ").split("\n") == [
+        "Port: 443; Use: HTTPS polls. Cloudlink connects",
+        "Port: 53; Use: DNS, and more",
+    ]
