@@ -156,9 +156,10 @@ def _examine(settings: "Settings", name: str | None) -> bool:
         f"{megabytes:,.0f} MB; {base.gguf_path}"
     )
     is_well = True
-    for look in examine_base(base, shelf.forms_folder):
-        is_well = is_well and look.is_well
-        mark = "[green]ok[/]" if look.is_well else "[red]problem[/]"
-        output.print(f"{mark:>18}  [bold]{look.part}[/]: ", end="")
-        output.print(look.text, markup=False)
+    with output.status("Looking at the base") as status:
+        for look in examine_base(base, shelf.forms_folder, status.update):
+            is_well = is_well and look.is_well
+            mark = "[green]ok[/]" if look.is_well else "[red]problem[/]"
+            output.print(f"{mark:>18}  [bold]{look.part}[/]: ", end="")
+            output.print(look.text, markup=False)
     return is_well

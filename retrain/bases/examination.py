@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,8 +40,12 @@ class Look:
     text: str
 
 
-def examine_base(base: Base, forms_folder: Path) -> Iterator[Look]:
-    """Yield one look after the other: a look takes seconds, with a model of some billion parameters minutes."""
+def examine_base(base: Base, forms_folder: Path, tell: Callable[[str], None] = lambda _step: None) -> Iterator[Look]:
+    """Yield one look after the other: a look takes seconds, with a model of some billion parameters minutes.
+
+    `tell` hears what is looked at before each.
+    """
+    tell("Reading the template and the tokens")
     try:
         with open_vocabulary(base.gguf_path) as vocabulary:
             yield _look_at_template(vocabulary)
@@ -50,8 +54,9 @@ def examine_base(base: Base, forms_folder: Path) -> Iterator[Look]:
     except BaseModelError as error:
         yield Look("file", False, str(error))
         return
-    yield from _look_at_training(base, forms_folder, tokens)
+    yield from _look_at_training(base, forms_folder, tokens, tell)
     for threads in _choose_threads():
+        tell(f"Measuring the speed, {_name_threads(threads)}")
         yield measure_speed(base, threads)
 
 
@@ -78,7 +83,8 @@ def _look_at_tokens(vocabulary: Vocabulary) -> Look:
     return Look("tokenizer", True, "The file's own tokenizer reads for serving and for training, and loses nothing.")
 
 
-def _look_at_training(base: Base, forms_folder: Path, tokens: list[int]) -> Iterator[Look]:
+def _look_at_training(base: Base, forms_folder: Path, tokens: list[int], tell: Callable[[str], None]) -> Iterator[Look]:
+    tell("Making the training form, and comparing what torch and llama.cpp compute with it")
     try:
         parity = read_parity(base, forms_folder)
         yield Look(
@@ -87,6 +93,7 @@ def _look_at_training(base: Base, forms_folder: Path, tokens: list[int]) -> Iter
             f"Its dequantised weights compute as llama.cpp does: correlation {parity.correlation:.4f} (at least "
             f"{LEAST_CORRELATION}), the same first choice for {parity.same_first:.0%} of the tokens.",
         )
+        tell("Comparing what an adapter changes in torch and in llama.cpp")
         yield _look_at_adapters(base, forms_folder, tokens)
     except (RetrainError, BaseModelError) as error:
         yield Look("training form", False, str(error))
@@ -145,4 +152,8 @@ def measure_speed(base: Base, threads: int) -> Look:
     text = (
         f"reads {PREFILL_TOKENS / (read - began):,.0f} tokens a second, writes {DECODE_TOKENS / (written - read):,.0f}."
     )
-    return Look(f"speed, {threads} thread{'s' if threads > 1 else ''}", True, text.capitalize())
+    return Look(f"speed, {_name_threads(threads)}", True, text.capitalize())
+
+
+def _name_threads(threads: int) -> str:
+    return f"{threads} thread{'s' if threads > 1 else ''}"

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:Futu
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_of_every_family_is_served_as_it_is_trained(family: str, tmp_path: Path) -> None:
     base = load_base(make_tiny_base(tmp_path / family, family))
-    looks = {look.part: look for look in examine_base(base, tmp_path / "training")}
+    told: list[str] = []
+    looks = {look.part: look for look in examine_base(base, tmp_path / "training", told.append)}
+    assert len(told) == len(set(told)) >= len(looks) - 1, "each look is told of before it begins"
     assert [look.text for look in looks.values() if not look.is_well] == []
     assert {"template", "tokenizer", "training form", "adapters", "speed, 1 thread"} <= looks.keys()
     parity = read_parity(base, tmp_path / "training")
@@ -41,6 +43,19 @@ def test_a_form_is_made_once_and_again_for_other_weights(tmp_path: Path) -> None
     other = make_form(load_base(path), forms)
     assert other != place
     assert list(forms.iterdir()) == [other], "the form of the weights before is gone"
+
+
+def test_a_file_is_read_once_for_its_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, reader = load_base(make_tiny_base(tmp_path / "tiny")), gguf.GGUFReader
+    read: list[Path] = []
+
+    def open_reader(path: Path) -> gguf.GGUFReader:
+        read.append(path)
+        return reader(path)
+
+    monkeypatch.setattr(gguf, "GGUFReader", open_reader)
+    make_form(base, tmp_path / "training")
+    assert len(read) == 1
 
 
 def test_a_form_that_computes_something_else_is_refused_and_none_is_kept(tmp_path: Path) -> None:
