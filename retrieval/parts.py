@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from retrieval.asked.frames import put_in_english
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Evidence, EvidenceLine, Scope, Turn
 from retrieval.retrieved import Retrieved
@@ -40,13 +41,17 @@ def find_parts(
 ) -> Retrieved:
     """Return the evidence for a message; for one that asks two things, that of both if the documents answer both.
 
-    The second is read as a follow-up of the first: "and what does it cost?".
+    The second is read as a follow-up of the first: "and what does it cost?". What another language asks is searched in
+    English too if nothing was found.
     """
 
     def find(asked: str, turns: Sequence[Turn]) -> Retrieved:
         return knowledge.find_evidence(asked, scope, turns, with_verified=with_verified, whole_passages=whole_passages)
 
     whole = find(question, thread)
+    if not whole.evidence.lines and (english := put_in_english(question)):
+        found = find(english, thread)
+        return found if found.evidence.lines else whole
     parts = split_question(question)
     if len(parts) == 1 or whole.is_verified:
         return whole
