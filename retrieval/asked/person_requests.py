@@ -64,10 +64,20 @@ _REACH = re.compile(
     re.IGNORECASE,
 )
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
 
 def wants_person(message: str, embedder: Embedder) -> bool:
     """Return whether a message asks for a person, and not about people. Takes about 10 ms."""
-    if len(message.split()) > MOST_WORDS or _ABOUT.match(message):
+    if len(message.split()) > MOST_WORDS or not _asks(message, embedder):
+        return False
+    # Who says their name and then asks about a shop speaks of people in the whole message, and in no sentence of it.
+    sentences = [part for part in _SENTENCE_END.split(message) if part.strip()]
+    return len(sentences) == 1 or any(_asks(sentence, embedder) for sentence in sentences)
+
+
+def _asks(message: str, embedder: Embedder) -> bool:
+    if _ABOUT.match(message):
         return False
     if _BARE.search(message) or _HUMAN.search(message) or (_SOMEBODY.search(message) and _REACH.search(message)):
         return True

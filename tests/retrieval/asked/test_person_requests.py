@@ -159,3 +159,8 @@ def test_most_requests_for_a_person_are_heard_whatever_their_words(gestures: Ges
 def test_hardly_any_question_about_people_is_taken_for_a_request(gestures: Gestures) -> None:
     taken = [text for text in NEAR_MISSES if gestures.find(text) is Gesture.WANTS_PERSON]
     assert len(taken) <= MOST_TAKEN, taken
+
+
+def test_who_says_their_name_and_asks_about_a_shop_asks_for_no_person(gestures: Gestures) -> None:
+    assert gestures.find("@Chip Hi, my name is Cleo Curtis. Which shop in Vienna repairs the Tansy 4?") is None
+    assert gestures.find("Hi, my name is Cleo Curtis. I want to speak to a person.") is Gesture.WANTS_PERSON
