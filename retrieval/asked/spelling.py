@@ -85,6 +85,7 @@ def _find_place(word: str) -> int | None:
 
 def _slip(word: str) -> Iterator[tuple[float, str]]:
     """Yield what may have been meant, with the cost of the slip; the first letter is wrong only where it is swapped."""
+    yield from ((_DOUBLED, option) for option in _double(word))
     for at in range(len(word)):
         head, letter, tail = word[:at], word[at], word[at + 1 :]
         if tail:
@@ -93,6 +94,14 @@ def _slip(word: str) -> Iterator[tuple[float, str]]:
         if head:
             yield _DOUBLED if letter == head[-1] else _TOO_MANY, head + tail
             yield from ((_ANOTHER, head + other + tail) for other in _find_near(letter))
+
+
+def _double(word: str) -> Iterator[str]:
+    """Yield the word with one or two letters doubled: "adres" lacks both of "address"."""
+    for first in range(len(word)):
+        for second in range(first, len(word)):
+            doubled = word[: second + 1] + word[second:] if second > first else word
+            yield doubled[: first + 1] + doubled[first:]
 
 
 def _find_near(letter: str) -> str:

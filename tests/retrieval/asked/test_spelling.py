@@ -24,6 +24,7 @@ def knows(word: str) -> bool:
         ("Is the warrenty of the Borra 20 long?", "Is the warranty of the Bora 20 long?"),
         ("how much is the flet plan", "how much is the fleet plan"),
         ("Whats a mixr", "What's a mixer"),
+        ("what is the adres of the filter shop", "what is the address of the filter shop"),
         ("I cant order it and it doesnt wokr", "I can't order it and it doesn't work"),
         ("the filtter of my collegue is hevy", "the filter of my colleague is heavy"),
     ],
