@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import chromadb
@@ -312,3 +313,19 @@ def test_a_bare_answer_is_quoted_with_the_question_that_it_answers(documents: Pa
     (documents / "faq.md").write_text("---\naudience: customer\n---\n# FAQ\n\n## Is the Fern 4 waterproof?\n\nNo.\n")
     knowledge.ingest(documents)
     assert lines(knowledge, "Is the Fern 4 waterproof?")[0] == "Is the Fern 4 waterproof? No."
+
+
+def test_the_rows_of_one_long_table_leave_places_to_other_documents(tmp_path: Path, embedder: Embedder) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    rows = "".join(f"Whisk {number};a plain whisk\n" for number in range(90))
+    (documents / "notes.csv").write_text(f"Item;Remark\n{rows}")
+    (documents / "prices.md").write_text(
+        "# Prices\n\nThe order of the kitchen: a whisk made of steel costs 31 dollars.\n"
+    )
+    knowledge = Knowledge(tmp_path / "index", embedder, default_audience=Audience.STAFF, max_hits=4)
+    with closing(knowledge):
+        knowledge.ingest(documents)
+        sources = [hit.passage.source for hit in knowledge.find_evidence("Whisk, a plain whisk?", STAFF_SCOPE).hits]
+    assert len(sources) == 4
+    assert "prices.md" in sources
