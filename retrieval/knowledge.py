@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from retrieval.asked.gestures import Gesture, Gestures
-from retrieval.asked.gist import asks
+from retrieval.asked.gist import asks, names_code
 from retrieval.asked.glossary import Glossary
 from retrieval.asked.query import MAX_CHARACTERS, Query, read_query
 from retrieval.asked.shareable import is_shareable
@@ -240,7 +240,9 @@ class Knowledge:
 
     def _is_question(self, asked: Query, confidence: float) -> bool:
         is_likely = confidence >= NO_SMALL_TALK or len(asked.gist.split()) >= LONG_QUESTION
-        return (is_likely and asks(asked.gist)) or self.is_question(asked.standalone)
+        if (is_likely and asks(asked.gist)) or names_code(asked.gist):
+            return True
+        return self.is_question(asked.standalone)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return a row of length 1 for each text: its vector, as search compares it."""

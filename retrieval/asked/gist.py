@@ -55,6 +55,11 @@ def asks(message: str) -> bool:
     return "?" in message or _ASKS.search(message) is not None
 
 
+def names_code(message: str) -> bool:
+    """Whether a message names a code: nobody chats about those, even if no document holds it."""
+    return bool(_list_codes(message))
+
+
 def _find_reported(message: str, knows: Knows) -> str | None:
     """Return the code that a message only reports; None if it reports none or asks something particular."""
     question = _find_question(message)

@@ -160,10 +160,13 @@ _WANTED = (
         UnitKind.CLOCK,
         r"\bwhat time|opening (?:hours|times)|\bwhen (?:do|does|are|is) .*(?:open|close|start)|until what time",
     ),
-    (UnitKind.WEIGHT, r"\bweigh(?:s|t|ing)?\b|\bheavy\b|\bkilos?\b|\bkg\b|\bload\b|\bpayload\b"),
+    (
+        UnitKind.WEIGHT,
+        r"\bweigh(?:s|t|ing)?\b|\bheav(?:y|ier|iest)\b|\blight(?:er|est)\b|\bkilos?\b|\bkg\b|\bload\b|\bpayload\b",
+    ),
     (
         UnitKind.MONEY,
-        r"\bprices?\b|\bpric(?:y|ing)\b|\bcosts?\b|\bpay\b|\bfees?\b|\beuros?\b|\bdollars?\b|\bexpensive\b|\bcheap(?:er)?\b|"
+        r"\bprices?\b|\bpric(?:y|ing)\b|\bcosts?\b|\bpay\b|\bfees?\b|\beuros?\b|\bdollars?\b|\bexpensive\b|\bcheap(?:er|est)?\b|"
         r"\bset me back\b|\bgo(?:es)? for\b|\bmoney\b|\bhow much (?:is|are|for|do you charge)\b|\bcharge me\b|\bdeposit\b|\brent\b|\bfree\b",
     ),
     (

@@ -1,7 +1,6 @@
-"""Lines that a question's own terms rule out: bounds, denials, and what is most or least of its kind.
+"""Lines that a question's own terms rule out: bounds, denials, and what is not the most or least of its kind.
 
-"Up to 3 pumps" does not cover 7, a depot that takes returns is none that does not, and the cheapest of three plans is
-one of them. Pure; knows nothing of scores.
+"Up to 3 pumps" does not cover 7, and a depot that takes returns is none that does not. Pure; knows nothing of scores.
 """
 
 import re
@@ -11,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.english.closed_words import NEGATION
-from retrieval.english.identifiers import Kind, find_identifiers
-from retrieval.english.quantities import Quantity, UnitKind, find_quantities
 from retrieval.english.terms import tokenise
 from retrieval.passage import HEADING_JOINT
+from retrieval.ranking.extremes import find_extremes
 from retrieval.ranking.features import Candidate
 
 _NUMBER_OF = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)?) ([a-z]{3,})", re.IGNORECASE)
@@ -25,27 +23,16 @@ _AT_LEAST = re.compile(
     r"\b(?:at least|more than|over|from|(?:a )?minimum of|min\.?) (\d+(?:[.,]\d+)?) ([a-z]{3,})", re.IGNORECASE
 )
 _WHICH_NOT = re.compile(
-    r"\bwhich\b[^.?!]*\b(?:is|are|was|were|do|does|did|can|may|must|will|has|have)(?:n['’]t| not|not)\b", re.IGNORECASE
+    r"\bwhich\b[^.?!]*\b(?:is|are|was|were|do|does|did|can|may|must|will|has|have)(?:n['’]t| not|not)\b"
+    r"(?P<what>[^.?!]*)",
+    re.IGNORECASE,
 )
+_WHICH = re.compile(r"\bwhich\b|\bwhat\s+\w+s\s+(?:are|can|may|must|have)\b", re.IGNORECASE)
 # An exception and a word such as "unsupported" leave something out, too.
 _NEGATED = re.compile(rf"{NEGATION}|\b(?:except|un[a-z]{{4,}}|non-?[a-z]{{3,}})\b", re.IGNORECASE)
 # What stands beside "and" or a comma is denied by itself.
 _PART = re.compile(r"[,;.](?=\s)|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
-_MOST = (
-    (re.compile(r"\b(?:cheapest|least expensive|lowest price)\b", re.I), UnitKind.MONEY, min),
-    (re.compile(r"\b(?:most expensive|dearest|priciest|highest price)\b", re.I), UnitKind.MONEY, max),
-    (re.compile(r"\b(?:fastest|quickest|shortest|soonest)\b", re.I), UnitKind.DURATION, min),
-    (re.compile(r"\b(?:slowest|longest)\b", re.I), UnitKind.DURATION, max),
-    (re.compile(r"\b(?:lightest)\b", re.I), UnitKind.WEIGHT, min),
-    (re.compile(r"\b(?:heaviest)\b", re.I), UnitKind.WEIGHT, max),
-)
-_LATEST = re.compile(
-    r"\b(?:latest|newest|most recent|current)\b[^.?!]*\b(?:version|release|firmware|update|software)\b", re.I
-)
-_SECONDS = {
-    "millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2629800,
-    "year": 31557600, "decade": 315576000, "century": 3155760000,
-}  # fmt: skip
+_BARE_WORDS = 5
 
 
 def find_ruled_out(question: str, candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
@@ -53,21 +40,47 @@ def find_ruled_out(question: str, candidates: Sequence[Candidate]) -> NDArray[np
     marks = np.zeros(len(candidates), dtype=bool)
     for value, noun in _read_numbers(_NUMBER_OF, question):
         marks |= _find_out_of_bounds(value, noun, candidates)
-    if _WHICH_NOT.search(question):
-        wanted = frozenset(tokenise(question))
-        marks |= np.array([not _denies(line.text, wanted) for line in candidates])
-    for word, kind, choose in _MOST:
-        if word.search(question):
-            marks |= _keep_extreme(candidates, [_measure(line, kind, word) for line in candidates], choose)
-    if _LATEST.search(question):
-        marks |= _keep_extreme(candidates, [_find_version(line) for line in candidates], max)
-    return marks
+    if denied := _WHICH_NOT.search(question):
+        marks |= _find_affirmed(frozenset(tokenise(denied["what"])), frozenset(tokenise(question)), candidates)
+    elif _WHICH.search(question) and not _NEGATED.search(question):
+        marks |= _find_denied_twins(frozenset(tokenise(question)), candidates)
+    return marks | find_extremes(question, candidates).losers
+
+
+def _find_affirmed(
+    denied: frozenset[str], wanted: frozenset[str], candidates: Sequence[Candidate]
+) -> NDArray[np.bool_]:
+    """Mark the lines that do not deny what stands after the question's "not"."""
+    marks = []
+    for line in candidates:
+        is_meant = not denied or not denied.isdisjoint(tokenise(f"{line.heading} {line.text}"))
+        marks.append(not (is_meant and _denies(line.text, wanted)))
+    return np.array(marks, dtype=bool)
+
+
+def _find_denied_twins(wanted: frozenset[str], candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Mark the lines that deny what is asked, where another line of their page affirms as much of it."""
+    affirmed: dict[str, int] = {}
+    denied: list[tuple[str, int]] = []
+    for line in candidates:
+        page, shared = line.heading.partition(HEADING_JOINT)[0], len(wanted.intersection(tokenise(line.text)))
+        if _denies(line.text, wanted):
+            denied.append((page, shared))
+        else:
+            denied.append((page, 0))
+            affirmed[page] = max(shared, affirmed.get(page, 0))
+    return np.array([0 < shared <= affirmed.get(page, 0) for page, shared in denied], dtype=bool)
 
 
 def _denies(text: str, wanted: frozenset[str]) -> bool:
-    """Whether a line denies what is asked: in a part of it that speaks of that, or anywhere where none does."""
+    """Whether a line denies what is asked: in a part of it that speaks of that.
+
+    A line that says nothing of it, below a heading that does, denies it if it says hardly more than no.
+    """
     parts = _PART.split(text)
     shared = [len(wanted & set(tokenise(part))) for part in parts]
+    if not any(shared) and len(text.split()) > _BARE_WORDS:
+        return False
     return any(_NEGATED.search(part) for part, count in zip(parts, shared, strict=True) if count == max(shared))
 
 
@@ -94,43 +107,3 @@ def _find_out_of_bounds(value: float, noun: str, candidates: Sequence[Candidate]
         ],
         dtype=bool,
     )
-
-
-def _list_bounds(pattern: re.Pattern[str], text: str, noun: str) -> list[float]:
-    return [bound for bound, of in _read_numbers(pattern, text) if of == noun]
-
-
-def _measure(line: Candidate, kind: UnitKind, word: re.Pattern[str]) -> tuple[str, tuple[float, ...]] | None:
-    """Return what a line measures of a kind, in one unit; None for no number, or where it says the word itself."""
-    if word.search(line.text):
-        return None
-    found = [quantity for quantity in find_quantities(line.text) if quantity.kind is kind]
-    return _normalise(found[0]) if len(found) == 1 else None
-
-
-def _normalise(quantity: Quantity) -> tuple[str, tuple[float, ...]]:
-    if quantity.kind is UnitKind.DURATION and quantity.unit in _SECONDS:
-        return "second", (quantity.value * _SECONDS[quantity.unit],)
-    return quantity.unit, (quantity.value,)
-
-
-def _find_version(line: Candidate) -> tuple[str, tuple[float, ...]] | None:
-    found = [one for one in find_identifiers(f"{line.heading}. {line.text}") if one.kind is Kind.VERSION]
-    versions = [tuple(float(part) for part in one.words[0].split(".")) for one in found]
-    return ("version", max(versions)) if versions else None
-
-
-def _keep_extreme(
-    candidates: Sequence[Candidate], measured: Sequence[tuple[str, tuple[float, ...]] | None], choose: object
-) -> NDArray[np.bool_]:
-    """Mark every measured line of a page but those with its extreme; a page with one value decides nothing."""
-    marks = np.zeros(len(candidates), dtype=bool)
-    pages: dict[tuple[str, str], list[int]] = {}
-    for number, found in enumerate(measured):
-        if found is not None:
-            pages.setdefault((candidates[number].heading.partition(HEADING_JOINT)[0], found[0]), []).append(number)
-    for numbers in pages.values():
-        values = [found[1] for number in numbers if (found := measured[number]) is not None]
-        best = max(values) if choose is max else min(values)
-        marks[[number for number, value in zip(numbers, values, strict=True) if value != best]] = True
-    return marks

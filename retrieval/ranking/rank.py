@@ -23,7 +23,8 @@ from retrieval.ranking.calibration import log_odds, shift_odds
 from retrieval.ranking.denials import find_denials
 from retrieval.ranking.direct import find_direct
 from retrieval.ranking.features import NAMES, Candidate, build_features
-from retrieval.ranking.others import find_named, find_others, write_as_lines
+from retrieval.ranking.others import FEW_LINES, find_named, find_others, write_as_lines
+from retrieval.ranking.units import ABOUT_ANOTHER
 
 Numbers = NDArray[np.float64]
 
@@ -37,10 +38,9 @@ MATCH_UNREAD = -0.65
 # questions hardly ever do, so that nothing of it could be fitted.
 DENIAL_OF_LINE = 3.0
 DENIAL_OF_MATCH = 1.0
-# What the log-odds of a match gain where the line says the wanted value of exactly what the question names.
+# What they gain where the line says what is asked of exactly what the question names.
+DIRECT_OF_LINE = 5.0
 DIRECT_OF_MATCH = 1.5
-# What a line's score loses where it is about a sibling of what is asked for: no evidence is kept that far below.
-ABOUT_ANOTHER = 30.0
 WEIGHTS = Path(__file__).parent / "ranker_weights.json"
 
 
@@ -49,7 +49,8 @@ class Ranking:
     """Scores of lines, (lines,): log-odds against each other, comparable only within one question.
 
     `confidence` in [0, 1] is how likely it is that the best line answers. `denials` are the numbers of lines that deny
-    what the question takes for granted, and `named` those of the few lines that hold a code which it names.
+    what the question takes for granted, and `named` those of the few lines that hold a code which it names, or that say
+    what it asks of exactly what it names.
     """
 
     scores: Numbers
@@ -92,11 +93,13 @@ def rank_lines(question: str, vector: Vectors, candidates: Sequence[Candidate], 
     scores = scores - ABOUT_ANOTHER * ruled_out
     logit = float(summarise(features, scores) @ weights.match) + weights.match_bias
     denials = find_denials(question, candidates, load_meanings())
-    scores = scores + DENIAL_OF_LINE * denials
+    direct = find_direct(question, candidates) & ~ruled_out
+    scores = scores + DENIAL_OF_LINE * denials + DIRECT_OF_LINE * direct
     best = int(np.argmax(scores))
-    logit += DENIAL_OF_MATCH * denials[best] + DIRECT_OF_MATCH * find_direct(question, candidates)[best]
+    logit += DENIAL_OF_MATCH * denials[best] + DIRECT_OF_MATCH * direct[best]
     confidence = float(1.0 / (1.0 + np.exp(-logit)))
-    return Ranking(scores, confidence, _list_marked(denials), _list_marked(find_named(question, candidates)))
+    named = find_named(question, candidates) | (direct if direct.sum() <= FEW_LINES else False)
+    return Ranking(scores, confidence, _list_marked(denials), _list_marked(named))
 
 
 def _list_marked(marks: Sequence[bool] | NDArray[np.bool_]) -> tuple[int, ...]:
@@ -142,7 +145,8 @@ def blend_odds(ranking: Ranking, odds: Numbers, *, is_calibrated: bool) -> Ranki
         below = ranking.scores - ranking.scores.max()
         scores = every + np.where(np.isin(np.arange(len(every)), order), 0.0, below - 1.0)
         return Ranking(scores, ranking.confidence, ranking.denials)
-    # No lesson of the cross-encoder's was answered by a denial, and few named a code: it holds them all for wrong.
+    # No lesson of the cross-encoder's was answered by a denial, few named a code or had a bare cell for its answer: it
+    # holds them all for wrong.
     strange = [*ranking.denials, *ranking.named]
     every[strange] = np.maximum(every[strange], 0.0)
     scores = ranking.scores + ODDS_OF_LINE * every

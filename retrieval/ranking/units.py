@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from retrieval.passage import Passage
 
+# What a line's score loses where the question rules it out, or where it is about a sibling of what is asked for: no
+# evidence is kept that far below.
+ABOUT_ANOTHER = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredUnit:

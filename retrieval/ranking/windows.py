@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.english.sentences import NO_BREAK, count_words, split_sentences
 from retrieval.layout import ITEM, flatten, is_code_block, split_blocks
-from retrieval.ranking.units import ScoredUnit
+from retrieval.ranking.units import ABOUT_ANOTHER, ScoredUnit
 
 # A neighbour belongs to the answer when its log-odds are at most so far below the best line's; the surer the best line
 # is to answer, beyond even odds, the more it stands alone. A window holds at most so many words, of which code and
@@ -44,7 +44,9 @@ def widen(
     own = [place for place, piece in enumerate(pieces) if _holds(best, piece)]
     if best.denies or not own:
         return best
-    first, last = own[0], own[-1]
+    start, end = _find_fence(scores, own, best.score - ABOUT_ANOTHER / 2)
+    first, last = own[0] - start, own[-1] - start
+    pieces, scores = pieces[start:end], scores[start:end]
     for place in sorted(range(len(pieces)), key=lambda place: -scores[place]):
         if scores[place] < best.score - WIDEN_WITHIN * min(1.0, 2.0 * (1.0 - confidence)):
             break
@@ -57,6 +59,17 @@ def widen(
     first, last = _close(pieces, first, last, most_words)
     text = _join(pieces[first : last + 1])
     return replace(best, text=text) if count_words(text) > count_words(best.text) else best
+
+
+def _find_fence(scores: Sequence[float], own: Sequence[int], least: float) -> tuple[int, int]:
+    """Return the stretch around the own pieces that holds none of a lower score: those are about something else.
+
+    A piece that was not ranked has no score and is no fence.
+    """
+    strange = [place for place, score in enumerate(scores) if float("-inf") < score < least]
+    start = max((place + 1 for place in strange if place < own[0]), default=0)
+    end = min((place for place in strange if place > own[-1]), default=len(scores))
+    return start, end
 
 
 def _split_pieces(text: str) -> list[_Piece]:

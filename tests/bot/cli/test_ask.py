@@ -24,7 +24,20 @@ PAGES = {
     "lids.rst": "Lids\n====\n\n.. note:: The :term:`lid` of the Bora 20 is made of beech wood.\n",
     "bowls.adoc": "= Bowls\n\nNOTE: The bowl of the Bora 35 holds 12 litres.\n",
     "belts.mdx": "import Tab from '@x'\n\n# Belts\n\n<Tab label=\"Use\">\nA belt lasts 600 hours.\n</Tab>\n",
+    "approvals": "The Bora 20 is approved for boats. The Bora 35 is not approved for boats.",
+    "counters": "## Ystad\n\nStorgatan 8, open 9 to 17.\n\n## Visby\n\nHamngatan 2, open 8 to 15.",
+    "phones.csv": "Ystad counter,+46 555 0101,ring twice\nVisby counter,+46 555 0202,closed in May\n",
+    "dealers": "| Level | Discount | Deposit | Delivery |\n| --- | --- | --- | --- |\n"
+    "| Entry | 4 % | 200 dollars | 60:00 |\n| Premier | 9 % | 700 dollars | 8:00 |",
+    "rentals": "| Rental | Mixers | Price per month |\n| --- | --- | --- |\n| Mini | up to 2 | 9 dollars |\n"
+    "| Maxi | up to 20 | 40 dollars |",
+    "app": "## 3.9.0 (4 March 2026)\n\nAdds timers.\n\n## 3.10.0 (2 May 2026)\n\nAdds recipes that can be shared.",
     "boot.log": "The service hatch opens with a coin.\n",
+}
+TITLES = {
+    "codes": "Fault codes of the mixers",
+    "parts": "Price list of parts",
+    "app": "App release notes",
 }
 REFUSAL = "I don't know|I'm not sure"
 
@@ -34,7 +47,7 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with all documents read in, for customers; the working folder while the module runs."""
     home = tmp_path_factory.mktemp("mixers")
     for name, text in PAGES.items():
-        title = {"codes": "Fault codes of the mixers", "parts": "Price list of parts"}.get(name, name.title())
+        title = TITLES.get(name, name.title())
         page = text if "." in name else f"# {title.replace('-', ' ')}\n\n{text}\n"
         (home / "documents").mkdir(exist_ok=True)
         (home / "documents" / (name if "." in name else f"{name}.md")).write_text(page, encoding="utf-8")
@@ -71,6 +84,19 @@ ASKED = {
     "Which shop does not repair mixers?": "Oslo",
     "Which mixers do you have?": "Bora 20.*Bora 35",
     "List all fault codes": "310.*301.*17",
+    # What is denied is no answer to what is so, and stands beside none.
+    "Which mixers are approved for boats?": "^(?!.*not approved).*Bora 20 is approved",
+    "Which mixer is not approved for boats?": "Bora 35 is not approved",
+    # A cell, a street or a version says what is asked of exactly what is named.
+    "How long does delivery take for Entry dealers?": "60:00",
+    "adres of the Ystad shop": "Storgatan 8",
+    "What is the newest version of the app?": r"3\.10\.0",
+    "Is there a rental for less than 10 dollars a month?": r"^(?!.*40 dollars).*9 dollars",
+    # Nobody chats about a code.
+    "S-99 what is that": REFUSAL,
+    # The words that other languages put around a code or a price.
+    "¿Cuánto cuesta el W1-200?": "31 dollars",
+    "Was bedeutet der Fehler F-310?": "lid is open",
     # A short form that a sentence spells out.
     "How long does an MRO run?": "14 days",
     # Every format is read.

@@ -113,6 +113,37 @@ def test_a_row_that_says_what_is_asked_of_exactly_one_thing_is_direct(question: 
     assert [number for number, is_direct in enumerate(find_direct(question, rows)) if is_direct] == direct
 
 
+@pytest.mark.parametrize(
+    ("question", "ruled_out"),
+    [
+        ("Which rental costs less than 20 dollars?", [1]),
+        ("Is there anything over 20 dollars?", [0]),
+        ("Which rental costs less than 5 dollars?", [0, 1]),
+        ("Which rental is the cheapest?", [1]),
+        ("Which rental takes less than 2 hours?", []),
+        ("What does a rental cost?", []),
+    ],
+)
+def test_what_is_beyond_a_limit_or_not_the_extreme_is_ruled_out(question: str, ruled_out: list[int]) -> None:
+    rows = [
+        Candidate("Rentals", "Rental: Mini; Price: 9 dollars"),
+        Candidate("Rentals", "Rental: Maxi; Price: 40 dollars"),
+        Candidate("Shipping", "Orders below 50 dollars are shipped by mail."),
+    ]
+    assert [number for number, is_out in enumerate(find_ruled_out(question, rows)) if is_out] == ruled_out
+
+
+def test_what_a_line_denies_is_ruled_out_only_where_its_page_affirms_it_of_another() -> None:
+    lines = [
+        Candidate("Approvals", "The Bora 20 is approved for boats."),
+        Candidate("Approvals", "The Bora 35 is not approved for boats."),
+        Candidate("Warranty", "Boats are not covered."),
+    ]
+    assert list(find_ruled_out("Which mixers are approved for boats?", lines)) == [False, True, False]
+    assert list(find_ruled_out("Which mixers are not approved for boats?", lines)) == [True, False, False]
+    assert not find_ruled_out("Is the Bora 35 approved for boats?", lines).any()
+
+
 def test_what_holds_for_later_ones_too_is_not_ruled_out() -> None:
     lines = [Candidate("App", "The app needs Version 3.2.0 or later.")]
     assert not find_others("Does it run with 3.4.1?", lines).lines.any()

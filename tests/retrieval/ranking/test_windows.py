@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from retrieval.passage import Audience, Passage
-from retrieval.ranking.units import ScoredUnit
+from retrieval.ranking.units import ABOUT_ANOTHER, ScoredUnit
 from retrieval.ranking.windows import widen
 
 TEXT = (
@@ -81,3 +81,11 @@ def test_a_window_that_ends_in_a_list_holds_the_rest_of_it() -> None:
     best = ScoredUnit(passage, "- A - does c, at once", 2.0)
     told = widen(best, [best], 0.7).text
     assert told == f"Shortcuts:\n{keys}"
+
+
+def test_a_window_ends_before_a_line_that_the_question_rules_out() -> None:
+    best = unit("Clean both each month.", 5.0)
+    other = unit("1. Switch the pump off.", 5.0 - ABOUT_ANOTHER)
+    wide = widen(best, [best, unit("The pump has two filters.", 4.0), other], 0.4)
+    assert wide.text == "The pump has two filters. Clean both each month."
+    assert "1. Switch the pump off." in widen(best, [best], 0.4).text
