@@ -97,14 +97,15 @@ def _judge(exam: Exam, answers: Sequence[Answer], settings: GateSettings) -> Res
 def _list_changes(
     exam: Exam, before: Results, old: Sequence[Answer], after: Results, new: Sequence[Answer]
 ) -> tuple[Change, ...]:
-    """Return up to `CHANGES` questions that are answered differently: what got worse, then better, then the others."""
-    held_out = [(question.question, question.kind in _OF_PEOPLE) for question in exam.questions]
-    lessons = [(lesson.question, True) for lesson in exam.lessons]
-    right = zip((*before.right, *before.said), (*after.right, *after.said), strict=True)
+    """Return up to `CHANGES` questions that are answered differently: what got worse, then better, then the others.
+
+    Only held-out questions are examples: what was taught is said as taught, which shows nothing.
+    """
+    size = len(exam.questions)
     changes = [
-        Change(question, was.seen, now.seen, _VERDICTS[is_right - was_right], is_private)
-        for (question, is_private), (was_right, is_right), was, now in zip(
-            [*held_out, *lessons], right, old, new, strict=True
+        Change(question.question, was.seen, now.seen, _VERDICTS[is_right - was_right], question.kind in _OF_PEOPLE)
+        for question, was_right, is_right, was, now in zip(
+            exam.questions, before.right, after.right, old[:size], new[:size], strict=True
         )
         if was.seen.split() != now.seen.split()
     ]

@@ -37,9 +37,9 @@ def build_draft(question: str) -> Draft:
     return Draft(question, CUSTOMER_SCOPE, found, (ChatMessage("user", question),))
 
 
-def build_exam(held_out: Sequence[tuple[str, str]], lesson: str, target: str) -> Exam:
+def build_exam(held_out: Sequence[tuple[str, str]], lesson: str, target: str, kind: str = "file") -> Exam:
     questions = [
-        HeldOutQuestion(str(number), asked, Audience.CUSTOMER, ((right,),), answerable=True)
+        HeldOutQuestion(str(number), asked, Audience.CUSTOMER, ((right,),), answerable=True, kind=kind)
         for number, (asked, right) in enumerate(held_out)
     ]
     prompt = (ChatMessage("user", f"Evidence{QUESTION}{lesson}"),)
@@ -57,7 +57,6 @@ def test_changed_answers_are_shown_with_the_losses_first() -> None:
     assert [(change.question, change.verdict, change.is_private) for change in changes] == [
         ("Colour?", "worse", False),
         ("Size?", "better", False),
-        ("Weight?", "better", True),
         ("Price?", "changed", False),
     ]
     assert (changes[0].before, changes[0].after) == ("It is red.", "It is blue.")
@@ -79,8 +78,18 @@ def test_both_models_take_turns_so_that_a_busy_machine_slows_both() -> None:
     assert all(comparison.after.right)
 
 
-def test_what_a_person_asked_is_not_kept_with_the_report(db: Database) -> None:
+def test_a_lesson_is_no_example_of_what_changed() -> None:
     changes = compare(EXAM, Scripted(BEFORE, AFTER), None, CANDIDATE, GateSettings()).changes
+    assert "Weight?" not in [change.question for change in changes]
+
+
+def test_what_a_person_asked_is_not_kept_with_the_report(db: Database) -> None:
+    asked = build_exam([("Weight?", "3 kilograms")], "Depth?", "It is deep.", kind="liked")
+    theirs = compare(
+        asked, Scripted(["It is light.", ""], ["3 kilograms", ""]), None, CANDIDATE, GateSettings()
+    ).changes
+    changes = (*compare(EXAM, Scripted(BEFORE, AFTER), None, CANDIDATE, GateSettings()).changes, *theirs)
+    assert [change.question for change in theirs] == ["Weight?"]
     run_id, started_at = begin_run(db, trigger=COMMAND_LINE, requested_by="op")
     report = RetrainReport(run_id, COMMAND_LINE, "op", started_at, "refused", ("Why.",), "b", None, changes=changes)
     end_run(db, report)
