@@ -20,6 +20,7 @@ from retrieval.reading.documents import (
     build_document,
 )
 from retrieval.reading.formats import READERS_VERSION, read_parts, require_format
+from retrieval.sources.includes import include_files
 
 
 def list_folder(folder: Path, rules: Rules, *, prefix: str = "", max_bytes: int | None = None) -> Iterator[Found]:
@@ -43,7 +44,7 @@ def find_item(
         require_format(path.name, size)
         if max_bytes is not None and size > max_bytes:
             raise RejectedError(f"The file is too large: {size:,} bytes, and the limit is {max_bytes:,}.")
-        raw = path.read_bytes()
+        raw = include_files(path, path.read_bytes())
     except RejectedError as error:
         return Unreadable(source, str(error))
     except OSError:
@@ -103,7 +104,7 @@ def _read_file(
     read: ReadFile, path: Path, source: str, rules: Rules, updated: date | None
 ) -> Iterator[Document | Unreadable]:
     try:
-        raw = path.read_bytes()
+        raw = include_files(path, path.read_bytes())
     except OSError:
         yield Unreadable(source, "The file cannot be opened.", is_kept=True)
         return

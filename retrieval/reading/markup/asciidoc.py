@@ -1,7 +1,7 @@
 """Turns AsciiDoc files into Markdown, as far as a person reads them: headings, lists, admonitions, code, tables, links.
 
-No maintained library for Python reads AsciiDoc without a GPL or a Ruby beside it. Files that a page includes are not
-read. Knows nothing of passages.
+No maintained library for Python reads AsciiDoc without a GPL or a Ruby beside it. `retrieval.sources.includes` has put
+in the files that a page may include; others are not read. Knows nothing of passages.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Turns reStructuredText files into parts, by docutils: the page that docutils or Sphinx would build.
 
-Roles and directives that docutils does not know, such as Sphinx's, keep their text. Files that a page includes are not
-read. Knows nothing of passages.
+Roles and directives that docutils does not know, such as Sphinx's, keep their text. `retrieval.sources.includes` has
+put in the files that a page may include; others are not read. Knows nothing of passages.
 """
 
 import re
