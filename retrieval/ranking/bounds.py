@@ -33,6 +33,8 @@ _NEGATED = re.compile(rf"{NEGATION}|\b(?:except|un[a-z]{{4,}}|non-?[a-z]{{3,}})\
 # What stands beside "and" or a comma is denied by itself.
 _PART = re.compile(r"[,;.](?=\s)|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
 _BARE_WORDS = 5
+# Two lines that say the same of two things share this much of their words.
+_TWINS = 0.6
 
 
 def find_ruled_out(question: str, candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
@@ -59,17 +61,19 @@ def _find_affirmed(
 
 
 def _find_denied_twins(wanted: frozenset[str], candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
-    """Mark the lines that deny what is asked, where another line of their page affirms as much of it."""
-    affirmed: dict[str, int] = {}
-    denied: list[tuple[str, int]] = []
-    for line in candidates:
-        page, shared = line.heading.partition(HEADING_JOINT)[0], len(wanted.intersection(tokenise(line.text)))
+    """Mark the lines that deny of one thing what another line of their page affirms of another, in the same words."""
+    affirmed: dict[str, list[frozenset[str]]] = {}
+    denied: dict[int, tuple[str, frozenset[str]]] = {}
+    for number, line in enumerate(candidates):
+        page, terms = line.heading.partition(HEADING_JOINT)[0], frozenset(tokenise(line.text))
         if _denies(line.text, wanted):
-            denied.append((page, shared))
-        else:
-            denied.append((page, 0))
-            affirmed[page] = max(shared, affirmed.get(page, 0))
-    return np.array([0 < shared <= affirmed.get(page, 0) for page, shared in denied], dtype=bool)
+            denied[number] = (page, terms)
+        elif not wanted.isdisjoint(terms):
+            affirmed.setdefault(page, []).append(terms)
+    marks = np.zeros(len(candidates), dtype=bool)
+    for number, (page, terms) in denied.items():
+        marks[number] = any(len(terms & other) >= _TWINS * len(terms | other) for other in affirmed.get(page, ()))
+    return marks
 
 
 def _denies(text: str, wanted: frozenset[str]) -> bool:

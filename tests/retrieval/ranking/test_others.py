@@ -137,10 +137,11 @@ def test_what_a_line_denies_is_ruled_out_only_where_its_page_affirms_it_of_anoth
     lines = [
         Candidate("Approvals", "The Bora 20 is approved for boats."),
         Candidate("Approvals", "The Bora 35 is not approved for boats."),
+        Candidate("Approvals", "No approval for boats is needed on a lake."),
         Candidate("Warranty", "Boats are not covered."),
     ]
-    assert list(find_ruled_out("Which mixers are approved for boats?", lines)) == [False, True, False]
-    assert list(find_ruled_out("Which mixers are not approved for boats?", lines)) == [True, False, False]
+    assert list(find_ruled_out("Which mixers are approved for boats?", lines)) == [False, True, False, False]
+    assert list(find_ruled_out("Which mixers are not approved for boats?", lines)) == [True, False, False, False]
     assert not find_ruled_out("Is the Bora 35 approved for boats?", lines).any()
 
 
