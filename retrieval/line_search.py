@@ -99,7 +99,8 @@ def _crowds(found: Near) -> bool:
 def _share_places(found: Near, places: int) -> Near:
     """Return the best passages, of each document its share; what is left of the places goes to the next best."""
     counts: Counter[str] = Counter()
-    within, beyond = [], []
+    within: list[int] = []
+    beyond: list[int] = []
     for place, (hit, _) in enumerate(found):
         counts[hit.passage.source] += 1
         (within if counts[hit.passage.source] <= MOST_PLACES * places else beyond).append(place)
