@@ -15,6 +15,7 @@ from retrain.examples import load_dataset
 from retrain.lineage import Lineage, trace
 from retrieval.knowledge import Knowledge
 from retrieval.passage import Passage, Scope
+from retrieval.verified import is_verified
 
 NEAREST = 3
 
@@ -36,23 +37,29 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a reply says what it says. `lineage` is None where the bare base spoke."""
+    """Why a reply says what it says. `lineage` is None where no adapter spoke: the bare base, or staff's own words."""
 
     reply: Reply
     offered: tuple[Offered, ...]
     lineage: Lineage | None
     nearest: tuple[NearLesson, ...]
 
+    @property
+    def is_verified(self) -> bool:
+        """Whether the reply is an answer that staff approved, which no model words."""
+        cited = (one.passage for one in self.offered if one.is_cited)
+        return any(passage is not None and is_verified(passage) for passage in cited)
+
 
 def explain(
     db: Database, knowledge: Knowledge, adapters_folder: Path, runs_folder: Path, reply: Reply, scope: Scope
 ) -> Explanation:
     """Return why Chip said this, as a person who may read `scope` may know it."""
-    offered = tuple(list_offered(reply, knowledge, scope))
-    if reply.adapter_id is None:
-        return Explanation(reply, offered, None, ())
+    bare = Explanation(reply, tuple(list_offered(reply, knowledge, scope)), None, ())
+    if reply.adapter_id is None or bare.is_verified:
+        return bare
     lineage = trace(db, adapters_folder, runs_folder, reply.adapter_id)
-    return Explanation(reply, offered, lineage, tuple(_find_lessons(reply, lineage, knowledge.encode)))
+    return Explanation(reply, bare.offered, lineage, tuple(_find_lessons(reply, lineage, knowledge.encode)))
 
 
 def list_offered(reply: Reply, knowledge: Knowledge, scope: Scope) -> list[Offered]:

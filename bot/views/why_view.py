@@ -52,6 +52,8 @@ def build_full(explanation: Explanation) -> Block:
 
 def _word_sureness(explanation: Explanation) -> str:
     reply = explanation.reply
+    if explanation.is_verified:
+        return wording.WHY_APPROVED
     if reply.confidence is None:
         return wording.WHY_UNKNOWN
     return wording.WHY_SURE.format(percent=f"{reply.confidence:.0%}", match=reply.match)
@@ -59,6 +61,8 @@ def _word_sureness(explanation: Explanation) -> str:
 
 def _word_speaker(explanation: Explanation) -> str:
     reply, lineage = explanation.reply, explanation.lineage
+    if explanation.is_verified:
+        return wording.WHY_RECITED
     if lineage is None:
         return wording.WHY_BASE.format(base=reply.base_id)
     gone = "" if lineage.adapter else f"; {wording.LINEAGE_GONE.format(adapter=lineage.adapter_id)}"

@@ -24,7 +24,7 @@ KINDS = {
     "rewording": "lessons in other words",
     "document": "questions made from the documents",
     "person": "lessons asked for her, for him or for them",
-    "reading": "general reading, which has nothing to do with your company",
+    "reading": "questions of general reading",
 }
 
 

@@ -125,6 +125,21 @@ def test_what_staff_may_not_read_is_not_named_and_the_bare_base_is(chip: Chip) -
     assert find_problems(view["blocks"], "modal") == []
 
 
+def test_of_an_answer_that_staff_approved_no_model_is_named(chip: Chip) -> None:
+    sam = chip.workspace.visit(SAM)
+    root = chip.workspace.visit(CLEO).post(HELP, CAKE)
+    assert sam.shortcut(HELP, sam.post(HELP, "It brings a cheesecake.", root), teaching.TEACH_SHORTCUT)
+    sam.wait_for_view()
+    assert sam.submit_view({}) == {}
+    chip.wait_for_said(HELP, wording.CORRECTION_LEARNED)
+    message = chip.ask(SAM, f"@Chip {CAKE}", HELP)
+    assert sam.shortcut(HELP, message["ts"], why_view.WHY_SHORTCUT)
+    told = wait_for_explanation(chip, SAM)
+    assert wording.WHY_APPROVED in told
+    assert wording.WHY_RECITED in told
+    assert "0%" not in told
+
+
 def test_why_is_asked_of_answers_only(chip: Chip) -> None:
     sam = chip.workspace.visit(SAM)
     ts = sam.post(HELP, "Who brings cake?")

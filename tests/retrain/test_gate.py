@@ -162,7 +162,7 @@ def test_a_style_that_is_lost_and_reading_that_is_forgotten_are_objections_and_g
 
     forgot = decide(read(CHAMPION, [True] * 48), read(BETTER, [True] * 36 + [False] * 12), GATE)
     assert forgot.ruling == "refused"
-    assert any("got worse at general reading" in one for one in forgot.reasons)
+    assert any("got worse at questions of general reading" in one for one in forgot.reasons)
     gained = decide(read(CHAMPION, [False] * 48), read(CHAMPION, [True] * 48), GATE)
     assert gained.gain is not None
     assert (gained.gain.mean, gained.promote) == (0.0, False)
