@@ -32,7 +32,7 @@ QUIET = timedelta(hours=4)
 """A thread is over once nobody has written for so long, or its asker said thanks."""
 LOOKED_BACK = timedelta(days=14)
 BARE_FOR = timedelta(minutes=15)
-"""Whoever presses a thumb has so long to write what is right; after that the thumb is bare."""
+"""How long a person may take, after a thumb, to write what is right; after that the thumb is bare."""
 _MOST_AT_ONCE = 50
 _MOST_COMPARED = 1_000
 _TURNS = 60

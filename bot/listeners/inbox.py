@@ -84,7 +84,7 @@ def resume(app: App, services: Services, stored: inbox.InboxEvent) -> bool:
 def _remember_event(services: Services, body: Body) -> bool:
     event, key = body.get("event"), body.get("event_id")
     if not isinstance(event, dict) or not isinstance(key, str) or not isinstance(event.get("type"), str):
-        logger.warning("an event without id, content or type is left aside: %s", key)
+        logger.warning("an event without id, content or type is ignored: %s", key)
         return False
     item = event.get("item")
     place = event.get("channel") or (item.get("channel") if isinstance(item, dict) else None)

@@ -58,7 +58,7 @@ class Directory:
         self._lock = threading.Lock()
 
     def role(self, user: str) -> Role:
-        """Return the person's role; a person whom Slack does not show is a customer."""
+        """Return the person's role; a person that Slack does not show is a customer."""
         profile = self._profile(user)
         return role_of(profile, team=self.team, admins=self._admins | self._find_group())
 

@@ -117,7 +117,7 @@ class Tickets:
         return None
 
     def keep_out(self, ticket_id: str, person: str) -> str | None:
-        """Keep the answer for the one person whom it was written for. Return why not, or None."""
+        """Keep the answer for the one person that it was written for. Return why not, or None."""
         if refusal := self._reason_not(ticket_id, person):
             return refusal
         ticket = tickets.find_ticket(self.db, ticket_id)

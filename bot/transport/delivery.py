@@ -100,7 +100,7 @@ class Delivery:
             logger.info("a request that Slack did not sign is refused")
             return BoltResponse(status=401, body="Not signed"), None
         if not isinstance(request.context.team_id, str | None):
-            logger.warning("a request whose team is no text is left aside")
+            logger.warning("a request whose team is not text is ignored")
             return BoltResponse(status=200), None
         app = self._find_app(request.context.team_id)
         if app is None:
@@ -110,7 +110,7 @@ class Delivery:
         if body.get("type") != "event_callback":
             return self._dispatch(app, request) or BoltResponse(status=200), None
         if not isinstance(body.get("event"), dict):  # Bolt itself fails on it
-            logger.warning("an event without content is left aside")
+            logger.warning("an event without content is ignored")
             return BoltResponse(status=200), None
         return None
 

@@ -198,7 +198,7 @@ WINDOW_NOT_OPENED = "The window did not open, so nothing has changed. Please cho
 UNKNOWN_ACTION = "I don't know that button any more. Please ask again for a fresh answer."
 UNKNOWN_CHOICE = "I don't know that any more, so I have done nothing. `/chip help` shows what I can do now."
 UNKNOWN_FORM = (
-    "I don't know this form any more and could not store it. Please copy what you wrote, close this, and open it anew."
+    "I don't know this form any more and could not store it. Please copy what you wrote, close this, and open it again."
 )
 
 COMMAND_HELP = "Ask me in a direct message, or mention me in a channel. React with :+1: or :-1: to tell me how I did."
@@ -539,7 +539,7 @@ TEACH_TITLE = "Teach this thread"
 TEACH_QUESTION = "The question"
 TEACH_ANSWER = "The right answer"
 TEACH_HINT = "One or two sentences that a customer can read."
-TEACH_WHERE = "Chip gives this answer to whoever asks the same and may read the documents that it rests on."
+TEACH_WHERE = "Chip gives this answer to everybody who asks the same and may read the documents that it rests on."
 TEACH_STAFF = "Only staff can teach me."
 TEACH_EMPTY = "Please write both the question and the answer."
 

@@ -120,7 +120,7 @@ def _follows_up(services: Services, question: Question) -> bool:
 def _overhear(services: Services, event: dict[str, Any]) -> None:
     """Record what people say to each other in a thread that Chip answered.
 
-    The last speaker tells whom the next message is meant for.
+    The last speaker tells who the next message is for.
     """
     channel, thread_ts, ts = event["channel"], event.get("thread_ts"), event.get("ts")
     person, text = event.get("user"), plain_question(read_text(event), bot_user=services.bot_user)
