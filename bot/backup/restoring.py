@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bot.backup.contents import ARRIVALS, ASIDE, DATABASE, is_database
 from bot.backup.making import ARCHIVES
@@ -79,9 +79,20 @@ def _extract(backup: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     try:
         with tarfile.open(backup) as archive:
-            archive.extractall(folder, filter="data")
+            for member in archive:
+                _extract_file(archive, member, folder)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BackupError(f"{backup} is cut or damaged ({error}). Use another back-up.") from error
+
+
+def _extract_file(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one file of the archive. `extractall` takes links and paths out of the folder on Pythons before 3.11.4."""
+    path, content = PurePosixPath(member.name), archive.extractfile(member) if member.isfile() else None
+    if content is None or path.is_absolute() or ".." in path.parts:
+        raise BackupError(f"The archive was changed: {member.name} is no file of a back-up. Use another one.")
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    with content, (folder / path).open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def _put_aside(before: list[Path], database: Path, aside: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -173,6 +174,21 @@ def test_a_changed_backup_is_refused(change: str, data: Path, tmp_path: Path) ->
     result = run("restore", tmp_path / "b")
     assert result.exit_code == 1
     assert "Use another" in result.output
+    assert list_files(data) == ["chip.lock"]
+
+
+@pytest.mark.parametrize("kind", ["a path outside", "a link"])
+def test_an_archive_writes_nothing_outside_of_its_folder(kind: str, data: Path, tmp_path: Path) -> None:
+    run("backup", tmp_path / "b.tar")
+    with tarfile.open(tmp_path / "b.tar", "a") as archive:
+        member = tarfile.TarInfo("../evil" if kind == "a path outside" else "evil")
+        if kind == "a link":
+            member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(member)
+    shutil.rmtree(data)
+    result = run("restore", tmp_path / "b.tar")
+    assert result.exit_code == 1
+    assert "The archive was changed" in result.output
     assert list_files(data) == ["chip.lock"]
 
 
