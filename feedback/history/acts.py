@@ -32,6 +32,8 @@ _EMPATHY = build_pattern(
     r"i can (?:certainly |definitely )?(?:help|assist) (?:you )?(?:with|out)\b|i'm here to (?:help|assist)|(?:i"
     r"|we) (?:sincerely )?apologi[sz]e\b|(?:i'm|i am|we're"
     r"|we are) (?:\w+ )?sorry (?:to|for|about)",
+    r"(?:i|we)(?:'ll| will|'d| would|'m| am|'re| are) (?:be )?(?:(?:more than|very|so) )?(?:happy|glad|pleased)"
+    r" to (?:help|assist)\b",
     r"once (?:i|we) have\b[^.!?]*\bi(?:'ll| will| can)\b",
     before=r"\W*",
 )
@@ -81,7 +83,10 @@ _REQUESTED = build_pattern(
     r"\bif you (?:can|could) (?:also )?(?:share|provide|give|tell)\b|\b(?:is|are) (?:that|this|these"
     r"|the) \w+ (?:right|correct|okay)\b",
     r"^\W*(?:which|what) [^.!?]{2,30} please\b|\bdo i have that right\b|^\W*i(?:'ve| have)? located (?:it|that)\b",
-    r"^\W*confirming\b|\bplease confirm\b",
+    r"^\W*confirming\b|\bplease confirm\b|^\W*confirm please\b",
+    r"^\W*(?:(?:and|now|so|then|first)\W+)*you(?: will|'ll)? (?:have to|need to|must)"
+    r" (?:tell|give|send) (?:me|us)\b",
+    r"^\W*(?:in|at|on|for|from|to|by|with) (?:which|what) (?!case)\w+\W*$",
     r"^\W*(?:(?:and|okay|ok|so|sure)\W+)*(?:what|which|where|when|who|how (?:many|much|long|far|often)) (?:\w+ ){0,2}"
     r"(?:is|are|do|does|did|will|would|should|can|may|shall) (?:you|i|we|it|the|your|this|that)\b",
     r"\bis that (?:right|correct|okay|ok)\b",

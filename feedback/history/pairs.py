@@ -20,6 +20,8 @@ _SHORTEST_QUESTION = 2
 _SUBJECT_HELPS = 5
 _POINTS_BACK = re.compile(
     r"^\W*(?:and|also|so|then|but|or|what\s+about|how\s+about|what\s+else|in\s+that\s+case|for\s+that|same)\b"
+    r"|\b(?:something|anything|another|the\s+\w+(?:est|st|nd|rd|th|first|last|other|same))\s+(?:else|one)(?![\w-])"
+    r"|^\W*i\s+do(?:\s+not|n['’]t)?\s*[.!]"
     r"|\b(?:it|its|that(?!\s+(?:i|you|we|is|are|has|have|can|will|was|goes|does|do)\b)|this|they|them|their|those|these|ones|(?<!is\s)(?<!are\s)there|he|she|him|her|his)\b",
     re.IGNORECASE,
 )
