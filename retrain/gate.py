@@ -95,8 +95,9 @@ def _object_to_lost_lessons(champion: Results, candidate: Results) -> list[str]:
 
 
 def _object_to_fragments(champion: Results, candidate: Results) -> list[str]:
+    """Count broken answers to what people may ask; general reading, which nobody asks, is a slice and no more."""
     pairs = zip(champion.everything, candidate.everything, strict=True)
-    broken = sum(before.whole and not after.whole for before, after in pairs)
+    broken = sum(before.whole and not after.whole for before, after in pairs if before.kind != "reading")
     return [f"It gave {_count(broken, 'empty or broken answer')} where there was a whole one before."] if broken else []
 
 

@@ -86,6 +86,13 @@ def test_one_fragment_where_a_whole_answer_stood_is_an_objection() -> None:
     assert both.promote
 
 
+def test_a_fragment_in_general_reading_is_no_objection_by_itself() -> None:
+    read = build([True] * 40, "reading")
+    before = replace(CHAMPION, questions=(*CHAMPION.questions, *read))
+    after = replace(BETTER, questions=(*BETTER.questions, replace(read[0], whole=False), *read[1:]))
+    assert decide(before, after, GATE).promote
+
+
 def test_nobody_notices_a_few_tenths_of_a_second() -> None:
     assert decide(CHAMPION, change(BETTER, range(150), milliseconds=260.0), GATE).promote
 
