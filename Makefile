@@ -40,7 +40,7 @@ CASES ?=
 PASSAGES ?= 1000 100000 1000000
 SYSTEMS := engine engine-no-parking lock dedicated llama_cpp.server llama-server llama-server-cache
 
-.PHONY: run test test-rest fast check fix docs lock sbom bench bench-loop bench-knowledge bench-answers bench-data bench-grow bench-serving setup help clean
+.PHONY: run test test-rest fast check fix docs lock sbom bench bench-loop bench-knowledge bench-answers bench-data bench-learning bench-quick bench-grow bench-serving setup help clean
 .DEFAULT_GOAL := run
 
 # A virtual environment whose Python does not start (it was upgraded, or removed) is made again.
@@ -117,7 +117,7 @@ sbom: $(DEVELOP) ## write docs/LICENCES.md: every package that Chip needs, with 
 	  $(BIN)/pip-licenses --from=mixed --format=markdown --packages torch \
 	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements.lock); } > docs/LICENCES.md
 
-bench: bench-loop bench-knowledge bench-answers bench-data bench-grow bench-serving ## measure everything: the six below; the page of it
+bench: bench-loop bench-knowledge bench-answers bench-data bench-learning bench-grow bench-serving ## measure everything: the seven below; the page of it
 	@$(BIN)/python -m benchmarks.page
 
 bench-loop: $(DEVELOP) ## measure the whole loop and Slack (15 minutes)
@@ -149,6 +149,22 @@ bench-data: $(DEVELOP) ## measure personal data, forgetting one person of 10,000
 	@$(BIN)/python -m benchmarks.privacy
 	@$(BIN)/python -m benchmarks.forgetting
 	@$(BIN)/python -m benchmarks.curation --events 1000000 $(if $(STUDY),--study $(STUDY))
+
+bench-learning: $(DEVELOP) ## measure what a retrain is judged by: the gate, the trial on people, customers' words (30 minutes)
+	@$(BIN)/python -m benchmarks.gate
+	@$(BIN)/python -m benchmarks.canary
+	@$(BIN)/python -m benchmarks.drift
+	@$(BIN)/python -m benchmarks.history $(if $(DATA),--data $(DATA))
+	@$(if $(and $(CASES),$(DATA)),$(BIN)/python -m benchmarks.words --cases $(CASES) --data $(DATA))
+
+bench-quick: $(DEVELOP) ## measure the most important in a quarter of an hour (CASES and DATA as above); the page of it
+	@$(BIN)/python -m benchmarks.retrieval.sample_company
+	@$(BIN)/python -m benchmarks.factcheck.answers
+	@$(BIN)/python -m benchmarks.privacy
+	@$(if $(CASES),$(BIN)/python -m benchmarks.cases --cases $(CASES))
+	@$(if $(and $(CASES),$(DATA)),$(BIN)/python -m benchmarks.unseen --cases $(CASES) --data $(DATA) --set jitsi)
+	@$(BIN)/python -m benchmarks.page
+	@echo "Left out: balena, handbook and wsl, the loop and Slack, learning, back-ups, index sizes, other servers (make bench)."
 
 bench-grow: $(DEVELOP) ## measure back-ups under load, and fairness among workspaces (6 minutes)
 	@$(BIN)/python -m benchmarks.backup

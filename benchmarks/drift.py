@@ -3,7 +3,7 @@
 python -m benchmarks.drift [--runs 200]
 
 How to read it: questions are drawn from 12 topics of unequal size, each a cloud of vectors; a look compares the 100 of
-a week with the four weeks before. Quality is a stream of 50 answers a day of which some end badly. All thresholds are
+a week with the four weeks before. Quality is a stream of 50 answers a day of which some end badly; all thresholds are
 those that Chip uses. A delay counts from the change; a change that is not found within 60 days counts as 60.
 """
 

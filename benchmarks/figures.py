@@ -1,9 +1,10 @@
 """What benchmarks measure: figures, kept as lines of JSON in `benchmarks/results/`, one file for each benchmark.
 
-`benchmarks.run` writes them and `benchmarks.page` makes docs/BENCHMARKS.md from them. Knows nothing of what is
-measured.
+`benchmarks.run` writes them and `benchmarks.page` makes docs/BENCHMARKS.md from them. Each line ends in a hash, so that
+one that was changed by hand is noticed. Knows nothing of what is measured.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "benchmarks" / "results"
 SIGNIFICANT_DIGITS = 4
+HASH = "hash"
 _GOAL = re.compile(r"(≥|≤|<|>|=) (-?[\d.]+)")
 _COMPARISONS = {
     "≥": float.__ge__,
@@ -86,15 +88,15 @@ def append_lines(lines: Iterable[Line], folder: Path) -> None:
         values = asdict(line.figure) | asdict(line.run)
         kept = {key: value for key, value in values.items() if key != "name" and not _is_missing(value)}
         with (folder / f"{line.run.name}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(kept, ensure_ascii=False) + "\n")
+            file.write(json.dumps(kept | {HASH: _find_hash(line.run.name, kept)}, ensure_ascii=False) + "\n")
 
 
 def load_lines(folder: Path) -> list[Line]:
-    """Return all lines of all files, each file's in the order of its runs."""
+    """Return all lines of all files, each file's in the order of its runs. Raise `ValueError` for a changed line."""
     return [
-        _parse_line(path.stem, json.loads(text))
+        _parse_line(path.stem, json.loads(text), f"{path.name}, line {number}")
         for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stem)
-        for text in path.read_text(encoding="utf-8").splitlines()
+        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
     ]
 
 
@@ -115,6 +117,13 @@ def _is_missing(value: object) -> bool:
     return value is None or value is False or value == ""
 
 
-def _parse_line(name: str, raw: dict[str, Any]) -> Line:
+def _find_hash(name: str, values: dict[str, Any]) -> str:
+    told = json.dumps(values, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(f"{name}\0{told}".encode()).hexdigest()[:16]
+
+
+def _parse_line(name: str, raw: dict[str, Any], place: str) -> Line:
+    if raw.pop(HASH, "") != _find_hash(name, raw):
+        raise ValueError(f"{place} was changed by hand. Take it out, and measure again by its command.")
     figure = {key: raw.pop(key) for key in tuple(raw) if key in Figure.__slots__}
     return Line(Figure(**figure), Run(**({"name": name, "load": None} | raw)))

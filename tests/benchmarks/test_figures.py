@@ -101,3 +101,12 @@ def test_many_measures_of_few_systems_stand_below_each_other() -> None:
 def test_a_single_system_is_named() -> None:
     table = build_table([Line(Figure("right", 9, on="jitsi"), replace(RUN, note="before"))])
     assert table[2] == "| jitsi · before | right | 9 | – | 2026-11-28, abc1234 |"
+
+
+def test_a_line_that_was_changed_by_hand_is_refused_and_named(tmp_path: Path) -> None:
+    append_lines([Line(Figure("right", 41, goal="≥ 40"), RUN)], tmp_path)
+    (path,) = tmp_path.glob("*.jsonl")
+    assert len(load_lines(tmp_path)) == 1
+    path.write_text(path.read_text().replace("41", "49"))
+    with pytest.raises(ValueError, match=r"line 1 was changed by hand"):
+        load_lines(tmp_path)
