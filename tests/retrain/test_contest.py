@@ -7,7 +7,7 @@ from pathlib import Path
 from feedback.database import Database
 from retrain.adapter import Adapter
 from retrain.contest import CHANGES, TURN, Exam, compare
-from retrain.evaluate import Answer, HeldOutQuestion
+from retrain.evaluate import Answer, HeldOutQuestion, Kind
 from retrain.examples import Example
 from retrain.prompt_forms import QUESTION
 from retrain.report import COMMAND_LINE, RetrainReport, begin_run, end_run, find_ended_elsewhere
@@ -37,7 +37,7 @@ def build_draft(question: str) -> Draft:
     return Draft(question, CUSTOMER_SCOPE, found, (ChatMessage("user", question),))
 
 
-def build_exam(held_out: Sequence[tuple[str, str]], lesson: str, target: str, kind: str = "file") -> Exam:
+def build_exam(held_out: Sequence[tuple[str, str]], lesson: str, target: str, kind: Kind = "file") -> Exam:
     questions = [
         HeldOutQuestion(str(number), asked, Audience.CUSTOMER, ((right,),), answerable=True, kind=kind)
         for number, (asked, right) in enumerate(held_out)
