@@ -56,8 +56,8 @@ from retrieval.store.source_sync import IngestReport, Progress
 from retrieval.titles import Titles
 from retrieval.verified import VerifiedStore, is_verified
 
-# How far below the best line a contradicting line may score, shown or not.
-COMPARED = EvidenceLimits(max_lines=9, max_words=240, keep_within=6.0, widens=False)
+# How far below the best line a contradicting line of another page may score, shown or not.
+COMPARED = EvidenceLimits(max_lines=9, max_words=240, keep_within=9.6, widens=False)
 # A question that is searched with its thread finds what was said before, whether or not that answers it.
 SURE_WITH_THREAD = 0.5
 # A message that asks is more than small talk if the documents answer it with this confidence, or if it is this long.
