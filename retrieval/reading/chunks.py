@@ -17,9 +17,9 @@ from retrieval.layout import BREAK, ITEM, build_code_block, is_code_block, mask
 from retrieval.passage import HEADING_JOINT, NUMBERED_MARKER, Passage
 from retrieval.reading.documents import PAGE_BREAK, SCOPE_END, SCOPE_START, Document, DocumentKind
 from retrieval.reading.markdown_words import MarkdownReader
-from retrieval.reading.pipe_tables import get_rows
-from retrieval.reading.table_heads import is_value
-from retrieval.reading.table_lines import tell_rows
+from retrieval.reading.tables.heads import is_value
+from retrieval.reading.tables.lines import tell_rows
+from retrieval.reading.tables.pipes import get_rows
 
 # The index stores this number: raise it when the same document would give other passages.
 CHUNKER_VERSION = 6

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from retrieval.reading import delimited, mail, records
+from retrieval.reading import mail, records
 from retrieval.reading.decoding import decode_text
 from retrieval.reading.documents import DocumentKind, Part, RejectedError
 from retrieval.reading.markup import asciidoc, markdown, restructured, webpage
 from retrieval.reading.office import slides, word, workbook
 from retrieval.reading.pdf import file as pdf
+from retrieval.reading.tables import delimited
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from retrieval.reading.decoding import decode_text
 from retrieval.reading.documents import DocumentKind, Part, RejectedError
 from retrieval.reading.markup.webpage import html_to_markdown
-from retrieval.reading.tables import escape, escape_inline
+from retrieval.reading.tables.grid import escape, escape_inline
 
 # Decoding a subject takes time quadratic in its length.
 _MAX_SUBJECT = 2_000

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from retrieval.layout import BREAK, build_code_span, build_link
-from retrieval.reading.pipe_tables import read_tables_by_row
+from retrieval.reading.tables.pipes import read_tables_by_row
 
 _PARSER = MarkdownIt("commonmark").enable("strikethrough").use(read_tables_by_row)
 # Cells of data hardly ever hold markup, but for the backslashes that keep it from being any.

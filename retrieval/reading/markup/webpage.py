@@ -18,7 +18,7 @@ from retrieval.layout import build_code_block, build_code_span, build_link
 from retrieval.reading.documents import SCOPE_END, SCOPE_START, DocumentKind, Part, RejectedError
 from retrieval.reading.markup.page_content import drop_controls, drop_unseen, find_by_role, find_content
 from retrieval.reading.markup.page_visibility import put_in_scope, show_what_unfolds
-from retrieval.reading.tables import Cell, show_table
+from retrieval.reading.tables.grid import Cell, show_table
 
 _MAX_DEPTH = 200
 _DATES = ("article:modified_time", "og:updated_time", "last-modified", "article:published_time", "dcterms.modified")

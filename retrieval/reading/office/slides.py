@@ -17,8 +17,8 @@ from pptx.slide import Slide
 
 from retrieval.reading.documents import PAGE_BREAK, DocumentKind, Part
 from retrieval.reading.office.number_formats import show_number
-from retrieval.reading.table_heads import Origin
-from retrieval.reading.tables import Cell, escape, show_table
+from retrieval.reading.tables.grid import Cell, escape, show_table
+from retrieval.reading.tables.heads import Origin
 from retrieval.reading.titles import clean_title
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"

@@ -8,7 +8,7 @@ from typing import Any
 from docx.oxml.ns import qn
 
 from retrieval.reading.office.word_text import GONE, NO_NOTES, find_value, is_on, read_words
-from retrieval.reading.tables import MAX_COLUMNS, Cell, show_table
+from retrieval.reading.tables.grid import MAX_COLUMNS, Cell, show_table
 
 
 def show_grid(rows: list[Any], grid: list["GridRow"]) -> str:

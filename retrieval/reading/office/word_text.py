@@ -11,7 +11,7 @@ from typing import Any
 
 from docx.oxml.ns import nsmap, qn
 
-from retrieval.reading.tables import escape_inline
+from retrieval.reading.tables.grid import escape_inline
 
 nsmap.setdefault("mc", "http://schemas.openxmlformats.org/markup-compatibility/2006")
 nsmap.setdefault("m", "http://schemas.openxmlformats.org/officeDocument/2006/math")

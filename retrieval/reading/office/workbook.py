@@ -16,8 +16,8 @@ from openpyxl.utils import column_index_from_string, range_boundaries
 
 from retrieval.reading.documents import DocumentKind, Part, RejectedError
 from retrieval.reading.office.number_formats import show_moment, show_number
-from retrieval.reading.sheets import Place, show_sheet
-from retrieval.reading.tables import MAX_CELLS, Cell, escape
+from retrieval.reading.tables.grid import MAX_CELLS, Cell, escape
+from retrieval.reading.tables.sheets import Place, show_sheet
 from retrieval.reading.titles import clean_title
 
 MAX_ROWS = 100_000

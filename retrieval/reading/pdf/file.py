@@ -10,7 +10,7 @@ from retrieval.reading.documents import PAGE_BREAK, DocumentKind, Part, Rejected
 from retrieval.reading.pdf.layout import Grid, find_lines, lay_out
 from retrieval.reading.pdf.prose import Paragraph, Vocabulary, build_paragraphs, find_body_size, find_repeated
 from retrieval.reading.pdf.words import Page, read_page
-from retrieval.reading.tables import Cell, escape, escape_inline, show_table
+from retrieval.reading.tables.grid import Cell, escape, escape_inline, show_table
 from retrieval.reading.titles import clean_title
 
 MAX_PAGES = 2_000

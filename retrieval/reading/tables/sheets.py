@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from retrieval.reading.table_heads import Origin, is_value
-from retrieval.reading.tables import Cell, Table, build_tables, to_markdown
+from retrieval.reading.tables.grid import Cell, Table, build_tables, to_markdown
+from retrieval.reading.tables.heads import Origin, is_value
 
 _TITLE_WORDS = 15
 _HEAD_ROWS = 3

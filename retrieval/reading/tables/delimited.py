@@ -8,8 +8,8 @@ from typing import Literal
 
 from retrieval.reading.decoding import decode_text
 from retrieval.reading.documents import DocumentKind, Part, RejectedError
-from retrieval.reading.sheets import show_sheet
-from retrieval.reading.tables import MAX_CELLS, Cell
+from retrieval.reading.tables.grid import MAX_CELLS, Cell
+from retrieval.reading.tables.sheets import show_sheet
 
 MAX_ROWS = 100_000
 _SEPARATORS = ";\t,|"

@@ -3,8 +3,8 @@
 import pytest
 
 from retrieval.reading.documents import RejectedError
-from retrieval.reading.table_heads import Origin, count_head_rows
-from retrieval.reading.tables import MAX_COLUMNS, Cell, Table, build_tables, show_table
+from retrieval.reading.tables.grid import MAX_COLUMNS, Cell, Table, build_tables, show_table
+from retrieval.reading.tables.heads import Origin, count_head_rows
 
 
 def head(text: str, columns: int = 1, rows: int = 1) -> Cell:

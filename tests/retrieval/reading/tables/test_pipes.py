@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from retrieval.reading.markdown_words import MarkdownReader
-from retrieval.reading.pipe_tables import get_rows, read_tables_by_row
+from retrieval.reading.tables.pipes import get_rows, read_tables_by_row
 
 HEAD = "| Code | Meaning |\n|---|---|\n"
 TEXTS = [

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from retrieval.reading.documents import RejectedError
-from retrieval.reading.table_heads import Origin, count_head_rows
+from retrieval.reading.tables.heads import Origin, count_head_rows
 
 MAX_COLUMNS = 1_000
 MAX_CELLS = 3_000_000
