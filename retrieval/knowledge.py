@@ -13,6 +13,7 @@ from retrieval.asked.gestures import Gesture, Gestures
 from retrieval.asked.gist import asks, names_code
 from retrieval.asked.glossary import Glossary
 from retrieval.asked.query import MAX_CHARACTERS, Query, read_query
+from retrieval.asked.rewording import reports_breakage, reword
 from retrieval.asked.shareable import is_shareable
 from retrieval.asked.small_talk import may_be_small_talk
 from retrieval.encoders.cross_encoder import CrossEncoder
@@ -189,7 +190,7 @@ class Knowledge:
         catalogue, knows = self._index.catalogue, self._index.lexical.knows
         list_texts = partial(catalogue.walk_texts, scope.audiences)
         asked = read_query(question, turns, knows, self._titles.list_all, list_texts)
-        query, searched = asked.text, self._glossary.translate(asked.searched)
+        query, searched = asked.text, self._glossary.translate(reword(asked.searched))
         hits: tuple[Hit, ...] = ()
         evidence = compared = Evidence((), Match.WEAK, is_whole=whole_passages)
         offered: tuple[EvidenceLine, ...] = ()
@@ -240,7 +241,7 @@ class Knowledge:
 
     def _is_question(self, asked: Query, confidence: float) -> bool:
         is_likely = confidence >= NO_SMALL_TALK or len(asked.gist.split()) >= LONG_QUESTION
-        if (is_likely and asks(asked.gist)) or names_code(asked.gist):
+        if (is_likely and asks(asked.gist)) or names_code(asked.gist) or reports_breakage(asked.gist):
             return True
         return self.is_question(asked.standalone)
 

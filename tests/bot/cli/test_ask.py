@@ -32,10 +32,18 @@ PAGES = {
     "rentals": "| Rental | Mixers | Price per month |\n| --- | --- | --- |\n| Mini | up to 2 | 9 dollars |\n"
     "| Maxi | up to 20 | 40 dollars |",
     "app": "## 3.9.0 (4 March 2026)\n\nAdds timers.\n\n## 3.10.0 (2 May 2026)\n\nAdds recipes that can be shared.",
+    "faults": "Report the fault under Service in the app, and send the mixer in with the number that you get.",
+    "lamps": "A red lamp on the Bora 20 means that the fuse is broken. A green lamp means that it works.",
+    "bora-go": "The Bora Go is a mixer with a battery. It runs for 40 minutes on a full charge.\n\n## Beaters and "
+    "battery\n\nThe beaters of the Bora Go should be replaced every 9 months. The Bora Go uses the battery GO-3.",
+    "cover": "The warranty for batteries lasts 12 months, except for the battery of the Bora Go. The battery of the "
+    "Bora Go has a warranty of 24 months.",
+    "scales": "The battery of the scale lasts 2 years. The scale weighs up to 5 kg.",
     "boot.log": "The service hatch opens with a coin.\n",
 }
 TITLES = {
     "codes": "Fault codes of the mixers",
+    "faults": "Faults and repairs",
     "parts": "Price list of parts",
     "app": "App release notes",
 }
@@ -104,6 +112,16 @@ ASKED = {
     "How much does the bowl of the Bora 35 hold?": "12 litres",
     "How long does a belt last?": "600 hours",
     "How does the service hatch open?": "coin",
+    # A report that a thing is broken asks for the page about repairs, whatever else is broken in a document.
+    "My Bora 20 is broken": "^(?!.*fuse).*send the mixer in",
+    "Hi, my mixer just broke. What shall I do?": "send the mixer in",
+    "The Bora 35 stopped working!": "send the mixer in",
+    "What does a red lamp on the Bora 20 mean?": "fuse is broken",
+    # Battery life is how long a thing runs, where no document says it of the battery itself.
+    "how long does the bora go battery last": "40 minutes",
+    "bora go battery life": "40 minutes",
+    "How long does the battery of the scale last?": "2 years",
+    "How long is the warranty for the battery of the Bora Go?": "24 months",
     # Addresses and commands come as they stand.
     "Where is the list of dealers?": r"https://dealers\.bora\.example/list",
     "How do I reset the mixer?": r"boractl stop\nboractl wipe --all  # keep the bowl\n",
