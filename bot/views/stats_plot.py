@@ -5,7 +5,6 @@ Transparent, with greys that are readable on white and on black.
 
 import io
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +21,7 @@ _FEWEST_DAYS = 7  # on the axis
 
 
 def draw(days: Sequence[Day], title: str) -> bytes:
-    """Return a PNG of about 900 × 520 pixels: bars of questions a day above, satisfaction of the voters below.
+    """Return a PNG of about 900 × 550 pixels: bars of questions a day above, satisfaction of the voters below.
 
     The axis begins with the first day that has a question, but spans at least a week.
     """
@@ -30,17 +29,17 @@ def draw(days: Sequence[Day], title: str) -> bytes:
     from matplotlib.figure import Figure  # slow to import, and seldom needed
 
     shown = _cut(days)
-    figure = Figure(figsize=(9, 5.2), dpi=100, layout="constrained")
+    figure = Figure(figsize=(6.4, 3.9), dpi=140, layout="constrained")
     figure.patch.set_alpha(0.0)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold", color=_INK)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=_INK)
     questions, satisfaction = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     when = np.array([day.day for day in shown], dtype="datetime64[D]")
     _draw_questions(questions, shown, when)
     _draw_satisfaction(satisfaction, shown, when)
     for axes in (questions, satisfaction):
         plain(axes)
-    half = timedelta(hours=14)
-    satisfaction.set_xlim(shown[0].day - half, shown[-1].day + half)
+    half = np.timedelta64(14, "h")  # a date with hours added would stay the date, and half of the last bar be cut off
+    satisfaction.set_xlim(when[0] - half, when[-1] + half)
     locator = satisfaction.xaxis.get_major_locator()
     satisfaction.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
     picture = io.BytesIO()
@@ -66,7 +65,7 @@ def _draw_questions(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> None
     axes.set_ylim(0, max(1, *(day.replies for day in days)) * 1.25)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("questions a day")
-    axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=11, labelcolor=_INK)
+    axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=10, labelcolor=_INK)
 
 
 def _draw_satisfaction(axes: "Axes", days: Sequence[Day], when: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from io import BytesIO
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
@@ -35,3 +36,12 @@ def test_two_votes_prove_little_and_many_prove_more() -> None:
     low, high = find_interval(90, 100)
     assert (round(low, 2), round(high, 2)) == (0.83, 0.94)
     assert find_interval(0, 0) == (0.0, 1.0)
+
+
+def test_the_bar_of_today_is_as_wide_as_any_other() -> None:
+    def count_blue(asked: tuple[int, ...]) -> int:
+        red, _, blue = np.moveaxis(imread(BytesIO(draw(days(*asked), "4 questions")))[100:, :, :3], 2, 0)
+        return int(((red < 0.3) & (blue > 0.65)).sum())
+
+    amid, today = count_blue((1, 0, 0, 4, 0, 0, 0)), count_blue((1, 0, 0, 0, 0, 0, 4))
+    assert today == pytest.approx(amid, rel=0.05)
