@@ -16,6 +16,7 @@ from bot.learning.doubts import Doubts
 from bot.learning.drift import DriftWatch
 from bot.learning.judgement import Judging
 from bot.learning.learning import Learning
+from bot.learning.uploads import Uploads
 from bot.slack.directory import Directory
 from bot.tickets.desk import Tickets
 from bot.transport.later import Later
@@ -43,9 +44,9 @@ class Services:
     `prepare_lesson` returns what the documents alone say to a question now, and `doubts` are what staff should look at.
     `read_names` opens the reader of the names that Slack does not show. `may_learn` says whether training may use what
     a person of some role taught, `is_for_staff` whether customers may not read what a reply says. `triage_pool` finds
-    out what a message is, `answer_pool` answers those that are questions, and `pool` does everything else, so that no
-    press waits for a question. `later` retries calls that Slack refused. `quotas` counts questions. `assumptions`
-    are those of what answers are worth.
+    out what a message is, `answer_pool` answers those that are questions, `import_pool` imports files one after
+    another, and `pool` does everything else, so that no press waits for a question. `later` retries calls that Slack
+    refused. `quotas` counts questions. `assumptions` are those of what answers are worth.
     """
 
     client: WebClient
@@ -72,11 +73,13 @@ class Services:
     rules: RuleBook
     knowledge: Knowledge
     upkeep: Upkeep
+    uploads: Uploads
     time_zone: tzinfo
     assumptions: Assumptions
     pool: WorkPool
     answer_pool: WorkPool
     triage_pool: WorkPool
+    import_pool: WorkPool
     waiting: WaitingNotes
     later: Later
     admin_channel: str | None

@@ -27,6 +27,7 @@ from bot.learning.learning import Learning
 from bot.learning.participants import build_find_names
 from bot.learning.step_note import StepNote
 from bot.learning.steps import Steps
+from bot.learning.uploads import Uploads
 from bot.listeners.inbox import INTERACTIONS, settle
 from bot.schedule import run_schedule
 from bot.services import Services
@@ -143,6 +144,7 @@ def attach(
         stack.callback(services.pool.close)
         stack.callback(services.answer_pool.close)
         stack.callback(services.triage_pool.close)
+        stack.callback(services.import_pool.close)
         stack.callback(services.learning.close)
         app = build_app(services, signing_secret)
         stack.callback(app.listener_runner.listener_executor.shutdown)
@@ -235,6 +237,14 @@ def build_services(core: Core, client: WebClient) -> Services:
     settling = partial(settle, core.db)
     # Twice as many as are decoded together: while half are generated, evidence is found for the other half.
     answer_pool = WorkPool(2 * core.settings.engine.slots, on_error=settling, name="chip-answer")
+    # One file at a time, because reading files costs the interpreter's time that answers need.
+    import_pool = WorkPool(
+        1,
+        # A form's files are jobs of one key: the form is done when the last of them is.
+        on_end=lambda key: None if import_pool.holds(key) else mark_ended(core.db, key, INTERACTIONS),
+        on_error=settling,
+        name="chip-import",
+    )
     return Services(
         client=client,
         bot_user=identity["user_id"],
@@ -274,10 +284,12 @@ def build_services(core: Core, client: WebClient) -> Services:
         rules=rules,
         knowledge=core.knowledge,
         upkeep=open_upkeep(core.settings, core.knowledge, client),
+        uploads=Uploads(core.db, core.settings.data / "import", is_local=core.settings.is_local),
         time_zone=find_time_zone(slack.time_zone),
         assumptions=Assumptions(**core.settings.worth.model_dump()),
         pool=WorkPool(WORKERS, on_end=lambda key: mark_ended(core.db, key, INTERACTIONS), on_error=settling),
         answer_pool=answer_pool,
+        import_pool=import_pool,
         triage_pool=WorkPool(TRIAGE_WORKERS, on_error=settling, name="chip-triage"),
         waiting=WaitingNotes(
             WebClient(client.token, client.base_url, timeout=NOTE_SECONDS, ssl=client.ssl), answer_pool

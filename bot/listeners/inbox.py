@@ -61,7 +61,7 @@ def is_interaction(body: Body) -> bool:
 def end_interaction(services: Services, body: Body) -> None:
     """Mark an interaction done, unless work on it waits or runs. Do nothing for other bodies."""
     key = _interaction_key(body)
-    if key is not None and not services.pool.holds(key):
+    if key is not None and not any(pool.holds(key) for pool in (services.pool, services.import_pool)):
         inbox.mark_done(services.db, key)
 
 

@@ -45,14 +45,14 @@ def carry_files(
     left = CARRIED_BYTES
     for file in files:
         try:
-            content = _fetch_bytes(client, file, left)
+            content = fetch_file(client, file, left)
         except NotNowError:
             raise
         except NotShownError as error:
             logger.warning("a file is not carried over: %s", error)
             continue
         left -= len(content)
-        name = _clean_name(file)
+        name = clean_name(file)
         uploads.append({"content": content, "filename": name, "title": name})
     try:
         if uploads:
@@ -110,14 +110,18 @@ def is_slack(address: str, base_url: str) -> bool:
     return to.scheme == "https" and (to.hostname or "").endswith(".slack.com") and to.username is None
 
 
-def _fetch_bytes(client: WebClient, file: Mapping[str, Any], most_bytes: int) -> bytes:
+def fetch_file(client: WebClient, file: Mapping[str, Any], most_bytes: int) -> bytes:
+    """Return the bytes of a file that a Slack payload lists.
+
+    Raises `NotShownError`, or `NotNowError` if a later try may succeed.
+    """
     size = file.get("size")
     if isinstance(size, int) and size > most_bytes:
         raise NotShownError(f"it is larger than {most_bytes:,} bytes")
     return download(client, str(file.get("url_private") or ""), most_bytes)
 
 
-def _clean_name(file: Mapping[str, Any]) -> str:
+def clean_name(file: Mapping[str, Any]) -> str:
     """Return a file's name without what could make it a path or hide its type. The ending is kept."""
     name = str(file.get("name") or "")
     kept = ("_" if character in "/\\" else character for character in name)

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.slack.text import escape_mrkdwn, shorten
 from bot.views import wording
 from bot.views.blocks import Block, build_button, build_context, build_section, plain_text
+from bot.views.import_view import OPEN as IMPORT
 from bot.views.learning_view import DECIDE
 from feedback.events import Role
 from feedback.measures import Measures, find_interval
@@ -199,6 +200,7 @@ def _buttons(board: Dashboard) -> list[Block]:
         build_button(pause, PAUSE, "off" if board.is_paused else "on"),
         build_button(wording.BOARD_LEARNING_BUTTON, DECIDE, "now"),
         build_button(wording.BOARD_REVIEW, REVIEW, "home"),
+        build_button(wording.BOARD_IMPORT, IMPORT, "home"),
         build_button(wording.BOARD_REFRESH, REFRESH, "now"),
     ]
 

@@ -270,6 +270,7 @@ BOARD_ROLLBACK_SURE = "I answer with the model before this one at once, until so
 BOARD_PAUSE = "Pause me"
 BOARD_RESUME = "Let me answer again"
 BOARD_REVIEW = "Review what waits"
+BOARD_IMPORT = "Import what you have"
 BOARD_REFRESH = "Refresh"
 BOARD_AS_OF = "As of {time}"
 
@@ -280,6 +281,34 @@ BOARD_LEARNING_YES = "Yes, I have read this and may decide it"
 BOARD_LEARNING_NO = "No"
 BOARD_GUESTS_LABEL = "Guests and people of other organisations"
 BOARD_GUESTS_OPTION = "Learn from them too"
+
+IMPORT_TITLE = "Import"
+IMPORT_ABOUT = (
+    "I draw questions with their answers out of what you already have: Slack exports, chat logs (CSV, JSON, JSONL), "
+    "mail (MBOX, EML), call transcripts (VTT, SRT, text), FAQ (CSV, XLSX, Markdown), and zips of them. Personal data "
+    "is masked before anything is stored."
+)
+IMPORT_FILES = "Files"
+IMPORT_FILES_HINT = "Up to {count} files of {size} MB each. For larger ones: chip import FILE on my machine."
+IMPORT_NO_FILES = "Please choose a file."
+IMPORT_USE = "What shall become of the answers?"
+IMPORT_REVIEW = "Verified answers, after staff's review"
+IMPORT_TRAINING = "Training: the next retrain learns from them"
+IMPORT_HELD_OUT = "Held-out questions for the test of a retrain"
+IMPORT_ALL = "All of these: one conversation in five is held out"
+IMPORT_DOMAINS = "Mail domains of staff"
+IMPORT_DOMAINS_HINT = "With commas between them, such as acme.com. If the files do not say who is staff, I guess it."
+IMPORT_STAFF = "Who else is staff"
+IMPORT_STAFF_HINT = "Names, addresses or ids as they stand in the files, with commas between them."
+IMPORT_BEGUN = "I import this now: {names}. What I kept and left out, and why, I tell you in our direct messages."
+IMPORT_STEP = ":hourglass_flowing_sand: Importing *{name}*. {step}"
+IMPORT_OVER = "*{name}* is done. The result is below."
+IMPORT_FAILED = "I did not import *{name}*: {reason}"
+IMPORT_LEFT_OUT = "What was left out, and why"
+IMPORT_TOO_LARGE = (
+    "it has {size:,.0f} MB, and by this form I take {most} MB. `chip import FILE` on my machine takes it."
+)
+IMPORT_NOT_SHOWN = "{reason}. Nothing of it is stored. Please try again, or use `chip import FILE` on my machine."
 
 REPORT_NO_CONSENT = (
     "I was not allowed to learn from some or all of it. An admin decides about learning: `/chip learning on` shows the "

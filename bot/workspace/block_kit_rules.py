@@ -158,6 +158,7 @@ _TEXT_INPUTS = {
     ),
     "email_text_input": Shape(_TYPED),
     "url_text_input": Shape(_TYPED),
+    "file_input": Shape({**_COMMON, "filetypes": Items(Str(20), 100), "max_files": Int(1, 10)}),
 }
 MODAL_ONLY_ELEMENTS = frozenset({"number_input", "email_text_input", "url_text_input", "file_input"})
 

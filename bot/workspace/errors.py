@@ -47,6 +47,8 @@ REASONS = {
     "not_streaming": "This message has already ended.",
     "command_in_thread": "Slash commands cannot be used in threads.",
     "view_not_found": "This window is gone.",
+    "file_not_found": "This file is gone. Choose it again?",
+    "file_too_large": "This file is too large for a form: 10 MB at most.",
     "dispatch_failed": "Chip is not connected, so this did not reach it.",
     "operation_timeout": "Chip did not answer in time. Try again?",
     "bad_request": "The page sent something that the workspace does not understand.",

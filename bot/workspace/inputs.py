@@ -5,7 +5,7 @@ Knows nothing of sockets or of who is acting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.workspace.block_kit import interactive_elements
@@ -32,7 +32,9 @@ _KEYS = {
     "channels_select": "selected_channel",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
+    "file_input": "files",
 }
+_LISTS = ("selected_options", "selected_users", "files")
 _INITIAL = {
     "value": "initial_value",
     "selected_option": "initial_option",
@@ -73,6 +75,19 @@ def complete_values(blocks: Sequence[Block], given: Mapping[str, Any], kept: Map
     return values
 
 
+def fill_files(values: Values, describe: Callable[[str], dict[str, Any]]) -> Values:
+    """The state with what `describe` says of each file in the place of its id."""
+    return {
+        block_id: {
+            action_id: state | {"files": [describe(_find_id(file)) for file in state["files"]]}
+            if state["type"] == "file_input"
+            else state
+            for action_id, state in actions.items()
+        }
+        for block_id, actions in values.items()
+    }
+
+
 def find_errors(blocks: Sequence[Block], values: Values) -> dict[str, str]:
     """What Slack's own client refuses before the app is asked: missing required fields and wrong lengths."""
     errors: dict[str, str] = {}
@@ -85,6 +100,8 @@ def find_errors(blocks: Sequence[Block], values: Values) -> dict[str, str]:
             errors[block_id] = REQUIRED
         elif isinstance(content, str) and element["type"] == "plain_text_input":
             errors |= _check_length(block_id, element, content)
+        elif element["type"] == "file_input":
+            errors |= _check_files(block_id, element, content or ())
     return errors
 
 
@@ -116,7 +133,7 @@ def _build_state(element: Element, raw: Any) -> dict[str, Any]:
         return {"type": element["type"], key: raw.get(key)}
     if raw is None:
         raw = element.get(_INITIAL.get(key, ""))
-    empty: Any = [] if key in ("selected_options", "selected_users") else None
+    empty: Any = [] if key in _LISTS else None
     return {"type": element["type"], key: empty if raw is None else _choose(element, raw)}
 
 
@@ -139,6 +156,18 @@ def _find_option(element: Element, raw: Any) -> Any:
         if option.get("value") == raw:
             return option
     raise Refusal("unknown_action")
+
+
+def _find_id(file: Any) -> str:
+    return str(file["id"] if isinstance(file, Mapping) else file)
+
+
+def _check_files(block_id: str, element: Element, files: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    most, kinds = element.get("max_files", 10), [kind.casefold() for kind in element.get("filetypes", [])]
+    if len(files) > most:
+        return {block_id: f"Please choose at most {most} files."}
+    wrong = [file["name"] for file in files if file["name"].rpartition(".")[2].casefold() not in kinds]
+    return {block_id: f"{wrong[0]} is not one of these types: {', '.join(kinds)}."} if kinds and wrong else {}
 
 
 def _check_length(block_id: str, element: Element, content: str) -> dict[str, str]:

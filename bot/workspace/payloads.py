@@ -5,10 +5,12 @@ Knows nothing of sockets. Reads the workspace, and changes only which trigger id
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.workspace.board import Message
+from bot.workspace.files import StoredFile
 from bot.workspace.forms import build_api_message
 from bot.workspace.manifest import SlashCommand
 from bot.workspace.mrkdwn import describe_for_commands
@@ -17,6 +19,7 @@ from bot.workspace.views import View
 from bot.workspace.workspace import Workspace
 
 Payload = dict[str, Any]
+_NOT_IN_ADDRESSES = re.compile(r"[^a-z0-9.-]+")
 VERIFICATION_TOKEN = "local-verification-token"
 
 
@@ -87,6 +90,27 @@ def build_command(workspace: Workspace, person: Person, channel: Channel, comman
         "is_enterprise_install": "false",
         "response_url": f"{workspace.base_url}/response/{key}",
         "trigger_id": workspace.triggers.issue(person.id),
+    }
+
+
+def build_file(workspace: Workspace, person: Person, file: StoredFile) -> Payload:
+    """A file of a `file_input`, as the form's values list it."""
+    slug = _NOT_IN_ADDRESSES.sub("_", file.name.casefold())
+    address = f"{workspace.base_url}/files/{file.id}/{slug}"
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "mimetype": file.mimetype,
+        "filetype": file.name.rpartition(".")[2].casefold(),
+        "user": person.id,
+        "user_team": person.team_id or workspace.directory.team.id,
+        "size": file.length,
+        "mode": "hosted",
+        "is_external": False,
+        "is_public": False,
+        "url_private": address,
+        "url_private_download": address,
     }
 
 

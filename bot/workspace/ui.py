@@ -46,6 +46,7 @@ class PageDoor:
         }
         routes: list[BaseRoute] = [Route(f"/ui/{name}", self._reading(answer)) for name, answer in reads.items()]
         routes += [Route(f"/ui/{name}", self._acting(answer), methods=["POST"]) for name, answer in acts.items()]
+        routes.append(Route("/ui/upload", self.take_upload, methods=["POST"]))
         return [*routes, WebSocketRoute("/ui/events", self.push_events)]
 
     def _reading(self, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
@@ -63,6 +64,16 @@ class PageDoor:
             return await self._answer(answer, body)
 
         return handle
+
+    async def take_upload(self, request: Request) -> Response:
+        """Stores the body as a file for a form."""
+        query = request.query_params
+        try:
+            visit = Visit(self._workspace, query.get("user", ""))
+            file_id = visit.upload(query.get("name", ""), await request.body())
+        except Refusal as refusal:
+            return refuse(refusal)
+        return JSONResponse({"ok": True, "file": file_id})
 
     async def _answer(self, answer: Answer, body: Any) -> Response:
         try:

@@ -85,6 +85,10 @@ class Visitor:
         errors: dict[str, str] = self._run(self._visit.submit_view(shown, values))
         return errors
 
+    def upload(self, name: str, content: bytes) -> str:
+        """Stores a file for a form. Returns its id, the raw value of a `file_input`'s list."""
+        return self._step(lambda: self._visit.upload(name, content))
+
     def close_view(self, view_id: str | None = None) -> None:
         self._run(self._visit.close_view(view_id or (self.view() or {}).get("id", "")))
 

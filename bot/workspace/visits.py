@@ -16,7 +16,7 @@ from bot.workspace.block_kit import prepare_view
 from bot.workspace.board import Message
 from bot.workspace.errors import NotDelivered, Refusal, SlackError
 from bot.workspace.forms import build_page_message
-from bot.workspace.inputs import build_action, complete_values, find_element, find_errors
+from bot.workspace.inputs import build_action, complete_values, fill_files, find_element, find_errors
 from bot.workspace.mrkdwn import write_slack_text
 from bot.workspace.people import Channel
 from bot.workspace.responses import post_response
@@ -24,6 +24,7 @@ from bot.workspace.views import View
 from bot.workspace.workspace import Workspace
 
 MAX_TYPED = 40_000
+MAX_FORM_FILE = 10 * 2**20  # in bytes
 _EMOJI = re.compile(r"^[\w+'-]+(::skin-tone-[2-6])?$")
 Shape = dict[str, Any]
 
@@ -177,7 +178,7 @@ class Visit:
     async def submit_view(self, view_id: str, values: Mapping[str, Any]) -> dict[str, str]:
         """Submits a modal. Returns the errors by block, {} if it was accepted."""
         view = self._view(view_id)
-        completed = complete_values(view.blocks, values, view.values)
+        completed = fill_files(complete_values(view.blocks, values, view.values), self._describe_file)
         errors = find_errors(view.blocks, completed)
         if errors:
             return errors
@@ -188,6 +189,13 @@ class Visit:
         except NotDelivered as error:
             raise Refusal(error.code) from error
         return self._follow(view, answer)
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Stores a file for a form. Returns its id."""
+        if len(content) > MAX_FORM_FILE:
+            raise Refusal("file_too_large")
+        files = self._workspace.files
+        return files.fill(files.announce(name or "file", len(content)).id, content).id
 
     async def close_view(self, view_id: str) -> None:
         view = self._view(view_id)
@@ -280,6 +288,13 @@ class Visit:
         if message.user != self.person.id:
             raise Refusal("not_yours")
         return message
+
+    def _describe_file(self, file_id: str) -> Shape:
+        try:
+            file = self._workspace.files.get(file_id)
+        except SlackError as error:
+            raise Refusal("file_not_found") from error
+        return payloads.build_file(self._workspace, self.person, file)
 
     def _view(self, view_id: str) -> View:
         view = self._workspace.views.find(view_id)

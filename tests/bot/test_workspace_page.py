@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect, sync_playwright
 
 from bot.workspace.server import LocalWorkspace
 from tests.bot.workspace.conftest import MANIFEST, PATIENT, BoltApp
@@ -54,7 +54,14 @@ CORRECTION = {
             "block_id": "text",
             "label": plain("What should it have said?"),
             "element": {"type": "plain_text_input", "action_id": "written", "multiline": True},
-        }
+        },
+        {
+            "type": "input",
+            "block_id": "proof",
+            "label": plain("Proof"),
+            "element": {"type": "file_input", "action_id": "files"},
+            "optional": True,
+        },
     ],
 }
 
@@ -66,6 +73,7 @@ class Answerer:
         self.client = bolt.client
         self.go_on = threading.Event()
         self.corrections: list[str] = []
+        self.files: list[dict[str, Any]] = []
         bolt.app.event("app_mention")(self.answer)
         bolt.app.event("message")(lambda: None)
         bolt.app.event("reaction_added")(lambda: None)
@@ -94,6 +102,7 @@ class Answerer:
             ack(response_action="errors", errors={"text": "Please write a whole sentence."})
             return
         self.corrections.append(written)
+        self.files += view["state"]["values"]["proof"]["files"]["files"]
         ack()
 
 
@@ -292,6 +301,27 @@ def test_a_thumbs_down_asks_what_it_should_have_said(open_page: Callable[..., Pa
     page.reload()
     expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "false")
+
+
+def test_files_are_chosen_for_a_form_and_a_bad_one_is_removed(
+    open_page: Callable[..., Page], workspace: LocalWorkspace, answerer: Answerer
+) -> None:
+    page = open_page("U0CLEO")
+    ask(page, answerer)
+    page.get_by_role("button", name="Bad answer").click()
+    dialog = page.get_by_role("dialog", name="Correct Chip")
+    dialog.get_by_role("textbox", name="What should it have said?").fill("It runs for nine hours.")
+    page.route("**/ui/upload?*name=huge*", lambda route: route.fulfill(status=400, json={"message": "Too large."}))
+    dialog.get_by_role("group", name="Proof").get_by_label("Choose files").set_input_files(
+        [FilePayload(name=name, mimeType="text/csv", buffer=b"a,b") for name in ("proof.csv", "huge.csv")]
+    )
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_text("huge.csv could not be stored.")).to_be_visible()
+    dialog.get_by_role("listitem").filter(has_text="huge.csv: Too large.").get_by_role("button").click()
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog).to_have_count(0)
+    (file,) = answerer.files
+    assert (file["name"], workspace.inside(lambda inner: inner.files.get(file["id"]).content)) == ("proof.csv", b"a,b")
 
 
 def test_a_reaction_is_counted_with_those_of_others_and_taken_back(

@@ -41,4 +41,7 @@ export const deleteMessage = (body) => post("/ui/delete", body);
 export const act = (body) => post("/ui/action", body);
 export const submitView = (body) => post("/ui/view/submit", body);
 export const closeView = (body) => post("/ui/view/close", body);
+// Stores a file for a form → {ok, file: id}.
+export const uploadFile = (user, file) =>
+  request(`/ui/upload?${new URLSearchParams({ user, name: file.name })}`, { method: "POST", body: file });
 export const runShortcut = (body) => post("/ui/shortcut", body);

@@ -82,7 +82,9 @@ const screen = new Screen(desk, {
 });
 
 function viewContext() {
-  return { names: session.state.names, users: session.state.users, pressed: () => null, press: () => null };
+  const { state } = session;
+  const upload = (file) => session.upload(file);
+  return { names: state.names, users: state.users, upload, pressed: () => null, press: () => null };
 }
 
 function become(user) {

@@ -1,10 +1,10 @@
 // Renders Block Kit's interactive elements. A pressed one calls ctx.act; one that holds a value also says how to read
 // it, through ctx.inputs.add(block_id, action_id, read).
 //
-// ctx: {names, users, act({block_id, action_id, value?, selected?}), pressed(key), press(key, value), inputs?}
+// ctx: {names, users, act({block_id, action_id, value?, selected?}), pressed(key), press(key, value), upload?(file), inputs?}
 
 import { confirmDialog } from "./dialog.js";
-import { el, freshId, icon } from "./dom.js";
+import { el, fill, freshId, icon } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { displayName } from "./people.js";
 import { openMenu } from "./popover.js";
@@ -153,6 +153,63 @@ function textInput(spec, { hold }) {
   return field;
 }
 
+// Files are stored by the workspace as soon as they are chosen; the form holds their ids.
+function fileInput(spec, { ctx, hold }) {
+  let uploads = []; // {name, done, id or problem once that is settled}
+  const list = el("ul", { class: "chosen-files", "aria-live": "polite" });
+  const draw = () => fill(list, uploads.map(row));
+  const row = (one) =>
+    el(
+      "li",
+      { class: one.problem ? "chosen-file chosen-file-bad" : "chosen-file" },
+      el("span", {}, one.problem ? `${one.name}: ${one.problem}` : one.id ? one.name : `${one.name} …`),
+      el("button", { type: "button", class: "button", onclick: () => drop(one) }, "Remove"),
+    );
+  const drop = (one) => {
+    uploads = uploads.filter((other) => other !== one);
+    draw();
+  };
+  const store = async (one, file) => {
+    try {
+      one.id = (await ctx.upload(file)).file;
+    } catch (refusal) {
+      one.problem = refusal.message;
+    }
+    draw();
+  };
+  const picker = el("input", {
+    type: "file",
+    class: "field",
+    "aria-label": "Choose files",
+    multiple: (spec.max_files ?? 10) > 1,
+    accept: spec.filetypes?.map((kind) => `.${kind}`).join(","),
+  });
+  picker.onchange = () => {
+    const added = [...picker.files].map((file) => {
+      const one = { name: file.name };
+      one.done = store(one, file);
+      return one;
+    });
+    uploads = [...uploads, ...added];
+    picker.value = "";
+    draw();
+  };
+  hold({
+    get: () => ({ type: "file_input", files: uploads.filter((one) => one.id).map((one) => one.id) }),
+    ready: async () => {
+      await Promise.all(uploads.map((one) => one.done));
+      const bad = uploads.find((one) => one.problem);
+      if (bad) throw new Error(`${bad.name} could not be stored. Remove it to go on without it.`);
+    },
+    raw: () => uploads,
+    restore: (before) => {
+      uploads = before;
+      draw();
+    },
+  });
+  return el("div", { role: "group" }, picker, list);
+}
+
 function overflow(spec, { act }) {
   const open = (event) =>
     openMenu(
@@ -227,6 +284,7 @@ const ELEMENTS = {
   radio_buttons: (spec, tools) => choices("radio", spec, tools),
   checkboxes: (spec, tools) => choices("checkbox", spec, tools),
   plain_text_input: textInput,
+  file_input: fileInput,
   overflow,
   feedback_buttons: feedbackButtons,
   icon_button: iconButton,

@@ -27,6 +27,11 @@ class Inputs {
     return values;
   }
 
+  // Waits until what the inputs hold can be sent.
+  ready() {
+    return Promise.all(this.fields.map((field) => field.ready?.()));
+  }
+
   restore(older) {
     for (const field of this.fields) {
       const before = older?.fields.find((f) => f.block === field.block && f.action === field.action);
@@ -131,10 +136,11 @@ export class Modals {
 
   async send(view, inputs, button, note) {
     note.hidden = true;
-    if (inputs.showErrors(inputs.missing())) return;
     button.disabled = true;
     button.classList.add("button-busy");
     try {
+      await inputs.ready();
+      if (inputs.showErrors(inputs.missing())) return;
       const answer = await this.calls.submit(view.id, inputs.values());
       const errors = answer.errors ?? {};
       if (answer.ok === false && !inputs.showErrors(errors))

@@ -141,6 +141,10 @@ export class Session {
     return api.submitView({ user: this.me, view_id, values });
   }
 
+  upload(file) {
+    return api.uploadFile(this.me, file);
+  }
+
   closeView(view_id) {
     // The app may have closed it first, or may be gone: to the person it is closed either way.
     return api.closeView({ user: this.me, view_id }).catch(() => null);

@@ -98,6 +98,10 @@ def test_a_sound_block_passes(name: str) -> None:
             {"type": "input", "label": plain("n"), "element": {"type": "url_text_input", "action_id": "u"}},
             "unsupported type: url_text_input in a message [json-pointer:/blocks/0/element/type]",
         ),
+        (
+            {"type": "input", "label": plain("n"), "element": {"type": "file_input", "max_files": 11}},
+            "must be an integer from 1 to 10 [json-pointer:/blocks/0/element/max_files]",
+        ),
     ],
 )
 def test_an_unsound_block_is_refused_with_its_place(block: Any, problem: str) -> None:

@@ -18,6 +18,7 @@ from bot.workspace.errors import Refusal
 from bot.workspace.manifest import SlashCommand, Subcommand
 from bot.workspace.people import Directory
 from bot.workspace.server import LocalWorkspace
+from bot.workspace.visits import MAX_FORM_FILE
 from tests.bot.workspace.conftest import MANIFEST
 from tests.patience import PATIENCE_SECONDS
 
@@ -29,12 +30,12 @@ class Page:
         self.url = url
 
     def get(self, path: str, **query: str) -> Any:
-        return self._send(urllib.request.Request(f"{self.url}{path}?{urlencode(query)}"))
+        return self.send(urllib.request.Request(f"{self.url}{path}?{urlencode(query)}"))
 
     def post(self, path: str, **body: Any) -> Any:
-        return self._send(urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode()))
+        return self.send(urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode()))
 
-    def _send(self, request: urllib.request.Request) -> Any:
+    def send(self, request: urllib.request.Request) -> Any:
         try:
             with urllib.request.urlopen(request) as response:
                 return json.load(response)
@@ -247,6 +248,16 @@ def test_strangers_get_no_events(workspace: LocalWorkspace) -> None:
     url = f"{workspace.url.replace('http', 'ws')}/ui/events?user=U0NOBODY"
     with pytest.raises(InvalidStatus), connect(url):
         pass
+
+
+def test_a_file_for_a_form_is_stored_unless_it_is_too_large(page: Page, workspace: LocalWorkspace) -> None:
+    def upload(content: bytes) -> Any:
+        address = f"{page.url}/ui/upload?{urlencode({'user': 'U0ADA', 'name': 'a b.csv'})}"
+        return page.send(urllib.request.Request(address, content))
+
+    stored = upload(b"a,b")
+    assert workspace.inside(lambda inner: inner.files.get(stored["file"]).content) == b"a,b"
+    assert upload(b"x" * (MAX_FORM_FILE + 1))["error"] == "file_too_large"
 
 
 def test_the_page_itself_is_served(workspace: LocalWorkspace) -> None:

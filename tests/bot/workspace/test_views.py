@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -144,6 +145,25 @@ def test_a_submission_without_an_ack_keeps_the_view(client: WebClient, sam: Visi
     with pytest.raises(Refusal, match="operation_timeout"):
         sam.submit_view({"b": "typed"})
     assert sam.view() is not None
+
+
+def test_a_form_carries_the_files_that_were_chosen_for_it(client: WebClient, sam: Visitor, socket: BareSocket) -> None:
+    view = modal()
+    view["blocks"][0] |= {"element": {"type": "file_input", "action_id": "f", "filetypes": ["csv"], "max_files": 1}}
+    client.views_open(trigger_id=trigger(sam, socket), view=view)
+    first, second = sam.upload("Our chats (2).csv", b"a,b"), sam.upload("more.csv", b"c,d")
+    assert sam.submit_view({"b": [first, second]}) == {"b": "Please choose at most 1 files."}
+    assert sam.submit_view({"b": [sam.upload("cat.png", b"")]}) == {"b": "cat.png is not one of these types: csv."}
+    with pytest.raises(Refusal, match="file_not_found"):
+        sam.submit_view({"b": ["F0NONE"]})
+
+    _, payload = submit(sam, socket, None, b=[first])
+
+    state = payload["view"]["state"]["values"]["b"]["f"]
+    (file,) = state["files"]
+    assert (state["type"], file["name"], file["size"], file["user"]) == ("file_input", "Our chats (2).csv", 3, "U0SAM")
+    with urllib.request.urlopen(file["url_private"]) as response:
+        assert response.read() == b"a,b"
 
 
 def test_a_choice_in_a_message_carries_its_option(
