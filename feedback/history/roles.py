@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from feedback.history.fields import side_of
 from feedback.history.message import Message, Side
 from feedback.history.stage import AuthorStatistics
 
@@ -56,7 +57,9 @@ class Roles:
     def side(self, message: Message) -> Side:
         """Return the side of a message's author; "" if nothing tells."""
         if self.hints:
-            return "staff" if self.hints.names(message) else "customer"
+            if self.hints.names(message):
+                return "staff"
+            return message.side if _is_only_role(message) else "customer"
         if message.side:
             return message.side
         if self.guessed:
@@ -64,10 +67,17 @@ class Roles:
         return ""
 
 
+def _is_only_role(message: Message) -> bool:
+    """Whether the author is known by a role alone, as in a FAQ or a call with "Agent: …": no hint can name them."""
+    is_person = bool(message.name) or "@" in message.author
+    return bool(message.side) and not is_person and side_of(message.author) == message.side
+
+
 def choose_roles(hints: StaffHints, authors: Sequence[AuthorStatistics], *, known: bool) -> Roles:
     """Return how roles are told. `known`: the files themselves say who is staff."""
     if hints:
-        return Roles(hints, how="Staff is who was named as staff; everybody else is a customer.")
+        how = "Staff is who was named as staff, or is known by such a role alone; everybody else is a customer."
+        return Roles(hints, how=how)
     if known:
         return Roles(hints, how="Who is staff was read from the files.")
     domain = _guess_domain(authors)

@@ -15,7 +15,7 @@ from feedback.history import fields
 from feedback.history.files import find_encoding, note_encoding, read_start
 from feedback.history.message import Given, HistoryError, Left, Message, Reading
 
-ASKER, ANSWERER = "asker", "answerer"
+ASKER, ANSWERER = "customer", "staff"  # roles, because nobody is named
 """The authors of a question and its answer if a table has no names."""
 
 LARGEST_CELL = 1_000_000

@@ -380,6 +380,14 @@ def test_staff_is_who_was_named_as_staff(db: Database, run: Import, tmp_path: Pa
     assert any("named as staff" in note for note in report.notes)
 
 
+@pytest.mark.parametrize("build", [write_faq_csv, write_csv], ids=["faq", "roles"])
+def test_who_is_known_by_a_role_alone_keeps_it_when_people_are_named_as_staff(
+    db: Database, run: Import, tmp_path: Path, build: Callable[[Path], Path]
+) -> None:
+    run(build(tmp_path), staff=StaffHints.build(["acme.example"], ["Tom Miller"]))
+    assert [(pair.question, pair.answer, pair.audience) for pair in pairs(db)] == [(QUESTION, ANSWER, "customer")]
+
+
 def test_staff_is_guessed_from_who_answers_and_the_report_says_so(db: Database, run: Import, tmp_path: Path) -> None:
     mails = []
     for number in range(1, 9, 2):
