@@ -425,6 +425,23 @@ def test_news_in_another_channel_is_marked_until_it_is_read(open_page: Callable[
     expect(entry.locator(".entry-count")).to_have_count(0)
 
 
+def test_a_picture_that_loads_late_leaves_the_reader_at_the_newest_message(
+    open_page: Callable[..., Page], answerer: Answerer
+) -> None:
+    page = open_page("U0CLEO")
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="500" height="400"/>'
+    for number in range(15):
+        answerer.client.chat_postMessage(channel="C0HELP", text=f"message {number}")
+    expect(page.locator("#messages .message")).to_have_count(15)
+    page.route("**/files/**", lambda route: route.fulfill(body=picture, content_type="image/svg+xml"))
+    for _ in range(3):
+        answerer.client.files_upload_v2(channel="C0HELP", content=picture, filename="plot.png", title="Plot")
+    expect(page.locator("#messages img[alt=Plot]")).to_have_count(3)
+    page.wait_for_function("[...document.querySelectorAll('#messages img[alt=Plot]')].at(-1).naturalHeight > 0")
+    expect(page.locator("#messages .message").last).to_be_in_viewport(ratio=0.9)
+    expect(page.locator(".jump").first).to_be_hidden()
+
+
 def test_a_narrow_page_shows_the_thread_over_the_channel(open_page: Callable[..., Page], answerer: Answerer) -> None:
     page = open_page("U0CLEO", width=420)
     answerer.go_on.set()

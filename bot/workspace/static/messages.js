@@ -26,8 +26,12 @@ export class MessageList {
     scroller.after(this.jump);
     this.stuck = true;
     new ResizeObserver(() => this.stuck && this.toBottom()).observe(this.inner);
+    // A picture that loads moves the bottom away before the list hears of it: only a reader who scrolls up leaves it.
+    let lastTop = 0;
     scroller.addEventListener("scroll", () => {
-      this.stuck = this.atBottom();
+      if (this.atBottom()) this.stuck = true;
+      else if (scroller.scrollTop < lastTop) this.stuck = false;
+      lastTop = scroller.scrollTop;
       if (this.stuck) this.jump.hidden = true;
     });
   }
