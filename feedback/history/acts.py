@@ -49,7 +49,11 @@ _HOLDING = build_pattern(
     r"|connect|search(?:ing)?"
     r"|verify(?:ing)?|work(?:ing)? on|be right|come back|update you|need a (?:moment|minute|second))",
     r"(?:please )?(?:give me )?(?:just )?(?:one|a|1|two|a few|another) (?:moments?|sec(?:ond)?s?|minutes?|min)\b",
-    r"(?:please )?(?:hold|bear with|hang on|stand by|wait|stay on)\b",
+    r"(?:please )?(?:bear with|hang on|stand by|stay on)\b",
+    # Not "Hold the button": what is held or waited for is an instruction.
+    r"(?:please )?(?:hold|wait)(?:\W*\Z|,| (?:on|please|tight)\b| (?:the|your) line\b| for (?:me|us)\b"
+    r"| [^.!?]{0,40}\b(?:while|until|till) (?:i|we|our)\b"
+    r"| (?:for )?(?:just )?(?:(?:an?|one|1|another|some) )?(?:few )?(?:moments?|sec(?:ond)?s?|minutes?|mins?|bit|while|instant|time|sometime)\b)",
     r"(?:checking|looking into|on it|brb)\b",
     r"we (?:have |'ve )?received your",
     r"your (?:request|ticket|message) (?:has been|was) (?:received|created|forwarded|escalated|assigned)",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedback.history.acts import asks_back
+from feedback.history.acts import asks_back, is_holding
 from feedback.history.mail_text import strip_mail
 from feedback.history.pairs import points_back
 
@@ -32,6 +32,26 @@ def test_an_answer_that_only_wants_details_is_none(text: str) -> None:
 )
 def test_an_answer_that_says_something_is_one(text: str) -> None:
     assert not asks_back(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_put_off"),
+    [
+        ("Hold the power button for ten seconds.", False),
+        ("Hold down reset until the light blinks.", False),
+        ("Wait for the green light, then press start.", False),
+        ("Please wait until the tank is empty.", False),
+        ("Hold on.", True),
+        ("Please hold the line.", True),
+        ("Sure, please hold while I ask the workshop.", True),
+        ("Wait a moment please.", True),
+        ("Please wait.", True),
+        ("Please wait 2 minutes while I look it up.", True),
+        ("Hold 5 seconds, then let go.", False),
+    ],
+)
+def test_an_instruction_to_hold_or_wait_for_something_is_an_answer(text: str, is_put_off: bool) -> None:
+    assert is_holding(text) is is_put_off
 
 
 @pytest.mark.parametrize(
