@@ -53,7 +53,8 @@ _HOLDING = build_pattern(
     # Not "Hold the button": what is held or waited for is an instruction.
     r"(?:please )?(?:hold|wait)(?:\W*\Z|,| (?:on|please|tight)\b| (?:the|your) line\b| for (?:me|us)\b"
     r"| [^.!?]{0,40}\b(?:while|until|till) (?:i|we|our)\b"
-    r"| (?:for )?(?:just )?(?:(?:an?|one|1|another|some) )?(?:few )?(?:moments?|sec(?:ond)?s?|minutes?|mins?|bit|while|instant|time|sometime)\b)",
+    r"| (?:for )?(?:just )?(?:(?:an?|one|1|another|some) )?(?:few )?"
+    r"(?:moments?|sec(?:ond)?s?|minutes?|mins?|bit|while|instant|time|sometime)\b)",
     r"(?:checking|looking into|on it|brb)\b",
     r"we (?:have |'ve )?received your",
     r"your (?:request|ticket|message) (?:has been|was) (?:received|created|forwarded|escalated|assigned)",
