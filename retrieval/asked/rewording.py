@@ -17,16 +17,16 @@ _PLEA = re.compile(
     re.IGNORECASE,
 )
 # "my lawn robot", or a name: "Moss 2".
-_THING = r"(?P<thing>(?:(?:my|our|the|this|that)\s+(?:[\w-]+\s+){0,3}?[\w-]+)|(?-i:(?:[A-Z][\w-]*\s+){1,3}?[\w-]+))"
+_THING = r"(?P<thing>(?:(?:my|our|the|this|that)\s+(?:[\w'’-]+\s+){0,3}?[\w-]+)|(?-i:(?:[A-Z][\w-]*\s+){1,3}?[\w-]+))"
 _WHEN = r"(?:\W+(?:again|now|today|yesterday|already|completely|somehow|since \w+))*\W*$"
 _BROKEN = re.compile(
-    rf"^{_THING}\s+(?:(?:is|seems(?: to be)?|appears(?: to be)?|got|has been|looks)\s+(?:\w+ly\s+|just\s+|now\s+)?"
-    r"(?:broken|defective|faulty|damaged|dead|out of order|kaputt?)|"
-    rf"(?:has |just |has just )?(?:broke|broken|died|broke down|broken down|gave up)){_WHEN}",
+    rf"^{_THING}\s+(?:(?:is|are|seems?(?: to be)?|appears?(?: to be)?|got|ha(?:s|ve) been|looks?)\s+"
+    r"(?:\w+ly\s+|just\s+|now\s+)?(?:broken|defective|faulty|damaged|dead|out of order|kaputt?)|"
+    rf"(?:ha(?:s|ve) |just |ha(?:s|ve) just )?(?:broke|broken|died|broke down|broken down|gave up)){_WHEN}",
     re.IGNORECASE,
 )
 _NOT_WORKING = re.compile(
-    rf"^{_THING}\s+(?:(?:has |just |suddenly )?stopped working|(?:does not|doesn['’]?t|do not|don['’]?t) work|"
+    rf"^{_THING}\s+(?:(?:ha(?:s|ve) |just |suddenly )?stopped working|(?:does not|doesn['’]?t|do not|don['’]?t) work|"
     rf"no longer works|is not working|isn['’]?t working)(?: any ?more| any longer| at all)?{_WHEN}",
     re.IGNORECASE,
 )

@@ -115,6 +115,7 @@ ASKED = {
     # A report that a thing is broken asks for the page about repairs, whatever else is broken in a document.
     "My Bora 20 is broken": "^(?!.*fuse).*send the mixer in",
     "Hi, my mixer just broke. What shall I do?": "send the mixer in",
+    "Our mixers are broken": "send the mixer in",
     "The Bora 35 stopped working!": "send the mixer in",
     "What does a red lamp on the Bora 20 mean?": "fuse is broken",
     # Battery life is how long a thing runs, where no document says it of the battery itself.
