@@ -78,9 +78,9 @@ class HeldOutQuestion:
 class Judged:
     """One answer as it was judged. A lesson is `right` if it is said as taught.
 
-    A failure is neither right, nor refused, nor whole, without `milliseconds`. A refusal is whole, also one that Chip
-    said in the place of what the check withheld. `words` counts what was seen. `off_style`: it is written otherwise
-    than people here wrote the same; None where nobody did.
+    A failure is neither right, nor refused, nor whole, and has no `milliseconds`. `refused` goes by what was seen: Chip
+    also refuses in the place of what the check withheld. `words` counts what was seen. `off_style`: it is written
+    otherwise than people here wrote the same; None where nobody did.
     """
 
     kind: Kind | Literal["lesson"]
@@ -232,7 +232,7 @@ def _judge_answer(
         answerable=answerable,
         right=right,
         refused=refused,
-        whole=not failed and (refused or (not answer.is_cut and is_whole(said, quotable))),
+        whole=not failed and not answer.is_cut and (refused or is_whole(said, quotable)),
         unsupported=answer.withheld > 0,
         words=len(split_words(answer.seen)),
         milliseconds=None if failed else answer.milliseconds,

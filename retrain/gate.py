@@ -97,7 +97,8 @@ def _object_to_lost_lessons(champion: Results, candidate: Results) -> list[str]:
 def _object_to_fragments(champion: Results, candidate: Results) -> list[str]:
     """Count broken answers to what people may ask; general reading, which nobody asks, is a slice and no more."""
     pairs = zip(champion.everything, candidate.everything, strict=True)
-    broken = sum(before.whole and not after.whole for before, after in pairs if before.kind != "reading")
+    asked = [(before, after) for before, after in pairs if before.kind != "reading"]
+    broken = sum(before.whole and not (after.whole or after.refused) for before, after in asked)
     return [f"It gave {_count(broken, 'empty or broken answer')} where there was a whole one before."] if broken else []
 
 

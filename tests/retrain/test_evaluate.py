@@ -55,11 +55,11 @@ def test_results_count_failures_and_both_kinds_of_wrong_refusal() -> None:
     assert results.median_ms == 20.0
 
 
-def test_a_refusal_in_the_place_of_withheld_babble_is_whole_and_a_cut_answer_is_not() -> None:
+def test_babble_in_whose_place_chip_refused_is_a_refusal() -> None:
     babble = Answer("It runs for 0 minutes he minutes", 10.0, shown=REFUSAL, is_cut=True, withheld=1)
     cut = Answer("It weighs 3.1 kg without", 10.0, shown="It weighs 3.1 kg without", is_cut=True)
     results = judge([WEIGHT, WEIGHT], [babble, cut], [], [], 0.8)
-    assert [(one.refused, one.whole) for one in results.questions] == [(True, True), (False, False)]
+    assert [(one.refused, one.whole) for one in results.questions] == [(True, False), (False, False)]
 
 
 def test_the_samples_held_out_questions_are_all_readable() -> None:

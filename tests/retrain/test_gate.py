@@ -86,6 +86,10 @@ def test_one_fragment_where_a_whole_answer_stood_is_an_objection() -> None:
     assert both.promote
 
 
+def test_a_refusal_where_the_check_withheld_babble_is_no_fragment() -> None:
+    assert decide(CHAMPION, change(BETTER, [3], right=False, refused=True, whole=False), GATE).promote
+
+
 def test_a_fragment_in_general_reading_is_no_objection_by_itself() -> None:
     read = build([True] * 40, "reading")
     before = replace(CHAMPION, questions=(*CHAMPION.questions, *read))
