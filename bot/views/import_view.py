@@ -23,6 +23,7 @@ _USED_AS = "import_use"
 _DOMAINS = "import_domains"
 _STAFF = "import_staff"
 _MOST_FILES = 10
+_MOST_ROWS = 40  # a message holds 50 blocks
 _VALUE_CHARACTERS = 500
 _LABELS = {
     Use.REVIEW: wording.IMPORT_REVIEW,
@@ -88,7 +89,9 @@ def build_report(report: ImportReport, used_as: Use, review_action: str) -> tupl
     """Return the text and the blocks of the message with the result."""
     headline, rows, dropped = describe_import(report)
     shown = [build_section(f"*{escape_mrkdwn(headline)}*")]
-    shown += [build_section(f"*{name}*\n{_escape(value)}") for name, value in rows]
+    shown += [build_section(f"*{name}*\n{_escape(value)}") for name, value in rows[:_MOST_ROWS]]
+    if len(rows) > _MOST_ROWS:
+        shown.append(build_section(wording.IMPORT_MORE_ROWS.format(count=len(rows) - _MOST_ROWS)))
     if dropped:
         lines = [f"• {_escape(reason)}: {count:,} ×{_show_example(example)}" for reason, count, example in dropped]
         shown.append(build_section("\n".join([f"*{wording.IMPORT_LEFT_OUT}*", *lines])))

@@ -304,6 +304,7 @@ IMPORT_BEGUN = "I import this now: {names}. What I kept and left out, and why, I
 IMPORT_STEP = ":hourglass_flowing_sand: Importing *{name}*. {step}"
 IMPORT_OVER = "*{name}* is done. The result is below."
 IMPORT_FAILED = "I did not import *{name}*: {reason}"
+IMPORT_MORE_ROWS = "… and {count} more remarks, which `chip import` on the command line lists."
 IMPORT_LEFT_OUT = "What was left out, and why"
 IMPORT_TOO_LARGE = (
     "it has {size:,.0f} MB, and by this form I take {most} MB. `chip import FILE` on my machine takes it."
