@@ -80,7 +80,7 @@ def _list_offered(offered: Sequence[Offered]) -> Iterable[str]:
 def _word_offered(one: Offered) -> str:
     near = "" if one.similarity is None else f" – {one.similarity:.2f}"
     heading = escape_mrkdwn(shorten(one.heading, _LINE)) if one.is_readable else f"_{wording.WHY_HIDDEN}_"
-    return f"{'✓' if one.is_cited else '•'} {heading}{near}"
+    return f"• {'✓ ' if one.is_cited else ''}{heading}{near}"
 
 
 def _list_lessons(nearest: Sequence[NearLesson]) -> list[Block]:
