@@ -1,8 +1,7 @@
-"""Puts what customers say into the words of documents: a report of a broken thing, and a question for battery life.
+"""Puts a customer's report of a broken thing into the words of documents.
 
-"My Moss 2 is broken" asks for the page about faults and repairs, and not for every line with the word "broken".
-"How long does the battery last?" asks how long the thing runs on a charge. Works by rules, for English. Only search
-reads the question so. Knows no documents.
+"My Moss 2 is broken" asks for the page about faults and repairs, and not for every line with the word "broken". Works
+by rules, for English. Only search reads the question so. Knows no documents.
 """
 
 import re
@@ -31,25 +30,13 @@ _NOT_WORKING = re.compile(
     re.IGNORECASE,
 )
 _ASKING = frozenset((*AUXILIARIES, *QUESTION_WORDS))
-_BATTERY_LASTS = re.compile(
-    r"\b(?P<does>does|will|can|should) (?P<what>[^?.!]*\bbattery\b[^?.!]*?) last\b", re.IGNORECASE
-)
-_BATTERY_LIFE = re.compile(r"\bbattery[ -](?:life|endurance)\b", re.IGNORECASE)
-# These ask for the years until a battery is worn, or for a promise.
-_OF_YEARS = re.compile(
-    r"\b(?:(?:warrant|guarant|charg|wear|replac|chang)\w*|worn|years?|months?|cycles?|life ?(?:span|time))\b",
-    re.IGNORECASE,
-)
 
 
 def reword(question: str) -> str:
-    """Return the question in the words of documents; unchanged where it has none of the known forms."""
+    """Return the question in the words of documents; unchanged where it reports nothing."""
     if (thing := _find_broken(question)) is not None:
         return f"How do I report a fault of {thing} and get it repaired?"
-    if _OF_YEARS.search(question):
-        return question
-    question = _BATTERY_LASTS.sub(r"\g<does> \g<what> run on a charge", question)
-    return _BATTERY_LIFE.sub("battery run time on a charge", question)
+    return question
 
 
 def reports_breakage(message: str) -> bool:

@@ -118,9 +118,6 @@ ASKED = {
     "Our mixers are broken": "send the mixer in",
     "The Bora 35 stopped working!": "send the mixer in",
     "What does a red lamp on the Bora 20 mean?": "fuse is broken",
-    # Battery life is how long a thing runs, where no document says it of the battery itself.
-    "how long does the bora go battery last": "40 minutes",
-    "bora go battery life": "40 minutes",
     "How long does the battery of the scale last?": "2 years",
     "How long is the warranty for the battery of the Bora Go?": "24 months",
     # Addresses and commands come as they stand.
